@@ -1,0 +1,229 @@
+package wechat
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"time"
+)
+
+// Code is an errcode of the platform (全局返回码). It is an error itself, so a
+// program compares with it directly:
+//
+//	if errors.Is(err, wechat.ErrInvalidOpenID) { … }
+//
+// Any number can be compared, whether it has a name here or not:
+// errors.Is(err, wechat.Code(45157)).
+//
+// https://developers.weixin.qq.com/doc/oplatform/developers/errCode/errCode.html
+type Code int
+
+// Error returns the number and, where the code is known, what it means.
+func (c Code) Error() string {
+	if text, ok := codeText[c]; ok {
+		return strconv.Itoa(int(c)) + " " + text
+	}
+	return strconv.Itoa(int(c))
+}
+
+// Is reports whether the code belongs to the family that target names.
+func (c Code) Is(target error) bool {
+	family, ok := target.(Family)
+	return ok && family.has(c)
+}
+
+// Family groups codes that ask for the same reaction. It is an error only to be
+// compared with: errors.Is(err, wechat.ErrQuotaExceeded).
+type Family string
+
+// Error returns the name of the family.
+func (f Family) Error() string { return string(f) }
+
+// The families of codes.
+const (
+	// ErrInvalidToken: the access_token was refused. The client has already
+	// refreshed it and tried again when a caller sees this.
+	ErrInvalidToken Family = "access_token refused"
+	// ErrConfiguration: the AppID, AppSecret or the caller's IP address is not
+	// accepted. Only a change in the console helps.
+	ErrConfiguration Family = "account configuration refused"
+	// ErrQuotaExceeded: a limit on the number of calls was reached.
+	ErrQuotaExceeded Family = "quota exceeded"
+	// ErrBusy: the platform asks to try again.
+	ErrBusy Family = "platform busy"
+	// ErrForbidden: the account may not call this API, or is punished.
+	ErrForbidden Family = "not permitted"
+	// ErrUnreachableUser: this user can not be reached, now or at all. The call
+	// may work for other users.
+	ErrUnreachableUser Family = "user can not be reached"
+)
+
+func (f Family) has(c Code) bool {
+	switch f {
+	case ErrInvalidToken:
+		return c == ErrInvalidCredential || c == ErrInvalidAccessToken || c == ErrMissingAccessToken || c == ErrExpiredAccessToken
+	case ErrConfiguration:
+		switch c {
+		case ErrInvalidGrantType, ErrInvalidAppID, ErrInvalidSecret, ErrSecretFrozen, ErrIPNotAllowed, ErrMissingAppID,
+			ErrMissingSecret, ErrIPNotRegistered, ErrIPUnconfirmed, ErrIPPending, ErrIPRefusedDay, ErrIPRefusedHour:
+			return true
+		}
+	case ErrQuotaExceeded:
+		switch c {
+		case ErrDailyQuota, ErrMinuteQuota, ErrFrequencyLimit, ErrNoMassQuota, ErrMassTooFast, ErrClearQuotaLimit, ErrOCRQuota:
+			return true
+		}
+	case ErrBusy:
+		switch c {
+		case ErrSystemBusy, ErrSystemError, 45061, 45112, ErrConcurrentTagging, ErrDataNotReady, 72036, 73102, 200001,
+			886001, 20001, 268487001, 268487002, 268488001, 9500001, 9500002:
+			return true
+		}
+	case ErrForbidden:
+		switch c {
+		case ErrUnauthorizedAPI, ErrBannedAPI, ErrRestricted, ErrTokenForbidden, ErrAccountFrozen, ErrAccountType, 48023,
+			61007, 200011, 200100, 88000:
+			return true
+		}
+	case ErrUnreachableUser:
+		switch c {
+		case ErrInvalidOpenID, ErrNotFollower, ErrBlacklisted, ErrReplyWindowClosed, ErrReplyCountUsed, ErrSubscriptionRefused,
+			ErrMessagesRefused, 49003, ErrUserNotFollowing:
+			return true
+		}
+	}
+	return false
+}
+
+// Error is the platform's refusal of a call: it answered, and errcode was not 0.
+type Error struct {
+	Code      Code   // errcode
+	Message   string // errmsg without the request id; meant for people, the platform changes it
+	RequestID string // rid of the call, for [Client.GetRequestInfo] within 7 days; may be empty
+	Method    string // HTTP method of the call
+	Path      string // path of the call, without its query
+	Status    int    // HTTP status; the platform normally refuses with 200
+
+	// RetryAfter is how long to wait before the same call can succeed; 0 where
+	// that is not known. It is set for [ErrMinuteQuota].
+	RetryAfter time.Duration
+}
+
+// Error describes the refused call.
+func (e *Error) Error() string {
+	s := "wechat: " + e.Method + " " + e.Path + ": " + e.Code.Error()
+	if e.Message != "" {
+		s += ": " + e.Message
+	}
+	if e.RequestID != "" {
+		s += " (rid " + e.RequestID + ")"
+	}
+	return s
+}
+
+// Unwrap returns the code, so that errors.Is compares with codes and families.
+func (e *Error) Unwrap() error { return e.Code }
+
+// LogValue returns the error as a group of attributes.
+func (e *Error) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.Int("code", int(e.Code)), slog.String("message", e.Message), slog.String("rid", e.RequestID),
+		slog.String("method", e.Method), slog.String("path", e.Path), slog.Int("status", e.Status))
+}
+
+// ErrUnknownOutcome marks a [RequestError] of a call that may have been executed:
+// the request went out, no answer came back, and the call is not one that may
+// be repeated. Whoever gets it decides: look the result up, or send again and
+// accept a possible duplicate.
+var ErrUnknownOutcome = errors.New("outcome unknown, the platform may have executed the call")
+
+// RequestError is a call that did not get an answer from the platform: the
+// connection failed, the time ran out, or a status other than 2xx came back
+// without an errcode.
+type RequestError struct {
+	Method   string
+	Path     string
+	Status   int    // HTTP status, 0 where no answer came
+	Excerpt  string // the first bytes of an answer that was no JSON, without secrets
+	Attempts int    // how many times the call was sent
+	Unknown  bool   // the call may have been executed, see [ErrUnknownOutcome]
+	Err      error  // the cause, without the URL
+}
+
+// Error describes the failed call.
+func (e *RequestError) Error() string {
+	s := "wechat: " + e.Method + " " + e.Path + ": "
+	if e.Err != nil {
+		s += e.Err.Error()
+	} else {
+		s += "HTTP status " + strconv.Itoa(e.Status)
+	}
+	if e.Unknown {
+		s += " (" + ErrUnknownOutcome.Error() + ")"
+	}
+	if e.Excerpt != "" {
+		s += fmt.Sprintf(": %q", e.Excerpt)
+	}
+	return s
+}
+
+// Unwrap returns the cause.
+func (e *RequestError) Unwrap() error { return e.Err }
+
+// Is reports whether target is [ErrUnknownOutcome] and the outcome is unknown.
+func (e *RequestError) Is(target error) bool { return e.Unknown && target == ErrUnknownOutcome }
+
+// LogValue returns the error as a group of attributes.
+func (e *RequestError) LogValue() slog.Value {
+	attrs := []slog.Attr{
+		slog.String("method", e.Method), slog.String("path", e.Path), slog.Int("status", e.Status),
+		slog.Int("attempts", e.Attempts), slog.Bool("unknown_outcome", e.Unknown),
+	}
+	if e.Err != nil {
+		attrs = append(attrs, slog.String("cause", e.Err.Error()))
+	}
+	return slog.GroupValue(attrs...)
+}
+
+// DecodeError is an answer that could not be read: no JSON, cut off, too large,
+// or of another shape than documented. The platform has executed the call.
+type DecodeError struct {
+	Method  string
+	Path    string
+	Status  int
+	Excerpt string // at most 512 bytes of the answer, without secrets
+	Err     error
+}
+
+// Error describes the unreadable answer.
+func (e *DecodeError) Error() string {
+	s := "wechat: " + e.Method + " " + e.Path + ": unreadable answer: " + e.Err.Error()
+	if e.Excerpt != "" {
+		s += fmt.Sprintf(": %q", e.Excerpt)
+	}
+	return s
+}
+
+// Unwrap returns the cause.
+func (e *DecodeError) Unwrap() error { return e.Err }
+
+// LogValue returns the error as a group of attributes.
+func (e *DecodeError) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.String("method", e.Method), slog.String("path", e.Path), slog.Int("status", e.Status),
+		slog.String("cause", e.Err.Error()))
+}
+
+// ArgumentError is a call that was not sent because an argument can not be right.
+type ArgumentError struct {
+	Argument string // the argument or field, such as "openID" or "menu.Buttons[1].Name"
+	Problem  string // what is wrong with it, such as "is empty"
+}
+
+// Error names the argument and its problem.
+func (e *ArgumentError) Error() string { return "wechat: " + e.Argument + " " + e.Problem }
+
+func invalid(argument, format string, args ...any) error {
+	return &ArgumentError{Argument: argument, Problem: fmt.Sprintf(format, args...)}
+}
