@@ -105,6 +105,10 @@ type Error struct {
 	Path      string // path of the call, without its query
 	Status    int    // HTTP status; the platform normally refuses with 200
 
+	// Unknown: the call may have been executed, see [ErrUnknownOutcome]. It is set
+	// for [ErrSystemBusy] on a call that must not be repeated.
+	Unknown bool
+
 	// RetryAfter is how long to wait before the same call can succeed; 0 where
 	// that is not known. It is set for [ErrMinuteQuota].
 	RetryAfter time.Duration
@@ -124,6 +128,19 @@ func (e *Error) Error() string {
 
 // Unwrap returns the code, so that errors.Is compares with codes and families.
 func (e *Error) Unwrap() error { return e.Code }
+
+// Is reports whether target is [ErrUnknownOutcome] and the outcome is unknown, or
+// [ErrConfiguration] and the token endpoint refused the AppSecret: it does so with
+// the code that everywhere else means a refused token.
+func (e *Error) Is(target error) bool {
+	switch target {
+	case ErrUnknownOutcome:
+		return e.Unknown
+	case ErrConfiguration:
+		return e.Code == ErrInvalidCredential && (e.Path == classicTokenPath || e.Path == stableTokenPath)
+	}
+	return false
+}
 
 // LogValue returns the error as a group of attributes.
 func (e *Error) LogValue() slog.Value {

@@ -1,0 +1,156 @@
+package wechat
+
+import (
+	"context"
+	"net/http"
+)
+
+// AccessToken is an access_token as the platform issues it.
+type AccessToken struct {
+	Token     Secret `json:"access_token"` // up to 512 bytes
+	ExpiresIn Int    `json:"expires_in"`   // seconds, at most 7200
+}
+
+// GetAccessToken issues a new classic token (获取接口调用凭据). Every call
+// invalidates the token before it after 5 minutes, and the day's quota is 2,000:
+// calls through a client need no token from here, see [Client.Token].
+//
+// https://developers.weixin.qq.com/doc/service/api/base/api_getaccesstoken
+func (c *Client) GetAccessToken(ctx context.Context) (*AccessToken, error) {
+	if err := c.needSecret(); err != nil {
+		return nil, err
+	}
+	return do[AccessToken](ctx, c, c.classicTokenRequest())
+}
+
+func (c *Client) classicTokenRequest() Request {
+	return Request{
+		Method: http.MethodGet, Path: classicTokenPath, Anonymous: true, Retry: RetryScarce,
+		Query: params("grant_type", "client_credential", "appid", c.cfg.appID, "secret", c.cfg.appSecret),
+	}
+}
+
+// GetStableAccessToken returns the account's stable token (获取稳定版接口调用凭据):
+// the same one to everybody until 5 minutes before its end. force makes the
+// platform issue a new one; it does so 20 times a day, 30 seconds apart, and the
+// old token works for 5 more minutes. Limits: 10,000 calls a minute, 500,000 a day.
+//
+// Calls through a client need no token from here, see [Client.Token].
+//
+// https://developers.weixin.qq.com/doc/service/api/base/api_getstableaccesstoken
+func (c *Client) GetStableAccessToken(ctx context.Context, force bool) (*AccessToken, error) {
+	if err := c.needSecret(); err != nil {
+		return nil, err
+	}
+	return do[AccessToken](ctx, c, c.stableTokenRequest(force))
+}
+
+type stableTokenRequest struct {
+	GrantType    string `json:"grant_type"`
+	AppID        string `json:"appid"`
+	Secret       string `json:"secret"`
+	ForceRefresh bool   `json:"force_refresh"`
+}
+
+func (c *Client) stableTokenRequest(force bool) Request {
+	class := RetryIdempotent
+	if force {
+		class = RetryScarce
+	}
+	return Request{
+		Method: http.MethodPost, Path: stableTokenPath, Anonymous: true, Retry: class,
+		Body: stableTokenRequest{GrantType: "client_credential", AppID: c.cfg.appID, Secret: c.cfg.appSecret, ForceRefresh: force},
+	}
+}
+
+// needSecret refuses calls that only a client with an AppSecret can make.
+func (c *Client) needSecret() error {
+	return first(notEmpty("appID", c.cfg.appID), notEmpty("appSecret", c.cfg.appSecret))
+}
+
+// CallbackCheckAction says what [Client.CheckCallback] tests.
+type CallbackCheckAction string
+
+// The tests of CheckCallback.
+const (
+	CallbackCheckDNS  CallbackCheckAction = "dns"
+	CallbackCheckPing CallbackCheckAction = "ping"
+	CallbackCheckAll  CallbackCheckAction = "all"
+)
+
+// CallbackOperator is the network that [Client.CheckCallback] tests from.
+type CallbackOperator string
+
+// The networks of CheckCallback.
+const (
+	CallbackOperatorTelecom CallbackOperator = "CHINANET"
+	CallbackOperatorUnicom  CallbackOperator = "UNICOM"
+	CallbackOperatorTencent CallbackOperator = "CAP"
+	CallbackOperatorDefault CallbackOperator = "DEFAULT" // chosen by the address
+)
+
+// CallbackCheckResult tells how the platform reaches the account's callback URL.
+type CallbackCheckResult struct {
+	DNS  []CallbackDNS  `json:"dns"`
+	Ping []CallbackPing `json:"ping"`
+}
+
+// CallbackDNS is an address that the callback URL's host resolves to.
+type CallbackDNS struct {
+	IP           string `json:"ip"`
+	RealOperator string `json:"real_operator"` // the network that the address belongs to
+}
+
+// CallbackPing is a packet sent to an address.
+type CallbackPing struct {
+	IP           string `json:"ip"`
+	FromOperator string `json:"from_operator"`
+	PackageLoss  string `json:"package_loss"` // "0%" or "100%", one packet is sent
+	Time         string `json:"time"`         // such as "23.079ms"
+}
+
+// CheckCallback lets the platform test the way to the account's callback URL
+// (网络通信检测). Empty arguments are CallbackCheckAll and CallbackOperatorDefault.
+//
+// https://developers.weixin.qq.com/doc/service/api/base/api_callbackcheck
+func (c *Client) CheckCallback(ctx context.Context, action CallbackCheckAction, operator CallbackOperator) (*CallbackCheckResult, error) {
+	if action == "" {
+		action = CallbackCheckAll
+	}
+	if operator == "" {
+		operator = CallbackOperatorDefault
+	}
+	body := struct {
+		Action   CallbackCheckAction `json:"action"`
+		Operator CallbackOperator    `json:"check_operator"`
+	}{action, operator}
+	return post[CallbackCheckResult](ctx, c, "/cgi-bin/callback/check", body, RetryRead)
+}
+
+type ipList struct {
+	IPs []string `json:"ip_list"`
+}
+
+// ListAPIDomainIPs returns the addresses of the platform's API servers, for the
+// rules of an outbound firewall (获取微信API服务器IP). They change: fetch them daily.
+//
+// https://developers.weixin.qq.com/doc/service/api/base/api_getapidomainip
+func (c *Client) ListAPIDomainIPs(ctx context.Context) ([]string, error) {
+	list, err := get[ipList](ctx, c, "/cgi-bin/get_api_domain_ip", nil)
+	if err != nil {
+		return nil, err
+	}
+	return list.IPs, nil
+}
+
+// ListCallbackIPs returns the addresses that the platform's pushes come from, as
+// addresses and CIDR blocks (获取微信推送服务器IP). They change: fetch them daily.
+//
+// https://developers.weixin.qq.com/doc/service/api/base/api_getcallbackip
+func (c *Client) ListCallbackIPs(ctx context.Context) ([]string, error) {
+	list, err := get[ipList](ctx, c, "/cgi-bin/getcallbackip", nil)
+	if err != nil {
+		return nil, err
+	}
+	return list.IPs, nil
+}

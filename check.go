@@ -1,0 +1,75 @@
+package wechat
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// checker is a value that knows its own limits. Do asks it before anything is sent.
+type checker interface{ check() error }
+
+// first returns the first problem of an argument list.
+func first(problems ...error) error {
+	for _, err := range problems {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func notEmpty(argument, value string) error {
+	if strings.TrimSpace(value) == "" {
+		return invalid(argument, "is empty")
+	}
+	return nil
+}
+
+// noneEmpty refuses an empty list and an empty element.
+func noneEmpty(argument string, values []string) error {
+	if len(values) == 0 {
+		return invalid(argument, "is empty")
+	}
+	for i, v := range values {
+		if strings.TrimSpace(v) == "" {
+			return invalid(argument, "is empty at index %d", i)
+		}
+	}
+	return nil
+}
+
+func positive[N ~int | ~int64](argument string, n N) error {
+	if n <= 0 {
+		return invalid(argument, "is %d, must be above 0", n)
+	}
+	return nil
+}
+
+func within[N ~int | ~int64](argument string, n, low, high N) error {
+	if n < low || n > high {
+		return invalid(argument, "is %d, must be %d to %d", n, low, high)
+	}
+	return nil
+}
+
+func maxBytes(argument, value string, limit int) error {
+	if len(value) > limit {
+		return invalid(argument, "has %d bytes, at most %d are allowed", len(value), limit)
+	}
+	return nil
+}
+
+func maxRunes(argument, value string, limit int) error {
+	if n := utf8.RuneCountInString(value); n > limit {
+		return invalid(argument, "has %d characters, at most %d are allowed", n, limit)
+	}
+	return nil
+}
+
+// httpURL refuses what is no absolute address; the platform opens it in a browser.
+func httpURL(argument, value string) error {
+	if !strings.HasPrefix(value, "http://") && !strings.HasPrefix(value, "https://") {
+		return invalid(argument, "must begin with http:// or https://")
+	}
+	return nil
+}

@@ -1,0 +1,238 @@
+package wechat
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha1" //nolint:gosec // the platform's signatures are SHA-1
+	"encoding/hex"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// TicketType is the kind of a ticket.
+type TicketType string
+
+// The kinds of tickets.
+const (
+	TicketJSAPI TicketType = "jsapi"   // signs pages
+	TicketCard  TicketType = "wx_card" // signs cards
+)
+
+// Ticket is a ticket as the platform issues it.
+type Ticket struct {
+	Ticket    Secret `json:"ticket"`
+	ExpiresIn Int    `json:"expires_in"` // seconds; 7200 whenever one asks, also for a ticket that is older
+}
+
+// GetTicket fetches a ticket (获取jsapi_ticket, 获取api_ticket). The platform allows
+// few calls: programs use [Client.Ticket], which keeps it.
+//
+// https://developers.weixin.qq.com/doc/service/api/webdev/jssdk/api_getticket
+func (c *Client) GetTicket(ctx context.Context, kind TicketType) (*Ticket, error) {
+	return do[Ticket](ctx, c, ticketRequest(kind))
+}
+
+func ticketRequest(kind TicketType) Request {
+	return Request{Path: "/cgi-bin/ticket/getticket", Query: params("type", string(kind)), Retry: RetryRead}
+}
+
+// Ticket returns the account's ticket of this kind from the cache, which works as
+// the one of tokens does (获取jsapi_ticket, 获取api_ticket). A server signs with it;
+// it must not reach a browser.
+//
+// https://developers.weixin.qq.com/doc/service/api/webdev/jssdk/api_getticket
+func (c *Client) Ticket(ctx context.Context, kind TicketType) (Secret, error) {
+	if c.invalid != nil {
+		return "", c.invalid
+	}
+	value, err := c.tickets.of(kind).Token(ctx, "")
+	return Secret(value), err
+}
+
+// ticketCaches holds a cache per kind of ticket.
+type ticketCaches struct {
+	client *Client
+	store  TokenStore
+	mu     sync.Mutex
+	caches map[TicketType]*tokenCache
+}
+
+func (t *ticketCaches) of(kind TicketType) *tokenCache {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if cache, ok := t.caches[kind]; ok {
+		return cache
+	}
+	source := &ticketSource{client: t.client, kind: kind}
+	cache := newTokenCache("wechat:{"+t.client.cfg.appID+"}:ticket:"+string(kind), t.store, t.client.cfg.log, source.fetch)
+	cache.extend = true
+	if t.caches == nil {
+		t.caches = map[TicketType]*tokenCache{}
+	}
+	t.caches[kind] = cache
+	return cache
+}
+
+func (t *ticketCaches) close() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, cache := range t.caches {
+		cache.close()
+	}
+}
+
+// unsureTicketLife is how long a ticket is trusted that may have been issued before
+// we first saw it: the platform says 7200 seconds for it all the same.
+const unsureTicketLife = 10 * time.Minute
+
+// ticketSource fetches tickets and judges how long they live. Only of a ticket
+// that replaced another one before our eyes the age is known.
+type ticketSource struct {
+	client *Client
+	kind   TicketType
+
+	mu    sync.Mutex
+	value string
+	since time.Time // when value was seen first
+	fresh bool      // value replaced another one, it began at since
+}
+
+func (s *ticketSource) fetch(ctx context.Context, how fetchMode) (string, time.Duration, error) {
+	req := ticketRequest(s.kind)
+	req.once = how == fetchAhead
+	ticket, err := do[Ticket](ctx, s.client, req)
+	if err != nil {
+		return "", 0, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now, life := time.Now(), seconds(ticket.ExpiresIn)
+	if value := string(ticket.Ticket); value != s.value {
+		s.fresh = s.value != ""
+		s.value, s.since = value, now
+	}
+	if s.fresh {
+		life = min(life, maxLife-now.Sub(s.since))
+	} else {
+		life = min(life, unsureTicketLife)
+	}
+	return s.value, life, nil
+}
+
+// JSConfig is the argument of wx.config, ready to be marshalled as JSON into a page.
+type JSConfig struct {
+	AppID     string   `json:"appId"`
+	Timestamp int64    `json:"timestamp"`
+	NonceStr  string   `json:"nonceStr"`
+	Signature string   `json:"signature"`
+	JSAPIList []string `json:"jsApiList"`
+	Debug     bool     `json:"debug,omitempty"`
+}
+
+// SignPage signs a page for the JS-SDK (JS-SDK使用权限签名). pageURL is the address as
+// the browser shows it, with its query; a "#" and what follows are cut off. apis
+// are the functions that the page wants to call, such as "chooseImage".
+//
+// https://developers.weixin.qq.com/doc/service/guide/h5/jssdk
+func (c *Client) SignPage(ctx context.Context, pageURL string, apis ...string) (*JSConfig, error) {
+	if err := httpURL("pageURL", pageURL); err != nil {
+		return nil, err
+	}
+	ticket, err := c.Ticket(ctx, TicketJSAPI)
+	if err != nil {
+		return nil, err
+	}
+	cfg := &JSConfig{AppID: c.cfg.appID, Timestamp: time.Now().Unix(), NonceStr: newNonce(), JSAPIList: slices.Clone(apis)}
+	if cfg.JSAPIList == nil {
+		cfg.JSAPIList = []string{} // wx.config wants an array
+	}
+	cfg.Signature = signPage(string(ticket), cfg.NonceStr, cfg.Timestamp, pageURL)
+	return cfg, nil
+}
+
+func signPage(ticket, nonce string, timestamp int64, pageURL string) string {
+	pageURL, _, _ = strings.Cut(pageURL, "#")
+	return sha1Hex("jsapi_ticket=" + ticket + "&noncestr=" + nonce + "&timestamp=" + strconv.FormatInt(timestamp, 10) + "&url=" + pageURL)
+}
+
+// CardExt is the signed cardExt of wx.addCard.
+type CardExt struct {
+	Code      string `json:"code,omitempty"`
+	OpenID    string `json:"openid,omitempty"`
+	Timestamp string `json:"timestamp"`
+	NonceStr  string `json:"nonce_str"`
+	OuterStr  string `json:"outer_str,omitempty"`
+	Signature string `json:"signature"`
+}
+
+// String returns the JSON text that wx.addCard takes as cardExt.
+func (e CardExt) String() string {
+	data, _ := json.Marshal(e) // strings only, can not fail
+	return string(data)
+}
+
+// SignCard signs the cardExt of a card for wx.addCard (添加卡券签名). code and openID
+// are for cards that need them, "" else.
+//
+// https://developers.weixin.qq.com/doc/service/guide/h5/jssdk
+func (c *Client) SignCard(ctx context.Context, cardID, code, openID string) (*CardExt, error) {
+	if err := notEmpty("cardID", cardID); err != nil {
+		return nil, err
+	}
+	ticket, err := c.Ticket(ctx, TicketCard)
+	if err != nil {
+		return nil, err
+	}
+	ext := &CardExt{Code: code, OpenID: openID, Timestamp: strconv.FormatInt(time.Now().Unix(), 10), NonceStr: newNonce()}
+	ext.Signature = signCard(string(ticket), ext.Timestamp, cardID, ext.NonceStr, code, openID)
+	return ext, nil
+}
+
+// CardChoice is the signed argument of wx.chooseCard.
+type CardChoice struct {
+	ShopID    string `json:"shopId"`
+	CardType  string `json:"cardType"`
+	CardID    string `json:"cardId"`
+	Timestamp int64  `json:"timestamp"`
+	NonceStr  string `json:"nonceStr"`
+	SignType  string `json:"signType"`
+	CardSign  string `json:"cardSign"`
+}
+
+// SignCardChoice signs the argument of wx.chooseCard (拉取适用卡券列表签名). Each
+// argument narrows the list of cards, "" does not.
+//
+// https://developers.weixin.qq.com/doc/service/guide/h5/jssdk
+func (c *Client) SignCardChoice(ctx context.Context, shopID, cardID, cardType string) (*CardChoice, error) {
+	ticket, err := c.Ticket(ctx, TicketCard)
+	if err != nil {
+		return nil, err
+	}
+	choice := &CardChoice{
+		ShopID: shopID, CardType: cardType, CardID: cardID,
+		Timestamp: time.Now().Unix(), NonceStr: newNonce(), SignType: "SHA1",
+	}
+	choice.CardSign = signCard(string(ticket), c.cfg.appID, shopID, strconv.FormatInt(choice.Timestamp, 10), choice.NonceStr, cardID, cardType)
+	return choice, nil
+}
+
+// signCard signs values: sorted, joined without separator.
+func signCard(values ...string) string {
+	slices.Sort(values)
+	return sha1Hex(strings.Join(values, ""))
+}
+
+func sha1Hex(s string) string {
+	sum := sha1.Sum([]byte(s)) //nolint:gosec // the platform's signatures are SHA-1
+	return hex.EncodeToString(sum[:])
+}
+
+func newNonce() string {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // never fails, see crypto/rand
+	return hex.EncodeToString(b[:])
+}

@@ -1,0 +1,117 @@
+package wechat
+
+import (
+	"context"
+	"net/http"
+	"strings"
+)
+
+// ClearQuota resets the daily counts of all of the account's APIs (重置API调用次数).
+// An account can do this 10 times a month, by API and in the console together, so
+// the client never does it by itself. [ErrClearQuotaLimit]: the 10 are used up.
+//
+// https://developers.weixin.qq.com/doc/service/api/apimanage/api_clearquota
+func (c *Client) ClearQuota(ctx context.Context) error {
+	if err := notEmpty("appID", c.cfg.appID); err != nil {
+		return err
+	}
+	body := struct {
+		AppID string `json:"appid"`
+	}{c.cfg.appID}
+	return c.post(ctx, "/cgi-bin/clear_quota", body, RetryScarce)
+}
+
+// ClearQuotaBySecret is [Client.ClearQuota] for an account that can not even fetch
+// a token any more (使用AppSecret重置API调用次数): it needs none. The 10 resets of a
+// month are the same ones.
+//
+// https://developers.weixin.qq.com/doc/service/api/apimanage/api_clearquotabyappsecret
+func (c *Client) ClearQuotaBySecret(ctx context.Context) error {
+	if err := c.needSecret(); err != nil {
+		return err
+	}
+	body := struct {
+		AppID  string `json:"appid"`
+		Secret string `json:"appsecret"`
+	}{c.cfg.appID, c.cfg.appSecret}
+	return c.Do(ctx, Request{
+		Method: http.MethodPost, Path: "/cgi-bin/clear_quota/v2", Body: body, Anonymous: true, Retry: RetryScarce,
+	}, nil)
+}
+
+type apiPath struct {
+	Path string `json:"cgi_path"`
+}
+
+func (p apiPath) check() error {
+	if !strings.HasPrefix(p.Path, "/") || strings.ContainsAny(p.Path, "?# ") {
+		return invalid("path", "must begin with / and hold neither host nor query")
+	}
+	return nil
+}
+
+// ClearAPIQuota resets the daily count of one API, such as
+// "/cgi-bin/message/custom/send" (重置指定API调用次数). An account can do this 50
+// times a month.
+//
+// https://developers.weixin.qq.com/doc/service/api/apimanage/api_clearapiquota
+func (c *Client) ClearAPIQuota(ctx context.Context, path string) error {
+	return c.post(ctx, "/cgi-bin/openapi/quota/clear", apiPath{path}, RetryScarce)
+}
+
+// APIQuota is how much of an API's quota is used.
+type APIQuota struct {
+	Quota struct {
+		DailyLimit int64 `json:"daily_limit"`
+		Used       int64 `json:"used"`
+		Remain     int64 `json:"remain"`
+	} `json:"quota"`
+	RateLimit          *RateLimit `json:"rate_limit"`           // nil where the API has none
+	ComponentRateLimit *RateLimit `json:"component_rate_limit"` // of a third-party platform
+}
+
+// RateLimit is a number of calls in a span of time.
+type RateLimit struct {
+	Calls   int64 `json:"call_count"`
+	Seconds int64 `json:"refresh_second"`
+}
+
+// GetAPIQuota returns the quota of one API, such as "/cgi-bin/message/custom/send",
+// and how much of it is used today (查询API调用额度).
+//
+// https://developers.weixin.qq.com/doc/service/api/apimanage/api_getapiquota
+func (c *Client) GetAPIQuota(ctx context.Context, path string) (*APIQuota, error) {
+	return post[APIQuota](ctx, c, "/cgi-bin/openapi/quota/get", apiPath{path}, RetryRead)
+}
+
+// RequestInfo is what the platform remembers of a call. Both bodies are as they
+// went over the wire: they can hold personal data of followers.
+type RequestInfo struct {
+	InvokeTime   Timestamp `json:"invoke_time"`
+	CostInMS     int64     `json:"cost_in_ms"`  // milliseconds
+	RequestURL   Secret    `json:"request_url"` // the query of the call, which holds its token
+	RequestBody  string    `json:"request_body"`
+	ResponseBody string    `json:"response_body"`
+	ClientIP     string    `json:"client_ip"`
+}
+
+// GetRequestInfo returns what the platform remembers of a call that was refused
+// (查询rid信息), by the RequestID of its [*Error]; for 7 days, and for calls of this
+// account only.
+//
+// https://developers.weixin.qq.com/doc/service/api/apimanage/api_getridinfo
+func (c *Client) GetRequestInfo(ctx context.Context, requestID string) (*RequestInfo, error) {
+	if err := notEmpty("requestID", requestID); err != nil {
+		return nil, err
+	}
+	body := struct {
+		RID string `json:"rid"`
+	}{requestID}
+	res, err := post[struct {
+		Request RequestInfo `json:"request"`
+	}](ctx, c, "/cgi-bin/openapi/rid/get", body, RetryRead)
+	if err != nil {
+		return nil, err
+	}
+	return &res.Request, nil
+}

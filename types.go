@@ -1,0 +1,231 @@
+package wechat
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Secret is a value that opens something: a token, a ticket, a code. It travels
+// as it is, and shows itself to no log: every fmt verb, slog and encoding/json
+// print it masked. string(s) is the value.
+type Secret string
+
+const mask = "[redacted]"
+
+// String returns a mask.
+func (s Secret) String() string { return mask }
+
+// GoString returns a mask.
+func (s Secret) GoString() string { return mask }
+
+// Format prints a mask for every verb.
+func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, mask) }
+
+// LogValue returns a mask.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(mask) }
+
+// MarshalJSON writes a mask.
+func (s Secret) MarshalJSON() ([]byte, error) { return []byte(`"` + mask + `"`), nil }
+
+// Timestamp is a moment in seconds since 1970. The platform sends it as a number
+// or as a string; 0 means that there is none.
+type Timestamp int64
+
+// Time returns the moment, or the zero Time where there is none.
+func (t Timestamp) Time() time.Time {
+	if t == 0 {
+		return time.Time{}
+	}
+	return time.Unix(int64(t), 0)
+}
+
+// String returns the moment in RFC 3339, in the local zone.
+func (t Timestamp) String() string {
+	if t == 0 {
+		return ""
+	}
+	return t.Time().Format(time.RFC3339)
+}
+
+// UnmarshalJSON accepts numbers, strings of numbers, "" and null.
+func (t *Timestamp) UnmarshalJSON(data []byte) error {
+	n, err := looseInt(data)
+	*t = Timestamp(n)
+	return err
+}
+
+// Int is a whole number that the platform sends as a number in one place and as
+// a string in another. It keeps 64-bit ids exact.
+type Int int64
+
+// UnmarshalJSON accepts numbers, strings of numbers, "" and null.
+func (i *Int) UnmarshalJSON(data []byte) error {
+	n, err := looseInt(data)
+	*i = Int(n)
+	return err
+}
+
+// Float is a number that the platform sends as a number in one place and as a
+// string in another.
+type Float float64
+
+// UnmarshalJSON accepts numbers, strings of numbers, "" and null.
+func (f *Float) UnmarshalJSON(data []byte) error {
+	s := scalar(data)
+	if s == "" {
+		*f = 0
+		return nil
+	}
+	n, err := strconv.ParseFloat(s, 64)
+	if err != nil {
+		return fmt.Errorf("%.32q is no number", s)
+	}
+	*f = Float(n)
+	return nil
+}
+
+// Text is a string that the platform sends as a number or a boolean at times.
+type Text string
+
+// UnmarshalJSON accepts strings, numbers, booleans and null.
+func (t *Text) UnmarshalJSON(data []byte) error {
+	if data = bytes.TrimSpace(data); len(data) > 0 && data[0] == '"' {
+		var s string
+		err := json.Unmarshal(data, &s)
+		*t = Text(s)
+		return err
+	}
+	*t = Text(scalar(data))
+	return nil
+}
+
+// Flag is a boolean that the platform writes as 0 and 1.
+type Flag bool
+
+// MarshalJSON writes 0 or 1.
+func (f Flag) MarshalJSON() ([]byte, error) {
+	if f {
+		return []byte{'1'}, nil
+	}
+	return []byte{'0'}, nil
+}
+
+// UnmarshalJSON accepts numbers, booleans, strings of both, "" and null; every
+// number but 0 is true.
+func (f *Flag) UnmarshalJSON(data []byte) error {
+	switch s := scalar(data); s {
+	case "", "false":
+		*f = false
+	case "true":
+		*f = true
+	default:
+		n, err := strconv.ParseFloat(s, 64)
+		if err != nil {
+			return fmt.Errorf("%.32q is neither 0 nor 1", s)
+		}
+		*f = n != 0
+	}
+	return nil
+}
+
+// beijing is the zone of the platform's calendar: days of statistics and of
+// quotas begin and end by it.
+var beijing = time.FixedZone("UTC+8", 8*60*60)
+
+// Date is a day of the platform's calendar, which is UTC+8 everywhere.
+type Date struct {
+	Year  int
+	Month time.Month
+	Day   int
+}
+
+// DateOf returns the day that t falls on in the platform's calendar.
+func DateOf(t time.Time) Date {
+	y, m, d := t.In(beijing).Date()
+	return Date{Year: y, Month: m, Day: d}
+}
+
+// Time returns the day's first moment.
+func (d Date) Time() time.Time { return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, beijing) }
+
+// AddDays returns the day n days later, or earlier where n is negative.
+func (d Date) AddDays(n int) Date { return DateOf(d.Time().AddDate(0, 0, n)) }
+
+// DaysUntil returns how many days later end is; negative where it is earlier.
+func (d Date) DaysUntil(end Date) int { return int(end.Time().Sub(d.Time()).Hours() / 24) }
+
+// Before reports whether d is an earlier day than other.
+func (d Date) Before(other Date) bool { return d.Time().Before(other.Time()) }
+
+// IsZero reports whether no day is set.
+func (d Date) IsZero() bool { return d == Date{} }
+
+// String returns the day as 2006-01-02, or "" where none is set.
+func (d Date) String() string {
+	if d.IsZero() {
+		return ""
+	}
+	return fmt.Sprintf("%04d-%02d-%02d", d.Year, int(d.Month), d.Day)
+}
+
+// MarshalText writes the day as 2006-01-02.
+func (d Date) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalText reads 2006-01-02 or 20060102, or "" for no day.
+func (d *Date) UnmarshalText(text []byte) error {
+	s := strings.TrimSpace(string(text))
+	if s == "" {
+		*d = Date{}
+		return nil
+	}
+	layout := time.DateOnly
+	if !strings.Contains(s, "-") {
+		layout = "20060102"
+	}
+	t, err := time.ParseInLocation(layout, s, beijing)
+	if err != nil {
+		return fmt.Errorf("%.32q is no day", s)
+	}
+	*d = DateOf(t)
+	return nil
+}
+
+func looseInt(data []byte) (int64, error) {
+	s := scalar(data)
+	switch s {
+	case "", "false":
+		return 0, nil
+	case "true":
+		return 1, nil
+	}
+	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
+		return n, nil
+	}
+	if u, err := strconv.ParseUint(s, 10, 64); err == nil {
+		return int64(u), nil // ids past 2^63 keep their bits
+	}
+	f, err := strconv.ParseFloat(s, 64)
+	if err != nil || f != math.Trunc(f) || math.Abs(f) >= 1<<63 {
+		return 0, fmt.Errorf("%.32q is no whole number", s)
+	}
+	return int64(f), nil
+}
+
+// scalar returns a JSON number, boolean or string as its text; "" for null.
+func scalar(data []byte) string {
+	s := strings.TrimSpace(string(data))
+	if len(s) >= 2 && s[0] == '"' {
+		s = strings.TrimSpace(s[1 : len(s)-1])
+	}
+	if s == "null" {
+		return ""
+	}
+	return s
+}
