@@ -2,8 +2,6 @@ package wechat
 
 import (
 	"context"
-	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -23,7 +21,10 @@ const defaultBaseURL = "https://api.weixin.qq.com"
 // Client calls the API of one Official Account. It is safe for concurrent use,
 // cheap to make and to drop, and starts no goroutine of its own; programs with
 // many accounts have many clients.
-type Client struct {
+type Client struct{ *core }
+
+// core is behind a pointer so that no fmt verb prints what is in it.
+type core struct {
 	cfg     *config
 	rest    *resty.Client
 	token   *tokenCache // nil where a TokenSource was given
@@ -52,8 +53,9 @@ func NewClient(appID, appSecret string, opts ...Option) *Client {
 	cfg.baseURL = strings.TrimRight(cfg.baseURL, "/")
 	cfg.retry = cfg.retry.withDefaults()
 
-	c := &Client{cfg: cfg, source: cfg.source, budget: newBudget(), hide: newRedactor(appSecret), invalid: cfg.check()}
-	c.rest = newRest(cfg)
+	c := &Client{&core{
+		cfg: cfg, rest: newRest(cfg), source: cfg.source, budget: newBudget(), hide: newRedactor(appSecret), invalid: cfg.check(),
+	}}
 	store := cfg.store
 	if store == nil {
 		store = NewMemoryStore()
@@ -140,12 +142,16 @@ func (silence) Errorf(string, ...any) {}
 func (silence) Warnf(string, ...any)  {}
 func (silence) Debugf(string, ...any) {}
 
-// AppID returns the account's AppID.
+// AppID returns the account's AppID (开发者ID).
+//
+// https://developers.weixin.qq.com/doc/service/guide/dev/start
 func (c *Client) AppID() string { return c.cfg.appID }
 
-// Close ends token fetches under way, waits for them and closes idle connections.
-// A closed client fetches no more tokens. A program that keeps its clients for as
-// long as it runs need not call it.
+// Close ends token fetches under way, waits for them and closes idle connections
+// (关闭客户端). A closed client fetches no more tokens. A program that keeps its
+// clients for as long as it runs need not call it.
+//
+// https://developers.weixin.qq.com/doc/service/guide/dev/api
 func (c *Client) Close() error {
 	if c.token != nil {
 		c.token.close()
@@ -156,15 +162,6 @@ func (c *Client) Close() error {
 	}
 	return nil
 }
-
-// Format prints the client as its AppID, whatever the verb: a client in a log
-// line must not print its AppSecret.
-func (c *Client) Format(f fmt.State, _ rune) {
-	_, _ = io.WriteString(f, "wechat.Client("+c.cfg.appID+")")
-}
-
-// LogValue returns the AppID.
-func (c *Client) LogValue() slog.Value { return slog.StringValue("wechat.Client(" + c.cfg.appID + ")") }
 
 // Token returns the account's access_token, from the cache or freshly fetched
 // (获取稳定版接口调用凭据). stale names a token that the platform has just refused,

@@ -115,8 +115,8 @@ func (s *ticketSource) fetch(ctx context.Context, how fetchMode) (string, time.D
 		s.fresh = s.value != ""
 		s.value, s.since = value, now
 	}
-	if s.fresh {
-		life = min(life, maxLife-now.Sub(s.since))
+	if left := maxLife - now.Sub(s.since); s.fresh && left > 0 {
+		life = min(life, left)
 	} else {
 		life = min(life, unsureTicketLife)
 	}

@@ -36,14 +36,16 @@ type Request struct {
 	once bool   // never repeated
 }
 
-// Do sends a request and decodes the answer into out: a pointer to what the JSON
-// answer holds, nil to ignore it, an [io.Writer] for the bytes of a download (an
-// error that the platform words as JSON is returned, nothing written).
+// Do sends a request (接口调用) and decodes the answer into out: a pointer to what
+// the JSON answer holds, nil to ignore it, an [io.Writer] for the bytes of a
+// download (an error that the platform words as JSON is returned, nothing written).
 //
 // A refused token is refreshed and the call repeated once. What else is repeated
 // depends on the request's [RetryClass]. Errors are [*ArgumentError] (not sent),
 // [*Error] (refused by the platform), [*RequestError] (not answered) and
 // [*DecodeError] (answer unreadable).
+//
+// https://developers.weixin.qq.com/doc/service/guide/dev/api
 func (c *Client) Do(ctx context.Context, req Request, out any) error {
 	if req.Method == "" {
 		req.Method = http.MethodGet

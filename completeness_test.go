@@ -1,0 +1,450 @@
+package wechat
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"io/fs"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"os"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/wechatoa/wechat/internal/spec"
+)
+
+// method is an exported method of Client as it stands in the source.
+type method struct {
+	name     string
+	doc      string
+	iterator bool
+}
+
+func clientMethods(t *testing.T) []method {
+	t.Helper()
+	var methods []method
+	files, err := fs.Glob(os.DirFS("."), "*.go")
+	require.NoError(t, err)
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
+		require.NoError(t, err)
+		for _, d := range file.Decls {
+			f, ok := d.(*ast.FuncDecl)
+			if !ok || f.Recv == nil || !f.Name.IsExported() {
+				continue
+			}
+			if star, ok := f.Recv.List[0].Type.(*ast.StarExpr); !ok || fmt.Sprint(star.X) != "Client" {
+				continue
+			}
+			m := method{name: f.Name.Name, doc: f.Doc.Text()}
+			if r := f.Type.Results; r != nil && len(r.List) == 1 {
+				if index, ok := r.List[0].Type.(*ast.IndexListExpr); ok {
+					if sel, ok := index.X.(*ast.SelectorExpr); ok {
+						m.iterator = sel.Sel.Name == "Seq2"
+					}
+				}
+			}
+			methods = append(methods, m)
+		}
+	}
+	require.Greater(t, len(methods), 10)
+	return methods
+}
+
+// local lists the methods that send nothing themselves, or what others send.
+var local = []string{
+	"AppID", "Close", "Do", "Token", // the core
+	"Ticket", "SignPage", "SignCard", "SignCardChoice", // signatures
+}
+
+func TestEveryMethodIsDocumentedIndexedAndOnTheWire(t *testing.T) {
+	index, err := os.ReadFile("doc.go")
+	require.NoError(t, err)
+	title := regexp.MustCompile(`[(（][^()]*\p{Han}[^()]*[)）]`)
+	link := regexp.MustCompile(`(?m)^https://developers\.weixin\.qq\.com/doc/\S+$`)
+	called := map[string]bool{}
+	for _, r := range rows {
+		name, _, _ := strings.Cut(r.name, "/")
+		called[name] = true
+	}
+	for _, m := range clientMethods(t) {
+		assert.Regexp(t, title, m.doc, "%s: no Chinese title", m.name)
+		assert.Regexp(t, link, m.doc, "%s: no link to its official page", m.name)
+		if !m.iterator && !slices.Contains(local, m.name) {
+			assert.True(t, called[m.name], "%s: no wire row", m.name)
+		}
+		if complete {
+			assert.Contains(t, string(index), "[Client."+m.name+"]", "not in the index of doc.go")
+		}
+		delete(called, m.name)
+	}
+	assert.Empty(t, called, "rows of no method")
+}
+
+// complete is true when all areas are there.
+const complete = false
+
+// redirects are addresses that a browser opens; the method makes the address.
+var redirects = map[string]string{}
+
+// TestTheWholePlatformIsTyped holds the methods against what the platform
+// documents: an endpoint needs a method, and every documented field a place in
+// what the method sends or returns.
+func TestTheWholePlatformIsTyped(t *testing.T) {
+	byEndpoint := map[string][]wireRow{}
+	for _, r := range rows {
+		byEndpoint[r.http] = append(byEndpoint[r.http], r)
+	}
+	documented := map[string]bool{}
+	endpoints, covered, lostRequest, lostResponse := 0, 0, 0, 0
+	for _, e := range spec.All() {
+		key := e.Method + " " + e.Path
+		documented[key] = true
+		if e.Sidebar {
+			endpoints++
+		}
+		callers := matching(byEndpoint[key], e)
+		if len(callers) == 0 && redirects[key] == "" {
+			if complete {
+				t.Errorf("%s: no method", key)
+			}
+			continue
+		}
+		if e.Sidebar {
+			covered++
+		}
+		if redirects[key] != "" {
+			continue
+		}
+		for _, missing := range missingRequestFields(t, e, callers) {
+			lostRequest++
+			t.Errorf("%s: no row sends %s", key, missing)
+		}
+		for _, missing := range missingResponseFields(t, e, callers) {
+			lostResponse++
+			t.Errorf("%s: no method returns %s", key, missing)
+		}
+	}
+	for key := range byEndpoint {
+		assert.True(t, documented[key], "%s is no documented endpoint", key)
+	}
+	t.Logf("%d/%d endpoints, %d request fields missing, %d response fields missing", covered, endpoints, lostRequest, lostResponse)
+}
+
+// matching leaves the rows whose query has the enum values by which the
+// documentation tells endpoints of one path apart.
+func matching(callers []wireRow, e spec.Endpoint) []wireRow {
+	if len(spec.Find(e.Method, e.Path)) < 2 {
+		return callers
+	}
+	return slices.DeleteFunc(slices.Clone(callers), func(r wireRow) bool {
+		q, _ := url.ParseQuery(r.query)
+		for _, f := range e.Query {
+			if len(f.Enum) == 1 && q.Get(f.Name) != f.Enum[0] {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// codes are fields by which an endpoint tells that it refused, in place of errcode.
+var codes = map[string][]string{"/wxa/get_district": {"status", "message"}}
+
+func missingRequestFields(t *testing.T, e spec.Endpoint, callers []wireRow) []string {
+	t.Helper()
+	sent := map[string]bool{}
+	for _, r := range callers {
+		reply := r.reply
+		if reply == "" {
+			reply = wireOK
+		}
+		c, seen := r.client(answer(http.StatusOK, reply))
+		_, err := r.call(t.Context(), c)
+		require.NoError(t, err, r.name)
+		require.NotNil(t, seen.Request, r.name)
+		for name := range seen.URL.Query() {
+			sent[name] = true
+		}
+		addSent(t, sent, seen)
+	}
+	var missing []string
+	for _, fields := range [][]spec.Field{e.Query, e.Request} {
+		eachLeaf("", fields, func(path string, f spec.Field) {
+			if !sent[path] && !f.Deprecated && e.Content != "text-body" {
+				missing = append(missing, path)
+			}
+		})
+	}
+	return missing
+}
+
+// addSent collects the paths of everything in a request's body.
+func addSent(t *testing.T, sent map[string]bool, seen *wireRequest) {
+	t.Helper()
+	kind, attributes, _ := mime.ParseMediaType(seen.Header.Get("Content-Type"))
+	if kind != "multipart/form-data" {
+		addPaths(sent, "", decodeAny(seen.body))
+		return
+	}
+	parts := multipart.NewReader(bytes.NewReader(seen.body), attributes["boundary"])
+	for {
+		part, err := parts.NextPart()
+		if err == io.EOF { //nolint:errorlint // NextPart returns it bare
+			return
+		}
+		require.NoError(t, err)
+		sent[part.FormName()] = true
+		content, err := io.ReadAll(part)
+		require.NoError(t, err)
+		addPaths(sent, part.FormName()+".", decodeAny(content))
+	}
+}
+
+func decodeAny(data []byte) any {
+	var v any
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	_ = d.Decode(&v) // what is no JSON has no paths
+	return v
+}
+
+// addPaths collects the dotted paths in a JSON value; array indices and the keys
+// of maps do not count.
+func addPaths(sent map[string]bool, prefix string, v any) {
+	switch v := v.(type) {
+	case map[string]any:
+		for name, member := range v {
+			sent[prefix+name] = true
+			addPaths(sent, prefix+name+".", member)
+			addPaths(sent, prefix, member) // name may be the free key of a map
+		}
+	case []any:
+		for _, element := range v {
+			addPaths(sent, prefix, element)
+		}
+	case string:
+		if strings.HasPrefix(v, "{") || strings.HasPrefix(v, "[") {
+			addPaths(sent, prefix, decodeAny([]byte(v)))
+		}
+	}
+}
+
+// eachLeaf visits the fields that hold a value, not those that hold fields.
+func eachLeaf(prefix string, fields []spec.Field, visit func(path string, f spec.Field)) {
+	for _, f := range fields {
+		if inside := slices.Concat(f.Fields, f.Encoded); len(inside) > 0 {
+			eachLeaf(prefix+f.Name+".", inside, visit)
+		} else {
+			visit(prefix+f.Name, f)
+		}
+	}
+}
+
+func missingResponseFields(t *testing.T, e spec.Endpoint, callers []wireRow) []string {
+	t.Helper()
+	s := sample{want: map[string]string{}, flags: map[string]string{}}
+	reply := map[string]any{"errcode": 0, "errmsg": "ok"}
+	for name, v := range s.object("", e.Response) {
+		reply[name] = v
+	}
+	for _, name := range codes[e.Path] {
+		reply[name] = 0
+		delete(s.want, name)
+	}
+	data, err := json.Marshal(reply)
+	require.NoError(t, err)
+	found := finding{values: map[string]bool{}, names: map[string]bool{}, types: map[reflect.Type]bool{}}
+	for _, r := range callers {
+		c, _ := r.client(answer(http.StatusOK, string(data)))
+		got, err := r.call(t.Context(), c)
+		if !assert.NoError(t, err, "%s: answer with all documented fields: %s", r.name, data) {
+			continue
+		}
+		_, isBool := got.(bool)
+		found.isBool = found.isBool || isBool
+		found.walk(reflect.ValueOf(got))
+	}
+	var missing []string
+	for path, value := range s.want {
+		if !found.values[value] {
+			missing = append(missing, path)
+		}
+	}
+	for path, name := range s.flags {
+		if !found.names[name] && !found.isBool {
+			missing = append(missing, path)
+		}
+	}
+	slices.Sort(missing)
+	return missing
+}
+
+// sample makes an answer in which every scalar is unlike all others.
+type sample struct {
+	n     int
+	want  map[string]string // path → text of its value
+	flags map[string]string // path → name, of booleans: true is true
+}
+
+func (s *sample) object(prefix string, fields []spec.Field) map[string]any {
+	m := map[string]any{}
+	for _, f := range fields {
+		switch {
+		case f.Name == "errcode" || f.Name == "errmsg" || f.Name == "ret" || f.Name == "err_msg":
+		case f.Map:
+			m[f.Name] = map[string]any{"key": s.object(prefix+f.Name+".", f.Fields)}
+		default:
+			m[f.Name] = s.value(prefix+f.Name, f)
+		}
+	}
+	return m
+}
+
+func (s *sample) value(path string, f spec.Field) any {
+	kind := strings.TrimRight(f.Type, "[]")
+	var v any
+	switch {
+	case len(f.Encoded) > 0:
+		data, _ := json.Marshal(s.object(path+".", f.Encoded))
+		v = string(data)
+	case kind == "object":
+		v = s.object(path+".", f.Fields)
+	case kind == "boolean":
+		s.flags[path] = f.Name
+		v = true
+	default:
+		v = s.scalar(path, kind, f)
+	}
+	for range strings.Count(f.Type, "[]") {
+		v = []any{v}
+	}
+	return v
+}
+
+func (s *sample) scalar(path, kind string, f spec.Field) any {
+	s.n++
+	n := 1_000_000 + s.n
+	if isFlag(f) {
+		s.flags[path] = f.Name
+		return 1
+	}
+	text := strconv.Itoa(n)
+	if kind != "string" {
+		s.want[path] = text
+		return n
+	}
+	if strings.HasSuffix(f.Name, "date") {
+		text = DateOf(time.Unix(0, 0)).AddDays(s.n).String()
+	}
+	s.want[path] = text
+	return text
+}
+
+// isFlag reports whether a number is a boolean by its documented values.
+func isFlag(f spec.Field) bool {
+	if len(f.Enum) == 0 || f.Type == "string" {
+		return false
+	}
+	for _, v := range f.Enum {
+		if v != "0" && v != "1" {
+			return false
+		}
+	}
+	return true
+}
+
+// finding collects what is in a result: the text of its scalars, and the JSON
+// names of its fields.
+type finding struct {
+	values map[string]bool
+	names  map[string]bool
+	types  map[reflect.Type]bool
+	isBool bool // the result itself is a boolean
+}
+
+func (f *finding) walk(v reflect.Value) {
+	if !v.IsValid() {
+		return
+	}
+	if v.CanInterface() {
+		if d, ok := v.Interface().(Date); ok {
+			f.values[d.String()] = true
+			return
+		}
+		if when, ok := v.Interface().(time.Time); ok {
+			f.values[strconv.FormatInt(when.Unix(), 10)] = true
+			return
+		}
+	}
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		f.walk(v.Elem())
+	case reflect.Struct:
+		f.name(v.Type())
+		for i := range v.NumField() {
+			f.walk(v.Field(i))
+		}
+	case reflect.Slice, reflect.Array:
+		if raw, ok := v.Interface().([]byte); ok {
+			f.json(raw)
+			return
+		}
+		if raw, ok := v.Interface().(json.RawMessage); ok {
+			f.json(raw)
+			return
+		}
+		for i := range v.Len() {
+			f.walk(v.Index(i))
+		}
+	case reflect.Map:
+		for _, key := range v.MapKeys() {
+			f.walk(v.MapIndex(key))
+		}
+	case reflect.String:
+		f.values[v.String()] = true
+		f.json([]byte(v.String()))
+	case reflect.Int, reflect.Int64, reflect.Int32, reflect.Int16, reflect.Int8:
+		f.values[strconv.FormatInt(v.Int(), 10)] = true
+	case reflect.Uint, reflect.Uint64, reflect.Uint32, reflect.Uint16, reflect.Uint8:
+		f.values[strconv.FormatUint(v.Uint(), 10)] = true
+	case reflect.Float64, reflect.Float32:
+		f.values[strconv.FormatFloat(v.Float(), 'f', -1, 64)] = true
+	}
+}
+
+// json takes the scalars out of a JSON document that the result holds as text.
+func (f *finding) json(data []byte) {
+	if len(data) > 0 && (data[0] == '{' || data[0] == '[') {
+		f.walk(reflect.ValueOf(decodeAny(data)))
+	}
+}
+
+func (f *finding) name(t reflect.Type) {
+	if f.types[t] {
+		return
+	}
+	f.types[t] = true
+	for i := range t.NumField() {
+		name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+		f.names[name] = true
+	}
+}
