@@ -1,0 +1,606 @@
+package wechat
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// tokenPlatform plays the platform for tests of tokens: it issues them, checks
+// them, and counts.
+type tokenPlatform struct {
+	mu      sync.Mutex
+	serial  int
+	valid   string
+	fetches int // requests to the token endpoints
+	forced  int // of them with force_refresh
+	calls   int // requests to other endpoints
+	empty   int // of them without a token
+
+	life    string                                                 // expires_in as JSON; "" is 7200
+	fetch   func(r *http.Request) (*http.Response, error)          // replaces the token endpoints where it returns something
+	latency time.Duration                                          // of every request
+	call    func(r *http.Request, ok bool) (*http.Response, error) // replaces the other endpoints where it returns something
+}
+
+// revoke makes the platform forget its token; the next fetch issues another.
+func (p *tokenPlatform) revoke() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.valid = ""
+}
+
+func (p *tokenPlatform) RoundTrip(r *http.Request) (*http.Response, error) {
+	if p.latency > 0 {
+		select {
+		case <-time.After(p.latency):
+		case <-r.Context().Done():
+			return nil, r.Context().Err()
+		}
+	}
+	if r.URL.Path == stableTokenPath || r.URL.Path == classicTokenPath {
+		return p.issue(r)
+	}
+	p.mu.Lock()
+	p.calls++
+	token := r.URL.Query().Get("access_token")
+	if strings.TrimSpace(token) == "" {
+		p.empty++
+	}
+	ok := token == p.valid && token != ""
+	p.mu.Unlock()
+	if p.call != nil {
+		if resp, err := p.call(r, ok); resp != nil || err != nil {
+			return resp, err
+		}
+	}
+	if !ok {
+		return answer(http.StatusOK, `{"errcode":40001,"errmsg":"invalid credential rid: 1-2"}`)(r)
+	}
+	return answer(http.StatusOK, wireOK)(r)
+}
+
+func (p *tokenPlatform) issue(r *http.Request) (*http.Response, error) {
+	body := ""
+	if r.Body != nil {
+		data, _ := io.ReadAll(r.Body)
+		body = string(data)
+	}
+	force := strings.Contains(body, `"force_refresh":true`)
+	p.mu.Lock()
+	p.fetches++
+	if force {
+		p.forced++
+	}
+	p.mu.Unlock()
+	if p.fetch != nil {
+		if resp, err := p.fetch(r); resp != nil || err != nil {
+			return resp, err
+		}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.valid == "" || force {
+		p.serial++
+		p.valid = "TOKEN-CANARY-" + strconv.Itoa(p.serial)
+	}
+	life := p.life
+	if life == "" {
+		life = "7200"
+	}
+	return answer(http.StatusOK, `{"access_token":"`+p.valid+`","expires_in":`+life+`}`)(r)
+}
+
+func (p *tokenPlatform) counts() (fetches, calls int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.fetches, p.calls
+}
+
+func (p *tokenPlatform) client(opts ...Option) *Client {
+	return NewClient("wx0000000000000001", "SECRET-CANARY", append([]Option{WithHTTPClient(&http.Client{Transport: p})}, opts...)...)
+}
+
+// ping is a call of any endpoint.
+func ping(ctx context.Context, c *Client) error {
+	return c.Do(ctx, Request{Path: "/cgi-bin/get_api_domain_ip", Retry: RetryRead}, nil)
+}
+
+// together runs n calls at once and counts their errors.
+func together(n int, call func(i int) error) (failed int) {
+	var errs atomic.Int64
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() {
+			if call(i) != nil {
+				errs.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	return int(errs.Load())
+}
+
+func TestColdCacheFetchesOneTokenForAThousandCallers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &tokenPlatform{latency: 30 * time.Millisecond}
+		c := p.client()
+		tokens := make([]string, 1000)
+		assert.Zero(t, together(1000, func(i int) (err error) {
+			tokens[i], err = c.Token(t.Context(), "")
+			return err
+		}))
+		fetches, _ := p.counts()
+		assert.Equal(t, 1, fetches)
+		for _, token := range tokens {
+			assert.Equal(t, "TOKEN-CANARY-1", token)
+		}
+	})
+}
+
+func TestRefusedTokenIsRefreshedOnceForAllCallers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &tokenPlatform{}
+		c := p.client()
+		require.NoError(t, ping(t.Context(), c))
+		p.latency = 30 * time.Millisecond
+		inFlight := make(chan struct{})
+		go func() {
+			time.Sleep(time.Second)
+			p.revoke()
+			close(inFlight)
+		}()
+		p.call = holdUntil(inFlight, p)
+		assert.Zero(t, together(500, func(int) error { return ping(t.Context(), c) }))
+		fetches, calls := p.counts()
+		assert.Equal(t, 2, fetches, "the first token and one refresh")
+		assert.LessOrEqual(t, calls, 1+1000)
+	})
+}
+
+// holdUntil keeps requests waiting and judges their token when they go on.
+func holdUntil(open <-chan struct{}, p *tokenPlatform) func(*http.Request, bool) (*http.Response, error) {
+	return func(r *http.Request, _ bool) (*http.Response, error) {
+		<-open
+		p.mu.Lock()
+		ok := r.URL.Query().Get("access_token") == p.valid
+		p.mu.Unlock()
+		if ok {
+			return answer(http.StatusOK, wireOK)(r)
+		}
+		return answer(http.StatusOK, `{"errcode":42001,"errmsg":"access_token expired"}`)(r)
+	}
+}
+
+func TestLateRefusalOfAnOldTokenKeepsTheNewOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &tokenPlatform{}
+		c := p.client()
+		require.NoError(t, ping(t.Context(), c))
+		slow := make(chan struct{})
+		p.call = func(r *http.Request, ok bool) (*http.Response, error) {
+			if r.URL.Query().Get("slow") != "" && !ok {
+				<-slow
+			}
+			return nil, nil
+		}
+		p.revoke()
+		done := make(chan error)
+		go func() {
+			done <- c.Do(t.Context(), Request{Path: "/cgi-bin/user/info", Query: params("slow", "1"), Retry: RetryRead}, nil)
+		}()
+		synctest.Wait()
+		require.NoError(t, ping(t.Context(), c), "refreshes")
+		close(slow)
+		require.NoError(t, <-done)
+		fetches, _ := p.counts()
+		assert.Equal(t, 2, fetches)
+	})
+}
+
+func TestPersistentRefusalCausesTwoFetchesInFiveSecondsAtMost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &tokenPlatform{call: func(r *http.Request, _ bool) (*http.Response, error) {
+			return answer(http.StatusOK, `{"errcode":40001,"errmsg":"invalid credential"}`)(r)
+		}}
+		c := p.client()
+		for range 1000 {
+			err := ping(t.Context(), c)
+			require.ErrorIs(t, err, ErrInvalidToken)
+			time.Sleep(time.Millisecond)
+		}
+		fetches, calls := p.counts()
+		assert.LessOrEqual(t, fetches, 2)
+		assert.LessOrEqual(t, calls, 2000)
+	})
+}
+
+func TestForcedRefreshIsAskedForAndKeepsToItsBudget(t *testing.T) {
+	for _, forced := range []bool{false, true} {
+		t.Run(strconv.FormatBool(forced), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := &tokenPlatform{}
+				p.fetch = func(r *http.Request) (*http.Response, error) {
+					return answer(http.StatusOK, `{"access_token":"PINNED","expires_in":7200}`)(r)
+				}
+				var opts []Option
+				if forced {
+					opts = append(opts, WithForcedRefresh())
+				}
+				c := p.client(opts...)
+				last, closest := 0, 24*time.Hour
+				var at time.Time
+				for range 24 * 60 * 12 {
+					require.ErrorIs(t, ping(t.Context(), c), ErrInvalidToken)
+					if p.forced != last {
+						if last > 0 {
+							closest = min(closest, time.Since(at))
+						}
+						last, at = p.forced, time.Now()
+					}
+					time.Sleep(5 * time.Second)
+				}
+				if !forced {
+					assert.Zero(t, p.forced)
+					return
+				}
+				assert.Equal(t, 20, p.forced)
+				assert.GreaterOrEqual(t, closest, 30*time.Second)
+			})
+		})
+	}
+}
+
+func TestForcedRefreshEndsAPinnedRefusal(t *testing.T) {
+	p := &tokenPlatform{}
+	c := p.client(WithForcedRefresh())
+	require.NoError(t, ping(t.Context(), c))
+	p.call = func(r *http.Request, _ bool) (*http.Response, error) {
+		if r.URL.Query().Get("access_token") == "TOKEN-CANARY-1" {
+			return answer(http.StatusOK, `{"errcode":40001,"errmsg":"invalid credential"}`)(r)
+		}
+		return nil, nil
+	}
+	require.NoError(t, ping(t.Context(), c))
+	assert.Equal(t, 1, p.forced)
+}
+
+func TestOldTokenServesWhileItsRenewalFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		p := &tokenPlatform{}
+		c := p.client(WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
+		require.NoError(t, ping(t.Context(), c))
+		time.Sleep(7200*time.Second - maxMargin)
+		p.fetch = func(r *http.Request) (*http.Response, error) {
+			return answer(http.StatusBadGateway, "<html>SECRET-CANARY</html>")(r)
+		}
+		before, _ := p.counts()
+		for range 4 * 60 {
+			require.NoError(t, ping(t.Context(), c))
+			time.Sleep(time.Second)
+		}
+		synctest.Wait()
+		fetches, _ := p.counts()
+		assert.LessOrEqual(t, fetches-before, 4*60/15)
+		assert.Greater(t, fetches-before, 4)
+		lines := strings.Count(log.String(), "\n")
+		assert.LessOrEqual(t, lines, 5)
+		assert.Positive(t, lines)
+		assert.NotContains(t, log.String(), "CANARY")
+
+		p.fetch = nil
+		p.revoke()
+		time.Sleep(20 * time.Second)
+		require.NoError(t, ping(t.Context(), c))
+	})
+}
+
+func TestFailedFetchAnswersAllWaitersAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &tokenPlatform{fetch: func(r *http.Request) (*http.Response, error) {
+			<-r.Context().Done()
+			return nil, r.Context().Err()
+		}}
+		c := p.client()
+		begin := time.Now()
+		assert.Equal(t, 500, together(500, func(int) error { return ping(t.Context(), c) }))
+		assert.LessOrEqual(t, time.Since(begin), 5500*time.Millisecond)
+		fetches, calls := p.counts()
+		assert.Equal(t, 1, fetches)
+		assert.Zero(t, calls)
+	})
+}
+
+func TestCallerLeavesASlowFetchAndTheNextOneUsesIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &tokenPlatform{latency: 2 * time.Second}
+		c := p.client()
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		begin := time.Now()
+		err := ping(ctx, c)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		var failure *RequestError
+		require.ErrorAs(t, err, &failure)
+		assert.LessOrEqual(t, time.Since(begin), 60*time.Millisecond)
+
+		token, err := c.Token(t.Context(), "")
+		require.NoError(t, err)
+		assert.Equal(t, "TOKEN-CANARY-1", token)
+		fetches, _ := p.counts()
+		assert.Equal(t, 1, fetches)
+	})
+}
+
+func TestCallerWhoStartedTheFetchCancelsOnlyItself(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &tokenPlatform{latency: 30 * time.Millisecond}
+		c := p.client()
+		ctx, cancel := context.WithCancel(t.Context())
+		leader := make(chan error)
+		go func() { leader <- ping(ctx, c) }()
+		synctest.Wait()
+		go func() {
+			time.Sleep(time.Millisecond)
+			cancel()
+		}()
+		assert.Zero(t, together(499, func(int) error { return ping(t.Context(), c) }))
+		require.ErrorIs(t, <-leader, context.Canceled)
+		fetches, _ := p.counts()
+		assert.Equal(t, 1, fetches)
+	})
+}
+
+func TestOddLifetimesNeverCauseAStorm(t *testing.T) {
+	for _, life := range []string{"300", "345", "60", "0", "-1", `"7200"`, "1e18", "null"} {
+		t.Run(life, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := &tokenPlatform{life: life}
+				c := p.client()
+				for range 600 {
+					require.NoError(t, ping(t.Context(), c))
+					time.Sleep(100 * time.Millisecond)
+				}
+				synctest.Wait()
+				fetches, _ := p.counts()
+				assert.LessOrEqual(t, fetches, 7, "in a minute")
+			})
+		})
+	}
+}
+
+func TestStableTokenIsAskedForEveryThirtySecondsWhileItStaysTheSame(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		// Asked early the platform answers the same token with what is left of it.
+		begin := time.Now()
+		p := &tokenPlatform{}
+		p.fetch = func(r *http.Request) (*http.Response, error) {
+			left := 7200 - int(time.Since(begin).Seconds())
+			value := "A"
+			if left <= 1 {
+				left, value = 7200, "B"
+			}
+			return answer(http.StatusOK, fmt.Sprintf(`{"access_token":%q,"expires_in":%d}`, value, left))(r)
+		}
+		p.call = func(r *http.Request, _ bool) (*http.Response, error) { return answer(http.StatusOK, wireOK)(r) }
+		c := p.client()
+		require.NoError(t, ping(t.Context(), c))
+		time.Sleep(6600 * time.Second)
+		before, _ := p.counts()
+		for range 599 {
+			require.NoError(t, ping(t.Context(), c))
+			time.Sleep(time.Second)
+		}
+		synctest.Wait()
+		fetches, _ := p.counts()
+		assert.LessOrEqual(t, fetches-before, 11)
+		assert.GreaterOrEqual(t, fetches-before, 9)
+	})
+}
+
+func TestEmptyTokenIsAFailureAndNeverSent(t *testing.T) {
+	for _, token := range []string{"", "   "} {
+		synctest.Test(t, func(t *testing.T) {
+			p := &tokenPlatform{fetch: func(r *http.Request) (*http.Response, error) {
+				return answer(http.StatusOK, `{"errcode":0,"access_token":"`+token+`","expires_in":7200}`)(r)
+			}}
+			c := p.client()
+			require.Error(t, ping(t.Context(), c))
+			_, calls := p.counts()
+			assert.Zero(t, calls)
+		})
+	}
+	p := &tokenPlatform{}
+	c := p.client(WithTokenSource(StaticToken("")))
+	require.Error(t, ping(t.Context(), c))
+	assert.Zero(t, p.calls)
+}
+
+func TestConfigurationRefusalIsRememberedForThirtySeconds(t *testing.T) {
+	refusals := map[string]string{
+		`{"errcode":40164,"errmsg":"invalid ip 203.0.113.9 ipv6 ::ffff:203.0.113.9, not in whitelist rid: 1-2"}`: "203.0.113.9",
+		`{"errcode":40125,"errmsg":"invalid appsecret"}`:                                                         "invalid appsecret",
+		`{"errcode":89503,"errmsg":"not confirmed 203.0.113.9"}`:                                                 "203.0.113.9",
+		`{"errcode":40001,"errmsg":"secret is wrong"}`:                                                           "secret",
+	}
+	for refusal, named := range refusals {
+		t.Run(refusal[11:16], func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := &tokenPlatform{fetch: answer(http.StatusOK, refusal)}
+				c := p.client()
+				for range 10_000 {
+					err := ping(t.Context(), c)
+					require.ErrorIs(t, err, ErrConfiguration)
+					require.ErrorContains(t, err, named)
+					time.Sleep(time.Millisecond)
+				}
+				fetches, calls := p.counts()
+				assert.Equal(t, 1, fetches)
+				assert.Zero(t, calls)
+				time.Sleep(30 * time.Second)
+				p.fetch = nil
+				require.NoError(t, ping(t.Context(), c), "the console was put right")
+			})
+		})
+	}
+}
+
+func TestClosedClientsLeaveNoGoroutine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &tokenPlatform{latency: time.Hour}
+		for range 1000 {
+			c := p.client()
+			ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+			require.Error(t, ping(ctx, c))
+			cancel()
+			require.NoError(t, c.Close())
+		}
+	}) // synctest fails where a goroutine is left
+}
+
+func TestClassicTokenIsFetchedWithoutBody(t *testing.T) {
+	var path string
+	p := &tokenPlatform{fetch: func(r *http.Request) (*http.Response, error) {
+		path = r.Method + " " + r.URL.Path
+		return nil, nil
+	}}
+	require.NoError(t, ping(t.Context(), p.client(WithClassicToken())))
+	assert.Equal(t, "GET /cgi-bin/token", path)
+}
+
+func TestClientsWithOneStoreShareATokenAndRefreshItOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &tokenPlatform{latency: 30 * time.Millisecond}
+		store := NewMemoryStore()
+		a, b := p.client(WithTokenStore(store)), p.client(WithTokenStore(store))
+		require.NoError(t, ping(t.Context(), a))
+		require.NoError(t, ping(t.Context(), b))
+		fetches, _ := p.counts()
+		assert.Equal(t, 1, fetches)
+		p.revoke()
+		require.NoError(t, ping(t.Context(), a))
+		require.NoError(t, ping(t.Context(), b), "takes the token that a has fetched")
+		fetches, _ = p.counts()
+		assert.Equal(t, 2, fetches)
+	})
+}
+
+// brokenStore fails, or hangs until its ctx ends.
+type brokenStore struct{ hang bool }
+
+func (s brokenStore) fail(ctx context.Context) error {
+	if s.hang {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	return errors.New("connection refused")
+}
+
+func (s brokenStore) Load(ctx context.Context, _ string) (string, time.Duration, error) {
+	return "", 0, s.fail(ctx)
+}
+
+func (s brokenStore) Swap(ctx context.Context, _, _, _ string, _ time.Duration) (bool, error) {
+	return false, s.fail(ctx)
+}
+
+func (s brokenStore) Lock(ctx context.Context, _ string, _ time.Duration) (func(), bool, error) {
+	return nil, false, s.fail(ctx)
+}
+
+func TestBrokenStoreCostsLatencyButNoCall(t *testing.T) {
+	for _, hang := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			var log bytes.Buffer
+			p := &tokenPlatform{}
+			c := p.client(WithTokenStore(brokenStore{hang: hang}), WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
+			begin := time.Now()
+			assert.Zero(t, together(100, func(int) error { return ping(t.Context(), c) }))
+			assert.LessOrEqual(t, time.Since(begin), time.Second)
+			fetches, _ := p.counts()
+			assert.Equal(t, 1, fetches)
+			assert.Contains(t, log.String(), "shared")
+			assert.NotContains(t, log.String(), "CANARY")
+		})
+	}
+}
+
+// lockingStore is a MemoryStore that has a lock.
+type lockingStore struct {
+	*MemoryStore
+	mu     sync.Mutex
+	holder bool
+}
+
+func (s *lockingStore) Lock(context.Context, string, time.Duration) (func(), bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.holder {
+		return nil, false, nil
+	}
+	s.holder = true
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.holder = false
+	}, true, nil
+}
+
+func TestLockLetsOneClientOfManyFetch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &tokenPlatform{latency: 30 * time.Millisecond}
+		store := &lockingStore{MemoryStore: NewMemoryStore()}
+		clients := make([]*Client, 20)
+		for i := range clients {
+			clients[i] = p.client(WithTokenStore(store), WithClassicToken())
+		}
+		assert.Zero(t, together(20, func(i int) error { return ping(t.Context(), clients[i]) }))
+		fetches, _ := p.counts()
+		assert.Equal(t, 1, fetches)
+	})
+}
+
+func TestMemoryStoreSwapsOnlyTheValueThatWasSeen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := NewMemoryStore()
+		swap := func(old, value string) bool {
+			ok, err := s.Swap(t.Context(), "k", old, value, time.Minute)
+			require.NoError(t, err)
+			return ok
+		}
+		assert.True(t, swap("", "a"))
+		assert.False(t, swap("", "b"))
+		assert.True(t, swap("a", "b"))
+		value, life, err := s.Load(t.Context(), "k")
+		require.NoError(t, err)
+		assert.Equal(t, "b", value)
+		assert.Equal(t, time.Minute, life)
+		time.Sleep(time.Minute)
+		assert.True(t, swap("", "c"), "the value was over")
+	})
+}
+
+func TestOtherClientCanBeTheTokenSource(t *testing.T) {
+	p := &tokenPlatform{}
+	central := p.client()
+	c := NewClient("wx0000000000000001", "", WithHTTPClient(&http.Client{Transport: p}), WithTokenSource(central))
+	require.NoError(t, ping(t.Context(), c))
+	p.revoke()
+	require.NoError(t, ping(t.Context(), c))
+	assert.Equal(t, 2, p.fetches)
+}
