@@ -258,6 +258,17 @@ func (c *Client) attempt(ctx context.Context, cl *call) (err error, v verdict) {
 	return c.read(ctx, cl, raw)
 }
 
+// secrets are the tokens that an error of this call must not show.
+func (c *Client) secrets(cl *call) []string {
+	known := []string{cl.token}
+	if c.token != nil {
+		if g := c.token.current.Load(); g != nil {
+			known = append(known, g.value)
+		}
+	}
+	return known
+}
+
 func (cl *call) isMedia() bool {
 	if _, ok := cl.Body.(*Form); ok {
 		return true
@@ -297,7 +308,7 @@ func (c *Client) transportError(ctx context.Context, cl *call, err error, wire *
 	if errors.As(err, &u) {
 		err = u.Err // the URL holds the token
 	}
-	failure := &RequestError{Method: cl.Method, Path: cl.Path, Attempts: cl.attempts, Err: c.hide.err(err, cl.token)}
+	failure := &RequestError{Method: cl.Method, Path: cl.Path, Attempts: cl.attempts, Err: c.hide.err(err, c.secrets(cl)...)}
 	var argument *ArgumentError
 	switch {
 	case errors.As(err, &argument): // the body of an upload was not what its size promised
@@ -348,7 +359,7 @@ func (c *Client) read(ctx context.Context, cl *call, raw *http.Response) (error,
 // cutOff makes the error of an answer that did not arrive whole.
 func (c *Client) cutOff(ctx context.Context, cl *call, raw *http.Response, err error) (error, verdict) {
 	failure := &RequestError{
-		Method: cl.Method, Path: cl.Path, Status: raw.StatusCode, Attempts: cl.attempts, Err: c.hide.err(err, cl.token),
+		Method: cl.Method, Path: cl.Path, Status: raw.StatusCode, Attempts: cl.attempts, Err: c.hide.err(err, c.secrets(cl)...),
 	}
 	if ctx.Err() != nil {
 		failure.Unknown = !cl.Retry.repeatable()
@@ -368,13 +379,13 @@ func (c *Client) decode(cl *call, raw *http.Response, data []byte, out any) (err
 	if raw.StatusCode/100 != 2 && refusal == nil {
 		failure := &RequestError{
 			Method: cl.Method, Path: cl.Path, Status: raw.StatusCode, Attempts: cl.attempts,
-			Excerpt: c.hide.excerpt(data, cl.token),
+			Excerpt: c.hide.excerpt(data, c.secrets(cl)...),
 		}
 		return failure, ofStatus(raw.StatusCode)
 	}
 	if refusal != nil {
 		refusal.Method, refusal.Path, refusal.Status = cl.Method, cl.Path, raw.StatusCode
-		refusal.Message = c.hide.text(refusal.Message, cl.token)
+		refusal.Message = c.hide.text(refusal.Message, c.secrets(cl)...)
 		v := ofCode(refusal, cl.Anonymous)
 		if !cl.ambiguous || !contains(cl.Done, refusal.Code) {
 			return refusal, v
@@ -383,7 +394,7 @@ func (c *Client) decode(cl *call, raw *http.Response, data []byte, out any) (err
 		return c.unreadable(cl, raw, data, err), final
 	}
 	if out == nil {
-		return nil, final
+		out = new(json.RawMessage) // an answer that is cut off is no success
 	}
 	if err := decodeJSON(data, out); err != nil {
 		return c.unreadable(cl, raw, data, err), final
@@ -403,7 +414,7 @@ func contains(codes []Code, code Code) bool {
 func (c *Client) unreadable(cl *call, raw *http.Response, data []byte, err error) error {
 	return &DecodeError{
 		Method: cl.Method, Path: cl.Path, Status: raw.StatusCode,
-		Excerpt: c.hide.excerpt(data, cl.token), Err: c.hide.err(err, cl.token),
+		Excerpt: c.hide.excerpt(data, c.secrets(cl)...), Err: c.hide.err(err, c.secrets(cl)...),
 	}
 }
 

@@ -1,0 +1,674 @@
+package wechat
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// script is a transport that plays one answer after the other, the last for ever.
+type script struct {
+	mu    sync.Mutex
+	plays []func(*http.Request) (*http.Response, error)
+	sent  []*http.Request
+	sums  []string // SHA-256 of the bodies
+}
+
+func newScript(plays ...func(*http.Request) (*http.Response, error)) *script {
+	return &script{plays: plays}
+}
+
+func (s *script) RoundTrip(r *http.Request) (*http.Response, error) {
+	var body []byte
+	if r.Body != nil {
+		body, _ = io.ReadAll(r.Body)
+	}
+	s.mu.Lock()
+	play := s.plays[0]
+	if len(s.plays) > 1 {
+		s.plays = s.plays[1:]
+	}
+	s.sent = append(s.sent, r)
+	s.sums = append(s.sums, fmt.Sprintf("%x", sha256.Sum256(body)))
+	s.mu.Unlock()
+	return play(r)
+}
+
+func (s *script) client(opts ...Option) *Client {
+	return NewClient("wx0000000000000001", "SECRET-CANARY", append([]Option{
+		WithHTTPClient(&http.Client{Transport: s}), WithTokenSource(StaticToken("TOKEN-CANARY")),
+	}, opts...)...)
+}
+
+func fails(err error) func(*http.Request) (*http.Response, error) {
+	return func(*http.Request) (*http.Response, error) { return nil, err }
+}
+
+var (
+	ok       = answer(http.StatusOK, wireOK)
+	busy     = answer(http.StatusOK, `{"errcode":-1,"errmsg":"system error"}`)
+	badGate  = answer(http.StatusBadGateway, "<html>bad gateway</html>")
+	dialFail = fails(&net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")})
+	dropped  = fails(io.EOF)
+)
+
+func request(class RetryClass) Request {
+	return Request{Path: "/cgi-bin/test", Body: map[string]string{"a": "b"}, Retry: class}
+}
+
+var classes = []RetryClass{RetryUnkeyed, RetryRead, RetryIdempotent, RetryKeyed, RetryScarce}
+
+func TestLostAnswersAreRepeatedOnlyWhereTheClassAllows(t *testing.T) {
+	lost := map[string]func(*http.Request) (*http.Response, error){"dropped": dropped, "502": badGate, "-1": busy}
+	for name, play := range lost {
+		for _, class := range classes {
+			t.Run(fmt.Sprint(name, "/", class), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					s := newScript(play, play, ok)
+					err := s.client().Do(t.Context(), request(class), nil)
+					if class.repeatable() {
+						require.NoError(t, err)
+						assert.Len(t, s.sent, 3)
+						assert.Equal(t, s.sums[0], s.sums[2], "the body is sent again, byte for byte")
+						return
+					}
+					require.ErrorIs(t, err, ErrUnknownOutcome)
+					assert.Len(t, s.sent, 1)
+				})
+			})
+		}
+	}
+}
+
+func TestNoMoreThanThreeAttempts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScript(busy)
+		err := s.client().Do(t.Context(), request(RetryRead), nil)
+		require.ErrorIs(t, err, ErrSystemBusy)
+		require.NotErrorIs(t, err, ErrUnknownOutcome)
+		assert.Len(t, s.sent, 3)
+
+		s = newScript(busy)
+		require.Error(t, s.client(WithRetry(RetryPolicy{MaxAttempts: 1})).Do(t.Context(), request(RetryRead), nil))
+		assert.Len(t, s.sent, 1)
+	})
+}
+
+func TestFailuresBeforeTheRequestAreRepeatedInEveryClass(t *testing.T) {
+	for _, class := range classes {
+		synctest.Test(t, func(t *testing.T) {
+			s := newScript(dialFail, fails(&net.DNSError{Err: "no such host"}), ok)
+			require.NoError(t, s.client().Do(t.Context(), request(class), nil))
+			assert.Len(t, s.sent, 3)
+		})
+	}
+}
+
+func TestRefusedDialsAreRepeatedAndTheCallIsExecutedOnce(t *testing.T) {
+	var executions, dials atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		executions.Add(1)
+		_, _ = io.WriteString(w, wireOK)
+	}))
+	defer server.Close()
+	transport := newTransport()
+	defer transport.CloseIdleConnections()
+	transport.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
+		if dials.Add(1) <= 2 {
+			return nil, errors.New("refused")
+		}
+		return (&net.Dialer{}).DialContext(ctx, network, server.Listener.Addr().String())
+	}
+	c := NewClient("wx1", "s", WithBaseURL(server.URL), WithHTTPClient(&http.Client{Transport: transport}), WithTokenSource(StaticToken("T")))
+	require.NoError(t, c.Do(t.Context(), request(RetryUnkeyed), nil))
+	assert.EqualValues(t, 1, executions.Load())
+	assert.EqualValues(t, 3, dials.Load())
+}
+
+func TestUnkeyedSendThatTimesOutIsExecutedOnce(t *testing.T) {
+	var executions atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		executions.Add(1)
+		<-r.Context().Done()
+	}))
+	defer server.Close()
+	c := NewClient("wx1", "s", WithBaseURL(server.URL), WithTokenSource(StaticToken("TOKEN-CANARY")), WithTimeout(100*time.Millisecond))
+	defer func() { _ = c.Close() }()
+	err := c.Do(t.Context(), request(RetryUnkeyed), nil)
+	require.ErrorIs(t, err, ErrUnknownOutcome)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	assert.NotContains(t, err.Error(), "CANARY")
+	assert.EqualValues(t, 1, executions.Load())
+}
+
+// TestDroppedConnectionNeverRepeatsASend holds net/http too: it repeats requests
+// on its own where a reused connection breaks and a header or the method permits.
+func TestDroppedConnectionNeverRepeatsASend(t *testing.T) {
+	var executions, keys atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		for name := range r.Header {
+			if strings.Contains(strings.ToLower(name), "idempotency") {
+				keys.Add(1)
+			}
+		}
+		if r.URL.Path == "/warm" {
+			_, _ = io.WriteString(w, wireOK)
+			return
+		}
+		executions.Add(1)
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err == nil {
+			_ = conn.Close()
+		}
+	}))
+	defer server.Close()
+	c := NewClient("wx1", "s", WithBaseURL(server.URL), WithTokenSource(StaticToken("T")))
+	defer func() { _ = c.Close() }()
+	require.NoError(t, c.Do(t.Context(), Request{Path: "/warm"}, nil))
+	err := c.Do(t.Context(), request(RetryUnkeyed), nil)
+	require.ErrorIs(t, err, ErrUnknownOutcome)
+	assert.EqualValues(t, 1, executions.Load())
+	assert.Zero(t, keys.Load())
+}
+
+func TestDoneCodesAreSuccessOnlyOnARepetition(t *testing.T) {
+	gone := answer(http.StatusOK, `{"errcode":46003,"errmsg":"menu no exist","msg_id":"7"}`)
+	req := request(RetryIdempotent)
+	req.Done = []Code{46003}
+	synctest.Test(t, func(t *testing.T) {
+		s := newScript(dropped, gone)
+		var out struct {
+			ID Int `json:"msg_id"`
+		}
+		require.NoError(t, s.client().Do(t.Context(), req, &out))
+		assert.EqualValues(t, 7, out.ID, "what comes along is read")
+
+		s = newScript(gone)
+		require.ErrorIs(t, s.client().Do(t.Context(), req, nil), Code(46003), "nobody had tried before")
+
+		s = newScript(dialFail, gone)
+		require.ErrorIs(t, s.client().Do(t.Context(), req, nil), Code(46003), "the first attempt was not executed")
+	})
+}
+
+func TestQuotaRefusalIsNotRepeatedAndClearsNothing(t *testing.T) {
+	s := newScript(answer(http.StatusOK, `{"errcode":45009,"errmsg":"reach max api daily quota limit rid: a-b"}`))
+	err := s.client().Do(t.Context(), request(RetryRead), nil)
+	require.ErrorIs(t, err, ErrQuotaExceeded)
+	require.ErrorIs(t, err, ErrDailyQuota)
+	require.Len(t, s.sent, 1)
+	assert.Equal(t, "/cgi-bin/test", s.sent[0].URL.Path)
+}
+
+func TestMinuteQuotaIsWaitedForOnlyWithinTheDeadline(t *testing.T) {
+	minute := answer(http.StatusOK, `{"errcode":45011,"errmsg":"api minute-quota reach limit, must slower, retry next minute"}`)
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(25 * time.Second)
+		begin := time.Now()
+		s := newScript(minute, ok)
+		err := s.client().Do(t.Context(), request(RetryUnkeyed), nil)
+		require.NoError(t, err, "no deadline is a deadline after the minute")
+		assert.Len(t, s.sent, 2)
+		assert.Equal(t, 35*time.Second, time.Since(begin))
+
+		s = newScript(minute)
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		begin = time.Now()
+		err = s.client().Do(ctx, request(RetryUnkeyed), nil)
+		var refusal *Error
+		require.ErrorAs(t, err, &refusal)
+		assert.Equal(t, time.Minute, refusal.RetryAfter)
+		assert.Zero(t, time.Since(begin))
+		assert.Len(t, s.sent, 1)
+
+		s = newScript(minute)
+		require.ErrorIs(t, s.client().Do(t.Context(), request(RetryRead), nil), ErrQuotaExceeded)
+		assert.Len(t, s.sent, 2)
+	})
+}
+
+func TestCancellationDuringThePauseReturnsAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		policy := WithRetry(RetryPolicy{MaxAttempts: 5, MinDelay: time.Hour, MaxDelay: time.Hour})
+		for i := range 1000 {
+			s := newScript(busy)
+			ctx, cancel := context.WithCancel(t.Context())
+			after := time.Duration(i+1) * time.Microsecond
+			time.AfterFunc(after, cancel)
+			begin := time.Now()
+			err := s.client(policy).Do(ctx, request(RetryRead), nil)
+			require.Error(t, err)
+			require.ErrorIs(t, err, ErrSystemBusy)
+			if time.Since(begin) > 0 { // the pause drawn may be shorter than the wait
+				require.LessOrEqual(t, time.Since(begin), after)
+				require.ErrorIs(t, err, context.Canceled)
+			}
+		}
+	})
+}
+
+func TestPauseThatWouldOutlastTheDeadlineIsNotBegun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScript(busy)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Nanosecond)
+		defer cancel()
+		begin := time.Now()
+		err := s.client(WithRetry(RetryPolicy{MinDelay: time.Hour, MaxDelay: time.Hour})).Do(ctx, request(RetryRead), nil)
+		require.ErrorIs(t, err, ErrSystemBusy)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.Zero(t, time.Since(begin))
+	})
+}
+
+func TestRepetitionsOfABrownOutArePaidFromABudget(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var requests, calls int
+		up := false
+		c := NewClient("wx1", "s", WithTokenSource(StaticToken("T")), WithHTTPClient(&http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+			requests++
+			if up || requests%2 == 0 {
+				return ok(r)
+			}
+			return badGate(r)
+		})}))
+		// Half of all answers fail: a success earns 1, a repetition costs 5.
+		for range 2000 {
+			_ = c.Do(t.Context(), request(RetryRead), nil)
+		}
+		requests = 0
+		for calls = range 2000 {
+			_ = c.Do(t.Context(), request(RetryRead), nil)
+		}
+		assert.LessOrEqual(t, float64(requests), 1.2*float64(calls+1), "requests once the budget is spent")
+		up = true
+		for range 100 {
+			require.NoError(t, c.Do(t.Context(), request(RetryRead), nil))
+		}
+	})
+}
+
+func TestOutageCostsNoMoreThanABudgetOfRepetitions(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScript(dialFail)
+		c := s.client()
+		for range 1000 {
+			require.Error(t, c.Do(t.Context(), request(RetryRead), nil))
+		}
+		assert.LessOrEqual(t, len(s.sent), 1000+100)
+	})
+}
+
+func TestRedirectsAreNotFollowed(t *testing.T) {
+	var stolen atomic.Int64
+	thief := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.URL.String()+r.Referer(), "CANARY") {
+			stolen.Add(1)
+		}
+		stolen.Add(1)
+	}))
+	defer thief.Close()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, thief.URL+"/?"+r.URL.RawQuery, http.StatusFound)
+	}))
+	defer server.Close()
+	own := &http.Client{Transport: http.DefaultTransport}
+	for _, opts := range [][]Option{nil, {WithHTTPClient(own)}} {
+		c := NewClient("wx1", "s", append(opts, WithBaseURL(server.URL), WithTokenSource(StaticToken("TOKEN-CANARY")))...)
+		err := c.Do(t.Context(), Request{Path: "/cgi-bin/user/info", Retry: RetryRead}, nil)
+		var failure *RequestError
+		require.ErrorAs(t, err, &failure)
+		assert.Equal(t, http.StatusFound, failure.Status)
+		assert.NotContains(t, fmt.Sprintf("%+v", failure), "CANARY")
+		require.NoError(t, c.Close())
+	}
+	assert.Zero(t, stolen.Load())
+	assert.Nil(t, own.CheckRedirect, "the given client was changed")
+	http.DefaultTransport.(*http.Transport).CloseIdleConnections()
+}
+
+func TestCertificatesAreAlwaysVerified(t *testing.T) {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, wireOK) }))
+	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
+	server.StartTLS()
+	defer server.Close()
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusOK)
+		conn, buf, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			return
+		}
+		defer func() { _ = conn.Close() }()
+		_ = buf.Flush()
+		upstream, err := net.Dial("tcp", server.Listener.Addr().String())
+		if err != nil {
+			return
+		}
+		defer func() { _ = upstream.Close() }()
+		go func() { _, _ = io.Copy(upstream, conn) }()
+		_, _ = io.Copy(conn, upstream)
+	}))
+	defer proxy.Close()
+	port := server.URL[strings.LastIndex(server.URL, ":"):]
+	for _, host := range []string{"https://127.0.0.1", "https://localhost"} {
+		for _, viaProxy := range []bool{false, true} {
+			transport := newTransport()
+			if viaProxy {
+				address, err := url.Parse(proxy.URL)
+				require.NoError(t, err)
+				transport.Proxy = http.ProxyURL(address)
+			}
+			c := NewClient("wx1", "s", WithBaseURL(host+port), WithHTTPClient(&http.Client{Transport: transport}), WithTokenSource(StaticToken("TOKEN-CANARY")))
+			err := c.Do(t.Context(), request(RetryRead), nil)
+			var failure *RequestError
+			require.ErrorAs(t, err, &failure)
+			assert.Equal(t, 1, failure.Attempts, "a certificate does not get better")
+			assert.NotContains(t, err.Error(), "CANARY")
+			transport.CloseIdleConnections()
+		}
+	}
+}
+
+func TestOwnTransportHasAllItsTimeouts(t *testing.T) {
+	c := NewClient("wx1", "s")
+	transport, isOwn := c.rest.GetClient().Transport.(*http.Transport)
+	require.True(t, isOwn)
+	assert.NotSame(t, http.DefaultTransport, transport)
+	assert.Positive(t, transport.TLSHandshakeTimeout)
+	assert.Positive(t, transport.ResponseHeaderTimeout)
+	assert.Positive(t, transport.IdleConnTimeout)
+	assert.GreaterOrEqual(t, transport.MaxIdleConnsPerHost, 100)
+	assert.GreaterOrEqual(t, transport.MaxIdleConns, transport.MaxIdleConnsPerHost)
+	assert.NotNil(t, transport.DialContext)
+	assert.Nil(t, transport.TLSClientConfig)
+}
+
+// drip is a body that gives a byte every second and ends with its request.
+type drip struct{ ctx context.Context } //nolint:containedctx // a body has no other way to it
+
+func (d drip) Read(p []byte) (int, error) {
+	select {
+	case <-time.After(time.Second):
+		p[0] = ' '
+		return 1, nil
+	case <-d.ctx.Done():
+		return 0, d.ctx.Err()
+	}
+}
+
+func (drip) Close() error { return nil }
+
+func TestSlowAnswerEndsWithTheTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScript(func(r *http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: http.StatusOK, Body: drip{r.Context()}, Request: r}, nil
+		})
+		begin := time.Now()
+		err := s.client().Do(t.Context(), request(RetryRead), nil)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.LessOrEqual(t, time.Since(begin), 30*time.Second+50*time.Millisecond)
+		assert.Len(t, s.sent, 1)
+	})
+}
+
+func TestContentTypeOfJSONDoesNotMatter(t *testing.T) {
+	types := []string{
+		"", "application/json", "application/json; charset=utf-8", "application/json; encoding=utf-8", "text/plain",
+		"text/plain; charset=ISO-8859-1", "text/html", "application/octet-stream", "image/jpeg", "application/xml",
+		"text/json; charset=GBK", "nonsense;;",
+	}
+	for _, kind := range types {
+		s := newScript(func(r *http.Request) (*http.Response, error) {
+			resp, err := answer(http.StatusOK, `{"nickname":"张三😀"}`)(r)
+			resp.Header.Set("Content-Type", kind)
+			return resp, err
+		})
+		var out struct{ Nickname string }
+		require.NoError(t, s.client().Do(t.Context(), request(RetryRead), &out), kind)
+		assert.Equal(t, "张三😀", out.Nickname, kind)
+	}
+}
+
+func TestErrcodeIsFoundInEveryShape(t *testing.T) {
+	for body, want := range map[string]Code{
+		`{"errcode":40003,"errmsg":"x"}`:                          40003,
+		`{"errcode":"40003","errmsg":"x"}`:                        40003,
+		`{"errcode":40003.0,"errmsg":"x"}`:                        40003,
+		`{"base_resp":{"ret":40003,"err_msg":"x"}}`:               40003,
+		`{"errcode":0,"resp_msg":{"retcode":40003,"errmsg":"x"}}`: 40003,
+		"\xef\xbb\xbf{\"errcode\":40003,\"errmsg\":\"\x01\"}":     40003,
+		`{"errcode":null}`:                                        0,
+		`{"errmsg":"ok"}`:                                         0,
+		`{"errcode":0}`:                                           0,
+		`{"data":{"errcode":40003}}`:                              0,
+		`[{"errcode":40003}]`:                                     0,
+		`{"errcode":99999,"errmsg":"nobody knows"}`:               99999,
+	} {
+		err := newScript(answer(http.StatusOK, body)).client().Do(t.Context(), request(RetryRead), nil)
+		if want == 0 {
+			require.NoError(t, err, body)
+			continue
+		}
+		var refusal *Error
+		require.ErrorAs(t, err, &refusal, body)
+		assert.Equal(t, want, refusal.Code, body)
+		require.ErrorIs(t, err, want)
+	}
+}
+
+func TestRequestIDIsTakenOutOfTheMessage(t *testing.T) {
+	for message, want := range map[string][2]string{
+		"invalid openid rid: 61725984-6126f6f9-040f19c4": {"invalid openid", "61725984-6126f6f9-040f19c4"},
+		"invalid openid, rid: 6-1":                       {"invalid openid", "6-1"},
+		"invalid openid hint: [abc_1]":                   {"invalid openid", "abc_1"},
+		"invalid hint: [abc] openid":                     {"invalid openid", "abc"},
+		"rid: ":                                          {"rid: ", ""},
+		"rid: a b":                                       {"rid: a b", ""},
+		"hint: [open":                                    {"hint: [open", ""},
+		"":                                               {"", ""},
+	} {
+		rest, id := splitRequestID(message)
+		assert.Equal(t, want, [2]string{rest, id}, message)
+	}
+}
+
+func TestUnreadableAnswersAreTypedAndShort(t *testing.T) {
+	long := strings.Repeat("é", 5000)
+	for name, body := range map[string]string{
+		"empty": "", "blank": " \n", "html": "<html>" + long, "cut": `{"a":"` + long, "number": "7", "string": `"ok"`,
+		"wrong type": `{"a":{"b":1},"pad":"` + long + `"}`, "cut refusal": `{"errcode":400`,
+	} {
+		var out struct{ A string }
+		err := newScript(answer(http.StatusOK, body)).client().Do(t.Context(), request(RetryRead), &out)
+		var unreadable *DecodeError
+		require.ErrorAs(t, err, &unreadable, name)
+		assert.Equal(t, http.StatusOK, unreadable.Status)
+		assert.Equal(t, "/cgi-bin/test", unreadable.Path)
+		assert.LessOrEqual(t, len(unreadable.Excerpt), 512, name)
+	}
+}
+
+func TestRefusalInAnErrorStatusIsARefusal(t *testing.T) {
+	err := newScript(answer(http.StatusInternalServerError, `{"errcode":45009,"errmsg":"x"}`)).client().Do(t.Context(), request(RetryRead), nil)
+	var refusal *Error
+	require.ErrorAs(t, err, &refusal)
+	assert.Equal(t, ErrDailyQuota, refusal.Code)
+	assert.Equal(t, http.StatusInternalServerError, refusal.Status)
+}
+
+func TestBombIsRefusedAfterSixteenMebibytes(t *testing.T) {
+	var bomb bytes.Buffer
+	zip := gzip.NewWriter(&bomb)
+	chunk := bytes.Repeat([]byte(" "), 1<<20)
+	for range 256 {
+		_, err := zip.Write(chunk)
+		require.NoError(t, err)
+	}
+	require.NoError(t, zip.Close())
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Encoding", "gzip")
+		_, _ = w.Write(bomb.Bytes())
+	}))
+	defer server.Close()
+	c := NewClient("wx1", "s", WithBaseURL(server.URL), WithTokenSource(StaticToken("T")))
+	defer func() { _ = c.Close() }()
+	err := c.Do(t.Context(), request(RetryRead), nil)
+	var unreadable *DecodeError
+	require.ErrorAs(t, err, &unreadable)
+	require.ErrorIs(t, err, errTooLarge)
+}
+
+func TestGzipAnswersAreRead(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Encoding", "gzip")
+		zip := gzip.NewWriter(w)
+		_, _ = io.WriteString(zip, `{"nickname":"张三"}`)
+		_ = zip.Close()
+	}))
+	defer server.Close()
+	c := NewClient("wx1", "s", WithBaseURL(server.URL), WithTokenSource(StaticToken("T")))
+	defer func() { _ = c.Close() }()
+	var out struct{ Nickname string }
+	require.NoError(t, c.Do(t.Context(), Request{Path: "/cgi-bin/user/info"}, &out))
+	assert.Equal(t, "张三", out.Nickname)
+}
+
+func TestBodiesHaveALengthAndNoEscapes(t *testing.T) {
+	s := newScript(ok)
+	body := map[string]string{"content": "<a href=\"?a=1&b=2\">\u2028\x01张三😀\xff"}
+	require.NoError(t, s.client().Do(t.Context(), Request{Path: "/x", Body: body}, nil))
+	assert.Positive(t, s.sent[0].ContentLength)
+	assert.Equal(t, "application/json; charset=utf-8", s.sent[0].Header.Get("Content-Type"))
+	raw := json.RawMessage(`{"a":"\u5f20\u4e09 \ud83d\ude00 \u0022 \u005c"}`)
+	payload, err := newPayload(raw)
+	require.NoError(t, err)
+	data, err := io.ReadAll(payload.open())
+	require.NoError(t, err)
+	assert.Equal(t, `{"a":"张三 😀 \" \\"}`, string(data))
+}
+
+func TestWrongRequestsAreNotSent(t *testing.T) {
+	s := newScript(ok)
+	c := s.client()
+	for argument, req := range map[string]Request{
+		"Path":  {Path: "/a?b=c"},
+		"Query": {Path: "/a", Query: url.Values{"access_token": {"x"}}},
+		"Body":  {Path: "/a", Body: make(chan int)},
+	} {
+		assertArgument(t, c.Do(t.Context(), req, nil), argument)
+	}
+	assertArgument(t, c.Do(t.Context(), Request{Path: "/a", Body: []byte("{")}, nil), "Body")
+	assertArgument(t, c.Do(t.Context(), Request{Path: "a"}, nil), "Path")
+	assertArgument(t, NewClient("", "s").Do(t.Context(), Request{Path: "/a"}, nil), "appID")
+	assertArgument(t, NewClient("wx1", " ").Do(t.Context(), Request{Path: "/a"}, nil), "appSecret")
+	for _, address := range []string{"", "api.weixin.qq.com", "ftp://x", "https://u:p@x", "https://x/?a=b", "://"} {
+		c := NewClient("wx1", "s", WithBaseURL(address))
+		assertArgument(t, c.Do(t.Context(), Request{Path: "/a"}, nil), "base URL")
+		_, err := c.Token(t.Context(), "")
+		assertArgument(t, err, "base URL")
+	}
+	assert.Empty(t, s.sent)
+}
+
+func TestObserverSeesEveryAttempt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var seen []Attempt
+		s := newScript(busy, badGate, ok)
+		c := s.client(WithObserver(func(_ context.Context, a Attempt) { seen = append(seen, a) }))
+		require.NoError(t, c.Do(t.Context(), request(RetryRead), nil))
+		require.Len(t, seen, 3)
+		assert.Equal(t, ErrSystemBusy, seen[0].Code)
+		assert.Equal(t, http.StatusBadGateway, seen[1].Status)
+		require.Error(t, seen[1].Err)
+		assert.Equal(t, 3, seen[2].Number)
+		require.NoError(t, seen[2].Err)
+		assert.Equal(t, "wx0000000000000001", seen[2].AppID)
+		assert.Equal(t, "POST", seen[2].Method)
+		assert.Equal(t, "/cgi-bin/test", seen[2].Path)
+	})
+}
+
+func TestBaseURLMayHaveAPathAndProductGoesIntoTheUserAgent(t *testing.T) {
+	s := newScript(ok)
+	c := s.client(WithBaseURL("https://proxy.example.com/wechat/"), WithUserAgent("shop/1.2"))
+	require.NoError(t, c.Do(t.Context(), Request{Path: "/cgi-bin/a", Query: params("b", "c d")}, nil))
+	assert.Equal(t, "https://proxy.example.com/wechat/cgi-bin/a?access_token=TOKEN-CANARY&b=c+d", s.sent[0].URL.String())
+	assert.Equal(t, "shop/1.2 wechatoa/"+Version, s.sent[0].Header.Get("User-Agent"))
+}
+
+// TestErrorsHoldNoSecret lets every kind of failure echo the secrets, of calls
+// with a token and of the fetch that renews it.
+func TestErrorsHoldNoSecret(t *testing.T) {
+	const echo = `access_token=TOKEN-CANARY-1 secret=SECRET-CANARY TOKEN-CANARY-1 SECRET-CANARY "refresh_token":"OTHER-CANARY" ticket=OTHER-CANARY`
+	plays := map[string]func(*http.Request) (*http.Response, error){
+		"transport": func(r *http.Request) (*http.Response, error) { return nil, fmt.Errorf("broke at %s: %s", r.URL, echo) },
+		"refusal":   answer(http.StatusOK, `{"errcode":40003,"errmsg":"`+strings.ReplaceAll(echo, `"`, `\"`)+`"}`),
+		"html":      answer(http.StatusOK, echo),
+		"status":    answer(http.StatusBadGateway, echo),
+		"redirect":  answer(http.StatusFound, echo),
+		"cut":       answer(http.StatusOK, `{"a":"`+echo),
+		"long":      answer(http.StatusOK, strings.Repeat("x", 500)+echo),
+	}
+	for name, play := range plays {
+		for _, path := range []string{"/cgi-bin/user/info", stableTokenPath} {
+			t.Run(name+path, func(t *testing.T) {
+				var log bytes.Buffer
+				var seen []Attempt
+				p := &tokenPlatform{}
+				c := p.client(
+					WithRetry(RetryPolicy{MaxAttempts: 2, MinDelay: 1, MaxDelay: 1}),
+					WithLogger(slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))),
+					WithObserver(func(_ context.Context, a Attempt) { seen = append(seen, a) }))
+				require.NoError(t, ping(t.Context(), c), "learns its token")
+				p.call = func(r *http.Request, _ bool) (*http.Response, error) { return play(r) }
+				p.fetch = play
+				err := c.Do(t.Context(), Request{Path: path, Retry: RetryRead}, nil)
+				if path == stableTokenPath {
+					_, err = c.GetStableAccessToken(t.Context(), false)
+				}
+				require.Error(t, err)
+				slog.New(slog.NewJSONHandler(&log, nil)).Error("x", "err", err, "client", c, "attempts", seen)
+				slog.New(slog.NewTextHandler(&log, nil)).Error("x", "err", err, "client", c, "attempts", seen)
+				encoded, _ := json.Marshal([]any{err, c, seen})
+				for _, text := range []string{
+					fmt.Sprintf("%v %+v %#v", err, err, err), fmt.Sprintf("%v %+v %#v", c, c, c), fmt.Sprintf("%+v %#v", *c, *c),
+					fmt.Sprintf("%+v %#v", seen, seen), log.String(), string(encoded),
+				} {
+					require.NotContains(t, text, "CANARY")
+				}
+			})
+		}
+	}
+}
+
+func TestFamiliesAndCodesAreFoundThroughWrapping(t *testing.T) {
+	err := fmt.Errorf("greeting: %w", &Error{Code: ErrReplyWindowClosed, Method: "POST", Path: "/cgi-bin/message/custom/send"})
+	require.ErrorIs(t, err, ErrReplyWindowClosed)
+	require.ErrorIs(t, err, ErrUnreachableUser)
+	require.NotErrorIs(t, err, ErrQuotaExceeded)
+	require.NotErrorIs(t, err, ErrUnknownOutcome)
+	var code Code
+	require.ErrorAs(t, err, &code)
+	assert.Equal(t, ErrReplyWindowClosed, code)
+}
