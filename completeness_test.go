@@ -276,7 +276,8 @@ func missingResponseFields(t *testing.T, e spec.Endpoint, callers []wireRow) []s
 	for _, r := range callers {
 		c, _ := r.client(answer(http.StatusOK, string(data)))
 		got, err := r.call(t.Context(), c)
-		if !assert.NoError(t, err, "%s: answer with all documented fields: %s", r.name, data) {
+		if err != nil {
+			t.Errorf("%s: answer with all documented fields: %v: %s", r.name, err, data)
 			continue
 		}
 		_, isBool := got.(bool)

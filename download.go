@@ -85,7 +85,7 @@ func (d *download) receive(raw *http.Response) (document []byte, written bool, e
 		return nil, false, err
 	}
 	if len(head) == 0 {
-		return []byte{}, false, nil // read as JSON it is the error that it is
+		return []byte{}, false, nil //nolint:nilerr // io.EOF; read as JSON the empty answer is the error that it is
 	}
 	var r io.Reader = body
 	if head[0] == '{' {

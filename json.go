@@ -138,7 +138,7 @@ func escapeLen(s []byte) int {
 		return 0
 	}
 	for _, b := range s[2:6] {
-		if !('0' <= b && b <= '9' || 'a' <= b && b <= 'f' || 'A' <= b && b <= 'F') {
+		if bytes.IndexByte([]byte("0123456789abcdefABCDEF"), b) < 0 {
 			return 0
 		}
 	}

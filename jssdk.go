@@ -171,7 +171,7 @@ type CardExt struct {
 
 // String returns the JSON text that wx.addCard takes as cardExt.
 func (e CardExt) String() string {
-	data, _ := json.Marshal(e) // strings only, can not fail
+	data, _ := json.Marshal(e) //nolint:errchkjson // strings only, can not fail
 	return string(data)
 }
 

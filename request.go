@@ -117,7 +117,7 @@ func (c *Client) run(ctx context.Context, cl *call) error {
 			return cl.last
 		}
 		cl.attempts++
-		err, v := c.attempt(ctx, cl)
+		v, err := c.attempt(ctx, cl)
 		if err == nil {
 			c.budget.earn()
 			return nil
@@ -226,7 +226,7 @@ func isTimeout(err error) bool {
 }
 
 // attempt sends the call once.
-func (c *Client) attempt(ctx context.Context, cl *call) (err error, v verdict) { //nolint:revive // the verdict explains the error
+func (c *Client) attempt(ctx context.Context, cl *call) (v verdict, err error) {
 	seen := Attempt{AppID: c.cfg.appID, Method: cl.Method, Path: cl.Path, Number: cl.attempts}
 	if c.cfg.observe != nil {
 		begin := time.Now()
@@ -303,7 +303,7 @@ func (c *Client) address(cl *call) string {
 }
 
 // transportError makes the error of a request that got no answer.
-func (c *Client) transportError(ctx context.Context, cl *call, err error, wire *writes) (error, verdict) {
+func (c *Client) transportError(ctx context.Context, cl *call, err error, wire *writes) (verdict, error) {
 	var u *url.Error
 	if errors.As(err, &u) {
 		err = u.Err // the URL holds the token
@@ -312,35 +312,35 @@ func (c *Client) transportError(ctx context.Context, cl *call, err error, wire *
 	var argument *ArgumentError
 	switch {
 	case errors.As(err, &argument): // the body of an upload was not what its size promised
-		return argument, final
+		return final, argument
 	case isCertificate(err):
-		return failure, final
+		return final, failure
 	case wire.none(err):
 		if ctx.Err() != nil {
-			return failure, final
+			return final, failure
 		}
-		return failure, notExecuted
+		return notExecuted, failure
 	case ctx.Err() != nil: // the caller's end, or the attempt's own
 		failure.Unknown = !cl.Retry.repeatable()
-		return failure, final
+		return final, failure
 	}
-	return failure, unknown
+	return unknown, failure
 }
 
 // read reads an answer.
-func (c *Client) read(ctx context.Context, cl *call, raw *http.Response) (error, verdict) {
+func (c *Client) read(ctx context.Context, cl *call, raw *http.Response) (verdict, error) {
 	sink, stream := cl.sink()
 	if stream && raw.StatusCode/100 == 2 {
 		rest, written, err := sink.receive(raw)
 		if err != nil {
-			err, v := c.cutOff(ctx, cl, raw, err)
+			v, err := c.cutOff(ctx, cl, raw, err)
 			if written {
 				v = final
 			}
-			return err, v
+			return v, err
 		}
 		if rest == nil {
-			return nil, final
+			return final, nil
 		}
 		return c.decode(cl, raw, rest, sink.alternative)
 	}
@@ -349,7 +349,7 @@ func (c *Client) read(ctx context.Context, cl *call, raw *http.Response) (error,
 	n, err := buf.ReadFrom(io.LimitReader(raw.Body, maxAnswer+1))
 	switch {
 	case n > maxAnswer:
-		return c.unreadable(cl, raw, buf.Bytes(), errTooLarge), final
+		return final, c.unreadable(cl, raw, buf.Bytes(), errTooLarge)
 	case err != nil:
 		return c.cutOff(ctx, cl, raw, err)
 	}
@@ -357,21 +357,21 @@ func (c *Client) read(ctx context.Context, cl *call, raw *http.Response) (error,
 }
 
 // cutOff makes the error of an answer that did not arrive whole.
-func (c *Client) cutOff(ctx context.Context, cl *call, raw *http.Response, err error) (error, verdict) {
+func (c *Client) cutOff(ctx context.Context, cl *call, raw *http.Response, err error) (verdict, error) {
 	failure := &RequestError{
 		Method: cl.Method, Path: cl.Path, Status: raw.StatusCode, Attempts: cl.attempts, Err: c.hide.err(err, c.secrets(cl)...),
 	}
 	if ctx.Err() != nil {
 		failure.Unknown = !cl.Retry.repeatable()
-		return failure, final
+		return final, failure
 	}
-	return failure, unknown
+	return unknown, failure
 }
 
 var errTooLarge = errors.New("larger than 16 MiB")
 
 // decode looks for a refusal in a complete answer and reads the rest into out.
-func (c *Client) decode(cl *call, raw *http.Response, data []byte, out any) (error, verdict) {
+func (c *Client) decode(cl *call, raw *http.Response, data []byte, out any) (verdict, error) {
 	refusal, err := findRefusal(data)
 	if refusal != nil && refusal.Code == 0 {
 		refusal = nil
@@ -381,25 +381,25 @@ func (c *Client) decode(cl *call, raw *http.Response, data []byte, out any) (err
 			Method: cl.Method, Path: cl.Path, Status: raw.StatusCode, Attempts: cl.attempts,
 			Excerpt: c.hide.excerpt(data, c.secrets(cl)...),
 		}
-		return failure, ofStatus(raw.StatusCode)
+		return ofStatus(raw.StatusCode), failure
 	}
 	if refusal != nil {
 		refusal.Method, refusal.Path, refusal.Status = cl.Method, cl.Path, raw.StatusCode
 		refusal.Message = c.hide.text(refusal.Message, c.secrets(cl)...)
 		v := ofCode(refusal, cl.Anonymous)
 		if !cl.ambiguous || !contains(cl.Done, refusal.Code) {
-			return refusal, v
+			return v, refusal
 		}
 	} else if err != nil {
-		return c.unreadable(cl, raw, data, err), final
+		return final, c.unreadable(cl, raw, data, err)
 	}
 	if out == nil {
 		out = new(json.RawMessage) // an answer that is cut off is no success
 	}
 	if err := decodeJSON(data, out); err != nil {
-		return c.unreadable(cl, raw, data, err), final
+		return final, c.unreadable(cl, raw, data, err)
 	}
-	return nil, final
+	return final, nil
 }
 
 func contains(codes []Code, code Code) bool {

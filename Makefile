@@ -1,0 +1,46 @@
+GOLANGCI_VERSION := v2.15.0
+GOLANGCI := $(shell go env GOPATH)/bin/golangci-lint
+EXAMPLES := $(sort $(wildcard examples/*/))
+FUZZTIME ?= 30s
+
+.PHONY: demo test lint bench fuzz examples ci
+
+## demo: walk through the SDK on the embedded fake platform
+demo:
+	go run ./examples/quickstart
+
+## test: every test, once
+test:
+	go test ./...
+
+## lint: vet, formatting and the linters of .golangci.yml
+lint: $(GOLANGCI)
+	go vet ./...
+	$(GOLANGCI) run ./...
+
+$(GOLANGCI):
+	go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
+
+## bench: benchmarks with allocations
+bench:
+	go test -run '^$$' -bench . -benchmem ./...
+
+## fuzz: every fuzz target for FUZZTIME
+fuzz:
+	@for pkg in $$(go list ./...); do \
+		for target in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
+			echo "$$pkg $$target"; \
+			go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
+		done; \
+	done
+
+## examples: run every example on the fake platform; each must end by itself
+examples:
+	@for dir in $(EXAMPLES); do \
+		echo "go run ./$$dir"; \
+		env -u WECHAT_APP_ID -u WECHAT_APP_SECRET timeout 60 go run ./$$dir > /dev/null || exit 1; \
+	done
+
+## ci: what a change must pass
+ci: lint examples fuzz
+	go test -race -count=1 ./...
