@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jarcoal/httpmock"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -47,7 +48,8 @@ type wireRequest struct {
 // client returns a client whose transport that answers every request alike and keeps the last one.
 func (r wireRow) client(reply func(*http.Request) (*http.Response, error)) (*Client, *wireRequest) {
 	seen := &wireRequest{}
-	transport := roundTripper(func(req *http.Request) (*http.Response, error) {
+	mock := httpmock.NewMockTransport()
+	mock.RegisterNoResponder(func(req *http.Request) (*http.Response, error) {
 		seen.Request = req
 		if req.Body != nil {
 			seen.body, _ = io.ReadAll(req.Body)
@@ -55,7 +57,7 @@ func (r wireRow) client(reply func(*http.Request) (*http.Response, error)) (*Cli
 		return reply(req)
 	})
 	return NewClient("wx0000000000000001", "SECRET-CANARY",
-		WithHTTPClient(&http.Client{Transport: transport}),
+		WithHTTPClient(&http.Client{Transport: mock}),
 		WithTokenSource(StaticToken("TOKEN")),
 		WithRetry(RetryPolicy{MaxAttempts: 1})), seen
 }
