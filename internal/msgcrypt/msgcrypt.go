@@ -1,0 +1,131 @@
+// Package msgcrypt signs and encrypts the messages between the platform and a
+// callback, for both sides of the wire.
+//
+// https://developers.weixin.qq.com/doc/service/guide/dev/push/encryption
+package msgcrypt
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/rand"
+	"crypto/sha1" //nolint:gosec // the platform's signatures are SHA-1
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+)
+
+const (
+	encodedKeySize = 43
+	blockSize      = 32 // of the padding, twice that of the cipher
+	randomSize     = 16
+	lengthSize     = 4
+)
+
+// The errors of this package. ErrDecrypt is one for all reasons: what was wrong
+// with a forged message is nobody's business.
+var (
+	ErrKey     = errors.New("EncodingAESKey must be 43 letters and digits")
+	ErrDecrypt = errors.New("message can not be decrypted")
+)
+
+// Key is a message key (EncodingAESKey). Its zero value is no key.
+type Key struct{ secret *secret }
+
+type secret struct {
+	block cipher.Block
+	iv    [aes.BlockSize]byte
+}
+
+// ParseKey reads an EncodingAESKey. The last of its 43 characters holds two bits
+// more than the key needs; most published keys have them set.
+func ParseKey(encoded string) (Key, error) {
+	if len(encoded) != encodedKeySize {
+		return Key{}, ErrKey
+	}
+	raw, err := base64.StdEncoding.DecodeString(encoded + "=")
+	if err != nil {
+		return Key{}, ErrKey
+	}
+	block, err := aes.NewCipher(raw)
+	if err != nil {
+		return Key{}, ErrKey
+	}
+	return Key{&secret{block: block, iv: [aes.BlockSize]byte(raw)}}, nil
+}
+
+// IsZero reports whether there is no key.
+func (k Key) IsZero() bool { return k.secret == nil }
+
+// Format prints no part of the key.
+func (k Key) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[redacted]") }
+
+// LogValue prints no part of the key.
+func (k Key) LogValue() slog.Value { return slog.StringValue("[redacted]") }
+
+// MarshalJSON writes no part of the key.
+func (k Key) MarshalJSON() ([]byte, error) { return []byte(`"[redacted]"`), nil }
+
+// Encrypt encrypts a message of the account, as the value of an Encrypt element.
+func (k Key) Encrypt(message []byte, appID string) string {
+	size := randomSize + lengthSize + len(message) + len(appID)
+	padding := blockSize - size%blockSize
+	plain := make([]byte, size+padding)
+	_, _ = rand.Read(plain[:randomSize]) // never fails, see crypto/rand
+	binary.BigEndian.PutUint32(plain[randomSize:], uint32(len(message)))
+	n := randomSize + lengthSize
+	n += copy(plain[n:], message)
+	copy(plain[n:], appID)
+	for i := size; i < len(plain); i++ {
+		plain[i] = byte(padding)
+	}
+	cipher.NewCBCEncrypter(k.secret.block, k.secret.iv[:]).CryptBlocks(plain, plain)
+	return base64.StdEncoding.EncodeToString(plain)
+}
+
+// Decrypt decrypts the value of an Encrypt element that was made for the account.
+func (k Key) Decrypt(encoded string, appID string) ([]byte, error) {
+	plain, err := base64.StdEncoding.DecodeString(encoded)
+	if err != nil || len(plain) == 0 || len(plain)%aes.BlockSize != 0 {
+		return nil, ErrDecrypt
+	}
+	cipher.NewCBCDecrypter(k.secret.block, k.secret.iv[:]).CryptBlocks(plain, plain)
+	padding := int(plain[len(plain)-1])
+	size := len(plain) - padding
+	if padding < 1 || padding > blockSize || size < randomSize+lengthSize {
+		return nil, ErrDecrypt
+	}
+	length := binary.BigEndian.Uint32(plain[randomSize:])
+	body := plain[randomSize+lengthSize : size]
+	if uint64(length) > uint64(len(body)) || !Equal(string(body[length:]), appID) {
+		return nil, ErrDecrypt
+	}
+	return body[:length:length], nil
+}
+
+// Sign returns the signature over parts in any order: token, timestamp and nonce,
+// and the Encrypt value for a msg_signature.
+func Sign(parts ...string) string {
+	sorted := slices.Clone(parts)
+	slices.Sort(sorted)
+	h := sha1.New() //nolint:gosec // the platform's signatures are SHA-1
+	for _, p := range sorted {
+		_, _ = io.WriteString(h, p)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// Equal compares without telling by its time where two values differ.
+func Equal(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
+
+// Nonce returns a random nonce.
+func Nonce() string {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // never fails, see crypto/rand
+	return hex.EncodeToString(b[:])
+}
