@@ -32,7 +32,8 @@ type core struct {
 	tickets *ticketCaches
 	budget  *budget
 	hide    *redactor
-	invalid error // what is wrong with the configuration, told by every call
+	secure  *security // nil where the account has no API security
+	invalid error     // what is wrong with the configuration, told by every call
 }
 
 // NewClient returns a client for the account with this AppID and AppSecret
@@ -56,6 +57,9 @@ func NewClient(appID, appSecret string, opts ...Option) *Client {
 	c := &Client{&core{
 		cfg: cfg, rest: newRest(cfg), source: cfg.source, budget: newBudget(), hide: newRedactor(appSecret), invalid: cfg.check(),
 	}}
+	if c.invalid == nil {
+		c.secure, c.invalid = newSecurity(cfg)
+	}
 	store := cfg.store
 	if store == nil {
 		store = NewMemoryStore()

@@ -51,6 +51,7 @@ func (f *Form) check() error {
 // payload is the body of a call, which each attempt opens again.
 type payload struct {
 	contentType string
+	header      map[string]string // beside the Content-Type
 	size        int64
 	open        func() io.Reader
 	oneShot     bool // open works once
@@ -81,6 +82,9 @@ func attachPayload(_ *resty.Client, raw *http.Request) error {
 		raw.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(p.open()), nil }
 	}
 	raw.Header.Set("Content-Type", p.contentType)
+	for name, value := range p.header {
+		raw.Header.Set(name, value)
+	}
 	return nil
 }
 

@@ -27,6 +27,7 @@ type config struct {
 	log           *slog.Logger
 	userAgent     string
 	observe       func(context.Context, Attempt)
+	security      *APISecurity
 }
 
 // WithBaseURL sends every call to another address than https://api.weixin.qq.com:

@@ -64,7 +64,11 @@ func (c *Client) Do(ctx context.Context, req Request, out any) error {
 		return err
 	}
 	defer body.close()
-	return c.run(ctx, &call{Request: req, body: body, out: out})
+	cl := &call{Request: req, body: body, out: out}
+	if err := c.secure.enclose(cl); err != nil {
+		return err
+	}
+	return c.run(ctx, cl)
 }
 
 func (c *Client) checkRequest(req Request) error {
@@ -88,6 +92,8 @@ type call struct {
 	Request
 	body *payload
 	out  any
+
+	secret []byte // what the body is encrypted from, nil where the call is not secured
 
 	attempts  int
 	token     string
@@ -247,7 +253,11 @@ func (c *Client) attempt(ctx context.Context, cl *call) (v verdict, err error) {
 	defer cancel()
 
 	ctx, wire := traceWrites(ctx)
-	ctx = context.WithValue(ctx, payloadKey{}, cl.body)
+	body, err := c.secure.seal(cl)
+	if err != nil {
+		return final, &RequestError{Method: cl.Method, Path: cl.Path, Attempts: cl.attempts, Err: c.hide.err(err, cl.token)}
+	}
+	ctx = context.WithValue(ctx, payloadKey{}, body)
 	resp, err := c.rest.R().SetContext(ctx).Execute(cl.Method, c.address(cl))
 	if err != nil {
 		return c.transportError(ctx, cl, err, wire)
@@ -372,6 +382,10 @@ var errTooLarge = errors.New("larger than 16 MiB")
 
 // decode looks for a refusal in a complete answer and reads the rest into out.
 func (c *Client) decode(cl *call, raw *http.Response, data []byte, out any) (verdict, error) {
+	data, err := c.secure.open(cl, raw, data)
+	if err != nil {
+		return final, c.unreadable(cl, raw, nil, err)
+	}
 	refusal, err := findRefusal(data)
 	if refusal != nil && refusal.Code == 0 {
 		refusal = nil
