@@ -1,0 +1,258 @@
+package callback
+
+import "time"
+
+// UserInfoModifiedEvent is sent when somebody who authorised the account
+// changes his profile, within 30 days (授权用户资料变更事件).
+//
+// https://developers.weixin.qq.com/doc/service/guide/h5/auth
+type UserInfoModifiedEvent struct {
+	Header
+
+	OpenID     string
+	AppID      string
+	UnionID    string
+	RevokeInfo string
+}
+
+func (m *UserInfoModifiedEvent) read(n *node) {
+	m.OpenID = n.string("OpenID")
+	m.AppID = n.string("AppID")
+	m.UnionID = n.string("UnionID")
+	m.RevokeInfo = n.string("RevokeInfo")
+}
+
+// UserAuthorizationRevokeEvent is sent when somebody withdraws his
+// authorisation. The account must delete his data (授权用户资料撤回事件).
+//
+// https://developers.weixin.qq.com/doc/service/guide/h5/auth
+type UserAuthorizationRevokeEvent struct {
+	Header
+
+	OpenID     string
+	AppID      string
+	UnionID    string
+	RevokeInfo string // code of what was withdrawn
+}
+
+func (m *UserAuthorizationRevokeEvent) read(n *node) {
+	m.OpenID = n.string("OpenID")
+	m.AppID = n.string("AppID")
+	m.UnionID = n.string("UnionID")
+	m.RevokeInfo = n.string("RevokeInfo")
+}
+
+// UserAuthorizationCancellationEvent is sent when somebody who authorised the
+// account closed his WeChat account. His data must be deleted (授权用户注销事件).
+//
+// https://developers.weixin.qq.com/doc/service/guide/h5/auth
+type UserAuthorizationCancellationEvent struct {
+	Header
+
+	OpenID     string
+	AppID      string
+	UnionID    string
+	RevokeInfo string
+}
+
+func (m *UserAuthorizationCancellationEvent) read(n *node) {
+	m.OpenID = n.string("OpenID")
+	m.AppID = n.string("AppID")
+	m.UnionID = n.string("UnionID")
+	m.RevokeInfo = n.string("RevokeInfo")
+}
+
+// QualificationVerifySuccessEvent tells that the qualification of the account
+// was verified (资质认证成功事件).
+//
+// https://developers.weixin.qq.com/doc/service/guide/product/Accreditation
+type QualificationVerifySuccessEvent struct {
+	Header
+
+	ExpiredTime time.Time
+}
+
+func (m *QualificationVerifySuccessEvent) read(n *node) {
+	m.ExpiredTime = n.time("ExpiredTime")
+}
+
+// QualificationVerifyFailEvent tells that the qualification of the account was
+// not verified (资质认证失败事件).
+//
+// https://developers.weixin.qq.com/doc/service/guide/product/Accreditation
+type QualificationVerifyFailEvent struct {
+	Header
+
+	FailTime   time.Time
+	FailReason string
+}
+
+func (m *QualificationVerifyFailEvent) read(n *node) {
+	m.FailTime = n.time("FailTime")
+	m.FailReason = n.string("FailReason")
+}
+
+// NamingVerifySuccessEvent tells that the name of the account was verified
+// (名称认证成功事件).
+//
+// https://developers.weixin.qq.com/doc/service/guide/product/Accreditation
+type NamingVerifySuccessEvent struct {
+	Header
+
+	ExpiredTime time.Time
+}
+
+func (m *NamingVerifySuccessEvent) read(n *node) {
+	m.ExpiredTime = n.time("ExpiredTime")
+}
+
+// NamingVerifyFailEvent tells that the name of the account was not verified;
+// its API permissions remain (名称认证失败事件).
+//
+// https://developers.weixin.qq.com/doc/service/guide/product/Accreditation
+type NamingVerifyFailEvent struct {
+	Header
+
+	FailTime   time.Time
+	FailReason string
+}
+
+func (m *NamingVerifyFailEvent) read(n *node) {
+	m.FailTime = n.time("FailTime")
+	m.FailReason = n.string("FailReason")
+}
+
+// AnnualRenewEvent reminds that the verification of the account must be
+// renewed (年审通知事件).
+//
+// https://developers.weixin.qq.com/doc/service/guide/product/Accreditation
+type AnnualRenewEvent struct {
+	Header
+
+	ExpiredTime time.Time
+}
+
+func (m *AnnualRenewEvent) read(n *node) {
+	m.ExpiredTime = n.time("ExpiredTime")
+}
+
+// VerifyExpiredEvent tells that the verification of the account is over
+// (认证过期失效通知事件).
+//
+// https://developers.weixin.qq.com/doc/service/guide/product/Accreditation
+type VerifyExpiredEvent struct {
+	Header
+
+	ExpiredTime time.Time
+}
+
+func (m *VerifyExpiredEvent) read(n *node) {
+	m.ExpiredTime = n.time("ExpiredTime")
+}
+
+// VerifyPaySuccessEvent tells that the fee of a verification was paid
+// (认证支付成功事件).
+//
+// It has no current official page.
+type VerifyPaySuccessEvent struct {
+	Header
+
+	OrderID string
+}
+
+func (m *VerifyPaySuccessEvent) read(n *node) {
+	m.OrderID = n.string("OrderId")
+}
+
+// VerifyDispatchEvent tells who reviews a verification (认证分配审核提供商事件).
+//
+// It has no current official page.
+type VerifyDispatchEvent struct {
+	Header
+
+	Provider     string
+	Contact      string
+	DispatchTime time.Time
+}
+
+func (m *VerifyDispatchEvent) read(n *node) {
+	m.Provider = n.string("Provider")
+	m.Contact = n.string("Contact")
+	m.DispatchTime = n.time("DispatchTime")
+}
+
+// VerifyRefillEvent tells that a verification needs more material
+// (认证打回补充材料事件).
+//
+// It has no current official page.
+type VerifyRefillEvent struct {
+	Header
+}
+
+func (*VerifyRefillEvent) read(*node) {}
+
+// VerifyFailEvent tells that a verification was rejected for good (认证最终失败事件).
+//
+// It has no current official page.
+type VerifyFailEvent struct {
+	Header
+}
+
+func (*VerifyFailEvent) read(*node) {}
+
+// MediaCheckEvent tells what a content check found (内容安全异步检测结果事件).
+//
+// https://developers.weixin.qq.com/miniprogram/dev/api-backend/open-api/sec-check
+type MediaCheckEvent struct {
+	Header
+
+	AppID         string
+	TraceID       string
+	Version       int64
+	Detail        []MediaCheckDetail
+	Result        MediaCheckResult
+	StatusCode    int64
+	IsRisky       bool
+	ExtraInfoJSON string
+}
+
+func (m *MediaCheckEvent) read(n *node) {
+	m.AppID = n.string("appid")
+	m.TraceID = n.string("trace_id")
+	m.Version = n.int("version")
+	m.Detail = list(n, "detail", "", readMediaCheckDetail)
+	m.Result = readMediaCheckResult(n.get("result"))
+	m.StatusCode = n.int("status_code")
+	m.IsRisky = n.bool("isrisky")
+	m.ExtraInfoJSON = n.string("extra_info_json")
+}
+
+// MediaCheckDetail is what one strategy found.
+type MediaCheckDetail struct {
+	Strategy    string
+	Errcode     int64
+	Suggest     string
+	Label       int64
+	Probability int64
+}
+
+func readMediaCheckDetail(n *node) (v MediaCheckDetail) {
+	v.Strategy = n.string("strategy")
+	v.Errcode = n.int("errcode")
+	v.Suggest = n.string("suggest")
+	v.Label = n.int("label")
+	v.Probability = n.int("prob")
+	return v
+}
+
+// MediaCheckResult is the verdict.
+type MediaCheckResult struct {
+	Suggest string
+	Label   int64
+}
+
+func readMediaCheckResult(n *node) (v MediaCheckResult) {
+	v.Suggest = n.string("suggest")
+	v.Label = n.int("label")
+	return v
+}

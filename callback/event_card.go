@@ -1,0 +1,349 @@
+package callback
+
+import "time"
+
+// CardPassCheckEvent tells that a card passed its review (卡券审核通过事件).
+//
+// https://developers.weixin.qq.com/doc/offiaccount/Cards_and_Offer/Coupons_Vouchers_and_Cards_Event_Push_Messages
+type CardPassCheckEvent struct {
+	Header
+
+	CardID       string
+	RefuseReason string
+}
+
+func (m *CardPassCheckEvent) read(n *node) {
+	m.CardID = n.string("CardId")
+	m.RefuseReason = n.string("RefuseReason")
+}
+
+// CardNotPassCheckEvent tells that a card did not pass its review (卡券审核未通过事件).
+//
+// https://developers.weixin.qq.com/doc/offiaccount/Cards_and_Offer/Coupons_Vouchers_and_Cards_Event_Push_Messages
+type CardNotPassCheckEvent struct {
+	Header
+
+	CardID       string
+	RefuseReason string
+}
+
+func (m *CardNotPassCheckEvent) read(n *node) {
+	m.CardID = n.string("CardId")
+	m.RefuseReason = n.string("RefuseReason")
+}
+
+// UserGetCardEvent is sent when a user takes a card (领取卡券事件).
+//
+// https://developers.weixin.qq.com/doc/offiaccount/Cards_and_Offer/Coupons_Vouchers_and_Cards_Event_Push_Messages
+type UserGetCardEvent struct {
+	Header
+
+	CardID              string
+	IsGiveByFriend      bool
+	FriendUserName      string
+	UserCardCode        string
+	OldUserCardCode     string
+	OuterID             int64
+	OuterStr            string
+	IsRestoreMemberCard bool
+	IsRecommendByFriend bool
+	SourceScene         string
+	UnionID             string
+}
+
+func (m *UserGetCardEvent) read(n *node) {
+	m.CardID = n.string("CardId")
+	m.IsGiveByFriend = n.bool("IsGiveByFriend")
+	m.FriendUserName = n.string("FriendUserName")
+	m.UserCardCode = n.string("UserCardCode")
+	m.OldUserCardCode = n.string("OldUserCardCode")
+	m.OuterID = n.int("OuterId")
+	m.OuterStr = n.string("OuterStr")
+	m.IsRestoreMemberCard = n.bool("IsRestoreMemberCard")
+	m.IsRecommendByFriend = n.bool("IsRecommendByFriend")
+	m.SourceScene = n.string("SourceScene")
+	m.UnionID = n.string("UnionId")
+}
+
+// UserGiftingCardEvent is sent when a user gives a card away (转赠卡券事件).
+//
+// https://developers.weixin.qq.com/doc/offiaccount/Cards_and_Offer/Coupons_Vouchers_and_Cards_Event_Push_Messages
+type UserGiftingCardEvent struct {
+	Header
+
+	CardID         string
+	UserCardCode   string
+	IsReturnBack   bool // nobody took it
+	FriendUserName string
+	IsChatRoom     bool
+}
+
+func (m *UserGiftingCardEvent) read(n *node) {
+	m.CardID = n.string("CardId")
+	m.UserCardCode = n.string("UserCardCode")
+	m.IsReturnBack = n.bool("IsReturnBack")
+	m.FriendUserName = n.string("FriendUserName")
+	m.IsChatRoom = n.bool("IsChatRoom")
+}
+
+// UserDeleteCardEvent is sent when a user deletes a card (删除卡券事件).
+//
+// https://developers.weixin.qq.com/doc/offiaccount/Cards_and_Offer/Coupons_Vouchers_and_Cards_Event_Push_Messages
+type UserDeleteCardEvent struct {
+	Header
+
+	CardID       string
+	UserCardCode string
+}
+
+func (m *UserDeleteCardEvent) read(n *node) {
+	m.CardID = n.string("CardId")
+	m.UserCardCode = n.string("UserCardCode")
+}
+
+// UserConsumeCardEvent is sent when a card is redeemed (核销卡券事件).
+//
+// https://developers.weixin.qq.com/doc/offiaccount/Cards_and_Offer/Coupons_Vouchers_and_Cards_Event_Push_Messages
+type UserConsumeCardEvent struct {
+	Header
+
+	CardID        string
+	UserCardCode  string
+	ConsumeSource string
+	LocationID    int64
+	LocationName  string
+	StaffOpenID   string
+	VerifyCode    string
+	RemarkAmount  string
+	OuterID       int64
+	OuterStr      string
+}
+
+func (m *UserConsumeCardEvent) read(n *node) {
+	m.CardID = n.string("CardId")
+	m.UserCardCode = n.string("UserCardCode")
+	m.ConsumeSource = n.string("ConsumeSource")
+	m.LocationID = n.int("LocationId")
+	m.LocationName = n.string("LocationName")
+	m.StaffOpenID = n.string("StaffOpenId")
+	m.VerifyCode = n.string("VerifyCode")
+	m.RemarkAmount = n.string("RemarkAmount")
+	m.OuterID = n.int("OuterId")
+	m.OuterStr = n.string("OuterStr")
+}
+
+// UserPayFromCardEvent is sent when a user pays with a card (卡券买单事件).
+//
+// https://developers.weixin.qq.com/doc/offiaccount/Cards_and_Offer/Coupons_Vouchers_and_Cards_Event_Push_Messages
+type UserPayFromCardEvent struct {
+	Header
+
+	CardID       string
+	UserCardCode string
+	TransID      string
+	LocationID   int64
+	Fee          string
+	OriginalFee  string
+}
+
+func (m *UserPayFromCardEvent) read(n *node) {
+	m.CardID = n.string("CardId")
+	m.UserCardCode = n.string("UserCardCode")
+	m.TransID = n.string("TransId")
+	m.LocationID = n.int("LocationId")
+	m.Fee = n.string("Fee")
+	m.OriginalFee = n.string("OriginalFee")
+}
+
+// UserViewCardEvent is sent when a user opens a card that was made with
+// need_push_on_view (进入会员卡事件).
+//
+// https://developers.weixin.qq.com/doc/offiaccount/Cards_and_Offer/Coupons_Vouchers_and_Cards_Event_Push_Messages
+type UserViewCardEvent struct {
+	Header
+
+	CardID       string
+	UserCardCode string
+	OuterID      int64
+	OuterStr     string
+}
+
+func (m *UserViewCardEvent) read(n *node) {
+	m.CardID = n.string("CardId")
+	m.UserCardCode = n.string("UserCardCode")
+	m.OuterID = n.int("OuterId")
+	m.OuterStr = n.string("OuterStr")
+}
+
+// UserEnterSessionFromCardEvent is sent when a user opens the chat from a card
+// (从卡券进入公众号会话事件).
+//
+// https://developers.weixin.qq.com/doc/offiaccount/Cards_and_Offer/Coupons_Vouchers_and_Cards_Event_Push_Messages
+type UserEnterSessionFromCardEvent struct {
+	Header
+
+	CardID       string
+	UserCardCode string
+}
+
+func (m *UserEnterSessionFromCardEvent) read(n *node) {
+	m.CardID = n.string("CardId")
+	m.UserCardCode = n.string("UserCardCode")
+}
+
+// UpdateMemberCardEvent tells that bonus or balance of a member card changed
+// (会员卡内容更新事件).
+//
+// https://developers.weixin.qq.com/doc/offiaccount/Cards_and_Offer/Coupons_Vouchers_and_Cards_Event_Push_Messages
+type UpdateMemberCardEvent struct {
+	Header
+
+	CardID        string
+	UserCardCode  string
+	ModifyBonus   int64
+	ModifyBalance int64
+}
+
+func (m *UpdateMemberCardEvent) read(n *node) {
+	m.CardID = n.string("CardId")
+	m.UserCardCode = n.string("UserCardCode")
+	m.ModifyBonus = n.int("ModifyBonus")
+	m.ModifyBalance = n.int("ModifyBalance")
+}
+
+// CardStockRemindEvent is sent every 12 hours when a stock that began above
+// 200 has fallen to 100 or less (卡券库存报警事件).
+//
+// https://developers.weixin.qq.com/doc/offiaccount/Cards_and_Offer/Coupons_Vouchers_and_Cards_Event_Push_Messages
+type CardStockRemindEvent struct {
+	Header
+
+	CardID string
+	Detail string
+}
+
+func (m *CardStockRemindEvent) read(n *node) {
+	m.CardID = n.string("CardId")
+	m.Detail = n.string("Detail")
+}
+
+// CardPayOrderEvent tells that the coins of the account changed (券点流水详情事件).
+//
+// https://developers.weixin.qq.com/doc/offiaccount/Cards_and_Offer/Coupons_Vouchers_and_Cards_Event_Push_Messages
+type CardPayOrderEvent struct {
+	Header
+
+	OrderID             string
+	Status              string
+	CreateOrderTime     time.Time
+	PayFinishTime       time.Time
+	Description         string
+	FreeCoinCount       string
+	PayCoinCount        string
+	RefundFreeCoinCount string
+	RefundPayCoinCount  string
+	OrderType           string
+	Memo                string
+	ReceiptInfo         string
+}
+
+func (m *CardPayOrderEvent) read(n *node) {
+	m.OrderID = n.string("OrderId")
+	m.Status = n.string("Status")
+	m.CreateOrderTime = n.time("CreateOrderTime")
+	m.PayFinishTime = n.time("PayFinishTime")
+	m.Description = n.string("Desc")
+	m.FreeCoinCount = n.string("FreeCoinCount")
+	m.PayCoinCount = n.string("PayCoinCount")
+	m.RefundFreeCoinCount = n.string("RefundFreeCoinCount")
+	m.RefundPayCoinCount = n.string("RefundPayCoinCount")
+	m.OrderType = n.string("OrderType")
+	m.Memo = n.string("Memo")
+	m.ReceiptInfo = n.string("ReceiptInfo")
+}
+
+// SubmitMemberCardUserInfoEvent is sent when a user has filled in the form of
+// a member card (会员卡激活事件).
+//
+// https://developers.weixin.qq.com/doc/offiaccount/Cards_and_Offer/Coupons_Vouchers_and_Cards_Event_Push_Messages
+type SubmitMemberCardUserInfoEvent struct {
+	Header
+
+	CardID       string
+	UserCardCode string
+}
+
+func (m *SubmitMemberCardUserInfoEvent) read(n *node) {
+	m.CardID = n.string("CardId")
+	m.UserCardCode = n.string("UserCardCode")
+}
+
+// CardMerchantCheckResultEvent tells how the review of a sub-merchant went
+// (子商户审核事件).
+//
+// https://developers.weixin.qq.com/doc/offiaccount/Cards_and_Offer/Third-party_developer_mode
+type CardMerchantCheckResultEvent struct {
+	Header
+
+	MerchantID int64
+	IsPass     bool
+	Reason     string
+}
+
+func (m *CardMerchantCheckResultEvent) read(n *node) {
+	m.MerchantID = n.int("MerchantId")
+	m.IsPass = n.bool("IsPass")
+	m.Reason = n.string("Reason")
+}
+
+// GiftCardPayDoneEvent is sent when a user has bought gift cards (礼品卡购买成功事件).
+//
+// https://developers.weixin.qq.com/doc/offiaccount/Cards_and_Offer/gift_card
+type GiftCardPayDoneEvent struct {
+	Header
+
+	PageID  string
+	OrderID string
+}
+
+func (m *GiftCardPayDoneEvent) read(n *node) {
+	m.PageID = n.string("PageId")
+	m.OrderID = n.string("OrderId")
+}
+
+// GiftCardSendToFriendEvent is sent when a user gives a gift card away
+// (礼品卡转赠事件).
+//
+// https://developers.weixin.qq.com/doc/offiaccount/Cards_and_Offer/gift_card
+type GiftCardSendToFriendEvent struct {
+	Header
+
+	PageID       string
+	OrderID      string
+	IsChatRoom   bool
+	IsReturnBack bool // nobody took it
+}
+
+func (m *GiftCardSendToFriendEvent) read(n *node) {
+	m.PageID = n.string("PageId")
+	m.OrderID = n.string("OrderId")
+	m.IsChatRoom = n.bool("IsChatRoom")
+	m.IsReturnBack = n.bool("IsReturnBack")
+}
+
+// GiftCardUserAcceptEvent is sent when a user takes a gift card (礼品卡领取成功事件).
+//
+// https://developers.weixin.qq.com/doc/offiaccount/Cards_and_Offer/gift_card
+type GiftCardUserAcceptEvent struct {
+	Header
+
+	PageID     string
+	OrderID    string
+	IsChatRoom bool
+}
+
+func (m *GiftCardUserAcceptEvent) read(n *node) {
+	m.PageID = n.string("PageId")
+	m.OrderID = n.string("OrderId")
+	m.IsChatRoom = n.bool("IsChatRoom")
+}

@@ -1,0 +1,79 @@
+package callback
+
+import (
+	"bytes"
+	"time"
+)
+
+// Header is what every push begins with.
+type Header struct {
+	ToUserName   string    // the account's original ID, gh_…
+	FromUserName string    // openid of the follower; some events come from the platform itself
+	CreateTime   time.Time // in whole seconds
+	MsgType      string    // such as text, or event
+	Event        string    // such as subscribe; "" for messages
+	Raw          []byte    // the document as it came, decrypted
+}
+
+// Meta returns the header of a push.
+func (h *Header) Meta() *Header { return h }
+
+func (*Header) isPush() {}
+
+// Message is a push of the platform: one of the pointer types of this package, such
+// as [*TextMessage] or [*SubscribeEvent], or [*UnknownMessage].
+type Message interface {
+	Meta() *Header
+	isPush()
+}
+
+// UnknownMessage is a push that has no type here (未知消息). Raw holds all of it.
+type UnknownMessage struct{ Header }
+
+// ParseMessage reads a push that was verified and decrypted elsewhere, such as one
+// from a queue; XML or JSON. It verifies nothing: a push from the network goes
+// through a [Handler].
+func ParseMessage(data []byte) (Message, error) {
+	n, _, err := parse(data)
+	if err != nil {
+		return nil, err
+	}
+	return toMessage(n, data), nil
+}
+
+// parse reads a document in either format.
+func parse(data []byte) (n *node, isJSON bool, err error) {
+	if trimmed := bytes.TrimLeft(data, " \t\r\n\ufeff"); len(trimmed) > 0 && trimmed[0] == '{' {
+		n, err = scanJSON(trimmed)
+		return n, true, err
+	}
+	n, err = scanXML(data)
+	return n, false, err
+}
+
+// toMessage makes the typed push of a document.
+func toMessage(n *node, raw []byte) Message {
+	h := Header{
+		ToUserName:   n.string("ToUserName"),
+		FromUserName: n.string("FromUserName"),
+		CreateTime:   n.time("CreateTime"),
+		MsgType:      trim(n.string("MsgType")),
+		Event:        trim(n.string("Event")),
+		Raw:          raw,
+	}
+	m := newMessage(h.MsgType, h.Event)
+	if m == nil {
+		return &UnknownMessage{h}
+	}
+	*m.Meta() = h
+	m.read(n)
+	return m
+}
+
+// trim cuts white space off, which the platform's own samples have in names.
+func trim(s string) string {
+	if s == "" || !isSpace(s[0]) && !isSpace(s[len(s)-1]) {
+		return s
+	}
+	return string(bytes.TrimSpace([]byte(s)))
+}

@@ -1,0 +1,310 @@
+package callback
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// scanXML reads the XML of a push: one root with few elements, text mostly in
+// CDATA. It is written for that and refuses what the platform never sends and what
+// attackers do: doctypes, entity definitions, deep nesting, a second root. Control
+// bytes and broken UTF-8 in a text are repaired, not refused: an odd nickname must
+// not cost a message. Texts share memory with the document where they need no repair.
+func scanXML(data []byte) (*node, error) {
+	s := scanner{doc: string(data)}
+	s.doc = strings.TrimPrefix(s.doc, "\ufeff")
+	if !s.prolog() {
+		return nil, errMalformed
+	}
+	root := &node{kids: make([]node, 0, 12)}
+	if !s.element(root, 1) {
+		return nil, errMalformed
+	}
+	s.space()
+	for s.comment() {
+		s.space()
+	}
+	if s.at != len(s.doc) {
+		return nil, errMalformed
+	}
+	return root, nil
+}
+
+type scanner struct {
+	doc   string
+	at    int
+	nodes int
+}
+
+func (s *scanner) rest() string { return s.doc[s.at:] }
+
+func (s *scanner) space() {
+	for s.at < len(s.doc) && isSpace(s.doc[s.at]) {
+		s.at++
+	}
+}
+
+func isSpace(b byte) bool { return b == ' ' || b == '\t' || b == '\n' || b == '\r' }
+
+// skip moves behind the next occurrence of end.
+func (s *scanner) skip(end string) bool {
+	n := strings.Index(s.rest(), end)
+	if n < 0 {
+		return false
+	}
+	s.at += n + len(end)
+	return true
+}
+
+// prolog moves to the root: behind an XML declaration of UTF-8 and comments.
+func (s *scanner) prolog() bool {
+	s.space()
+	if strings.HasPrefix(s.rest(), "<?xml") {
+		begin := s.at
+		if !s.skip("?>") || !utf8Declared(s.doc[begin:s.at]) {
+			return false
+		}
+	}
+	s.space()
+	for s.comment() {
+		s.space()
+	}
+	return true
+}
+
+// utf8Declared reports whether a declaration names UTF-8 or no encoding.
+func utf8Declared(declaration string) bool {
+	_, value, found := strings.Cut(declaration, "encoding")
+	if !found {
+		return true
+	}
+	value = strings.TrimLeft(value, " \t\r\n=\"'")
+	return len(value) >= 5 && strings.EqualFold(value[:5], "utf-8")
+}
+
+func (s *scanner) comment() bool {
+	if !strings.HasPrefix(s.rest(), "<!--") {
+		return false
+	}
+	s.at += len("<!--")
+	return s.skip("-->")
+}
+
+// element reads <name>…</name> into n.
+func (s *scanner) element(n *node, depth int) bool {
+	s.nodes++
+	if depth > maxDepth || s.nodes > maxNodes {
+		return false
+	}
+	name, empty, ok := s.tag()
+	if !ok {
+		return false
+	}
+	n.name = name
+	if empty {
+		return true
+	}
+	return s.content(n, depth)
+}
+
+// tag reads <name …> or <name …/>; attributes are skipped, the platform has none.
+func (s *scanner) tag() (name string, empty, ok bool) {
+	if s.at >= len(s.doc) || s.doc[s.at] != '<' {
+		return "", false, false
+	}
+	s.at++
+	begin := s.at
+	for s.at < len(s.doc) && isName(s.doc[s.at]) {
+		s.at++
+	}
+	if name = s.doc[begin:s.at]; name == "" {
+		return "", false, false
+	}
+	var quote byte
+	for ; s.at < len(s.doc); s.at++ {
+		switch b := s.doc[s.at]; {
+		case quote != 0:
+			if b == quote {
+				quote = 0
+			}
+		case b == '"' || b == '\'':
+			quote = b
+		case b == '<':
+			return "", false, false
+		case b == '>':
+			empty = s.doc[s.at-1] == '/'
+			s.at++
+			return name, empty, true
+		}
+	}
+	return "", false, false
+}
+
+func isName(b byte) bool {
+	return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || b == '_' || b == '-' || b == '.' || b == ':' || b >= utf8.RuneSelf
+}
+
+// content reads text and elements up to the end tag of n.
+func (s *scanner) content(n *node, depth int) bool {
+	for {
+		begin := s.at
+		end := strings.IndexByte(s.rest(), '<')
+		if end < 0 {
+			return false
+		}
+		s.at += end
+		if !n.add(s.doc[begin:s.at], true) {
+			return false
+		}
+		switch rest := s.rest(); {
+		case len(rest) > 1 && rest[1] != '/' && rest[1] != '!' && rest[1] != '?':
+			n.text = ""
+			n.kids = append(n.kids, node{})
+			if !s.element(&n.kids[len(n.kids)-1], depth+1) {
+				return false
+			}
+		case strings.HasPrefix(rest, "</"):
+			return s.endTag(n)
+		case strings.HasPrefix(rest, "<![CDATA["):
+			s.at += len("<![CDATA[")
+			begin := s.at
+			if !s.skip("]]>") {
+				return false
+			}
+			n.add(s.doc[begin:s.at-len("]]>")], false)
+		case strings.HasPrefix(rest, "<!--"):
+			if !s.comment() {
+				return false
+			}
+		default: // an instruction, a doctype, the end
+			return false
+		}
+	}
+}
+
+func (s *scanner) endTag(n *node) bool {
+	s.at += len("</")
+	if !strings.HasPrefix(s.rest(), n.name) {
+		return false
+	}
+	s.at += len(n.name)
+	s.space()
+	if s.at >= len(s.doc) || s.doc[s.at] != '>' {
+		return false
+	}
+	s.at++
+	return true
+}
+
+// add appends a piece of text; escaped is false inside CDATA. What stands between
+// elements is white space and no text.
+func (n *node) add(piece string, escaped bool) bool {
+	if piece == "" {
+		return true
+	}
+	if escaped && strings.IndexByte(piece, '&') >= 0 {
+		var ok bool
+		if piece, ok = unescape(piece); !ok {
+			return false
+		}
+	}
+	switch {
+	case len(n.kids) > 0:
+	case n.text == "":
+		n.text = repair(piece)
+	default:
+		n.text += repair(piece)
+	}
+	return true
+}
+
+// unescape replaces the five entities of XML and character references. There are
+// no others, and none can be defined.
+func unescape(s string) (string, bool) {
+	var out strings.Builder
+	for {
+		before, after, found := strings.Cut(s, "&")
+		out.WriteString(before)
+		if !found {
+			return out.String(), true
+		}
+		name, rest, found := strings.Cut(after, ";")
+		if !found {
+			return "", false
+		}
+		r, ok := entity(name)
+		if !ok {
+			return "", false
+		}
+		out.WriteRune(r)
+		s = rest
+	}
+}
+
+func entity(name string) (rune, bool) {
+	switch name {
+	case "amp":
+		return '&', true
+	case "lt":
+		return '<', true
+	case "gt":
+		return '>', true
+	case "quot":
+		return '"', true
+	case "apos":
+		return '\'', true
+	}
+	digits, base := strings.CutPrefix(name, "#")
+	if !base {
+		return 0, false
+	}
+	radix := 10
+	if hex, ok := strings.CutPrefix(digits, "x"); ok {
+		digits, radix = hex, 16
+	}
+	n, err := strconv.ParseUint(digits, radix, 32)
+	if err != nil || n > utf8.MaxRune {
+		return 0, false
+	}
+	return rune(n), true
+}
+
+// repair makes a text of what arrived: line ends as XML has them, broken UTF-8
+// replaced, control characters dropped that no XML may hold.
+func repair(s string) string {
+	clean := true
+	for i := 0; i < len(s); i++ {
+		if b := s[i]; b < ' ' && b != '\n' && b != '\t' || b >= utf8.RuneSelf {
+			clean = false
+			break
+		}
+	}
+	if clean || isCleanUTF8(s) {
+		return s
+	}
+	s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
+	return strings.Map(func(r rune) rune {
+		if !inXML(r) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, "\uFFFD"))
+}
+
+func isCleanUTF8(s string) bool {
+	if !utf8.ValidString(s) {
+		return false
+	}
+	for _, r := range s {
+		if r == '\r' || !inXML(r) {
+			return false
+		}
+	}
+	return true
+}
+
+// inXML reports whether XML 1.0 can hold a character.
+func inXML(r rune) bool {
+	return r == '\t' || r == '\n' || r == '\r' || r >= ' ' && r <= 0xD7FF || r >= 0xE000 && r <= 0xFFFD || r >= 0x10000 && r <= utf8.MaxRune
+}
