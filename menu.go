@@ -1,0 +1,402 @@
+package wechat
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+)
+
+// Menu is the menu at the bottom of the chat.
+//
+//	wechat.NewMenu(
+//		wechat.ClickButton("今日歌曲", "song"),
+//		wechat.SubMenu("菜单",
+//			wechat.ViewButton("搜索", "https://example.com/search"),
+//			wechat.ScanButton("扫一扫", "scan"),
+//		),
+//	)
+type Menu struct {
+	Buttons []Button `json:"button"` // 1 to 3
+}
+
+// NewMenu returns a menu of these buttons.
+func NewMenu(buttons ...Button) Menu { return Menu{Buttons: buttons} }
+
+// Button is a button of a menu, or, with SubButtons, a sub-menu. There is a
+// function for each type that fills the fields which the type needs.
+type Button struct {
+	Name       string     `json:"name"` // up to 16 bytes, in a sub-menu 60
+	Type       ButtonType `json:"type,omitempty"`
+	Key        string     `json:"key,omitempty"` // comes back in the event, up to 128 bytes
+	URL        string     `json:"url,omitempty"` // up to 1024 bytes
+	MediaID    string     `json:"media_id,omitempty"`
+	AppID      string     `json:"appid,omitempty"` // of the mini program
+	PagePath   string     `json:"pagepath,omitempty"`
+	ArticleID  string     `json:"article_id,omitempty"` // of a published article
+	SubButtons []Button   `json:"sub_button,omitempty"` // 1 to 5; the button has no type then
+}
+
+// ButtonType says what a button does.
+type ButtonType string
+
+// The types of buttons.
+const (
+	ButtonClick        ButtonType = "click"                // pushes an event
+	ButtonView         ButtonType = "view"                 // opens a page
+	ButtonScan         ButtonType = "scancode_push"        // scans a code, shows what is in it
+	ButtonScanWait     ButtonType = "scancode_waitmsg"     // scans a code, waits for the account's answer
+	ButtonPhoto        ButtonType = "pic_sysphoto"         // takes a photo
+	ButtonPhotoOrAlbum ButtonType = "pic_photo_or_album"   // takes a photo or picks one
+	ButtonAlbum        ButtonType = "pic_weixin"           // picks photos
+	ButtonLocation     ButtonType = "location_select"      // picks a place
+	ButtonMedia        ButtonType = "media_id"             // sends a permanent material; old, see ButtonArticle
+	ButtonMediaLink    ButtonType = "view_limited"         // opens a permanent material; old, see ButtonArticleLink
+	ButtonArticle      ButtonType = "article_id"           // sends a published article as a card
+	ButtonArticleLink  ButtonType = "article_view_limited" // opens a published article
+	ButtonMiniProgram  ButtonType = "miniprogram"          // opens a mini program
+)
+
+// ClickButton returns a button that pushes an event with this key to the account.
+func ClickButton(name, key string) Button { return Button{Type: ButtonClick, Name: name, Key: key} }
+
+// ViewButton returns a button that opens a page.
+func ViewButton(name, url string) Button { return Button{Type: ButtonView, Name: name, URL: url} }
+
+// ScanButton returns a button that scans a code: the app opens what is in it, the
+// account gets an event.
+func ScanButton(name, key string) Button { return Button{Type: ButtonScan, Name: name, Key: key} }
+
+// ScanWaitButton returns a button that scans a code and shows what the account
+// answers to the event.
+func ScanWaitButton(name, key string) Button {
+	return Button{Type: ButtonScanWait, Name: name, Key: key}
+}
+
+// PhotoButton returns a button that takes a photo and sends it to the account.
+func PhotoButton(name, key string) Button { return Button{Type: ButtonPhoto, Name: name, Key: key} }
+
+// PhotoOrAlbumButton returns a button that takes a photo or picks one, and sends it
+// to the account.
+func PhotoOrAlbumButton(name, key string) Button {
+	return Button{Type: ButtonPhotoOrAlbum, Name: name, Key: key}
+}
+
+// AlbumButton returns a button that picks photos and sends them to the account.
+func AlbumButton(name, key string) Button { return Button{Type: ButtonAlbum, Name: name, Key: key} }
+
+// LocationButton returns a button that picks a place and sends it to the account.
+func LocationButton(name, key string) Button {
+	return Button{Type: ButtonLocation, Name: name, Key: key}
+}
+
+// MediaButton returns a button that sends a permanent material to the follower.
+// For articles use [ArticleButton].
+func MediaButton(name, mediaID string) Button {
+	return Button{Type: ButtonMedia, Name: name, MediaID: mediaID}
+}
+
+// MediaLinkButton returns a button that opens a permanent news material. For
+// articles use [ArticleLinkButton].
+func MediaLinkButton(name, mediaID string) Button {
+	return Button{Type: ButtonMediaLink, Name: name, MediaID: mediaID}
+}
+
+// ArticleButton returns a button that sends a published article to the follower.
+func ArticleButton(name, articleID string) Button {
+	return Button{Type: ButtonArticle, Name: name, ArticleID: articleID}
+}
+
+// ArticleLinkButton returns a button that opens a published article.
+func ArticleLinkButton(name, articleID string) Button {
+	return Button{Type: ButtonArticleLink, Name: name, ArticleID: articleID}
+}
+
+// MiniProgramButton returns a button that opens a page of a mini program which is
+// linked to the account. Apps that are too old for it open fallbackURL.
+func MiniProgramButton(name, appID, pagePath, fallbackURL string) Button {
+	return Button{Type: ButtonMiniProgram, Name: name, AppID: appID, PagePath: pagePath, URL: fallbackURL}
+}
+
+// SubMenu returns a button that shows 1 to 5 others.
+func SubMenu(name string, buttons ...Button) Button { return Button{Name: name, SubButtons: buttons} }
+
+func (m Menu) check() error {
+	if n := len(m.Buttons); n < 1 || n > 3 {
+		return invalid("button", "has %d elements, must be 1 to 3", n)
+	}
+	for i, b := range m.Buttons {
+		at := fmt.Sprintf("button[%d]", i)
+		if err := b.check(at, 16); err != nil {
+			return err
+		}
+		if len(b.SubButtons) > 5 {
+			return invalid(at+".sub_button", "has %d elements, must be 1 to 5", len(b.SubButtons))
+		}
+		for j, s := range b.SubButtons {
+			in := fmt.Sprintf("%s.sub_button[%d]", at, j)
+			if len(s.SubButtons) > 0 {
+				return invalid(in+".sub_button", "is one level too deep: menus have two")
+			}
+			if err := s.check(in, 60); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// check looks at the button itself, not at those inside.
+func (b Button) check(at string, nameBytes int) error {
+	err := first(
+		notEmpty(at+".name", b.Name), maxBytes(at+".name", b.Name, nameBytes),
+		maxBytes(at+".key", b.Key, 128), maxBytes(at+".url", b.URL, 1024))
+	switch {
+	case err != nil:
+		return err
+	case len(b.SubButtons) > 0 && b.Type != "":
+		return invalid(at+".type", "is %q, a button with a sub_button has none", b.Type)
+	case len(b.SubButtons) > 0:
+		return nil
+	}
+	switch b.Type {
+	case "":
+		return invalid(at+".type", "is empty, and there is no sub_button")
+	case ButtonClick, ButtonScan, ButtonScanWait, ButtonPhoto, ButtonPhotoOrAlbum, ButtonAlbum, ButtonLocation:
+		return notEmpty(at+".key", b.Key)
+	case ButtonView:
+		return notEmpty(at+".url", b.URL)
+	case ButtonMedia, ButtonMediaLink:
+		return notEmpty(at+".media_id", b.MediaID)
+	case ButtonArticle, ButtonArticleLink:
+		return notEmpty(at+".article_id", b.ArticleID)
+	case ButtonMiniProgram:
+		return first(notEmpty(at+".appid", b.AppID), notEmpty(at+".pagepath", b.PagePath), notEmpty(at+".url", b.URL))
+	}
+	return nil // a type that is newer than this SDK
+}
+
+// CreateMenu replaces the account's default menu (创建自定义菜单).
+//
+// A menu that breaks the platform's limits is refused before anything is sent, with
+// an [*ArgumentError] that names the button. A follower's app refetches the menu
+// on entering the chat, at most once in five minutes.
+//
+// https://developers.weixin.qq.com/doc/service/api/custommenu/api_createcustommenu
+func (c *Client) CreateMenu(ctx context.Context, m Menu) error {
+	return c.post(ctx, "/cgi-bin/menu/create", m, RetryIdempotent)
+}
+
+// SelfMenu is the menu that followers see, wherever it was made.
+type SelfMenu struct {
+	IsOpen  Flag            `json:"is_menu_open"` // the menu is switched on
+	Buttons SelfMenuButtons `json:"selfmenu_info"`
+}
+
+// SelfMenuButton is a button of the menu that followers see.
+type SelfMenuButton struct {
+	Name     string     `json:"name"`
+	Type     ButtonType `json:"type"`  // beside the types of buttons also "news", "text", "img", "photo", "video" and "voice", of menus made in the console
+	Value    string     `json:"value"` // the text of "text", the media_id of media, a link of "video"
+	Key      string     `json:"key"`
+	URL      string     `json:"url"`
+	AppID    string     `json:"appid"`
+	PagePath string     `json:"pagepath"`
+
+	News       LinkedArticles  `json:"news_info"` // of type "news"
+	SubButtons SelfMenuButtons `json:"sub_button"`
+}
+
+// SelfMenuButtons is a list of buttons.
+type SelfMenuButtons []SelfMenuButton
+
+// UnmarshalJSON reads the list out of the objects that the platform wraps it in.
+func (b *SelfMenuButtons) UnmarshalJSON(data []byte) error {
+	return unwrapList(data, (*[]SelfMenuButton)(b))
+}
+
+// LinkedArticle is an article that a menu or an automatic reply shows.
+type LinkedArticle struct {
+	Title      string `json:"title"`
+	Author     string `json:"author"`
+	Digest     string `json:"digest"`
+	ShowCover  Flag   `json:"show_cover"`
+	CoverURL   string `json:"cover_url"`
+	ContentURL string `json:"content_url"`
+	SourceURL  string `json:"source_url"` // of "read the original", may be empty
+}
+
+// LinkedArticles is a list of articles.
+type LinkedArticles []LinkedArticle
+
+// UnmarshalJSON reads the list out of the object that the platform wraps it in.
+func (a *LinkedArticles) UnmarshalJSON(data []byte) error {
+	return unwrapList(data, (*[]LinkedArticle)(a))
+}
+
+// unwrapList reads an array, or the one inside an object as "list" or "button".
+func unwrapList[T any](data []byte, list *[]T) error {
+	if len(data) > 0 && data[0] != '{' {
+		return json.Unmarshal(data, list)
+	}
+	var wrapped struct {
+		List   []T `json:"list"`
+		Button []T `json:"button"`
+	}
+	err := json.Unmarshal(data, &wrapped)
+	*list = append(wrapped.List, wrapped.Button...)
+	return err
+}
+
+// GetSelfMenu returns the menu that followers see, whether it was made by API or in
+// the console (查询自定义菜单信息). Media ids in it are temporary.
+//
+// https://developers.weixin.qq.com/doc/service/api/custommenu/api_getcurrentselfmenuinfo
+func (c *Client) GetSelfMenu(ctx context.Context) (*SelfMenu, error) {
+	return get[SelfMenu](ctx, c, "/cgi-bin/get_current_selfmenu_info", nil)
+}
+
+// MenuInfo is what [Client.GetMenu] returns: the menus made by API.
+type MenuInfo struct {
+	Default     StoredMenu   `json:"menu"`
+	Conditional []StoredMenu `json:"conditionalmenu"`
+}
+
+// StoredMenu is a menu as the platform keeps it.
+type StoredMenu struct {
+	Menu
+	ID   Int              `json:"menuid"`    // 0 for a default menu without conditional ones beside it
+	Rule *StoredMatchRule `json:"matchrule"` // nil for the default menu
+}
+
+// StoredMatchRule is the rule of a conditional menu, which may be older than what
+// [Client.AddConditionalMenu] takes today.
+type StoredMatchRule struct {
+	MatchRule
+	GroupID  Int    `json:"group_id"`
+	Sex      Int    `json:"sex"` // 1 male, 2 female
+	Country  string `json:"country"`
+	Province string `json:"province"`
+	City     string `json:"city"`
+}
+
+// GetMenu returns the menus that were made by API (获取自定义菜单配置), the default
+// one and the conditional ones. [ErrMenuNotFound]: there is none. A menu made in the
+// console is only in [Client.GetSelfMenu].
+//
+// https://developers.weixin.qq.com/doc/service/api/custommenu/api_getmenu
+func (c *Client) GetMenu(ctx context.Context) (*MenuInfo, error) {
+	return get[MenuInfo](ctx, c, "/cgi-bin/menu/get", nil)
+}
+
+// DeleteMenu deletes the default menu and all conditional ones (删除自定义菜单).
+//
+// https://developers.weixin.qq.com/doc/service/api/custommenu/api_deletemenu
+func (c *Client) DeleteMenu(ctx context.Context) error {
+	return c.Do(ctx, Request{
+		Method: http.MethodGet, Path: "/cgi-bin/menu/delete", Retry: RetryIdempotent, Done: []Code{ErrMenuNotFound},
+	}, nil)
+}
+
+// MatchRule says who sees a conditional menu: followers that fit all fields which
+// are set. At least one is.
+type MatchRule struct {
+	TagID    Int            `json:"tag_id"` // see [Client.ListTags]
+	Platform ClientPlatform `json:"client_platform_type"`
+	// Language of the app, such as "zh_CN". The platform's page no longer lists it;
+	// [ErrWithdrawnMatchRule] where it is refused.
+	Language string `json:"language"`
+}
+
+// ClientPlatform is the system that a follower's app runs on.
+type ClientPlatform string
+
+// The systems of a MatchRule.
+const (
+	ClientIOS     ClientPlatform = "1"
+	ClientAndroid ClientPlatform = "2"
+	ClientOther   ClientPlatform = "3"
+)
+
+// UnmarshalJSON accepts numbers too.
+func (p *ClientPlatform) UnmarshalJSON(data []byte) error {
+	return (*Text)(p).UnmarshalJSON(data)
+}
+
+type conditionalMenu struct {
+	Menu
+	Rule struct {
+		TagID    string         `json:"tag_id,omitempty"`
+		Platform ClientPlatform `json:"client_platform_type,omitempty"`
+		Language string         `json:"language,omitempty"`
+	} `json:"matchrule"`
+}
+
+func (m conditionalMenu) check() error {
+	if m.Rule.TagID+string(m.Rule.Platform)+m.Rule.Language == "" {
+		return invalid("matchrule", "is empty, one field at least must be set")
+	}
+	return m.Menu.check()
+}
+
+// AddConditionalMenu makes a menu that only some followers see, and returns its id
+// (创建个性化菜单). Where several fit, the newest is shown; where none does, the
+// default menu, without which there can be no conditional one
+// ([ErrConditionalMenuNotFound]). Limits: 2,000 a day.
+//
+// https://developers.weixin.qq.com/doc/service/api/custommenu/api_addconditionalmenu
+func (c *Client) AddConditionalMenu(ctx context.Context, m Menu, rule MatchRule) (Int, error) {
+	body := conditionalMenu{Menu: m}
+	if rule.TagID != 0 {
+		body.Rule.TagID = strconv.FormatInt(int64(rule.TagID), 10)
+	}
+	body.Rule.Platform, body.Rule.Language = rule.Platform, rule.Language
+	res, err := post[menuRef](ctx, c, "/cgi-bin/menu/addconditional", body, RetryUnkeyed)
+	if err != nil {
+		return 0, err
+	}
+	return res.ID, nil
+}
+
+type menuRef struct {
+	ID Int `json:"menuid"`
+}
+
+// DeleteConditionalMenu deletes one conditional menu (删除个性化菜单). Limits: 2,000 a
+// day. [Client.DeleteMenu] deletes all.
+//
+// https://developers.weixin.qq.com/doc/service/api/custommenu/api_deleteconditionalmenu
+func (c *Client) DeleteConditionalMenu(ctx context.Context, id Int) error {
+	if err := positive("id", id); err != nil {
+		return err
+	}
+	body := struct {
+		ID Int `json:"menuid,string"`
+	}{id}
+	return c.post(ctx, "/cgi-bin/menu/delconditional", body, RetryIdempotent, ErrConditionalMenuNotFound)
+}
+
+// TryMatchMenu returns the menu that a user sees (测试个性化菜单匹配结果). userID is an
+// openid or a WeChat id. Limits: 20,000 a day.
+//
+// https://developers.weixin.qq.com/doc/service/api/custommenu/api_trymatchmenu
+func (c *Client) TryMatchMenu(ctx context.Context, userID string) (*Menu, error) {
+	if err := notEmpty("userID", userID); err != nil {
+		return nil, err
+	}
+	body := struct {
+		UserID string `json:"user_id"`
+	}{userID}
+	res, err := post[struct {
+		Menu
+		Wrapped *Menu `json:"menu"` // as older pages show it
+	}](ctx, c, "/cgi-bin/menu/trymatch", body, RetryRead)
+	if err != nil {
+		return nil, err
+	}
+	if res.Wrapped != nil {
+		return res.Wrapped, nil
+	}
+	return &res.Menu, nil
+}
