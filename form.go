@@ -31,14 +31,23 @@ type File struct {
 	Size    int64 // bytes in Content; 0 where it is not known
 }
 
-// Form is a multipart/form-data body: one file and some text parts.
+// Form is a multipart/form-data body: one file and some text parts, or only text
+// parts where Field is "".
 type Form struct {
 	Field  string // name of the file's part, such as "media"
 	File   File
 	Values url.Values // the text parts
+
+	limit int64 // bytes that the platform takes in File, 0 where it names no limit
 }
 
 func (f *Form) check() error {
+	if f.Field == "" {
+		if f.File.Content != nil || len(f.Values) == 0 {
+			return invalid("Form.Field", "is empty")
+		}
+		return nil
+	}
 	if f.File.Content == nil {
 		return invalid("File.Content", "is nil")
 	}
@@ -124,7 +133,7 @@ func bytesPayload(data []byte, contentType string) *payload {
 
 // payload lays out the form: everything before the file, the file, the end.
 func (f *Form) payload() (*payload, error) {
-	content, err := f.File.measure()
+	content, err := f.content()
 	if err != nil {
 		return nil, err
 	}
@@ -140,10 +149,13 @@ func (f *Form) payload() (*payload, error) {
 			head.WriteString("--" + boundary + "\r\nContent-Disposition: form-data; name=\"" + wireName(name) + "\"\r\n\r\n" + value + "\r\n")
 		}
 	}
-	name := wireName(f.File.Name)
-	head.WriteString("--" + boundary + "\r\nContent-Disposition: form-data; name=\"" + wireName(f.Field) + "\"; filename=\"" + name + "\"\r\n" +
-		"Content-Type: " + typeOf(name) + "\r\n\r\n")
-	tail := "\r\n--" + boundary + "--\r\n"
+	tail := "--" + boundary + "--\r\n"
+	if f.Field != "" {
+		name := wireName(f.File.Name)
+		head.WriteString("--" + boundary + "\r\nContent-Disposition: form-data; name=\"" + wireName(f.Field) + "\"; filename=\"" + name + "\"\r\n" +
+			"Content-Type: " + typeOf(name) + "\r\n\r\n")
+		tail = "\r\n" + tail
+	}
 	return &payload{
 		contentType: "multipart/form-data; boundary=" + boundary,
 		size:        int64(head.Len()) + content.size + int64(len(tail)),
@@ -153,6 +165,22 @@ func (f *Form) payload() (*payload, error) {
 		oneShot: content.oneShot,
 		cleanup: content.cleanup,
 	}, nil
+}
+
+// content is the file as a payload of its own, empty where the form has none.
+func (f *Form) content() (*payload, error) {
+	if f.Field == "" {
+		return bytesPayload(nil, ""), nil
+	}
+	content, err := f.File.measure()
+	if err != nil {
+		return nil, err
+	}
+	if f.limit > 0 && content.size > f.limit {
+		content.close()
+		return nil, invalid("File.Content", "has %d bytes, at most %d are allowed", content.size, f.limit)
+	}
+	return content, nil
 }
 
 func newBoundary() string {
