@@ -1,0 +1,91 @@
+package wechat
+
+import (
+	"context"
+	"net/http"
+)
+
+// SpeechLanguage is a language that the platform recognises and translates.
+type SpeechLanguage string
+
+// The languages of recognition and translation.
+const (
+	SpeechChinese SpeechLanguage = "zh_CN"
+	SpeechEnglish SpeechLanguage = "en_US"
+)
+
+// VoiceFormat is the encoding of a voice recording.
+type VoiceFormat string
+
+// VoiceMP3 is the only format that recognition takes: 16 kHz, mono.
+const VoiceMP3 VoiceFormat = "mp3"
+
+// UploadVoiceForTextRequest is a recording to be recognised.
+type UploadVoiceForTextRequest struct {
+	VoiceID  string         // chosen by the caller, unique; the result is fetched by it
+	Voice    File           // at most 1 MiB
+	Format   VoiceFormat    // "" is VoiceMP3
+	Language SpeechLanguage // "" is SpeechChinese
+}
+
+const maxRecognisedVoice = 1 << 20
+
+// UploadVoiceForText hands in a recording to be recognised (提交语音). The text is
+// there for [Client.GetVoiceText] for about 10 seconds after the upload.
+//
+// https://developers.weixin.qq.com/doc/service/api/openpoc/ai/api_addvoicetorecofortext
+func (c *Client) UploadVoiceForText(ctx context.Context, req UploadVoiceForTextRequest) error {
+	if err := notEmpty("VoiceID", req.VoiceID); err != nil {
+		return err
+	}
+	if req.Format == "" {
+		req.Format = VoiceMP3
+	}
+	return c.Do(ctx, Request{
+		Method: http.MethodPost, Path: "/cgi-bin/media/voice/addvoicetorecofortext", Retry: RetryUnkeyed,
+		Query: params("format", string(req.Format), "voice_id", req.VoiceID, "lang", string(req.Language)),
+		Body:  &Form{Field: "media", File: req.Voice, limit: maxRecognisedVoice},
+	}, nil)
+}
+
+// VoiceText is the text of a recording.
+type VoiceText struct {
+	Text  string `json:"result"`
+	IsEnd bool   `json:"is_end"` // false while the platform is still at it
+}
+
+// GetVoiceText returns what was recognised in a recording (获取语音识别结果). language is
+// the one of the upload, "" is SpeechChinese.
+//
+// https://developers.weixin.qq.com/doc/service/api/openpoc/ai/api_queryrecoresultfortext
+func (c *Client) GetVoiceText(ctx context.Context, voiceID string, language SpeechLanguage) (*VoiceText, error) {
+	if err := notEmpty("voiceID", voiceID); err != nil {
+		return nil, err
+	}
+	return do[VoiceText](ctx, c, Request{
+		Method: http.MethodPost, Path: "/cgi-bin/media/voice/queryrecoresultfortext", Retry: RetryRead,
+		Query: params("voice_id", voiceID, "lang", string(language)),
+	})
+}
+
+// Translation is a text in two languages.
+type Translation struct {
+	From string `json:"from_content"`
+	To   string `json:"to_content"`
+}
+
+// TranslateContent translates a text of at most 600 bytes (微信翻译).
+//
+// https://developers.weixin.qq.com/doc/service/api/openpoc/ai/api_translatecontent
+func (c *Client) TranslateContent(ctx context.Context, from, to SpeechLanguage, content string) (*Translation, error) {
+	err := first(
+		notEmpty("from", string(from)), notEmpty("to", string(to)),
+		notEmpty("content", content), maxBytes("content", content, 600))
+	if err != nil {
+		return nil, err
+	}
+	return do[Translation](ctx, c, Request{
+		Method: http.MethodPost, Path: "/cgi-bin/media/voice/translatecontent", Body: textBody(content), Retry: RetryRead,
+		Query: params("lfrom", string(from), "lto", string(to)),
+	})
+}
