@@ -28,7 +28,7 @@ type UploadVoiceForTextRequest struct {
 	Language SpeechLanguage // "" is SpeechChinese
 }
 
-const maxRecognisedVoice = 1 << 20
+const maxVoiceForText = 1 << 20
 
 // UploadVoiceForText hands in a recording to be recognised (提交语音). The text is
 // there for [Client.GetVoiceText] for about 10 seconds after the upload.
@@ -44,7 +44,7 @@ func (c *Client) UploadVoiceForText(ctx context.Context, req UploadVoiceForTextR
 	return c.Do(ctx, Request{
 		Method: http.MethodPost, Path: "/cgi-bin/media/voice/addvoicetorecofortext", Retry: RetryUnkeyed,
 		Query: params("format", string(req.Format), "voice_id", req.VoiceID, "lang", string(req.Language)),
-		Body:  &Form{Field: "media", File: req.Voice, limit: maxRecognisedVoice},
+		Body:  &Form{Field: "media", File: req.Voice, limit: maxVoiceForText},
 	}, nil)
 }
 
