@@ -1,0 +1,315 @@
+package wechat
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// Image is a picture for the platform to look at, made by [ImageURL] or [ImageFile].
+type Image struct {
+	url  string
+	file File
+}
+
+// ImageURL is a picture that the platform fetches from an http or https address.
+func ImageURL(address string) Image { return Image{url: address} }
+
+// ImageFile is a picture to upload, of less than 2 MiB.
+func ImageFile(f File) Image { return Image{file: f} }
+
+const maxImage = 2<<20 - 1
+
+// recognize calls an endpoint that takes a picture. parts are text parts of the form.
+func recognize[T any](ctx context.Context, c *Client, path string, img Image, query, parts url.Values, class RetryClass) (*T, error) {
+	req := Request{Method: http.MethodPost, Path: path, Query: query, Retry: class}
+	switch {
+	case img.url != "" || img.file.Content == nil:
+		if err := httpURL("img", img.url); err != nil {
+			return nil, err
+		}
+		req.Query.Set("img_url", img.url)
+		if len(parts) > 0 {
+			req.Body = &Form{Values: parts}
+		}
+	default:
+		req.Body = &Form{Field: "img", File: img.file, Values: parts, limit: maxImage}
+	}
+	return do[T](ctx, c, req)
+}
+
+// ImageSize is the size of a picture in pixels.
+type ImageSize struct {
+	Width  int64 `json:"w"`
+	Height int64 `json:"h"`
+}
+
+// ImagePoint is a place in a picture, in pixels from its upper left corner.
+type ImagePoint struct {
+	X float64 `json:"x"`
+	Y float64 `json:"y"`
+}
+
+// ImageArea is a quadrangle in a picture: what was photographed may lie askew.
+type ImageArea struct {
+	LeftTop     ImagePoint `json:"left_top"`
+	RightTop    ImagePoint `json:"right_top"`
+	RightBottom ImagePoint `json:"right_bottom"`
+	LeftBottom  ImagePoint `json:"left_bottom"`
+}
+
+// ImagePosition is where something lies in a picture.
+type ImagePosition struct {
+	Area ImageArea `json:"pos"`
+}
+
+// ImageCrops are proposals for cutting a picture.
+type ImageCrops struct {
+	Crops []ImageCrop `json:"results"` // one for each ratio
+	Size  ImageSize   `json:"img_size"`
+}
+
+// ImageCrop is a rectangle in a picture, in pixels.
+type ImageCrop struct {
+	Left   int64 `json:"crop_left"`
+	Top    int64 `json:"crop_top"`
+	Right  int64 `json:"crop_right"`
+	Bottom int64 `json:"crop_bottom"`
+}
+
+// CropImage proposes how to cut a picture to what it shows (图片智能裁剪). ratios are
+// at most 5 relations of width to height, such as "1" or "2.35"; without any the
+// platform chooses one.
+//
+// https://developers.weixin.qq.com/doc/service/api/openpoc/image/api_imgaicrop
+func (c *Client) CropImage(ctx context.Context, img Image, ratios ...string) (*ImageCrops, error) {
+	if len(ratios) > 5 {
+		return nil, invalid("ratios", "has %d elements, at most 5 are allowed", len(ratios))
+	}
+	return recognize[ImageCrops](ctx, c, "/cv/img/aicrop", img, url.Values{}, params("ratios", strings.Join(ratios, ",")), RetryRead)
+}
+
+// ImageCodeType is the kind of a code in a picture.
+type ImageCodeType string
+
+// The codes that are recognised.
+const (
+	ImageCodeQR      ImageCodeType = "QR_CODE"
+	ImageCodeEAN13   ImageCodeType = "EAN_13"
+	ImageCodeEAN8    ImageCodeType = "EAN_8"
+	ImageCodeCode25  ImageCodeType = "CODE_25"
+	ImageCodeCode39  ImageCodeType = "CODE_39"
+	ImageCodeCode128 ImageCodeType = "CODE_128"
+	ImageCodeUPCA    ImageCodeType = "UPC_A"
+)
+
+// ImageCodes are the codes in a picture.
+type ImageCodes struct {
+	Codes []ImageCode `json:"code_results"`
+	Size  ImageSize   `json:"img_size"`
+}
+
+// ImageCode is a code in a picture.
+type ImageCode struct {
+	Type ImageCodeType `json:"type_name"`
+	Data string        `json:"data"`
+	Area *ImageArea    `json:"pos"` // of QR codes, nil for others
+}
+
+// RecognizeCodes reads the QR codes and bar codes in a picture (图片条码/二维码识别).
+//
+// https://developers.weixin.qq.com/doc/service/api/openpoc/image/api_imgqrcode
+func (c *Client) RecognizeCodes(ctx context.Context, img Image) (*ImageCodes, error) {
+	return recognize[ImageCodes](ctx, c, "/cv/img/qrcode", img, url.Values{}, nil, RetryRead)
+}
+
+// OCRMode says how a document came into the picture.
+type OCRMode string
+
+// The modes of recognition. An empty OCRMode leaves it to the platform.
+const (
+	OCRPhoto OCRMode = "photo" // held before a camera, with what lies around it
+	OCRScan  OCRMode = "scan"  // fills the picture
+)
+
+// IDCardSide is a side of an identity card.
+type IDCardSide string
+
+// The sides of an identity card.
+const (
+	IDCardFront IDCardSide = "Front" // with the portrait
+	IDCardBack  IDCardSide = "Back"  // with the term of validity
+)
+
+// IDCard is what stands on one side of an identity card.
+type IDCard struct {
+	Side        IDCardSide `json:"type"`
+	Name        string     `json:"name"`
+	ID          string     `json:"id"`
+	Address     string     `json:"addr"`
+	Gender      string     `json:"gender"`
+	Nationality string     `json:"nationality"`
+	ValidDate   string     `json:"valid_date"` // on the back
+}
+
+// RecognizeIDCard reads an identity card (身份证OCR识别). 100 calls a day are free;
+// [ErrOCRQuota]: they and what was bought are used up. Every call counts, so
+// none is repeated where its outcome is unknown.
+//
+// https://developers.weixin.qq.com/doc/service/api/openpoc/ocr/api_idcardocr
+func (c *Client) RecognizeIDCard(ctx context.Context, img Image, mode OCRMode) (*IDCard, error) {
+	return recognize[IDCard](ctx, c, "/cv/ocr/idcard", img, params("type", string(mode)), nil, RetryScarce)
+}
+
+// BankCard is what stands on a bank card.
+type BankCard struct {
+	Number string `json:"number"`
+}
+
+// RecognizeBankCard reads the number of a bank card (银行卡OCR识别). 100 calls a day are
+// free; [ErrOCRQuota]: they and what was bought are used up.
+//
+// https://developers.weixin.qq.com/doc/service/api/openpoc/ocr/api_bankcardocr
+func (c *Client) RecognizeBankCard(ctx context.Context, img Image, mode OCRMode) (*BankCard, error) {
+	return recognize[BankCard](ctx, c, "/cv/ocr/bankcard", img, params("type", string(mode)), nil, RetryScarce)
+}
+
+// VehicleLicense is what stands on a vehicle licence (行驶证).
+type VehicleLicense struct {
+	PlateNumber       string        `json:"plate_num"`
+	VehicleType       string        `json:"vehicle_type"`
+	Owner             string        `json:"owner"`
+	Address           string        `json:"addr"`
+	UseCharacter      string        `json:"use_character"`
+	Model             string        `json:"model"`
+	VIN               string        `json:"vin"`
+	EngineNumber      string        `json:"engine_num"`
+	RegisterDate      string        `json:"register_date"`
+	IssueDate         string        `json:"issue_date"`
+	PlateNumberBack   string        `json:"plate_num_b"`
+	Record            string        `json:"record"`
+	Passengers        string        `json:"passengers_num"`
+	TotalWeight       string        `json:"total_quality"`
+	CurbWeight        string        `json:"prepare_quality"`
+	OverallSize       string        `json:"overall_size"`
+	CardPositionFront ImagePosition `json:"card_position_front"`
+	CardPositionBack  ImagePosition `json:"card_position_back"`
+	Size              ImageSize     `json:"img_size"`
+}
+
+// UnmarshalJSON reads the platform's answer, in which total_quality was once spelt
+// totalquality.
+func (v *VehicleLicense) UnmarshalJSON(data []byte) error {
+	type plain VehicleLicense
+	both := struct {
+		*plain
+		Older string `json:"totalquality"`
+	}{plain: (*plain)(v)}
+	if err := json.Unmarshal(data, &both); err != nil {
+		return err
+	}
+	if v.TotalWeight == "" {
+		v.TotalWeight = both.Older
+	}
+	return nil
+}
+
+// RecognizeVehicleLicense reads a vehicle licence (行驶证OCR识别). 100 calls a day are
+// free; [ErrOCRQuota]: they and what was bought are used up.
+//
+// https://developers.weixin.qq.com/doc/service/api/openpoc/ocr/api_drivingocr
+func (c *Client) RecognizeVehicleLicense(ctx context.Context, img Image, mode OCRMode) (*VehicleLicense, error) {
+	return recognize[VehicleLicense](ctx, c, "/cv/ocr/driving", img, params("type", string(mode)), nil, RetryScarce)
+}
+
+// DriverLicense is what stands on a driving licence (驾驶证).
+type DriverLicense struct {
+	ID           string `json:"id_num"`
+	Name         string `json:"name"`
+	Sex          string `json:"sex"`
+	Nationality  string `json:"nationality"`
+	Address      string `json:"address"`
+	BirthDate    string `json:"birth_date"`
+	IssueDate    string `json:"issue_date"`
+	CarClass     string `json:"car_class"`
+	ValidFrom    string `json:"valid_from"`
+	ValidTo      string `json:"valid_to"`
+	OfficialSeal string `json:"official_seal"`
+}
+
+// RecognizeDriverLicense reads a driving licence (驾驶证OCR识别). 100 calls a day are
+// free; [ErrOCRQuota]: they and what was bought are used up.
+//
+// https://developers.weixin.qq.com/doc/service/api/openpoc/ocr/api_drivinglicenseocr
+func (c *Client) RecognizeDriverLicense(ctx context.Context, img Image, mode OCRMode) (*DriverLicense, error) {
+	return recognize[DriverLicense](ctx, c, "/cv/ocr/drivinglicense", img, params("type", string(mode)), nil, RetryScarce)
+}
+
+// BusinessLicense is what stands on a business licence (营业执照).
+type BusinessLicense struct {
+	RegistrationNumber  string        `json:"reg_num"`
+	Serial              string        `json:"serial"`
+	LegalRepresentative string        `json:"legal_representative"`
+	EnterpriseName      string        `json:"enterprise_name"`
+	OrganizationType    string        `json:"type_of_organization"`
+	Address             string        `json:"address"`
+	EnterpriseType      string        `json:"type_of_enterprise"`
+	BusinessScope       string        `json:"business_scope"`
+	RegisteredCapital   string        `json:"registered_capital"`
+	PaidInCapital       string        `json:"paid_in_capital"`
+	ValidPeriod         string        `json:"valid_period"`
+	RegisteredDate      string        `json:"registered_date"`
+	Position            ImagePosition `json:"cert_position"`
+	Size                ImageSize     `json:"img_size"`
+}
+
+// RecognizeBusinessLicense reads a business licence (营业执照OCR识别). 100 calls a day
+// are free; [ErrOCRQuota]: they and what was bought are used up.
+//
+// https://developers.weixin.qq.com/doc/service/api/openpoc/ocr/api_bizlicenseocr
+func (c *Client) RecognizeBusinessLicense(ctx context.Context, img Image, mode OCRMode) (*BusinessLicense, error) {
+	return recognize[BusinessLicense](ctx, c, "/cv/ocr/bizlicense", img, params("type", string(mode)), nil, RetryScarce)
+}
+
+// ImageText is the printed text in a picture.
+type ImageText struct {
+	Items []ImageTextItem `json:"items"`
+	Size  ImageSize       `json:"img_size"`
+}
+
+// ImageTextItem is a piece of text and its place.
+type ImageTextItem struct {
+	Text string    `json:"text"`
+	Area ImageArea `json:"pos"`
+}
+
+// RecognizeText reads the printed text in a picture (通用印刷体OCR识别). 100 calls a day
+// are free; [ErrOCRQuota]: they and what was bought are used up.
+//
+// https://developers.weixin.qq.com/doc/service/api/openpoc/ocr/api_commocr
+func (c *Client) RecognizeText(ctx context.Context, img Image) (*ImageText, error) {
+	return recognize[ImageText](ctx, c, "/cv/ocr/comm", img, url.Values{}, nil, RetryScarce)
+}
+
+// MenuDish is a line of a restaurant's menu.
+type MenuDish struct {
+	Name  string `json:"name"`
+	Price Float  `json:"price"` // as it is printed
+}
+
+// RecognizeMenu reads the menu of a restaurant (菜单OCR识别).
+//
+// https://developers.weixin.qq.com/doc/service/api/openpoc/ocr/api_menuocr
+func (c *Client) RecognizeMenu(ctx context.Context, img Image) ([]MenuDish, error) {
+	res, err := recognize[struct {
+		Content struct {
+			Items []MenuDish `json:"menu_items"`
+		} `json:"content"`
+	}](ctx, c, "/cv/ocr/menu", img, url.Values{}, nil, RetryRead)
+	if err != nil {
+		return nil, err
+	}
+	return res.Content.Items, nil
+}
