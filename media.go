@@ -1,0 +1,104 @@
+package wechat
+
+import (
+	"context"
+	"io"
+	"net/http"
+)
+
+// MediaType is the kind of a media file.
+type MediaType string
+
+// The kinds of media files.
+const (
+	MediaImage MediaType = "image" // PNG, JPEG or GIF of 10 MB
+	MediaVoice MediaType = "voice" // 2 MB and 60 seconds: AMR or MP3, as a material WMA and WAV too
+	MediaVideo MediaType = "video" // MP4 of 10 MB
+	MediaThumb MediaType = "thumb" // the picture of a music message or an article: JPEG of 64 KB
+	MediaNews  MediaType = "news"  // articles; only for [Client.ListMaterials]
+)
+
+// maxMediaSize is how many bytes of a kind the platform takes.
+var maxMediaSize = map[MediaType]int64{
+	MediaImage: 10 << 20,
+	MediaVoice: 2 << 20,
+	MediaVideo: 10 << 20,
+	MediaThumb: 64 << 10,
+}
+
+// Media is an uploaded file.
+type Media struct {
+	Type         MediaType `json:"type"`
+	MediaID      string    `json:"media_id"`       // what messages refer to; of a thumb too
+	ThumbMediaID string    `json:"thumb_media_id"` // of a thumb, the same as MediaID
+	CreatedAt    Timestamp `json:"created_at"`
+}
+
+// UploadMedia uploads a file for messages (上传临时素材). It can be used any number
+// of times within 3 days; what is to stay longer is a material, see
+// [Client.UploadMaterial].
+//
+// https://developers.weixin.qq.com/doc/service/api/material/temporary/api_uploadtempmedia
+func (c *Client) UploadMedia(ctx context.Context, kind MediaType, file File) (*Media, error) {
+	if err := notEmpty("kind", string(kind)); err != nil {
+		return nil, err
+	}
+	m, err := upload[Media](ctx, c, "/cgi-bin/media/upload", params("type", string(kind)), mediaForm(file, maxMediaSize[kind]), RetryUnkeyed)
+	if err != nil {
+		return nil, err
+	}
+	if m.MediaID == "" {
+		m.MediaID = m.ThumbMediaID
+	}
+	return m, nil
+}
+
+// mediaForm is the form of nearly every upload.
+func mediaForm(file File, limit int64) *Form {
+	return &Form{Field: "media", File: file, limit: limit}
+}
+
+// MediaDownload describes what came of a media file.
+type MediaDownload struct {
+	Download
+	VideoURL string // where a video can be fetched; nothing was written then
+}
+
+// DownloadMedia writes a media file to w (获取临时素材): one that was uploaded in the
+// last 3 days, or that came with a message. Instead of a video the platform gives
+// an address, which ends up in VideoURL; it is not fetched, and nothing is written.
+//
+// Voice is AMR at 8 kHz; of one that the JS-SDK recorded, [Client.DownloadHDVoice]
+// has a clearer file. [ErrInvalidMediaID]: unknown, or older than 3 days.
+//
+// https://developers.weixin.qq.com/doc/service/api/material/temporary/api_getmedia
+func (c *Client) DownloadMedia(ctx context.Context, mediaID string, w io.Writer) (*MediaDownload, error) {
+	if err := notEmpty("mediaID", mediaID); err != nil {
+		return nil, err
+	}
+	var video struct {
+		URL string `json:"video_url"`
+	}
+	d, _, err := c.download(ctx, mediaRequest("/cgi-bin/media/get", mediaID), w, &video)
+	if err != nil {
+		return nil, err
+	}
+	return &MediaDownload{Download: *d, VideoURL: video.URL}, nil
+}
+
+// DownloadHDVoice writes a voice to w that the JS-SDK's uploadVoice uploaded in the
+// last 3 days (获取高清语音素材), as Speex at 16 kHz. [ErrInvalidMediaID]: unknown, too
+// old, or not from the JS-SDK.
+//
+// https://developers.weixin.qq.com/doc/service/api/material/temporary/api_gethdvoice
+func (c *Client) DownloadHDVoice(ctx context.Context, mediaID string, w io.Writer) (*Download, error) {
+	if err := notEmpty("mediaID", mediaID); err != nil {
+		return nil, err
+	}
+	d, _, err := c.download(ctx, mediaRequest("/cgi-bin/media/get/jssdk", mediaID), w, nil)
+	return d, err
+}
+
+func mediaRequest(path, mediaID string) Request {
+	return Request{Method: http.MethodGet, Path: path, Query: params("media_id", mediaID), Retry: RetryRead}
+}
