@@ -1,0 +1,85 @@
+package wechat
+
+import "context"
+
+// MedicalStatus says which notice of the medical assistant is sent. The official
+// guide lists them by department: 15010xx for outpatients, 15020xx for inpatients.
+type MedicalStatus int
+
+// MedicalRegistered tells a patient that the appointment is registered.
+const MedicalRegistered MedicalStatus = 1501001
+
+// MedicalMessage is a notice of the medical assistant (就医助手) about a visit.
+type MedicalMessage struct {
+	Status  MedicalStatus `json:"status"`
+	OpenID  string        `json:"open_id"`
+	OrderID string        `json:"order_id"` // of the visit; its notices share a page
+	ID      string        `json:"msg_id"`   // unique for the user within the order
+	AppID   string        `json:"app_id"`   // of the account that was granted the assistant; "" is the client's own
+	Trial   Flag          `json:"testonly_is_trial,omitempty"`
+
+	// Info is what the notice says: a [MedicalAppointment] for MedicalRegistered, and
+	// a value with the fields of the official page for other statuses.
+	Info any `json:"business_info"`
+}
+
+func (m MedicalMessage) check() error {
+	err := first(
+		positive("Status", m.Status), notEmpty("OpenID", m.OpenID), notEmpty("OrderID", m.OrderID),
+		notEmpty("ID", m.ID), notEmpty("AppID", m.AppID))
+	if err != nil {
+		return err
+	}
+	if m.Info == nil {
+		return invalid("Info", "is nil")
+	}
+	if info, ok := m.Info.(checker); ok {
+		return info.check()
+	}
+	return nil
+}
+
+// MedicalAppointment is the content of a notice about a registered appointment.
+type MedicalAppointment struct {
+	HospitalPatientID  string       `json:"pat_hospital_id"`
+	PatientName        string       `json:"pat_name"`
+	DoctorName         string       `json:"doc_name,omitempty"`
+	DepartmentName     string       `json:"department_name"`
+	DepartmentLocation string       `json:"department_location,omitempty"`
+	AppointmentTime    string       `json:"appointment_time"` // as the patient shall read it
+	Memo               string       `json:"memo,omitempty"`
+	Page               *MedicalPage `json:"redirect_page,omitempty"`
+	ElderPage          *MedicalPage `json:"elder_redirect_page,omitempty"` // for users with large type
+}
+
+func (a MedicalAppointment) check() error {
+	return first(
+		notEmpty("Info.HospitalPatientID", a.HospitalPatientID), notEmpty("Info.PatientName", a.PatientName),
+		notEmpty("Info.DepartmentName", a.DepartmentName), notEmpty("Info.AppointmentTime", a.AppointmentTime))
+}
+
+// MedicalPage is the page that opens from a notice.
+type MedicalPage struct {
+	Type  string `json:"page_type,omitempty"` // as the official page of the status lists it
+	URL   string `json:"url,omitempty"`
+	AppID string `json:"app_id,omitempty"`   // of the mini program
+	Path  string `json:"fullpath,omitempty"` // in the mini program
+}
+
+// SendMedicalMessage sends a notice about a visit to a patient (就医助手消息推送). It is
+// for public hospitals and health authorities that were granted the assistant.
+//
+// https://developers.weixin.qq.com/doc/service/api/medicalassistant/api_cityservice_sendchannelmsg
+func (c *Client) SendMedicalMessage(ctx context.Context, m MedicalMessage) error {
+	if m.AppID == "" {
+		m.AppID = c.cfg.appID
+	}
+	if err := m.check(); err != nil {
+		return err
+	}
+	body := struct {
+		MedicalMessage
+		BusinessID int `json:"business_id"`
+	}{m, 150}
+	return c.post(ctx, "/cityservice/sendchannelmsg", body, RetryUnkeyed)
+}
