@@ -32,8 +32,9 @@ type Request struct {
 	// Anonymous calls carry no access_token.
 	Anonymous bool
 
-	host string // another host of the platform, where the base URL is the platform's own
-	once bool   // never repeated
+	host    string // another host of the platform, where the base URL is the platform's own
+	once    bool   // never repeated
+	partial Code   // a refusal whose answer goes into out beside: it says what was done
 }
 
 // Do sends a request (接口调用) and decodes the answer into out: a pointer to what
@@ -402,6 +403,9 @@ func (c *Client) decode(cl *call, raw *http.Response, data []byte, out any) (ver
 		refusal.Message = c.hide.text(refusal.Message, c.secrets(cl)...)
 		v := ofCode(refusal, cl.Anonymous)
 		if !cl.ambiguous || !contains(cl.Done, refusal.Code) {
+			if refusal.Code == cl.partial {
+				_ = decodeJSON(data, out) // the refusal is what counts
+			}
 			return v, refusal
 		}
 	} else if err != nil {
