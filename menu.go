@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 )
 
@@ -245,7 +246,7 @@ func unwrapList[T any](data []byte, list *[]T) error {
 		Button []T `json:"button"`
 	}
 	err := json.Unmarshal(data, &wrapped)
-	*list = append(wrapped.List, wrapped.Button...)
+	*list = slices.Concat(wrapped.List, wrapped.Button)
 	return err
 }
 
@@ -273,12 +274,14 @@ type StoredMenu struct {
 // StoredMatchRule is the rule of a conditional menu, which may be older than what
 // [Client.AddConditionalMenu] takes today.
 type StoredMatchRule struct {
-	MatchRule
-	GroupID  Int    `json:"group_id"`
-	Sex      Int    `json:"sex"` // 1 male, 2 female
-	Country  string `json:"country"`
-	Province string `json:"province"`
-	City     string `json:"city"`
+	TagID    Int            `json:"tag_id"`
+	Platform ClientPlatform `json:"client_platform_type"`
+	Language Language       `json:"language"`
+	GroupID  Int            `json:"group_id"`
+	Sex      Int            `json:"sex"` // 1 male, 2 female
+	Country  string         `json:"country"`
+	Province string         `json:"province"`
+	City     string         `json:"city"`
 }
 
 // GetMenu returns the menus that were made by API (获取自定义菜单配置), the default
@@ -302,11 +305,11 @@ func (c *Client) DeleteMenu(ctx context.Context) error {
 // MatchRule says who sees a conditional menu: followers that fit all fields which
 // are set. At least one is.
 type MatchRule struct {
-	TagID    Int            `json:"tag_id"` // see [Client.ListTags]
-	Platform ClientPlatform `json:"client_platform_type"`
-	// Language of the app, such as "zh_CN". The platform's page no longer lists it;
+	TagID    int64 // see [Client.ListTags]
+	Platform ClientPlatform
+	// Language of the app. The platform's page no longer lists it;
 	// [ErrWithdrawnMatchRule] where it is refused.
-	Language string `json:"language"`
+	Language Language
 }
 
 // ClientPlatform is the system that a follower's app runs on.
@@ -329,12 +332,12 @@ type conditionalMenu struct {
 	Rule struct {
 		TagID    string         `json:"tag_id,omitempty"`
 		Platform ClientPlatform `json:"client_platform_type,omitempty"`
-		Language string         `json:"language,omitempty"`
+		Language Language       `json:"language,omitempty"`
 	} `json:"matchrule"`
 }
 
 func (m conditionalMenu) check() error {
-	if m.Rule.TagID+string(m.Rule.Platform)+m.Rule.Language == "" {
+	if m.Rule.TagID+string(m.Rule.Platform)+string(m.Rule.Language) == "" {
 		return invalid("matchrule", "is empty, one field at least must be set")
 	}
 	return m.Menu.check()
@@ -349,7 +352,7 @@ func (m conditionalMenu) check() error {
 func (c *Client) AddConditionalMenu(ctx context.Context, m Menu, rule MatchRule) (Int, error) {
 	body := conditionalMenu{Menu: m}
 	if rule.TagID != 0 {
-		body.Rule.TagID = strconv.FormatInt(int64(rule.TagID), 10)
+		body.Rule.TagID = strconv.FormatInt(rule.TagID, 10)
 	}
 	body.Rule.Platform, body.Rule.Language = rule.Platform, rule.Language
 	res, err := post[menuRef](ctx, c, "/cgi-bin/menu/addconditional", body, RetryUnkeyed)

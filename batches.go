@@ -1,0 +1,176 @@
+package wechat
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"log/slog"
+	"slices"
+	"sync"
+)
+
+// BatchError is the error of a call that goes to the platform in several batches,
+// of which some may be done. Its cause is the error of the batch that failed.
+type BatchError struct {
+	Failed []string // the openids that are not known to be done; calling again with them is safe
+	Total  int      // how many the call was for
+	Err    error
+}
+
+// Error tells how much is not done, and why.
+func (e *BatchError) Error() string {
+	return fmt.Sprintf("%v (%d of %d openids not done)", e.Err, len(e.Failed), e.Total)
+}
+
+// Unwrap returns the cause.
+func (e *BatchError) Unwrap() error { return e.Err }
+
+// LogValue returns the error as a group of attributes, without the openids.
+func (e *BatchError) LogValue() slog.Value {
+	return slog.GroupValue(slog.Int("failed", len(e.Failed)), slog.Int("total", e.Total), slog.Any("cause", e.Err))
+}
+
+// partlyFailed is an answer that may list openids for which the platform did nothing.
+type partlyFailed struct {
+	Failed []string `json:"fail_openid_list"`
+}
+
+// changeInBatches does the same to many openids, size at a time and one after the
+// other. Where the platform leaves some out it goes on, any other error ends it.
+func (c *Client) changeInBatches(ctx context.Context, path string, openIDs []string, size int, body func(batch []string) any) error {
+	if err := noneEmpty("openIDs", openIDs); err != nil {
+		return err
+	}
+	var failed []string
+	var cause error
+	for done := 0; done < len(openIDs); done += size {
+		batch := openIDs[done:min(done+size, len(openIDs))]
+		var left partlyFailed
+		err := c.Do(ctx, Request{Path: path, Body: body(batch), Retry: RetryIdempotent, partial: ErrPartlyFailed}, &left)
+		if err == nil && len(left.Failed) > 0 {
+			err = ErrPartlyFailed
+		}
+		if err == nil {
+			continue
+		}
+		cause = err
+		if len(left.Failed) == 0 {
+			failed = append(failed, openIDs[done:]...)
+			break
+		}
+		failed = append(failed, left.Failed...)
+	}
+	if cause == nil {
+		return nil
+	}
+	return &BatchError{Failed: failed, Total: len(openIDs), Err: cause}
+}
+
+// parallelBatches is how many batches are fetched at a time.
+const parallelBatches = 8
+
+// fetchInBatches fetches something for each openid, size at a time and some batches
+// in parallel. The results are in the order of the openids.
+func fetchInBatches[T any](ctx context.Context, openIDs []string, size int, fetch func(ctx context.Context, batch []string) ([]T, error)) ([]T, error) {
+	if err := noneEmpty("openIDs", openIDs); err != nil {
+		return nil, err
+	}
+	if len(openIDs) <= size {
+		return fetch(ctx, openIDs)
+	}
+	all := make([]T, 0, len(openIDs))
+	one := func(context.Context) iter.Seq2[[]string, error] {
+		return func(yield func([]string, error) bool) { yield(openIDs, nil) }
+	}
+	for v, err := range pipeline(ctx, one, size, fetch) {
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, v)
+	}
+	return all, nil
+}
+
+// batch is a batch on its way.
+type batch[T any] struct {
+	items []T
+	err   error
+}
+
+// pipeline fetches something for each openid of all pages. While the consumer works
+// on one batch, the next ones and the next page are fetched, so many and no more;
+// the results come in the order of the openids. When the loop over them ends,
+// whichever way, everything that was started has ended too.
+func pipeline[T any](
+	ctx context.Context, pages func(ctx context.Context) iter.Seq2[[]string, error], size int,
+	fetch func(ctx context.Context, batch []string) ([]T, error),
+) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		ctx, cancel := context.WithCancel(ctx)
+		var running sync.WaitGroup
+		defer running.Wait()
+		defer cancel()
+
+		ahead := make(chan batch[string])
+		lastPage, whole := false, false // each is written before the channel behind it closes
+		running.Go(func() {
+			defer close(ahead)
+			for page, err := range pages(ctx) {
+				if !send(ctx, ahead, batch[string]{page, err}) {
+					return
+				}
+			}
+			lastPage = true
+		})
+		queue := make(chan chan batch[T], parallelBatches-1) // one more is with the consumer
+		running.Go(func() {
+			defer close(queue)
+			for page := range ahead {
+				for openIDs := range slices.Chunk(page.items, size) {
+					slot := make(chan batch[T], 1)
+					if !send(ctx, queue, slot) {
+						return
+					}
+					running.Go(func() {
+						items, err := fetch(ctx, openIDs)
+						slot <- batch[T]{items, err}
+					})
+				}
+				if page.err != nil {
+					slot := make(chan batch[T], 1)
+					slot <- batch[T]{err: page.err}
+					send(ctx, queue, slot)
+					return
+				}
+			}
+			whole = lastPage
+		})
+		for slot := range queue {
+			b := <-slot
+			for _, item := range b.items {
+				if !yield(item, nil) {
+					return
+				}
+			}
+			if b.err != nil {
+				var none T
+				yield(none, b.err)
+				return
+			}
+		}
+		if !whole {
+			var none T
+			yield(none, ctx.Err())
+		}
+	}
+}
+
+// send puts a value into a channel, unless ctx ends first.
+func send[T any](ctx context.Context, to chan<- T, v T) bool {
+	select {
+	case to <- v:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -1,0 +1,48 @@
+package wechat
+
+import (
+	"context"
+	"iter"
+)
+
+// ListBlacklist returns up to 1,000 users of the blacklist from behind beginOpenID,
+// "" for the first ones (获取黑名单列表). They can not write to the account.
+//
+// https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_getblacklist
+func (c *Client) ListBlacklist(ctx context.Context, beginOpenID string) (*OpenIDPage, error) {
+	body := struct {
+		Begin string `json:"begin_openid"`
+	}{beginOpenID}
+	return post[OpenIDPage](ctx, c, "/cgi-bin/tags/members/getblacklist", body, RetryRead)
+}
+
+// AllBlacklisted iterates over the openids of the blacklist (获取黑名单列表).
+//
+// https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_getblacklist
+func (c *Client) AllBlacklisted(ctx context.Context) iter.Seq2[string, error] {
+	return eachOpenID(ctx, c.ListBlacklist)
+}
+
+type blacklisting struct {
+	OpenIDs []string `json:"openid_list"`
+}
+
+// AddToBlacklist puts followers on the blacklist (拉黑用户), 20 at a time. Where not
+// all of them get there the error is a [*BatchError] that lists the others.
+//
+// https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_batchblacklist
+func (c *Client) AddToBlacklist(ctx context.Context, openIDs ...string) error {
+	return c.changeBlacklist(ctx, "/cgi-bin/tags/members/batchblacklist", openIDs)
+}
+
+// RemoveFromBlacklist takes followers off the blacklist (取消拉黑用户), 20 at a time.
+// Where not all of them get off the error is a [*BatchError] that lists the others.
+//
+// https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_batchunblacklist
+func (c *Client) RemoveFromBlacklist(ctx context.Context, openIDs ...string) error {
+	return c.changeBlacklist(ctx, "/cgi-bin/tags/members/batchunblacklist", openIDs)
+}
+
+func (c *Client) changeBlacklist(ctx context.Context, path string, openIDs []string) error {
+	return c.changeInBatches(ctx, path, openIDs, 20, func(batch []string) any { return blacklisting{batch} })
+}

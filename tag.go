@@ -1,0 +1,142 @@
+package wechat
+
+import (
+	"context"
+	"iter"
+)
+
+// Tag is a label that the account puts on followers.
+type Tag struct {
+	ID    int64  `json:"id,omitempty"` // 0 to 99 are the platform's own
+	Name  string `json:"name,omitempty"`
+	Count int64  `json:"count,omitempty"` // followers with it; only ListTags fills it
+}
+
+type tagBody struct {
+	Tag Tag `json:"tag"`
+}
+
+func checkTagName(name string) error {
+	return first(notEmpty("name", name), maxRunes("name", name, 30))
+}
+
+// CreateTag makes a tag with a name of up to 30 characters (创建标签). An account
+// has at most 100 ([ErrTooManyTags]); [ErrInvalidTagName]: the name is taken.
+//
+// https://developers.weixin.qq.com/doc/service/api/usermanage/tag/api_createtag
+func (c *Client) CreateTag(ctx context.Context, name string) (*Tag, error) {
+	if err := checkTagName(name); err != nil {
+		return nil, err
+	}
+	res, err := post[tagBody](ctx, c, "/cgi-bin/tags/create", tagBody{Tag{Name: name}}, RetryUnkeyed)
+	if err != nil {
+		return nil, err
+	}
+	return &res.Tag, nil
+}
+
+// ListTags returns all tags of the account with how many followers have them
+// (获取标签列表).
+//
+// https://developers.weixin.qq.com/doc/service/api/usermanage/tag/api_gettags
+func (c *Client) ListTags(ctx context.Context) ([]Tag, error) {
+	res, err := get[struct {
+		Tags []Tag `json:"tags"`
+	}](ctx, c, "/cgi-bin/tags/get", nil)
+	if err != nil {
+		return nil, err
+	}
+	return res.Tags, nil
+}
+
+// UpdateTag gives a tag another name (编辑标签). [ErrSystemTag]: the tag is the
+// platform's own.
+//
+// https://developers.weixin.qq.com/doc/service/api/usermanage/tag/api_updatetag
+func (c *Client) UpdateTag(ctx context.Context, id int64, name string) error {
+	if err := first(positive("id", id), checkTagName(name)); err != nil {
+		return err
+	}
+	return c.post(ctx, "/cgi-bin/tags/update", tagBody{Tag{ID: id, Name: name}}, RetryIdempotent)
+}
+
+// DeleteTag removes a tag from the account and from everyone who has it (删除标签).
+// [ErrTagTooLarge]: more than 100,000 followers have it, take it from some first.
+//
+// https://developers.weixin.qq.com/doc/service/api/usermanage/tag/api_deletetag
+func (c *Client) DeleteTag(ctx context.Context, id int64) error {
+	if err := positive("id", id); err != nil {
+		return err
+	}
+	return c.post(ctx, "/cgi-bin/tags/delete", tagBody{Tag{ID: id}}, RetryIdempotent)
+}
+
+// ListTagFollowers returns followers with a tag from behind nextOpenID, "" for the
+// first ones (获取标签下粉丝列表).
+//
+// https://developers.weixin.qq.com/doc/service/api/usermanage/tag/api_gettagfans
+func (c *Client) ListTagFollowers(ctx context.Context, tagID int64, nextOpenID string) (*OpenIDPage, error) {
+	if err := positive("tagID", tagID); err != nil {
+		return nil, err
+	}
+	body := struct {
+		TagID int64  `json:"tagid"`
+		Next  string `json:"next_openid,omitempty"`
+	}{tagID, nextOpenID}
+	return post[OpenIDPage](ctx, c, "/cgi-bin/user/tag/get", body, RetryRead)
+}
+
+// AllTagFollowers iterates over the openids of all followers with a tag
+// (获取标签下粉丝列表).
+//
+// https://developers.weixin.qq.com/doc/service/api/usermanage/tag/api_gettagfans
+func (c *Client) AllTagFollowers(ctx context.Context, tagID int64) iter.Seq2[string, error] {
+	return eachOpenID(ctx, func(ctx context.Context, next string) (*OpenIDPage, error) {
+		return c.ListTagFollowers(ctx, tagID, next)
+	})
+}
+
+type tagging struct {
+	OpenIDs []string `json:"openid_list"`
+	TagID   int64    `json:"tagid"`
+}
+
+// TagUsers puts a tag on followers (批量为用户打标签), 50 at a time. Where not all of
+// them get it the error is a [*BatchError] that lists the others. A follower has
+// at most 20 tags ([ErrTooManyTagsOnUser]).
+//
+// https://developers.weixin.qq.com/doc/service/api/usermanage/tag/api_batchtagging
+func (c *Client) TagUsers(ctx context.Context, tagID int64, openIDs ...string) error {
+	return c.changeTagging(ctx, "/cgi-bin/tags/members/batchtagging", tagID, openIDs)
+}
+
+// UntagUsers takes a tag from followers (批量为用户取消标签), 50 at a time. Where not
+// all of them lose it the error is a [*BatchError] that lists the others.
+//
+// https://developers.weixin.qq.com/doc/service/api/usermanage/tag/api_batchuntagging
+func (c *Client) UntagUsers(ctx context.Context, tagID int64, openIDs ...string) error {
+	return c.changeTagging(ctx, "/cgi-bin/tags/members/batchuntagging", tagID, openIDs)
+}
+
+func (c *Client) changeTagging(ctx context.Context, path string, tagID int64, openIDs []string) error {
+	if err := positive("tagID", tagID); err != nil {
+		return err
+	}
+	return c.changeInBatches(ctx, path, openIDs, 50, func(batch []string) any { return tagging{OpenIDs: batch, TagID: tagID} })
+}
+
+// ListUserTagIDs returns the ids of a follower's tags (获取用户身上的标签列表).
+//
+// https://developers.weixin.qq.com/doc/service/api/usermanage/tag/api_gettagidlist
+func (c *Client) ListUserTagIDs(ctx context.Context, openID string) ([]int64, error) {
+	if err := notEmpty("openID", openID); err != nil {
+		return nil, err
+	}
+	res, err := post[struct {
+		IDs []int64 `json:"tagid_list"`
+	}](ctx, c, "/cgi-bin/tags/getidlist", userRef{OpenID: openID}, RetryRead)
+	if err != nil {
+		return nil, err
+	}
+	return res.IDs, nil
+}

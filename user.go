@@ -1,0 +1,242 @@
+package wechat
+
+import (
+	"context"
+	"encoding/json"
+	"iter"
+)
+
+// User is somebody as the account sees them. Of people who do not follow the
+// account there is only OpenID, and UnionID at times.
+type User struct {
+	Subscribed    Flag           `json:"subscribe"` // follows the account
+	OpenID        string         `json:"openid"`
+	UnionID       string         `json:"unionid"` // only where the account is bound to an Open Platform account
+	SubscribeTime Timestamp      `json:"subscribe_time"`
+	Scene         SubscribeScene `json:"subscribe_scene"` // where the user began to follow
+	QRScene       Int            `json:"qr_scene"`        // of the QR code that was scanned
+	QRSceneString string         `json:"qr_scene_str"`
+	Remark        string         `json:"remark"` // see [Client.SetRemark]
+	GroupID       int64          `json:"groupid"`
+	TagIDs        []int64        `json:"tagid_list"`
+
+	// The platform has not filled these since December 2021; a page can ask the
+	// user, see [Client.GetOAuthUser].
+	Nickname     string   `json:"nickname"`
+	HeadImageURL string   `json:"headimgurl"`
+	Sex          Int      `json:"sex"` // 1 male, 2 female
+	Country      string   `json:"country"`
+	Province     string   `json:"province"`
+	City         string   `json:"city"`
+	Language     Language `json:"language"`
+}
+
+// Language is a language of the app.
+type Language string
+
+// The languages of the app.
+const (
+	LanguageZHCN Language = "zh_CN"
+	LanguageZHTW Language = "zh_TW"
+	LanguageZHHK Language = "zh_HK" // of subscription notifications only
+	LanguageEN   Language = "en"
+	LanguageENUS Language = "en_US" // of subscription notifications only
+)
+
+// SubscribeScene says where a user began to follow the account.
+type SubscribeScene string
+
+// The scenes of User.
+const (
+	SceneSearch           SubscribeScene = "ADD_SCENE_SEARCH"
+	SceneAccountMigration SubscribeScene = "ADD_SCENE_ACCOUNT_MIGRATION"
+	SceneProfileCard      SubscribeScene = "ADD_SCENE_PROFILE_CARD" // a recommended card
+	SceneQRCode           SubscribeScene = "ADD_SCENE_QR_CODE"
+	SceneProfileLink      SubscribeScene = "ADD_SCENE_PROFILE_LINK" // the name in an article
+	SceneProfileItem      SubscribeScene = "ADD_SCENE_PROFILE_ITEM" // the menu of an article
+	ScenePaid             SubscribeScene = "ADD_SCENE_PAID"
+	SceneAdvertisement    SubscribeScene = "ADD_SCENE_WECHAT_ADVERTISEMENT"
+	SceneReprint          SubscribeScene = "ADD_SCENE_REPRINT"
+	SceneLivestream       SubscribeScene = "ADD_SCENE_LIVESTREAM"
+	SceneChannels         SubscribeScene = "ADD_SCENE_CHANNELS"
+	SceneMiniProgram      SubscribeScene = "ADD_SCENE_WXA"
+	SceneOthers           SubscribeScene = "ADD_SCENE_OTHERS"
+)
+
+// GetUser returns what the account may know about a user (获取用户基本信息).
+// [ErrInvalidOpenID]: the openid is of another account. lang is the language of
+// names of places, one at most.
+//
+// https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_userinfo
+func (c *Client) GetUser(ctx context.Context, openID string, lang ...Language) (*User, error) {
+	if err := notEmpty("openID", openID); err != nil {
+		return nil, err
+	}
+	return get[User](ctx, c, "/cgi-bin/user/info", params("openid", openID, "lang", string(oneLanguage(lang))))
+}
+
+func oneLanguage(lang []Language) Language {
+	if len(lang) == 0 {
+		return ""
+	}
+	return lang[0]
+}
+
+// usersPerBatch is how many profiles the platform gives at a time.
+const usersPerBatch = 100
+
+// GetUsers returns what the account may know about many users, in the order of
+// openIDs (批量获取用户基本信息). It asks for 100 at a time, some batches in parallel;
+// one openid of another account is enough for [ErrInvalidOpenID].
+//
+// https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_batchuserinfo
+func (c *Client) GetUsers(ctx context.Context, openIDs []string, lang ...Language) ([]User, error) {
+	return fetchInBatches(ctx, openIDs, usersPerBatch, c.userBatch(oneLanguage(lang)))
+}
+
+type userRef struct {
+	OpenID   string   `json:"openid"`
+	Language Language `json:"lang,omitempty"`
+}
+
+// userBatch returns a function that fetches up to 100 profiles.
+func (c *Client) userBatch(lang Language) func(ctx context.Context, openIDs []string) ([]User, error) {
+	return func(ctx context.Context, openIDs []string) ([]User, error) {
+		var body struct {
+			Users []userRef `json:"user_list"`
+		}
+		for _, id := range openIDs {
+			body.Users = append(body.Users, userRef{OpenID: id, Language: lang})
+		}
+		res, err := post[struct {
+			Users []User `json:"user_info_list"`
+		}](ctx, c, "/cgi-bin/user/info/batchget", body, RetryRead)
+		if err != nil {
+			return nil, err
+		}
+		return res.Users, nil
+	}
+}
+
+// OpenIDPage is a page of a list of users.
+type OpenIDPage struct {
+	Total      int64 // of the whole list; a list by tag has none
+	Count      int64 // of the page
+	OpenIDs    []string
+	NextOpenID string // where the next page begins, "" where there is none
+}
+
+// UnmarshalJSON reads the page as the platform writes it.
+func (p *OpenIDPage) UnmarshalJSON(data []byte) error {
+	var wire struct {
+		Total int64 `json:"total"`
+		Count int64 `json:"count"`
+		Data  struct {
+			OpenIDs []string `json:"openid"`
+		} `json:"data"`
+		Next string `json:"next_openid"`
+	}
+	err := json.Unmarshal(data, &wire)
+	*p = OpenIDPage{Total: wire.Total, Count: wire.Count, OpenIDs: wire.Data.OpenIDs, NextOpenID: wire.Next}
+	return err
+}
+
+// eachOpenID iterates over a list of users.
+func eachOpenID(ctx context.Context, list func(ctx context.Context, next string) (*OpenIDPage, error)) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for page, err := range openIDPages(ctx, list) {
+			for _, id := range page {
+				if !yield(id, nil) {
+					return
+				}
+			}
+			if err != nil {
+				yield("", err)
+			}
+		}
+	}
+}
+
+// openIDPages iterates over the pages of a list of users.
+func openIDPages(ctx context.Context, list func(ctx context.Context, next string) (*OpenIDPage, error)) iter.Seq2[[]string, error] {
+	return paginate("", func(at string) (pages [][]string, next string, more bool, err error) {
+		page, err := list(ctx, at)
+		if err != nil || len(page.OpenIDs) == 0 {
+			return nil, "", false, err
+		}
+		return [][]string{page.OpenIDs}, page.NextOpenID, page.NextOpenID != "" && page.NextOpenID != at, nil
+	})
+}
+
+// ListFollowers returns up to 10,000 followers from behind nextOpenID, "" for the
+// first ones (获取关注用户列表).
+//
+// https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_getfans
+func (c *Client) ListFollowers(ctx context.Context, nextOpenID string) (*OpenIDPage, error) {
+	return get[OpenIDPage](ctx, c, "/cgi-bin/user/get", params("next_openid", nextOpenID))
+}
+
+// AllFollowers iterates over the openids of all followers (获取关注用户列表).
+//
+// https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_getfans
+func (c *Client) AllFollowers(ctx context.Context) iter.Seq2[string, error] {
+	return eachOpenID(ctx, c.ListFollowers)
+}
+
+// AllUsers iterates over all followers with what the account may know about them
+// (批量获取用户基本信息), in the order of [Client.AllFollowers]. A page of 10,000
+// openids and 8 batches of 100 profiles are fetched ahead of the loop, so a slow
+// loop holds no more than that in memory; leaving the loop ends what is under way.
+//
+// https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_batchuserinfo
+func (c *Client) AllUsers(ctx context.Context, lang ...Language) iter.Seq2[User, error] {
+	pages := func(ctx context.Context) iter.Seq2[[]string, error] { return openIDPages(ctx, c.ListFollowers) }
+	return pipeline(ctx, pages, usersPerBatch, c.userBatch(oneLanguage(lang)))
+}
+
+// SetRemark gives a follower a name that only the account sees, of less than 30
+// bytes; "" removes it (设置用户备注名).
+//
+// https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_updateremark
+func (c *Client) SetRemark(ctx context.Context, openID, remark string) error {
+	if err := first(notEmpty("openID", openID), maxBytes("remark", remark, 29)); err != nil {
+		return err
+	}
+	body := struct {
+		OpenID string `json:"openid"`
+		Remark string `json:"remark"`
+	}{openID, remark}
+	return c.post(ctx, "/cgi-bin/user/info/updateremark", body, RetryIdempotent)
+}
+
+// ChangedOpenID is a user of the account that this one replaces.
+type ChangedOpenID struct {
+	OldOpenID string `json:"ori_openid"`
+	NewOpenID string `json:"new_openid"` // "" where there is none
+	Message   string `json:"err_msg"`    // "ok", or why there is none, such as "ori_openid error"
+}
+
+// ChangeOpenIDs tells who the users of another account are to this one, to which
+// it was migrated (转换openid). from is the original id of the old account, which
+// begins with "gh_". It asks for 100 at a time; they must still follow the old
+// account.
+//
+// https://developers.weixin.qq.com/doc/service/api/usermanage/changeopenid/api_changeopenid
+func (c *Client) ChangeOpenIDs(ctx context.Context, from string, openIDs []string) ([]ChangedOpenID, error) {
+	if err := notEmpty("from", from); err != nil {
+		return nil, err
+	}
+	return fetchInBatches(ctx, openIDs, 100, func(ctx context.Context, batch []string) ([]ChangedOpenID, error) {
+		body := struct {
+			From    string   `json:"from_appid"`
+			OpenIDs []string `json:"openid_list"`
+		}{from, batch}
+		res, err := post[struct {
+			Results []ChangedOpenID `json:"result_list"`
+		}](ctx, c, "/cgi-bin/changeopenid", body, RetryRead)
+		if err != nil {
+			return nil, err
+		}
+		return res.Results, nil
+	})
+}
