@@ -1,0 +1,168 @@
+package wechat
+
+import (
+	"context"
+	"iter"
+	"time"
+)
+
+// datacube is one of the statistics APIs. All take a span of days, and each has
+// its own limit of how long the span is.
+type datacube[T any] struct {
+	path string
+	days int                  // the most days of one call
+	next func(from Date) Date // first day on or after from that has figures; nil where each day has
+}
+
+// datacubeAnswer is what a statistics API answers.
+type datacubeAnswer[T any] struct {
+	List    []T  `json:"list"`
+	Delayed bool `json:"is_delay"`
+}
+
+// delayable is an item that tells whether its figures are still to change.
+type delayable interface{ setDelayed() }
+
+// page asks for a span of days that one call can answer.
+func (d datacube[T]) page(ctx context.Context, c *Client, from, to Date) (*datacubeAnswer[T], error) {
+	span := dateSpan{from, to}
+	if err := first(span.check(), span.atMost(d.days)); err != nil {
+		return nil, err
+	}
+	answer, err := post[datacubeAnswer[T]](ctx, c, d.path, span, RetryRead)
+	if err != nil || !answer.Delayed {
+		return answer, err
+	}
+	for i := range answer.List {
+		if item, ok := any(&answer.List[i]).(delayable); ok {
+			item.setDelayed()
+		}
+	}
+	return answer, nil
+}
+
+func (d datacube[T]) list(ctx context.Context, c *Client, from, to Date) ([]T, error) {
+	answer, err := d.page(ctx, c, from, to)
+	if err != nil {
+		return nil, err
+	}
+	return answer.List, nil
+}
+
+// all splits a span of any length into calls, and joins what they answer.
+func (d datacube[T]) all(ctx context.Context, c *Client, from, to Date) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var none T
+		if err := (dateSpan{from, to}).check(); err != nil {
+			yield(none, err)
+			return
+		}
+		for span := range d.spans(from, to) {
+			items, err := d.list(ctx, c, span.From, span.To)
+			if err != nil {
+				yield(none, err)
+				return
+			}
+			for _, item := range items {
+				if !yield(item, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// spans splits the days from … to into spans of one call each. Weeks and months
+// are asked for one by one, on their first day, and only when they are over.
+func (d datacube[T]) spans(from, to Date) iter.Seq[dateSpan] {
+	return func(yield func(dateSpan) bool) {
+		if d.next == nil {
+			splitDays(from, to, d.days)(yield)
+			return
+		}
+		for at := d.next(from); !to.Before(at); {
+			following := d.next(at.AddDays(1))
+			if today().Before(following) || !yield(dateSpan{at, at}) {
+				return
+			}
+			at = following
+		}
+	}
+}
+
+// splitDays splits the days from … to into spans of at most so many days.
+func splitDays(from, to Date, days int) iter.Seq[dateSpan] {
+	return func(yield func(dateSpan) bool) {
+		for at := from; !to.Before(at); at = at.AddDays(days) {
+			last := at.AddDays(days - 1)
+			if to.Before(last) {
+				last = to
+			}
+			if !yield(dateSpan{at, last}) {
+				return
+			}
+		}
+	}
+}
+
+// dateSpan is the days from … to, both included.
+type dateSpan struct {
+	From Date `json:"begin_date"`
+	To   Date `json:"end_date"`
+}
+
+// check refuses a span that has no figures yet: those of a day are complete on the
+// next one in the platform's calendar.
+func (s dateSpan) check() error {
+	if err := s.order(); err != nil {
+		return err
+	}
+	if now := today(); !s.To.Before(now) {
+		return invalid("to", "is %s, must be %s, yesterday in UTC+8, or earlier", s.To, now.AddDays(-1))
+	}
+	return nil
+}
+
+// order refuses what is no span of days.
+func (s dateSpan) order() error {
+	if err := first(isDay("from", s.From), isDay("to", s.To)); err != nil {
+		return err
+	}
+	if s.To.Before(s.From) {
+		return invalid("to", "is %s, before from, which is %s", s.To, s.From)
+	}
+	return nil
+}
+
+func (s dateSpan) atMost(days int) error {
+	if n := s.From.DaysUntil(s.To) + 1; n > days {
+		return invalid("to", "makes a span of %d days, at most %d are allowed in one call", n, days)
+	}
+	return nil
+}
+
+func isDay(argument string, d Date) error {
+	if d.IsZero() {
+		return invalid(argument, "is empty")
+	}
+	if DateOf(d.Time()) != d {
+		return invalid(argument, "is %s, which is no day", d)
+	}
+	return nil
+}
+
+func today() Date { return DateOf(time.Now()) }
+
+// nextMonday returns from, or the first Monday after it: figures of a week bear its date.
+func nextMonday(from Date) Date {
+	return from.AddDays(int(time.Monday+7-from.Time().Weekday()) % 7)
+}
+
+// nextFirst returns from, or the first day of the month after it: figures of a
+// month bear its date.
+func nextFirst(from Date) Date {
+	if from.Day == 1 {
+		return from
+	}
+	return DateOf(Date{from.Year, from.Month + 1, 1}.Time())
+}

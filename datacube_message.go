@@ -1,0 +1,194 @@
+package wechat
+
+import (
+	"context"
+	"iter"
+)
+
+// UpstreamMessageType is what kind of messages people sent to the account.
+type UpstreamMessageType int
+
+// The kinds of messages to the account.
+const (
+	UpstreamText  UpstreamMessageType = 1
+	UpstreamImage UpstreamMessageType = 2
+	UpstreamVoice UpstreamMessageType = 3
+	UpstreamVideo UpstreamMessageType = 4
+	UpstreamLink  UpstreamMessageType = 6 // and messages of other apps
+)
+
+// UpstreamSummary is how many messages people sent to the account in a day, a week
+// or a month.
+type UpstreamSummary struct {
+	RefDate      Date                `json:"ref_date"` // the day; the Monday of a week, the first of a month
+	UserSource   int64               `json:"user_source"`
+	MessageType  UpstreamMessageType `json:"msg_type"`
+	UserCount    int64               `json:"msg_user"`  // people who sent messages
+	MessageCount int64               `json:"msg_count"` // messages that they sent
+}
+
+var upstreamDays = datacube[UpstreamSummary]{path: "/datacube/getupstreammsg", days: 7}
+
+// ListUpstreamDays returns how many messages people sent to the account on each day
+// from … to, by kind (获取消息发送概况数据). The span is at most 7 days and ends yesterday at
+// the latest.
+//
+// https://developers.weixin.qq.com/doc/service/api/wedata/mess/api_getupstreammsg
+func (c *Client) ListUpstreamDays(ctx context.Context, from, to Date) ([]UpstreamSummary, error) {
+	return upstreamDays.list(ctx, c, from, to)
+}
+
+// AllUpstreamDays is [Client.ListUpstreamDays] for a span of any length
+// (获取消息发送概况数据).
+//
+// https://developers.weixin.qq.com/doc/service/api/wedata/mess/api_getupstreammsg
+func (c *Client) AllUpstreamDays(ctx context.Context, from, to Date) iter.Seq2[UpstreamSummary, error] {
+	return upstreamDays.all(ctx, c, from, to)
+}
+
+// UpstreamHour is how many messages people sent to the account in an hour.
+type UpstreamHour struct {
+	RefDate      Date                `json:"ref_date"`
+	RefHour      int64               `json:"ref_hour"` // 0, 100, … 2300: the hour's beginning
+	UserSource   int64               `json:"user_source"`
+	MessageType  UpstreamMessageType `json:"msg_type"`
+	UserCount    int64               `json:"msg_user"`  // people who sent messages
+	MessageCount int64               `json:"msg_count"` // messages that they sent
+}
+
+var upstreamHours = datacube[UpstreamHour]{path: "/datacube/getupstreammsghour", days: 1}
+
+// ListUpstreamHours returns how many messages people sent to the account in each
+// hour of a day (获取消息发送分时数据): from and to are the same one, yesterday at the
+// latest.
+//
+// https://developers.weixin.qq.com/doc/service/api/wedata/mess/api_getupstreammsghour
+func (c *Client) ListUpstreamHours(ctx context.Context, from, to Date) ([]UpstreamHour, error) {
+	return upstreamHours.list(ctx, c, from, to)
+}
+
+// AllUpstreamHours is [Client.ListUpstreamHours] for a span of any length, one call
+// a day (获取消息发送分时数据).
+//
+// https://developers.weixin.qq.com/doc/service/api/wedata/mess/api_getupstreammsghour
+func (c *Client) AllUpstreamHours(ctx context.Context, from, to Date) iter.Seq2[UpstreamHour, error] {
+	return upstreamHours.all(ctx, c, from, to)
+}
+
+var upstreamWeeks = datacube[UpstreamSummary]{path: "/datacube/getupstreammsgweek", days: 30, next: nextMonday}
+
+// ListUpstreamWeeks returns how many messages people sent to the account in a week
+// (获取消息发送周数据). The figures of a week bear the date of its Monday and are there when
+// the week is over. The span is at most 30 days and holds that Monday; the newer
+// pages of the platform allow one day only or 15, so a span of that Monday alone is
+// the safest.
+//
+// https://developers.weixin.qq.com/doc/service/api/wedata/mess/api_getupstreammsgweek
+func (c *Client) ListUpstreamWeeks(ctx context.Context, from, to Date) ([]UpstreamSummary, error) {
+	return upstreamWeeks.list(ctx, c, from, to)
+}
+
+// AllUpstreamWeeks is [Client.ListUpstreamWeeks] for a span of any length: one call
+// for each Monday in it whose week is over (获取消息发送周数据).
+//
+// https://developers.weixin.qq.com/doc/service/api/wedata/mess/api_getupstreammsgweek
+func (c *Client) AllUpstreamWeeks(ctx context.Context, from, to Date) iter.Seq2[UpstreamSummary, error] {
+	return upstreamWeeks.all(ctx, c, from, to)
+}
+
+var upstreamMonths = datacube[UpstreamSummary]{path: "/datacube/getupstreammsgmonth", days: 30, next: nextFirst}
+
+// ListUpstreamMonths returns how many messages people sent to the account in a
+// month (获取消息发送月数据). The figures of a month bear the date of its first day and are
+// there when the month is over. The span is at most 30 days and holds that first
+// day; the newer pages of the platform allow one day only or 15, so a span of that
+// day alone is the safest.
+//
+// https://developers.weixin.qq.com/doc/service/api/wedata/mess/api_getupstreammsgmonth
+func (c *Client) ListUpstreamMonths(ctx context.Context, from, to Date) ([]UpstreamSummary, error) {
+	return upstreamMonths.list(ctx, c, from, to)
+}
+
+// AllUpstreamMonths is [Client.ListUpstreamMonths] for a span of any length: one
+// call for each first of a month in it whose month is over (获取消息发送月数据).
+//
+// https://developers.weixin.qq.com/doc/service/api/wedata/mess/api_getupstreammsgmonth
+func (c *Client) AllUpstreamMonths(ctx context.Context, from, to Date) iter.Seq2[UpstreamSummary, error] {
+	return upstreamMonths.all(ctx, c, from, to)
+}
+
+// UpstreamInterval is a range of how many messages one person sent.
+type UpstreamInterval int
+
+// The ranges of messages.
+const (
+	UpstreamNone   UpstreamInterval = 0
+	Upstream1To5   UpstreamInterval = 1
+	Upstream6To10  UpstreamInterval = 2
+	UpstreamOver10 UpstreamInterval = 3
+)
+
+// UpstreamDistribution is how many people sent so many messages in a day, a week or
+// a month.
+type UpstreamDistribution struct {
+	RefDate    Date             `json:"ref_date"` // the day; the Monday of a week, the first of a month
+	UserSource int64            `json:"user_source"`
+	Interval   UpstreamInterval `json:"count_interval"`
+	UserCount  int64            `json:"msg_user"`
+}
+
+var upstreamDistributionDays = datacube[UpstreamDistribution]{path: "/datacube/getupstreammsgdist", days: 15}
+
+// ListUpstreamDistributionDays returns how many people sent how many messages on
+// each day from … to (获取消息发送分布数据). The span is at most 15 days and ends yesterday
+// at the latest.
+//
+// https://developers.weixin.qq.com/doc/service/api/wedata/mess/api_getupstreammsgdist
+func (c *Client) ListUpstreamDistributionDays(ctx context.Context, from, to Date) ([]UpstreamDistribution, error) {
+	return upstreamDistributionDays.list(ctx, c, from, to)
+}
+
+// AllUpstreamDistributionDays is [Client.ListUpstreamDistributionDays] for a span
+// of any length (获取消息发送分布数据).
+//
+// https://developers.weixin.qq.com/doc/service/api/wedata/mess/api_getupstreammsgdist
+func (c *Client) AllUpstreamDistributionDays(ctx context.Context, from, to Date) iter.Seq2[UpstreamDistribution, error] {
+	return upstreamDistributionDays.all(ctx, c, from, to)
+}
+
+var upstreamDistributionWeeks = datacube[UpstreamDistribution]{path: "/datacube/getupstreammsgdistweek", days: 30, next: nextMonday}
+
+// ListUpstreamDistributionWeeks returns how many people sent how many messages in a
+// week (获取消息发送分布周数据); the span is as for [Client.ListUpstreamWeeks].
+//
+// https://developers.weixin.qq.com/doc/service/api/wedata/mess/api_getupstreammsgdistweek
+func (c *Client) ListUpstreamDistributionWeeks(ctx context.Context, from, to Date) ([]UpstreamDistribution, error) {
+	return upstreamDistributionWeeks.list(ctx, c, from, to)
+}
+
+// AllUpstreamDistributionWeeks is [Client.ListUpstreamDistributionWeeks] for a span
+// of any length: one call for each Monday in it whose week is over (获取消息发送分布周数据).
+//
+// https://developers.weixin.qq.com/doc/service/api/wedata/mess/api_getupstreammsgdistweek
+func (c *Client) AllUpstreamDistributionWeeks(ctx context.Context, from, to Date) iter.Seq2[UpstreamDistribution, error] {
+	return upstreamDistributionWeeks.all(ctx, c, from, to)
+}
+
+var upstreamDistributionMonths = datacube[UpstreamDistribution]{path: "/datacube/getupstreammsgdistmonth", days: 30, next: nextFirst}
+
+// ListUpstreamDistributionMonths returns how many people sent how many messages in
+// a month (获取消息发送分布月数据); the span is as for [Client.ListUpstreamMonths].
+//
+// https://developers.weixin.qq.com/doc/service/api/wedata/mess/api_getupstreammsgdistmonth
+func (c *Client) ListUpstreamDistributionMonths(ctx context.Context, from, to Date) ([]UpstreamDistribution, error) {
+	return upstreamDistributionMonths.list(ctx, c, from, to)
+}
+
+// AllUpstreamDistributionMonths is [Client.ListUpstreamDistributionMonths] for a
+// span of any length: one call for each first of a month in it whose month is over
+// (获取消息发送分布月数据).
+//
+// https://developers.weixin.qq.com/doc/service/api/wedata/mess/api_getupstreammsgdistmonth
+func (c *Client) AllUpstreamDistributionMonths(ctx context.Context, from, to Date) iter.Seq2[UpstreamDistribution, error] {
+	return upstreamDistributionMonths.all(ctx, c, from, to)
+}

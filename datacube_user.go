@@ -1,0 +1,77 @@
+package wechat
+
+import (
+	"context"
+	"iter"
+)
+
+// FollowSource is the way by which people came to follow the account.
+type FollowSource int
+
+// The ways to follow an account.
+const (
+	FollowOther       FollowSource = 0
+	FollowSearch      FollowSource = 1
+	FollowCard        FollowSource = 17 // a name card that somebody shared
+	FollowQRCode      FollowSource = 30
+	FollowArticleName FollowSource = 57 // the account's name in an article
+	FollowAd          FollowSource = 100
+	FollowMiniProgram FollowSource = 149
+	FollowReprint     FollowSource = 161 // an article that another account took over
+	FollowChannels    FollowSource = 200 // 视频号
+	FollowLive        FollowSource = 201
+)
+
+// UserSummary is how many people began and ceased to follow in a day, by the way
+// they came.
+type UserSummary struct {
+	RefDate     Date         `json:"ref_date"`
+	Source      FollowSource `json:"user_source"`
+	NewUsers    int64        `json:"new_user"`
+	CancelUsers int64        `json:"cancel_user"`
+}
+
+var userSummaries = datacube[UserSummary]{path: "/datacube/getusersummary", days: 7}
+
+// ListUserSummaries returns the new and lost followers of each day from … to
+// (获取用户增减数据). The span is at most 7 days and ends yesterday at the latest;
+// figures of a day are there from 8:00 of the next, none before 2014-12-01.
+// [ErrDataNotReady]: ask again later.
+//
+// https://developers.weixin.qq.com/doc/service/api/wedata/user/api_getusersummary
+func (c *Client) ListUserSummaries(ctx context.Context, from, to Date) ([]UserSummary, error) {
+	return userSummaries.list(ctx, c, from, to)
+}
+
+// AllUserSummaries is [Client.ListUserSummaries] for a span of any length, in as
+// many calls as it takes (获取用户增减数据).
+//
+// https://developers.weixin.qq.com/doc/service/api/wedata/user/api_getusersummary
+func (c *Client) AllUserSummaries(ctx context.Context, from, to Date) iter.Seq2[UserSummary, error] {
+	return userSummaries.all(ctx, c, from, to)
+}
+
+// UserTotal is how many followers the account had at the end of a day.
+type UserTotal struct {
+	RefDate Date         `json:"ref_date"`
+	Source  FollowSource `json:"user_source"`
+	Users   int64        `json:"cumulate_user"`
+}
+
+var userTotals = datacube[UserTotal]{path: "/datacube/getusercumulate", days: 7}
+
+// ListUserTotals returns the number of followers on each day from … to
+// (获取累计用户数据). The span is at most 7 days and ends yesterday at the latest.
+//
+// https://developers.weixin.qq.com/doc/service/api/wedata/user/api_getusercumulate
+func (c *Client) ListUserTotals(ctx context.Context, from, to Date) ([]UserTotal, error) {
+	return userTotals.list(ctx, c, from, to)
+}
+
+// AllUserTotals is [Client.ListUserTotals] for a span of any length
+// (获取累计用户数据).
+//
+// https://developers.weixin.qq.com/doc/service/api/wedata/user/api_getusercumulate
+func (c *Client) AllUserTotals(ctx context.Context, from, to Date) iter.Seq2[UserTotal, error] {
+	return userTotals.all(ctx, c, from, to)
+}
