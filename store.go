@@ -1,0 +1,221 @@
+package wechat
+
+import (
+	"context"
+	"iter"
+	"strings"
+)
+
+// StorePhotos are addresses of photos that the platform hosts. It wants them as a
+// JSON document inside a string.
+type StorePhotos []string
+
+// MarshalText writes the document.
+func (p StorePhotos) MarshalText() ([]byte, error) {
+	return encodeJSON(struct {
+		List []string `json:"list"`
+	}{p})
+}
+
+// CreateStoreRequest is a store to be added.
+type CreateStoreRequest struct {
+	MapPOIID       string        `json:"map_poi_id"` // from [Client.SearchMapPOIs] or the audit of [Client.CreateMapPOI]
+	Photos         StorePhotos   `json:"pic_list"`
+	Phone          string        `json:"contract_phone"`
+	Hours          string        `json:"hour"` // such as "11:11-12:12"
+	Credential     string        `json:"credential"`
+	CompanyName    string        `json:"company_name,omitempty"` // empty where the company is the account's own
+	Qualifications StoreMediaIDs `json:"qualification_list,omitempty"`
+	CardID         string        `json:"card_id,omitempty"`
+	POIID          string        `json:"poi_id,omitempty"` // of a store of the older kind that moves
+	Address        string        `json:"address,omitempty"`
+}
+
+func (r CreateStoreRequest) check() error {
+	return first(
+		notEmpty("MapPOIID", r.MapPOIID), noneEmpty("Photos", r.Photos), notEmpty("Phone", r.Phone),
+		notEmpty("Hours", r.Hours), notEmpty("Credential", r.Credential), r.Qualifications.check("Qualifications"))
+}
+
+// StoreMediaIDs are ids of temporary media, at most 5, which the platform wants in one
+// string.
+type StoreMediaIDs []string
+
+// MarshalText joins the ids.
+func (m StoreMediaIDs) MarshalText() ([]byte, error) { return []byte(strings.Join(m, "|")), nil }
+
+func (m StoreMediaIDs) check(argument string) error {
+	if len(m) > 5 {
+		return invalid(argument, "has %d elements, at most 5 are allowed", len(m))
+	}
+	return nil
+}
+
+type storeAudit struct {
+	Data struct {
+		AuditID int64 `json:"audit_id"`
+	} `json:"data"`
+}
+
+// CreateStore adds a store (添加门店) and returns the id of its audit, whose result the
+// platform pushes as the event add_store_audit_info.
+//
+// https://developers.weixin.qq.com/doc/service/api/stores/miniapp/api_addentityshop
+func (c *Client) CreateStore(ctx context.Context, req CreateStoreRequest) (int64, error) {
+	res, err := post[storeAudit](ctx, c, "/wxa/add_store", req, RetryUnkeyed)
+	if err != nil {
+		return 0, err
+	}
+	return res.Data.AuditID, nil
+}
+
+// UpdateStoreRequest is what changes about a store.
+type UpdateStoreRequest struct {
+	POIID    string      `json:"poi_id"`
+	MapPOIID string      `json:"map_poi_id,omitempty"`
+	Photos   StorePhotos `json:"pic_list"`
+	Phone    string      `json:"contract_phone"`
+	Hours    string      `json:"hour"` // such as "11:11-12:12"
+	CardID   string      `json:"card_id"`
+}
+
+func (r UpdateStoreRequest) check() error {
+	return first(
+		notEmpty("POIID", r.POIID), noneEmpty("Photos", r.Photos), notEmpty("Phone", r.Phone), notEmpty("Hours", r.Hours))
+}
+
+// StoreUpdate is the outcome of an update.
+type StoreUpdate struct {
+	HasAudit Flag  `json:"has_audit_id"` // false: the change is there already
+	AuditID  int64 `json:"audit_id"`
+}
+
+// UpdateStore changes a store (更新门店信息).
+//
+// https://developers.weixin.qq.com/doc/service/api/stores/miniapp/api_newupdatepoi
+func (c *Client) UpdateStore(ctx context.Context, req UpdateStoreRequest) (*StoreUpdate, error) {
+	res, err := post[struct {
+		Data StoreUpdate `json:"data"`
+	}](ctx, c, "/wxa/update_store", req, RetryIdempotent)
+	if err != nil {
+		return nil, err
+	}
+	return &res.Data, nil
+}
+
+// Store is a store.
+type Store struct {
+	POIID               string       `json:"poi_id"`
+	Name                string       `json:"business_name"`
+	Address             string       `json:"address"`
+	Phone               string       `json:"telephone"`
+	Categories          []string     `json:"categories"`
+	Province            string       `json:"province"`
+	City                string       `json:"city"`
+	District            string       `json:"district"`
+	OffsetType          Int          `json:"offset_type"` // coordinate system, 1 is that of the platform's maps
+	Longitude           Float        `json:"longitude"`
+	Latitude            Float        `json:"latitude"`
+	Photos              []StorePhoto `json:"photo_list"`
+	OpenTime            string       `json:"open_time"`
+	Status              Int          `json:"status"`
+	QualificationNumber string       `json:"qualification_num"`
+	QualificationName   string       `json:"qualification_name"`
+	CardID              string       `json:"card_id"`
+}
+
+// StorePhoto is a photo of a store.
+type StorePhoto struct {
+	URL string `json:"photo_url"`
+}
+
+// storeEntry is a store in an answer: inside base_info on the older pages, without
+// it on the newer ones.
+type storeEntry struct {
+	Store
+	Base *Store `json:"base_info"`
+}
+
+func (e *storeEntry) store() *Store {
+	if e.Base != nil {
+		return e.Base
+	}
+	return &e.Store
+}
+
+type poiRef struct {
+	POIID string `json:"poi_id"`
+}
+
+func (p poiRef) check() error { return notEmpty("poiID", p.POIID) }
+
+// GetStore returns a store (获取单个门店信息).
+//
+// https://developers.weixin.qq.com/doc/service/api/stores/miniapp/api_newgetpoi
+func (c *Client) GetStore(ctx context.Context, poiID string) (*Store, error) {
+	res, err := post[struct {
+		Business storeEntry `json:"business"`
+	}](ctx, c, "/wxa/get_store_info", poiRef{poiID}, RetryRead)
+	if err != nil {
+		return nil, err
+	}
+	return res.Business.store(), nil
+}
+
+// StoreList is a page of the account's stores.
+type StoreList struct {
+	Stores []Store
+	Total  int64 // of all pages
+}
+
+// ListStores returns a page of the account's stores (获取门店信息列表). offset counts
+// stores and begins at 0.
+//
+// https://developers.weixin.qq.com/doc/service/api/stores/miniapp/api_newgetpoilist
+func (c *Client) ListStores(ctx context.Context, offset, limit int) (*StoreList, error) {
+	if offset < 0 {
+		return nil, invalid("offset", "is %d, must not be negative", offset)
+	}
+	if err := positive("limit", limit); err != nil {
+		return nil, err
+	}
+	body := struct {
+		Offset int `json:"offset"`
+		Limit  int `json:"limit"`
+	}{offset, limit}
+	res, err := post[struct {
+		Entries []storeEntry `json:"business_list"`
+		Total   int64        `json:"total_count"`
+	}](ctx, c, "/wxa/get_store_list", body, RetryRead)
+	if err != nil {
+		return nil, err
+	}
+	list := &StoreList{Stores: make([]Store, 0, len(res.Entries)), Total: res.Total}
+	for i := range res.Entries {
+		list.Stores = append(list.Stores, *res.Entries[i].store())
+	}
+	return list, nil
+}
+
+const storePage = 50
+
+// AllStores returns all of the account's stores (获取门店信息列表).
+//
+// https://developers.weixin.qq.com/doc/service/api/stores/miniapp/api_newgetpoilist
+func (c *Client) AllStores(ctx context.Context) iter.Seq2[Store, error] {
+	return paginate(0, func(offset int) ([]Store, int, bool, error) {
+		page, err := c.ListStores(ctx, offset, storePage)
+		if err != nil {
+			return nil, 0, false, err
+		}
+		next := offset + len(page.Stores)
+		return page.Stores, next, int64(next) < page.Total, nil
+	})
+}
+
+// DeleteStore deletes a store (删除门店).
+//
+// https://developers.weixin.qq.com/doc/service/api/stores/miniapp/api_newdelpoi
+func (c *Client) DeleteStore(ctx context.Context, poiID string) error {
+	return c.post(ctx, "/wxa/del_store", poiRef{poiID}, RetryIdempotent, 65115)
+}
