@@ -1,0 +1,245 @@
+package wechat
+
+import (
+	"context"
+	"iter"
+	"strconv"
+)
+
+// AdSlot is a place for ads in what an account publishes (广告位). Mini programs
+// have more than those here, such as "SLOT_ID_WEAPP_BANNER".
+type AdSlot string
+
+// The ad slots of Official Accounts.
+const (
+	AdSlotBottom     AdSlot = "SLOT_ID_BIZ_BOTTOM"      // at the end of an article
+	AdSlotInText     AdSlot = "SLOT_ID_BIZ_MID_CONTEXT" // inside an article
+	AdSlotVideoEnd   AdSlot = "SLOT_ID_BIZ_VIDEO_END"
+	AdSlotSponsor    AdSlot = "SLOT_ID_BIZ_SPONSOR" // 互选广告
+	AdSlotCommission AdSlot = "SLOT_ID_BIZ_CPS"     // 返佣商品
+)
+
+// AdPageRequest names a page of ad statistics.
+type AdPageRequest struct {
+	From, To Date // both included
+	Page     int  // from 1; 0 is 1
+	PageSize int  // 1 to 90; 0 is 90
+}
+
+const (
+	adPageSize     = 90
+	adDays         = 90 // the most days of one call
+	commissionDays = 60 // the most days of one call
+)
+
+func (r AdPageRequest) complete() AdPageRequest {
+	if r.Page == 0 {
+		r.Page = 1
+	}
+	if r.PageSize == 0 {
+		r.PageSize = adPageSize
+	}
+	return r
+}
+
+// adStatistics asks for a page of an action's statistics. days is the longest span
+// of a call, 0 where there is no limit.
+func adStatistics[T any](ctx context.Context, c *Client, action string, days int, slot AdSlot, r AdPageRequest) (*T, error) {
+	r = r.complete()
+	span := dateSpan{r.From, r.To}
+	if err := first(span.order(), positive("Page", r.Page), within("PageSize", r.PageSize, 1, adPageSize)); err != nil {
+		return nil, err
+	}
+	if days > 0 {
+		if err := span.atMost(days); err != nil {
+			return nil, err
+		}
+	}
+	return get[T](ctx, c, "/publisher/stat", params(
+		"action", action, "ad_slot", string(slot), "start_date", r.From.String(), "end_date", r.To.String(),
+		"page", strconv.Itoa(r.Page), "page_size", strconv.Itoa(r.PageSize)))
+}
+
+// allAds goes through the pages of each of the spans that a span is split into.
+func allAds[T any](from, to Date, days int, page func(r AdPageRequest) (items []T, total int64, err error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		if err := (dateSpan{from, to}).order(); err != nil {
+			var none T
+			yield(none, err)
+			return
+		}
+		if days == 0 {
+			days = from.DaysUntil(to) + 1
+		}
+		for span := range splitDays(from, to, days) {
+			pages := paginate(1, func(number int) ([]T, int, bool, error) {
+				items, total, err := page(AdPageRequest{From: span.From, To: span.To, Page: number})
+				return items, number + 1, int64(number)*adPageSize < total, err
+			})
+			for item, err := range pages {
+				if !yield(item, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
+// AdFigures are the figures of ads.
+type AdFigures struct {
+	Requests     int64 `json:"req_succ_count"` // ads that were fetched
+	Exposures    int64 `json:"exposure_count"`
+	ExposureRate Float `json:"exposure_rate"` // exposures by request
+	Clicks       int64 `json:"click_count"`
+	ClickRate    Float `json:"click_rate"` // clicks by exposure
+	Income       int64 `json:"income"`     // fen
+	ECPM         Float `json:"ecpm"`       // fen for 1,000 exposures
+}
+
+// AdDay is the figures of an ad slot on a day.
+type AdDay struct {
+	Date   Date   `json:"date"`
+	SlotID Int    `json:"slot_id"`
+	Slot   AdSlot `json:"ad_slot"`
+	AdFigures
+}
+
+// AdReport is a page of days with the figures of the whole span.
+type AdReport struct {
+	Summary AdFigures `json:"summary"`
+	List    []AdDay   `json:"list"`
+	Total   int64     `json:"total_num"` // days and slots in the span
+}
+
+// ListAdDays returns a page of what ads in the account's articles brought, by day
+// and slot (获取公众号分广告位数据). slot narrows it to one slot, "" does not. The span
+// is at most 90 days; there are no figures before 2016-01-01.
+//
+// https://developers.weixin.qq.com/doc/offiaccount/Analytics/Ad_Analysis
+func (c *Client) ListAdDays(ctx context.Context, slot AdSlot, r AdPageRequest) (*AdReport, error) {
+	return adStatistics[AdReport](ctx, c, "publisher_adpos_general", adDays, slot, r)
+}
+
+// AllAdDays is [Client.ListAdDays] for all pages of a span of any length
+// (获取公众号分广告位数据).
+//
+// https://developers.weixin.qq.com/doc/offiaccount/Analytics/Ad_Analysis
+func (c *Client) AllAdDays(ctx context.Context, slot AdSlot, from, to Date) iter.Seq2[AdDay, error] {
+	return allAds(from, to, adDays, func(r AdPageRequest) ([]AdDay, int64, error) {
+		page, err := c.ListAdDays(ctx, slot, r)
+		if err != nil {
+			return nil, 0, err
+		}
+		return page.List, page.Total, nil
+	})
+}
+
+// CommissionFigures are the figures of goods that are sold for a commission.
+type CommissionFigures struct {
+	Requests   int64 `json:"req_succ_count"` // cards of goods that were fetched
+	Exposures  int64 `json:"exposure_count"`
+	Clicks     int64 `json:"click_count"`
+	ClickRate  Float `json:"click_rate"` // clicks by exposure
+	Orders     int64 `json:"order_count"`
+	OrderRate  Float `json:"order_rate"`       // orders by click
+	Sales      int64 `json:"total_fee"`        // fen
+	Commission int64 `json:"total_commission"` // fen
+}
+
+// CommissionDay is the figures of a day.
+type CommissionDay struct {
+	Date Date `json:"date"`
+	CommissionFigures
+}
+
+// CommissionReport is a page of days with the figures of the whole span.
+type CommissionReport struct {
+	Summary CommissionFigures `json:"summary"`
+	List    []CommissionDay   `json:"list"`
+	Total   int64             `json:"total_num"` // days in the span
+}
+
+// ListCommissionDays returns a page of what goods in the account's articles brought,
+// by day (获取公众号返佣商品数据). The span is at most 60 days.
+//
+// https://developers.weixin.qq.com/doc/offiaccount/Analytics/Ad_Analysis
+func (c *Client) ListCommissionDays(ctx context.Context, r AdPageRequest) (*CommissionReport, error) {
+	return adStatistics[CommissionReport](ctx, c, "publisher_cps_general", commissionDays, "", r)
+}
+
+// AllCommissionDays is [Client.ListCommissionDays] for all pages of a span of any
+// length (获取公众号返佣商品数据).
+//
+// https://developers.weixin.qq.com/doc/offiaccount/Analytics/Ad_Analysis
+func (c *Client) AllCommissionDays(ctx context.Context, from, to Date) iter.Seq2[CommissionDay, error] {
+	return allAds(from, to, commissionDays, func(r AdPageRequest) ([]CommissionDay, int64, error) {
+		page, err := c.ListCommissionDays(ctx, r)
+		if err != nil {
+			return nil, 0, err
+		}
+		return page.List, page.Total, nil
+	})
+}
+
+// SettlementStatus is how far a settlement is.
+type SettlementStatus int
+
+// The states of a settlement.
+const (
+	SettlementPending   SettlementStatus = 1
+	SettlementSettled   SettlementStatus = 2 // 3 means the same
+	SettlementBeingPaid SettlementStatus = 4
+	SettlementPaid      SettlementStatus = 5
+)
+
+// Settlement is the income of half a month.
+type Settlement struct {
+	Date      Date             `json:"date"`  // when the figures were updated
+	Zone      string           `json:"zone"`  // the days in words, such as 2020年3月1日至15日
+	Month     string           `json:"month"` // such as "202003"
+	Half      int64            `json:"order"` // 1: to the 15th, 2: from the 16th
+	Status    SettlementStatus `json:"sett_status"`
+	Revenue   int64            `json:"settled_revenue"` // fen
+	Number    string           `json:"sett_no"`
+	MailCount Int              `json:"mail_send_cnt"` // how often the statement was sent again on request
+	Slots     []SlotRevenue    `json:"slot_revenue"`
+}
+
+// SlotRevenue is the part of an income that an ad slot brought.
+type SlotRevenue struct {
+	SlotID  Text  `json:"slot_id"`
+	Revenue int64 `json:"slot_settled_revenue"` // fen
+}
+
+// SettlementReport is a page of settlements with the sums of the account.
+type SettlementReport struct {
+	Body           string       `json:"body"`                // the company that is paid
+	Revenue        int64        `json:"revenue_all"`         // fen, income so far
+	Penalty        int64        `json:"penalty_all"`         // fen, taken off
+	SettledRevenue int64        `json:"settled_revenue_all"` // fen
+	List           []Settlement `json:"settlement_list"`
+	Total          int64        `json:"total_num"` // settlements in the span
+}
+
+// ListSettlements returns a page of the account's income from ads, by half months
+// that overlap the span, which may be of any length
+// (获取公众号结算收入数据及结算主体信息).
+//
+// https://developers.weixin.qq.com/doc/offiaccount/Analytics/Ad_Analysis
+func (c *Client) ListSettlements(ctx context.Context, r AdPageRequest) (*SettlementReport, error) {
+	return adStatistics[SettlementReport](ctx, c, "publisher_settlement", 0, "", r)
+}
+
+// AllSettlements is [Client.ListSettlements] for all pages of a span
+// (获取公众号结算收入数据及结算主体信息).
+//
+// https://developers.weixin.qq.com/doc/offiaccount/Analytics/Ad_Analysis
+func (c *Client) AllSettlements(ctx context.Context, from, to Date) iter.Seq2[Settlement, error] {
+	return allAds(from, to, 0, func(r AdPageRequest) ([]Settlement, int64, error) {
+		page, err := c.ListSettlements(ctx, r)
+		if err != nil {
+			return nil, 0, err
+		}
+		return page.List, page.Total, nil
+	})
+}
