@@ -1,0 +1,217 @@
+package wechat
+
+import (
+	"context"
+	"io"
+	"iter"
+	"net/http"
+	"net/url"
+)
+
+// MaterialResult is an uploaded material.
+type MaterialResult struct {
+	MediaID string `json:"media_id"`
+	URL     string `json:"url"` // of an image; only pages of the platform's own domains show it
+}
+
+// UploadMaterial uploads a file that stays until it is deleted (新增永久素材). An
+// account holds 100,000 images and articles, and 1,000 files of other kinds. A
+// video needs a title: [Client.UploadVideoMaterial].
+//
+// https://developers.weixin.qq.com/doc/service/api/material/permanent/api_addmaterial
+func (c *Client) UploadMaterial(ctx context.Context, kind MediaType, file File) (*MaterialResult, error) {
+	if kind == MediaVideo {
+		return nil, invalid("kind", "is video, which UploadVideoMaterial uploads")
+	}
+	return c.uploadMaterial(ctx, kind, mediaForm(file, maxMediaSize[kind]))
+}
+
+// UploadVideoMaterial uploads a video that stays until it is deleted (新增永久素材),
+// with the title and the introduction that followers see.
+//
+// https://developers.weixin.qq.com/doc/service/api/material/permanent/api_addmaterial
+func (c *Client) UploadVideoMaterial(ctx context.Context, file File, title, introduction string) (*MaterialResult, error) {
+	if err := notEmpty("title", title); err != nil {
+		return nil, err
+	}
+	description, err := encodeJSON(struct {
+		Title        string `json:"title"`
+		Introduction string `json:"introduction"`
+	}{title, introduction})
+	if err != nil {
+		return nil, err
+	}
+	form := mediaForm(file, maxMediaSize[MediaVideo])
+	form.Values = url.Values{"description": {string(description)}}
+	return c.uploadMaterial(ctx, MediaVideo, form)
+}
+
+func (c *Client) uploadMaterial(ctx context.Context, kind MediaType, form *Form) (*MaterialResult, error) {
+	if err := notEmpty("kind", string(kind)); err != nil {
+		return nil, err
+	}
+	return upload[MaterialResult](ctx, c, "/cgi-bin/material/add_material", params("type", string(kind)), form, RetryUnkeyed)
+}
+
+// MaterialContent is what a material holds: articles, a video, or a file, which
+// Download describes.
+type MaterialContent struct {
+	Download
+	Articles []MaterialArticle // nil where it is not articles
+	Video    *MaterialVideo    // nil where it is no video
+}
+
+// MaterialArticle is an article of a material.
+type MaterialArticle struct {
+	Title            string `json:"title"`
+	Author           string `json:"author"`
+	Digest           string `json:"digest"`
+	Content          string `json:"content"` // HTML
+	ContentSourceURL string `json:"content_source_url"`
+	ThumbMediaID     string `json:"thumb_media_id"`
+	ThumbURL         string `json:"thumb_url"`
+	ShowCover        Flag   `json:"show_cover_pic"`
+	OpenComment      Flag   `json:"need_open_comment"`
+	FansOnlyComment  Flag   `json:"only_fans_can_comment"`
+	URL              string `json:"url"`
+}
+
+// MaterialVideo is a video of a material.
+type MaterialVideo struct {
+	Title       string
+	Description string
+	DownloadURL string // where the file can be fetched
+}
+
+// mediaRef is the body of every call about one media_id.
+type mediaRef struct {
+	MediaID string `json:"media_id"`
+}
+
+func (r mediaRef) check() error { return notEmpty("mediaID", r.MediaID) }
+
+// GetMaterial returns a material (获取永久素材). The bytes of an image, a voice or a
+// thumb go to w; of articles and videos nothing is written, they are in the result.
+// Of a video the platform gives the address, which is not fetched.
+// [ErrInvalidMediaID]: there is none, or it was deleted.
+//
+// https://developers.weixin.qq.com/doc/service/api/material/permanent/api_getmaterial
+func (c *Client) GetMaterial(ctx context.Context, mediaID string, w io.Writer) (*MaterialContent, error) {
+	var found struct {
+		Articles    []MaterialArticle `json:"news_item"`
+		Title       string            `json:"title"`
+		Description string            `json:"description"`
+		DownloadURL string            `json:"down_url"`
+	}
+	req := Request{
+		Method: http.MethodPost, Path: "/cgi-bin/material/get_material", Body: mediaRef{mediaID}, Retry: RetryRead,
+	}
+	d, document, err := c.download(ctx, req, w, &found)
+	if err != nil {
+		return nil, err
+	}
+	m := &MaterialContent{Download: *d, Articles: found.Articles}
+	if document && (found.Articles == nil || found.DownloadURL != "") {
+		m.Video = &MaterialVideo{Title: found.Title, Description: found.Description, DownloadURL: found.DownloadURL}
+	}
+	return m, nil
+}
+
+// DeleteMaterial deletes a material (删除永久素材). [ErrInvalidMediaID]: there is none.
+//
+// https://developers.weixin.qq.com/doc/service/api/material/permanent/api_delmaterial
+func (c *Client) DeleteMaterial(ctx context.Context, mediaID string) error {
+	return c.post(ctx, "/cgi-bin/material/del_material", mediaRef{mediaID}, RetryIdempotent, ErrInvalidMediaID)
+}
+
+// MaterialCount is how many materials of each kind an account has, those of the
+// console included.
+type MaterialCount struct {
+	Voices int64 `json:"voice_count"`
+	Videos int64 `json:"video_count"`
+	Images int64 `json:"image_count"`
+	News   int64 `json:"news_count"`
+}
+
+// GetMaterialCount returns how many materials the account has (获取永久素材总数).
+//
+// https://developers.weixin.qq.com/doc/service/api/material/permanent/api_getmaterialcount
+func (c *Client) GetMaterialCount(ctx context.Context) (*MaterialCount, error) {
+	return get[MaterialCount](ctx, c, "/cgi-bin/material/get_materialcount", nil)
+}
+
+// MaterialPage is a page of the account's materials.
+type MaterialPage struct {
+	Total int64      `json:"total_count"` // of the kind, on all pages
+	Count int64      `json:"item_count"`  // on this page
+	Items []Material `json:"item"`
+}
+
+// Material is an entry in the list of materials.
+type Material struct {
+	MediaID    string        `json:"media_id"`
+	Name       string        `json:"name"` // the file's
+	URL        string        `json:"url"`  // the file's
+	UpdateTime Timestamp     `json:"update_time"`
+	News       *MaterialNews `json:"content"` // nil where it is not articles
+}
+
+// MaterialNews is a material of articles.
+type MaterialNews struct {
+	Articles   []MaterialArticle `json:"news_item"`
+	CreateTime Timestamp         `json:"create_time"`
+	UpdateTime Timestamp         `json:"update_time"`
+}
+
+// ListMaterials returns up to 20 materials of a kind (获取永久素材列表), beginning with
+// the one at offset; count is 1 to 20.
+//
+// https://developers.weixin.qq.com/doc/service/api/material/permanent/api_batchgetmaterial
+func (c *Client) ListMaterials(ctx context.Context, kind MediaType, offset, count int) (*MaterialPage, error) {
+	if err := notEmpty("kind", string(kind)); err != nil {
+		return nil, err
+	}
+	body := struct {
+		Type MediaType `json:"type"`
+		pageRef
+	}{kind, pageRef{offset, count}}
+	return post[MaterialPage](ctx, c, "/cgi-bin/material/batchget_material", body, RetryRead)
+}
+
+// AllMaterials returns all materials of a kind (获取永久素材列表), in pages of 20. One
+// that is deleted meanwhile shifts the rest: to delete, collect first.
+//
+// https://developers.weixin.qq.com/doc/service/api/material/permanent/api_batchgetmaterial
+func (c *Client) AllMaterials(ctx context.Context, kind MediaType) iter.Seq2[Material, error] {
+	return allPages(func(ref pageRef) ([]Material, int64, error) {
+		page, err := c.ListMaterials(ctx, kind, ref.Offset, ref.Count)
+		if err != nil {
+			return nil, 0, err
+		}
+		return page.Items, page.Total, nil
+	})
+}
+
+// pageRef names a page of the lists that count materials, drafts and articles.
+type pageRef struct {
+	Offset int `json:"offset"`
+	Count  int `json:"count"`
+}
+
+const maxPage = 20
+
+func (p pageRef) check() error {
+	if p.Offset < 0 {
+		return invalid("offset", "is %d", p.Offset)
+	}
+	return within("count", p.Count, 1, maxPage)
+}
+
+// allPages iterates over a list that is paged by offset and knows its total.
+func allPages[T any](list func(pageRef) (items []T, total int64, err error)) iter.Seq2[T, error] {
+	return paginate(0, func(offset int) ([]T, int, bool, error) {
+		items, total, err := list(pageRef{offset, maxPage})
+		next := offset + len(items)
+		return items, next, int64(next) < total, err
+	})
+}
