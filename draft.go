@@ -1,0 +1,331 @@
+package wechat
+
+import (
+	"context"
+	"encoding/json"
+	"iter"
+	"net/http"
+	"strconv"
+)
+
+// DraftArticleType is the kind of an article.
+type DraftArticleType string
+
+// The kinds of articles.
+const (
+	DraftArticleNews     DraftArticleType = "news"    // text with pictures in it (图文消息); what "" means
+	DraftArticlePictures DraftArticleType = "newspic" // pictures with a text below (图片消息)
+)
+
+// DraftArticle is an article of a draft, of either kind. An article of pictures
+// needs Images, one of text needs ThumbMediaID.
+type DraftArticle struct {
+	Type             DraftArticleType `json:"article_type,omitempty"`
+	Title            string           `json:"title"`                        // up to 32 characters
+	Author           string           `json:"author,omitempty"`             // up to 16 characters
+	Digest           string           `json:"digest,omitempty"`             // up to 128 characters; "" takes the first 54 of the text. Only shown where a draft has one article
+	Content          string           `json:"content"`                      // HTML, less than 20,000 characters and 1 MB; scripts and pictures from elsewhere are dropped, see UploadArticleImage
+	ContentSourceURL string           `json:"content_source_url,omitempty"` // behind "read the original" (阅读原文), up to 1 KB
+	ThumbMediaID     string           `json:"thumb_media_id,omitempty"`     // the cover, a material
+	OpenComment      Flag             `json:"need_open_comment,omitempty"`
+	FansOnlyComment  Flag             `json:"only_fans_can_comment,omitempty"`
+	ShowCover        Flag             `json:"show_cover_pic,omitempty"`
+
+	// Crop235x1 and Crop1x1 cut the cover to 2.35:1 and to a square, as X1_Y1_X2_Y2
+	// from its top left corner in fractions of its size: "0.1945_0_1_0.5236".
+	Crop235x1 string `json:"pic_crop_235_1,omitempty"`
+	Crop1x1   string `json:"pic_crop_1_1,omitempty"`
+
+	Images     []DraftImage     `json:"-"` // up to 20; the first is the cover
+	Crops      []DraftCoverCrop `json:"-"` // of the cover of an article of pictures
+	ProductKey string           `json:"-"` // of the product below the article, see GetProductCard
+
+	ThumbURL string `json:"thumb_url,omitempty"` // the platform's: the cover
+	URL      string `json:"url,omitempty"`       // the platform's: a preview for a short time
+}
+
+// DraftImage is a picture of an article.
+type DraftImage struct {
+	MediaID string `json:"image_media_id"` // a material
+}
+
+// DraftCoverCrop is the part of a cover that is seen at an aspect ratio. The
+// coordinates are fractions of the picture's size with up to 6 decimals, such as
+// "0.166454", from its top left corner.
+type DraftCoverCrop struct {
+	Ratio DraftCoverRatio `json:"ratio"`
+	X1    string          `json:"x1"`
+	Y1    string          `json:"y1"`
+	X2    string          `json:"x2"`
+	Y2    string          `json:"y2"`
+}
+
+// DraftCoverRatio is an aspect ratio of a cover.
+type DraftCoverRatio string
+
+// The aspect ratios of covers.
+const (
+	DraftCover1x1   DraftCoverRatio = "1_1"
+	DraftCover16x9  DraftCoverRatio = "16_9"
+	DraftCover235x1 DraftCoverRatio = "2.35_1"
+)
+
+type (
+	draftFields DraftArticle
+
+	draftWire struct {
+		*draftFields
+		Images  *draftImages  `json:"image_info,omitempty"`
+		Cover   *draftCover   `json:"cover_info,omitempty"`
+		Product *draftProduct `json:"product_info,omitempty"`
+	}
+	draftImages struct {
+		List []DraftImage `json:"image_list"`
+	}
+	draftCover struct {
+		Crops []DraftCoverCrop `json:"crop_percent_list"`
+	}
+	draftProduct struct {
+		Footer struct {
+			Key string `json:"product_key"`
+		} `json:"footer_product_info"`
+	}
+)
+
+// MarshalJSON writes the article as the platform nests it.
+func (a DraftArticle) MarshalJSON() ([]byte, error) {
+	wire := draftWire{draftFields: (*draftFields)(&a)}
+	if len(a.Images) > 0 {
+		wire.Images = &draftImages{a.Images}
+	}
+	if len(a.Crops) > 0 {
+		wire.Cover = &draftCover{a.Crops}
+	}
+	if a.ProductKey != "" {
+		wire.Product = &draftProduct{}
+		wire.Product.Footer.Key = a.ProductKey
+	}
+	return encodeJSON(wire)
+}
+
+// UnmarshalJSON reads the article as the platform nests it.
+func (a *DraftArticle) UnmarshalJSON(data []byte) error {
+	wire := draftWire{draftFields: (*draftFields)(a)}
+	if err := json.Unmarshal(data, &wire); err != nil {
+		return err
+	}
+	if wire.Images != nil {
+		a.Images = wire.Images.List
+	}
+	if wire.Cover != nil {
+		a.Crops = wire.Cover.Crops
+	}
+	if wire.Product != nil {
+		a.ProductKey = wire.Product.Footer.Key
+	}
+	return nil
+}
+
+const maxDraftImages = 20
+
+func (a DraftArticle) check(argument string) error {
+	err := first(
+		notEmpty(argument+".Title", a.Title),
+		maxRunes(argument+".Title", a.Title, 32),
+		maxRunes(argument+".Author", a.Author, 16),
+		maxRunes(argument+".Digest", a.Digest, 128),
+		notEmpty(argument+".Content", a.Content),
+		maxRunes(argument+".Content", a.Content, 20_000-1),
+		maxBytes(argument+".Content", a.Content, 1<<20),
+		maxBytes(argument+".ContentSourceURL", a.ContentSourceURL, 1<<10),
+	)
+	switch {
+	case err != nil:
+		return err
+	case a.Type == DraftArticlePictures && len(a.Images) == 0:
+		return invalid(argument+".Images", "is empty, which an article of pictures can not be")
+	case len(a.Images) > maxDraftImages:
+		return invalid(argument+".Images", "has %d pictures, at most %d are allowed", len(a.Images), maxDraftImages)
+	case a.Type == "" || a.Type == DraftArticleNews:
+		return notEmpty(argument+".ThumbMediaID", a.ThumbMediaID)
+	}
+	return nil
+}
+
+type draftArticles struct {
+	Articles []DraftArticle `json:"articles"`
+}
+
+func (d draftArticles) check() error {
+	if len(d.Articles) == 0 {
+		return invalid("articles", "is empty")
+	}
+	for i, a := range d.Articles {
+		if err := a.check("articles[" + strconv.Itoa(i) + "]"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// CreateDraft saves articles as a draft and returns its media_id (新增草稿). A draft
+// is sent by [Client.SendMass] or published by [Client.PublishDraft], after which it
+// is gone.
+//
+// https://developers.weixin.qq.com/doc/service/api/draftbox/draftmanage/api_draft_add
+func (c *Client) CreateDraft(ctx context.Context, articles ...DraftArticle) (string, error) {
+	created, err := post[mediaRef](ctx, c, "/cgi-bin/draft/add", draftArticles{articles}, RetryUnkeyed)
+	if err != nil {
+		return "", err
+	}
+	return created.MediaID, nil
+}
+
+type draftUpdate struct {
+	MediaID string       `json:"media_id"`
+	Index   int          `json:"index"`
+	Article DraftArticle `json:"articles"`
+}
+
+func (u draftUpdate) check() error {
+	if u.Index < 0 {
+		return invalid("index", "is %d, the first article is 0", u.Index)
+	}
+	return first(notEmpty("mediaID", u.MediaID), u.Article.check("article"))
+}
+
+// UpdateDraft replaces one article of a draft (更新草稿); the first is index 0.
+//
+// https://developers.weixin.qq.com/doc/service/api/draftbox/draftmanage/api_draft_update
+func (c *Client) UpdateDraft(ctx context.Context, mediaID string, index int, article DraftArticle) error {
+	return c.post(ctx, "/cgi-bin/draft/update", draftUpdate{mediaID, index, article}, RetryIdempotent)
+}
+
+// Draft is what a draft holds.
+type Draft struct {
+	Articles   []DraftArticle `json:"news_item"`
+	CreateTime Timestamp      `json:"create_time"`
+	UpdateTime Timestamp      `json:"update_time"`
+}
+
+// GetDraft returns a draft (获取草稿详情). [ErrInvalidMediaID]: there is none, or it was
+// sent or published.
+//
+// https://developers.weixin.qq.com/doc/service/api/draftbox/draftmanage/api_getdraft
+func (c *Client) GetDraft(ctx context.Context, mediaID string) (*Draft, error) {
+	return post[Draft](ctx, c, "/cgi-bin/draft/get", mediaRef{mediaID}, RetryRead)
+}
+
+// DeleteDraft deletes a draft for good (删除草稿). [ErrInvalidMediaID]: there is none.
+//
+// https://developers.weixin.qq.com/doc/service/api/draftbox/draftmanage/api_draft_delete
+func (c *Client) DeleteDraft(ctx context.Context, mediaID string) error {
+	return c.post(ctx, "/cgi-bin/draft/delete", mediaRef{mediaID}, RetryIdempotent, ErrInvalidMediaID)
+}
+
+// GetDraftCount returns how many drafts the account has (获取草稿总数).
+//
+// https://developers.weixin.qq.com/doc/service/api/draftbox/draftmanage/api_draft_count
+func (c *Client) GetDraftCount(ctx context.Context) (int64, error) {
+	count, err := get[struct {
+		Total int64 `json:"total_count"`
+	}](ctx, c, "/cgi-bin/draft/count", nil)
+	if err != nil {
+		return 0, err
+	}
+	return count.Total, nil
+}
+
+// DraftPage is a page of the account's drafts.
+type DraftPage struct {
+	Total int64       `json:"total_count"` // on all pages
+	Count int64       `json:"item_count"`  // on this page
+	Items []DraftItem `json:"item"`
+}
+
+// DraftItem is an entry in the list of drafts.
+type DraftItem struct {
+	Draft      `json:"content"`
+	MediaID    string    `json:"media_id"`
+	UpdateTime Timestamp `json:"update_time"`
+}
+
+// ListDrafts returns up to 20 drafts (获取草稿列表), beginning with the one at offset;
+// count is 1 to 20. noContent leaves the text of the articles out.
+//
+// https://developers.weixin.qq.com/doc/service/api/draftbox/draftmanage/api_draft_batchget
+func (c *Client) ListDrafts(ctx context.Context, offset, count int, noContent bool) (*DraftPage, error) {
+	return post[DraftPage](ctx, c, "/cgi-bin/draft/batchget", articlePageRef{pageRef{offset, count}, Flag(noContent)}, RetryRead)
+}
+
+// articlePageRef names a page of drafts or of published articles.
+type articlePageRef struct {
+	pageRef
+	NoContent Flag `json:"no_content"`
+}
+
+// AllDrafts returns all drafts with their text (获取草稿列表), in pages of 20. One that is
+// deleted or published meanwhile shifts the rest: collect first, then change.
+//
+// https://developers.weixin.qq.com/doc/service/api/draftbox/draftmanage/api_draft_batchget
+func (c *Client) AllDrafts(ctx context.Context) iter.Seq2[DraftItem, error] {
+	return allPages(func(ref pageRef) ([]DraftItem, int64, error) {
+		page, err := c.ListDrafts(ctx, ref.Offset, ref.Count, false)
+		if err != nil {
+			return nil, 0, err
+		}
+		return page.Items, page.Total, nil
+	})
+}
+
+// ProductCardType is the form of a product in an article.
+type ProductCardType int
+
+// The forms of products in articles.
+const (
+	ProductCardLarge ProductCardType = 0
+	ProductCardSmall ProductCardType = 1
+	ProductCardLink  ProductCardType = 2 // a text link
+	ProductCardStrip ProductCardType = 3
+)
+
+// ProductCard puts a product of the account's shop into an article.
+type ProductCard struct {
+	ProductKey string `json:"product_key"` // for DraftArticle.ProductKey
+	DOM        string `json:"DOM"`         // HTML for DraftArticle.Content
+}
+
+// GetProductCard returns what a product needs to stand in an article (获取商品卡片DOM结构).
+//
+// https://developers.weixin.qq.com/doc/service/api/draftbox/shop/api_ecsgetproductcardinfo
+func (c *Client) GetProductCard(ctx context.Context, productID string, article DraftArticleType, card ProductCardType) (*ProductCard, error) {
+	if err := first(notEmpty("productID", productID), notEmpty("article", string(article))); err != nil {
+		return nil, err
+	}
+	body := struct {
+		ProductID   string           `json:"product_id"`
+		ArticleType DraftArticleType `json:"article_type"`
+		CardType    ProductCardType  `json:"card_type"`
+	}{productID, article, card}
+	return post[ProductCard](ctx, c, "/channels/ec/service/product/getcardinfo", body, RetryRead)
+}
+
+// OpenDraftBox turns the draft box on, which can not be undone, or with checkOnly
+// only looks (草稿箱开关设置). It reports whether the box is on.
+//
+// Deprecated: the draft box is on for every account; use [Client.CreateDraft].
+//
+// https://developers.weixin.qq.com/doc/service/api/draftbox/draftmanage/api_draft_switch
+func (c *Client) OpenDraftBox(ctx context.Context, checkOnly bool) (bool, error) {
+	query := params()
+	if checkOnly {
+		query = params("checkonly", "1")
+	}
+	res, err := do[struct {
+		IsOpen Flag `json:"is_open"`
+	}](ctx, c, Request{Method: http.MethodPost, Path: "/cgi-bin/draft/switch", Query: query, Retry: RetryIdempotent})
+	if err != nil {
+		return false, err
+	}
+	return bool(res.IsOpen), nil
+}
