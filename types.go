@@ -83,18 +83,16 @@ func (f *Float) UnmarshalJSON(data []byte) error {
 		*f = 0
 		return nil
 	}
-	n, err := strconv.ParseFloat(s, 64)
-	if err != nil {
-		return fmt.Errorf("%.32q is no number", s)
-	}
+	n, err := finite(s)
 	*f = Float(n)
-	return nil
+	return err
 }
 
 // Text is a string that the platform sends as a number or a boolean at times.
 type Text string
 
-// UnmarshalJSON accepts strings, numbers, booleans and null.
+// UnmarshalJSON accepts everything; what is neither a string nor null keeps its
+// JSON text.
 func (t *Text) UnmarshalJSON(data []byte) error {
 	if data = bytes.TrimSpace(data); len(data) > 0 && data[0] == '"' {
 		var s string
@@ -126,11 +124,9 @@ func (f *Flag) UnmarshalJSON(data []byte) error {
 	case "true":
 		*f = true
 	default:
-		n, err := strconv.ParseFloat(s, 64)
-		if err != nil {
-			return fmt.Errorf("%.32q is neither 0 nor 1", s)
-		}
+		n, err := finite(s)
 		*f = n != 0
+		return err
 	}
 	return nil
 }
@@ -195,6 +191,15 @@ func (d *Date) UnmarshalText(text []byte) error {
 	}
 	*d = DateOf(t)
 	return nil
+}
+
+// finite reads a number; NaN and the infinities, which no JSON can hold, are none.
+func finite(s string) (float64, error) {
+	n, err := strconv.ParseFloat(s, 64)
+	if err != nil || math.IsNaN(n) || math.IsInf(n, 0) {
+		return 0, fmt.Errorf("%.32q is no number", s)
+	}
+	return n, nil
 }
 
 func looseInt(data []byte) (int64, error) {
