@@ -1,0 +1,263 @@
+package wechat
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// TemplateMessage is a message to one user, after a template of the account.
+type TemplateMessage struct {
+	OpenID     string       `json:"touser"`
+	TemplateID string       `json:"template_id"`
+	Data       TemplateData `json:"data"`
+
+	// A tap opens the mini program where there is one, else the page, else nothing.
+	URL         string           `json:"url,omitempty"`
+	MiniProgram *MiniProgramPage `json:"miniprogram,omitempty"`
+
+	// ClientMessageID makes a send that can be repeated: for 10 minutes the
+	// platform sends a user nothing twice under the same id. With it the client
+	// repeats a send whose outcome it does not know, without it never.
+	ClientMessageID string `json:"client_msg_id,omitempty"`
+}
+
+// MiniProgramPage is a page of a mini program that is linked to the account.
+type MiniProgramPage struct {
+	AppID    string `json:"appid"`
+	PagePath string `json:"pagepath,omitempty"` // "" is the first page
+}
+
+// TemplateData fills the places of a template by their keys.
+//
+//	wechat.TemplateData{}.Set("thing1", "招牌奶茶").Set("amount2", "18元")
+type TemplateData map[string]TemplateValue
+
+// TemplateValue fills one place of a template.
+type TemplateValue struct {
+	Value string `json:"value"`
+	Color string `json:"color,omitempty"` // such as "#173177"; the platform has ignored it since 2023
+}
+
+// Set fills a place and returns the same data.
+func (d TemplateData) Set(key, value string) TemplateData {
+	d[key] = TemplateValue{Value: value}
+	return d
+}
+
+// MarshalJSON writes an empty object where there is no data.
+func (d TemplateData) MarshalJSON() ([]byte, error) {
+	if d == nil {
+		return []byte("{}"), nil
+	}
+	return json.Marshal(map[string]TemplateValue(d))
+}
+
+// valueRunes is how many characters fit into a place, by the key without its number.
+var valueRunes = map[string]int{
+	"thing": 20, "const": 20, "character_string": 32, "number": 32, "letter": 32, "symbol": 5,
+	"phone_number": 17, "car_number": 8, "name": 20, "phrase": 5,
+}
+
+func (d TemplateData) check() error {
+	for _, key := range slices.Sorted(maps.Keys(d)) {
+		if err := notEmpty("Data key", key); err != nil {
+			return err
+		}
+		kind := strings.TrimRight(key, "0123456789")
+		if limit, ok := valueRunes[kind]; ok && kind != key {
+			if err := maxRunes("Data["+key+"]", d[key].Value, limit); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (p *MiniProgramPage) check() error {
+	if p == nil {
+		return nil
+	}
+	return notEmpty("MiniProgram.AppID", p.AppID)
+}
+
+func (m TemplateMessage) check() error {
+	return first(notEmpty("OpenID", m.OpenID), notEmpty("TemplateID", m.TemplateID), m.MiniProgram.check(), m.Data.check())
+}
+
+// SendTemplateMessage sends a template message and returns its id (发送模板消息).
+// How the delivery went comes later, as the event TEMPLATESENDJOBFINISH with this id.
+// [ErrInvalidTemplateData]: a value does not fit its place, the message says which;
+// [ErrNotFollower]: the user does not follow the account.
+//
+// https://developers.weixin.qq.com/doc/service/api/notify/template/api_sendtemplatemessage
+func (c *Client) SendTemplateMessage(ctx context.Context, m TemplateMessage) (Int, error) {
+	class := RetryUnkeyed
+	if m.ClientMessageID != "" {
+		class = RetryKeyed
+	}
+	res, err := post[struct {
+		ID Int `json:"msgid"`
+	}](ctx, c, "/cgi-bin/message/template/send", m, class)
+	if err != nil {
+		return 0, err
+	}
+	return res.ID, nil
+}
+
+// Template is a template that the account has added.
+type Template struct {
+	ID                string `json:"template_id"`
+	Title             string `json:"title"`
+	PrimaryIndustry   string `json:"primary_industry"`
+	SecondaryIndustry string `json:"deputy_industry"`
+	Content           string `json:"content"` // with places such as {{thing1.DATA}}
+	Example           string `json:"example"`
+}
+
+// ListTemplates returns all templates of the account (获取已添加的模板列表).
+//
+// https://developers.weixin.qq.com/doc/service/api/notify/template/api_getalltemplates
+func (c *Client) ListTemplates(ctx context.Context) ([]Template, error) {
+	res, err := get[struct {
+		Templates []Template `json:"template_list"`
+	}](ctx, c, "/cgi-bin/template/get_all_private_template", nil)
+	if err != nil {
+		return nil, err
+	}
+	return res.Templates, nil
+}
+
+// AddTemplate adds a template of the library to the account, of its keywords those
+// named and in this order, and returns its id (选用模板). An account has at most 25
+// ([ErrTooManyTemplates]). [ErrInvalidKeywords]: a keyword is none of the
+// template's; [ErrNotCategoryTemplate]: shortID is of the old library.
+//
+// https://developers.weixin.qq.com/doc/service/api/notify/template/api_addtemplate
+func (c *Client) AddTemplate(ctx context.Context, shortID string, keywords ...string) (string, error) {
+	if err := first(notEmpty("shortID", shortID), noneEmpty("keywords", keywords)); err != nil {
+		return "", err
+	}
+	body := struct {
+		ShortID  string   `json:"template_id_short"`
+		Keywords []string `json:"keyword_name_list"`
+	}{shortID, keywords}
+	res, err := post[templateRef](ctx, c, "/cgi-bin/template/api_add_template", body, RetryUnkeyed)
+	if err != nil {
+		return "", err
+	}
+	return res.ID, nil
+}
+
+type templateRef struct {
+	ID string `json:"template_id"`
+}
+
+// DeleteTemplate removes a template from the account (删除模板).
+//
+// https://developers.weixin.qq.com/doc/service/api/notify/template/api_deletetemplate
+func (c *Client) DeleteTemplate(ctx context.Context, id string) error {
+	if err := notEmpty("id", id); err != nil {
+		return err
+	}
+	return c.post(ctx, "/cgi-bin/template/del_private_template", templateRef{id}, RetryIdempotent, ErrInvalidTemplateID)
+}
+
+// SetIndustry sets the two industries whose templates the account may use, by their
+// numbers in the platform's table (设置所属行业). An account can do this once in a
+// calendar month.
+//
+// https://developers.weixin.qq.com/doc/service/api/notify/template/api_setindustry
+func (c *Client) SetIndustry(ctx context.Context, primary, secondary string) error {
+	if err := first(notEmpty("primary", primary), notEmpty("secondary", secondary)); err != nil {
+		return err
+	}
+	body := struct {
+		Primary   string `json:"industry_id1"`
+		Secondary string `json:"industry_id2"`
+	}{primary, secondary}
+	return c.post(ctx, "/cgi-bin/template/api_set_industry", body, RetryScarce)
+}
+
+// Industry is a class of business, such as "IT科技" and in it "互联网|电子商务".
+type Industry struct {
+	First  string `json:"first_class"`
+	Second string `json:"second_class"`
+}
+
+// Industries are the two industries of an account.
+type Industries struct {
+	Primary   Industry `json:"primary_industry"`
+	Secondary Industry `json:"secondary_industry"`
+}
+
+// GetIndustries returns the account's industries (获取行业信息).
+//
+// https://developers.weixin.qq.com/doc/service/api/notify/template/api_getindustry
+func (c *Client) GetIndustries(ctx context.Context) (*Industries, error) {
+	return get[Industries](ctx, c, "/cgi-bin/template/get_industry", nil)
+}
+
+// BlockedMessage is a template message that the platform did not deliver, because
+// its content breaks the rules.
+type BlockedMessage struct {
+	ID         Int       `json:"id"` // the place in the list
+	TemplateID string    `json:"tmpl_msg_id"`
+	Title      string    `json:"title"`
+	Content    string    `json:"content"`
+	SentAt     Timestamp `json:"send_timestamp"`
+	OpenID     string    `json:"openid"`
+}
+
+// ListBlockedMessages returns up to limit messages of a template that the platform
+// blocked, from behind the one with the id afterID, 0 for the first ones
+// (查询拦截的模板消息). limit is 1 to 100.
+//
+// https://developers.weixin.qq.com/doc/service/api/notify/template/api_queryblocktmplmsg
+func (c *Client) ListBlockedMessages(ctx context.Context, templateID string, afterID Int, limit int) ([]BlockedMessage, error) {
+	if err := first(notEmpty("templateID", templateID), within("limit", limit, 1, 100)); err != nil {
+		return nil, err
+	}
+	body := struct {
+		TemplateID string `json:"tmpl_msg_id"`
+		AfterID    Int    `json:"largest_id"`
+		Limit      int    `json:"limit"`
+	}{templateID, afterID, limit}
+	res, err := post[struct {
+		Messages oneOrMany[BlockedMessage] `json:"msginfo"`
+	}](ctx, c, "/wxa/sec/queryblocktmplmsg", body, RetryRead)
+	if err != nil {
+		return nil, err
+	}
+	return res.Messages, nil
+}
+
+// AllBlockedMessages iterates over the messages of a template that the platform
+// blocked (查询拦截的模板消息).
+//
+// https://developers.weixin.qq.com/doc/service/api/notify/template/api_queryblocktmplmsg
+func (c *Client) AllBlockedMessages(ctx context.Context, templateID string) iter.Seq2[BlockedMessage, error] {
+	const limit = 100
+	return paginate(Int(0), func(after Int) (items []BlockedMessage, next Int, more bool, err error) {
+		items, err = c.ListBlockedMessages(ctx, templateID, after, limit)
+		if len(items) > 0 {
+			next = slices.MaxFunc(items, func(a, b BlockedMessage) int { return cmp.Compare(a.ID, b.ID) }).ID
+		}
+		return items, next, len(items) == limit && next > after, err
+	})
+}
+
+// oneOrMany is a list that the platform's page describes as an object.
+type oneOrMany[T any] []T
+
+func (l *oneOrMany[T]) UnmarshalJSON(data []byte) error {
+	if len(data) == 0 || data[0] != '{' {
+		return json.Unmarshal(data, (*[]T)(l))
+	}
+	*l = make(oneOrMany[T], 1)
+	return json.Unmarshal(data, &(*l)[0])
+}
