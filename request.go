@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/url"
 	"strings"
@@ -34,8 +35,11 @@ type Request struct {
 
 	host    string // another host of the platform, where the base URL is the platform's own
 	once    bool   // never repeated
-	partial Code   // a refusal whose answer goes into out beside: it says what was done
+	partial Code   // a refusal whose answer goes into out beside, or anyRefusal: it says what was done
 }
+
+// anyRefusal stands for every code in Request.partial.
+const anyRefusal Code = math.MinInt32
 
 // Do sends a request (接口调用) and decodes the answer into out: a pointer to what
 // the JSON answer holds, nil to ignore it, an [io.Writer] for the bytes of a
@@ -403,7 +407,7 @@ func (c *Client) decode(cl *call, raw *http.Response, data []byte, out any) (ver
 		refusal.Message = c.hide.text(refusal.Message, c.secrets(cl)...)
 		v := ofCode(refusal, cl.Anonymous)
 		if !cl.ambiguous || !contains(cl.Done, refusal.Code) {
-			if refusal.Code == cl.partial {
+			if refusal.Code == cl.partial || cl.partial == anyRefusal {
 				_ = decodeJSON(data, out) // the refusal is what counts
 			}
 			return v, refusal
