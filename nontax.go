@@ -1,0 +1,480 @@
+package wechat
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+)
+
+// accountBody is a body that names the account too, by its AppID.
+type accountBody struct {
+	appID string
+	body  any
+}
+
+func (c *Client) ownBody(body any) accountBody { return accountBody{c.cfg.appID, body} }
+
+func (b accountBody) check() error {
+	if err := notEmpty("appID", b.appID); err != nil {
+		return err
+	}
+	if body, ok := b.body.(checker); ok {
+		return body.check()
+	}
+	return nil
+}
+
+// MarshalJSON puts the AppID before the members of the body, which has some.
+func (b accountBody) MarshalJSON() ([]byte, error) {
+	members, err := encodeJSON(b.body)
+	if err != nil {
+		return nil, err
+	}
+	id, err := encodeJSON(b.appID)
+	if err != nil {
+		return nil, err
+	}
+	return bytes.Join([][]byte{[]byte(`{"appid":`), id, []byte{','}, members[1:]}, nil), nil
+}
+
+// NontaxDate is a day that the platform writes as 20060102; the zero one is none.
+type NontaxDate struct{ Date }
+
+// MarshalJSON writes the day as "20060102".
+func (d NontaxDate) MarshalJSON() ([]byte, error) {
+	return json.Marshal(strings.ReplaceAll(d.String(), "-", ""))
+}
+
+// UnmarshalJSON accepts 20060102 as a number or a string, 2006-01-02, "" and null.
+func (d *NontaxDate) UnmarshalJSON(data []byte) error {
+	return d.UnmarshalText([]byte(scalar(data)))
+}
+
+// NontaxNoticeType is the kind of a payment notice (缴费通知书).
+type NontaxNoticeType int
+
+// The kinds of payment notices.
+const (
+	NontaxNoticeOrdinary NontaxNoticeType = 1
+	NontaxNoticePenalty  NontaxNoticeType = 2
+)
+
+// NontaxItem is a part of what is to be paid.
+type NontaxItem struct {
+	No      int64  `json:"no"` // 1, 2, 3 …
+	ID      string `json:"item_id"`
+	Name    string `json:"item_name"`
+	Overdue int64  `json:"overdue,omitempty"` // fen, for being late
+	Penalty int64  `json:"penalty,omitempty"` // fen
+	Fee     int64  `json:"fee"`               // fen
+}
+
+// NontaxFeeRequest names a payment notice.
+type NontaxFeeRequest struct {
+	ServiceID      int64            `json:"service_id"`
+	BankID         string           `json:"bank_id,omitempty"` // "" lets the platform choose among those that are set up
+	NoticeNo       string           `json:"payment_notice_no"`
+	DepartmentCode string           `json:"department_code"`
+	NoticeType     NontaxNoticeType `json:"payment_notice_type,omitempty"`
+	RegionCode     string           `json:"region_code"`
+}
+
+func (r NontaxFeeRequest) check() error {
+	return first(positive("ServiceID", r.ServiceID), notEmpty("NoticeNo", r.NoticeNo),
+		notEmpty("DepartmentCode", r.DepartmentCode), notEmpty("RegionCode", r.RegionCode))
+}
+
+// NontaxFee is what a payment notice asks for.
+type NontaxFee struct {
+	UserName         string           `json:"user_name"`
+	Fee              int64            `json:"fee"` // fen
+	Items            []NontaxItem     `json:"items"`
+	NoticeNo         string           `json:"payment_notice_no"`
+	DepartmentCode   string           `json:"department_code"`
+	DepartmentName   string           `json:"department_name"`
+	NoticeType       NontaxNoticeType `json:"payment_notice_type"`
+	RegionCode       string           `json:"region_code"`
+	NoticeCreateTime Timestamp        `json:"payment_notice_create_time"`
+	ExpireDate       NontaxDate       `json:"payment_expire_date"` // to be paid until this day
+}
+
+// GetNontaxFee returns what a payment notice asks for (查询应收信息).
+//
+// https://developers.weixin.qq.com/doc/service/api/nontaxpay/api_nontaxqueryfee
+func (c *Client) GetNontaxFee(ctx context.Context, r NontaxFeeRequest) (*NontaxFee, error) {
+	return post[NontaxFee](ctx, c, "/nontax/queryfee", c.ownBody(r), RetryRead)
+}
+
+// NontaxPayment is what is paid, and to whom. One of NoticeNo and OrderNo is needed.
+type NontaxPayment struct {
+	BankID           string           `json:"bank_id,omitempty"`      // "" lets the platform choose; the test environment needs it
+	BankAccount      string           `json:"bank_account,omitempty"` // of a department whose money is divided (清分)
+	MchID            string           `json:"mch_id,omitempty"`       // "" lets the platform choose one of the bank's
+	Description      string           `json:"desc"`                   // name of the service
+	Fee              int64            `json:"fee"`                    // fen
+	NoticeNo         string           `json:"payment_notice_no,omitempty"`
+	OrderNo          string           `json:"order_no,omitempty"` // where there is no notice
+	DepartmentCode   string           `json:"department_code"`
+	DepartmentName   string           `json:"department_name"`
+	NoticeType       NontaxNoticeType `json:"payment_notice_type,omitempty"`
+	RegionCode       string           `json:"region_code"`
+	UserName         string           `json:"user_name,omitempty"`
+	Items            []NontaxItem     `json:"items"`
+	NoticeCreateTime Timestamp        `json:"payment_notice_create_time"`
+	ExpireDate       NontaxDate       `json:"payment_expire_date,omitzero"` // to be paid until this day
+}
+
+func (p NontaxPayment) check() error {
+	err := first(notEmpty("Description", p.Description), positive("Fee", p.Fee), notEmpty("NoticeNo", p.NoticeNo+p.OrderNo),
+		notEmpty("DepartmentCode", p.DepartmentCode), notEmpty("DepartmentName", p.DepartmentName),
+		notEmpty("RegionCode", p.RegionCode), positive("NoticeCreateTime", p.NoticeCreateTime))
+	if err != nil {
+		return err
+	}
+	if len(p.Items) == 0 {
+		return invalid("Items", "is empty")
+	}
+	for i, item := range p.Items {
+		if item.ID == "" || item.Name == "" {
+			return invalid("Items", "has no ID or no Name at index %d", i)
+		}
+	}
+	return nil
+}
+
+// NontaxScene is where a payment is begun.
+type NontaxScene string
+
+// The scenes of payments. The last four occur in orders only.
+const (
+	NontaxAccount     NontaxScene = "biz"
+	NontaxCityService NontaxScene = "ctiyservice" // the platform spells it so
+	NontaxMiniProgram NontaxScene = "miniprogram"
+	NontaxOffline     NontaxScene = "offline"
+	NontaxPC          NontaxScene = "pc"
+	NontaxApp         NontaxScene = "app"
+	NontaxOther       NontaxScene = "other"
+)
+
+// NontaxTradeType is how a page pays.
+type NontaxTradeType string
+
+// The ways to pay.
+const (
+	NontaxTradeJSAPI NontaxTradeType = "JSAPI" // in a page inside WeChat
+	NontaxTradeMWEB  NontaxTradeType = "MWEB"  // in a page of another browser
+)
+
+// NontaxOrderRequest is an order for a payment.
+type NontaxOrderRequest struct {
+	NontaxPayment
+	ServiceID   int64           `json:"service_id,omitempty"`
+	OpenID      string          `json:"openid,omitempty"`     // of the payer; needed unless TradeType is [NontaxTradeMWEB]
+	ReturnURL   string          `json:"return_url,omitempty"` // the page after paying; needed unless Scene is [NontaxMiniProgram]
+	IP          string          `json:"ip"`                   // of the payer
+	Scene       NontaxScene     `json:"scene"`
+	AppAppID    string          `json:"app_appid,omitempty"`
+	TradeType   NontaxTradeType `json:"trade_type,omitempty"`
+	AutoCallPay bool            `json:"auto_call_pay,omitempty"`
+}
+
+func (r NontaxOrderRequest) check() error {
+	err := first(r.NontaxPayment.check(), notEmpty("IP", r.IP), notEmpty("Scene", string(r.Scene)))
+	if err == nil && r.TradeType != NontaxTradeMWEB {
+		err = notEmpty("OpenID", r.OpenID)
+	}
+	if err == nil && r.Scene != NontaxMiniProgram {
+		err = httpURL("ReturnURL", r.ReturnURL)
+	}
+	return err
+}
+
+// NontaxOrderResult is an order that is to be paid in a page, or in a mini program.
+type NontaxOrderResult struct {
+	OrderID     string             `json:"order_id"`
+	PayURL      string             `json:"pay_url"`
+	MiniProgram *NontaxMiniPayment `json:"miniprogram"`
+}
+
+// NontaxMiniPayment is the mini program that takes a payment.
+type NontaxMiniPayment struct {
+	AppID        string `json:"appid"`
+	PagePath     string `json:"pagepath"`
+	QueryString  string `json:"query_string"`
+	BusinessType string `json:"business_type"`
+}
+
+// CreateNontaxOrder creates an order for a payment (缴费支付下单). The payer is sent
+// to the page or mini program of the result.
+//
+// https://developers.weixin.qq.com/doc/service/api/nontaxpay/api_nontaxunifiedorder
+func (c *Client) CreateNontaxOrder(ctx context.Context, r NontaxOrderRequest) (*NontaxOrderResult, error) {
+	return post[NontaxOrderResult](ctx, c, "/nontax/unifiedorder", c.ownBody(r), RetryUnkeyed)
+}
+
+// NontaxCodePayment is a payment by the code that the payer's WeChat shows.
+type NontaxCodePayment struct {
+	NontaxPayment
+	AuthCode Secret `json:"auth_code"`          // what was scanned: 18 digits that begin with 10 to 15
+	OrderID  string `json:"order_id,omitempty"` // what an earlier call for the same payment returned
+}
+
+func (p NontaxCodePayment) check() error {
+	code := string(p.AuthCode)
+	if len(code) != 18 || strings.Trim(code, "0123456789") != "" || code < "10" || code >= "16" {
+		return invalid("AuthCode", "must be 18 digits that begin with 10 to 15")
+	}
+	return p.NontaxPayment.check()
+}
+
+// PayNontaxByCode takes a payment by the code that the payer's WeChat shows
+// (提交刷卡支付), and returns the order's id. It is not paid yet where there is an
+// error: the payer may have to enter the password. Ask again then, every 10 seconds
+// for about 30, 5 seconds after [ErrSystemBusy], with the order's id, which comes
+// along with an error, too: without it the payer might pay twice.
+//
+// https://developers.weixin.qq.com/doc/service/api/nontaxpay/api_nontaxmicropay
+func (c *Client) PayNontaxByCode(ctx context.Context, p NontaxCodePayment) (orderID string, err error) {
+	body := struct {
+		NontaxCodePayment
+		AuthCode string `json:"auth_code"` // not masked
+	}{p, string(p.AuthCode)}
+	var res struct {
+		OrderID string `json:"order_id"`
+	}
+	err = c.Do(ctx, Request{Path: "/nontax/micropay", Body: c.ownBody(body), partial: anyRefusal}, &res)
+	return res.OrderID, err
+}
+
+// NontaxStatus is how far an order or its refund is.
+type NontaxStatus int
+
+// The states of an order. A refund of a part does not change it.
+const (
+	NontaxUnpaid    NontaxStatus = 1
+	NontaxPaid      NontaxStatus = 3 // 4 means the same
+	NontaxRefunded  NontaxStatus = 5
+	NontaxRefunding NontaxStatus = 6
+	NontaxClosed    NontaxStatus = 12 // not paid in time
+)
+
+// UnmarshalJSON accepts numbers and strings of numbers.
+func (s *NontaxStatus) UnmarshalJSON(data []byte) error {
+	n, err := looseInt(data)
+	*s = NontaxStatus(n)
+	return err
+}
+
+// NontaxOrder is an order with its history.
+type NontaxOrder struct {
+	AppID            string           `json:"appid"`
+	OpenID           string           `json:"openid"`
+	OrderID          string           `json:"order_id"`
+	CreateTime       Timestamp        `json:"create_time"`
+	PayFinishTime    Timestamp        `json:"pay_finish_time"`
+	Description      string           `json:"desc"`
+	Fee              int64            `json:"fee"`      // fen
+	FeeType          int64            `json:"fee_type"` // 1: CNY, 2: USD
+	TransactionID    string           `json:"trans_id"`
+	Status           NontaxStatus     `json:"status"`
+	BankID           string           `json:"bank_id"`
+	BankName         string           `json:"bank_name"`
+	BankAccount      string           `json:"bank_account"`
+	RefundFinishTime Timestamp        `json:"refund_finish_time"`
+	RefundReason     string           `json:"refund_reason"`
+	RefundOrderID    string           `json:"refund_order_id"`
+	RefundOutID      string           `json:"refund_out_id"` // what the refund was asked with
+	NoticeNo         string           `json:"payment_notice_no"`
+	OrderNo          string           `json:"order_no"`
+	DepartmentCode   string           `json:"department_code"`
+	DepartmentName   string           `json:"department_name"`
+	NoticeType       NontaxNoticeType `json:"payment_notice_type"`
+	RegionCode       string           `json:"region_code"`
+	Items            []NontaxItem     `json:"items"`
+	BillTypeCode     string           `json:"bill_type_code"`
+	BillNo           string           `json:"bill_no"`
+	PaymentSource    int64            `json:"payment_info_source"` // who told what is to be paid, 1: the treasury, 2: the department
+	PartialRefunds   []NontaxRefund   `json:"partial_refund_info"`
+	Notifications    []NontaxNotified `json:"notify_history"`
+	Scene            NontaxScene      `json:"scene"`
+}
+
+// NontaxRefund is a refund of a part of an order.
+type NontaxRefund struct {
+	RefundOrderID string       `json:"refund_order_id"`
+	Reason        string       `json:"refund_reason"`
+	Fee           int64        `json:"refund_fee"` // fen
+	FinishTime    Timestamp    `json:"refund_finish_time"`
+	OutID         string       `json:"refund_out_id"`
+	Status        NontaxStatus `json:"refund_status"` // refunded or refunding
+}
+
+// NontaxNotified is who was told of an order.
+type NontaxNotified struct {
+	AppID    string                  `json:"appid"`
+	Name     string                  `json:"name"`
+	Attempts []NontaxNotifiedAttempt `json:"notify_detail"`
+	Count    int64                   `json:"notify_cnt"`
+}
+
+// NontaxNotifiedAttempt is an attempt to tell somebody of an order.
+type NontaxNotifiedAttempt struct {
+	Time         Timestamp `json:"notify_time"`
+	Ret          int64     `json:"ret"`
+	RetMessage   string    `json:"ret_errmsg"`
+	CostTime     int64     `json:"cost_time"`
+	Request      string    `json:"wxnontaxstr"`
+	Status       int64     `json:"status"`
+	URL          string    `json:"url"`
+	Code         int64     `json:"errcode"`
+	Message      string    `json:"errmsg"`
+	Response     string    `json:"third_resp"`
+	ResponseData string    `json:"third_resp_data"`
+}
+
+type nontaxOrderRef struct {
+	ServiceID int64  `json:"service_id,omitempty"`
+	OrderID   string `json:"order_id"`
+}
+
+func (r nontaxOrderRef) check() error { return notEmpty("orderID", r.OrderID) }
+
+// GetNontaxOrder returns an order (获取缴费订单详情). serviceID may be 0.
+//
+// https://developers.weixin.qq.com/doc/service/api/nontaxpay/api_nontaxgetorder
+func (c *Client) GetNontaxOrder(ctx context.Context, orderID string, serviceID int64) (*NontaxOrder, error) {
+	return post[NontaxOrder](ctx, c, "/nontax/getorder", c.ownBody(nontaxOrderRef{serviceID, orderID}), RetryRead)
+}
+
+// NontaxOrdersRequest names what was ordered: one of NoticeNo and OrderNo is needed.
+type NontaxOrdersRequest struct {
+	RegionCode     string `json:"region_code"`
+	DepartmentCode string `json:"department_code"`
+	NoticeNo       string `json:"payment_notice_no,omitempty"`
+	OrderNo        string `json:"order_no,omitempty"`
+}
+
+func (r NontaxOrdersRequest) check() error {
+	return first(notEmpty("RegionCode", r.RegionCode), notEmpty("DepartmentCode", r.DepartmentCode),
+		notEmpty("NoticeNo", r.NoticeNo+r.OrderNo))
+}
+
+// NontaxOrders are the ids of all orders for the same payment.
+type NontaxOrders struct {
+	OrderIDs    []string `json:"order_id_list"`
+	PaidOrderID string   `json:"paid_order_id"` // "" where none is paid
+}
+
+// ListNontaxOrders returns the ids of the orders for a payment notice, or for an
+// order number of your own, and which of them is paid (获取缴费订单列表).
+//
+// https://developers.weixin.qq.com/doc/service/api/nontaxpay/api_nontaxgetorderlist
+func (c *Client) ListNontaxOrders(ctx context.Context, r NontaxOrdersRequest) (*NontaxOrders, error) {
+	return post[NontaxOrders](ctx, c, "/nontax/getorderlist", c.ownBody(r), RetryRead)
+}
+
+// NontaxRefundRequest names an order to pay back. A refund of a part needs Fee, and
+// an OutID of its own.
+type NontaxRefundRequest struct {
+	OrderID string `json:"order_id"`
+	Reason  string `json:"reason"`
+	Fee     int64  `json:"refund_fee,omitempty"` // fen; 0 is everything
+	OutID   string `json:"refund_out_id,omitempty"`
+}
+
+func (r NontaxRefundRequest) check() error {
+	err := first(notEmpty("OrderID", r.OrderID), notEmpty("Reason", r.Reason))
+	switch {
+	case err != nil:
+		return err
+	case r.Fee < 0:
+		return invalid("Fee", "is %d, must not be below 0", r.Fee)
+	case r.Fee > 0:
+		return notEmpty("OutID", r.OutID)
+	}
+	return nil
+}
+
+// RefundNontaxOrder pays an order back, or a part of it (缴费订单退款), and returns the
+// id of the refund.
+//
+// https://developers.weixin.qq.com/doc/service/api/nontaxpay/api_nontaxrefund
+func (c *Client) RefundNontaxOrder(ctx context.Context, r NontaxRefundRequest) (refundOrderID string, err error) {
+	res, err := post[struct {
+		RefundOrderID string `json:"refund_order_id"`
+	}](ctx, c, "/nontax/refund", c.ownBody(r), RetryUnkeyed)
+	if err != nil {
+		return "", err
+	}
+	return res.RefundOrderID, nil
+}
+
+// NontaxBillType says which orders a statement lists.
+type NontaxBillType string
+
+// The kinds of statements.
+const (
+	NontaxBillAll     NontaxBillType = "ALL"
+	NontaxBillPaid    NontaxBillType = "SUCCESS"
+	NontaxBillRefunds NontaxBillType = "REFUND"
+)
+
+// DownloadNontaxBill writes the statement of a day to w (下载缴费对帐单): CSV with a
+// header, a backquote before each value, and two lines of totals at the end. It is
+// there from 6:00 of the next day. "" is NontaxBillAll.
+//
+// https://developers.weixin.qq.com/doc/service/api/nontaxpay/api_nontaxdownloadbill
+func (c *Client) DownloadNontaxBill(ctx context.Context, mchID string, day Date, kind NontaxBillType, w io.Writer) (*Download, error) {
+	if err := first(notEmpty("mchID", mchID), isDay("day", day)); err != nil {
+		return nil, err
+	}
+	body := struct {
+		MchID    string         `json:"mch_id"`
+		BillDate NontaxDate     `json:"bill_date"`
+		BillType NontaxBillType `json:"bill_type,omitempty"`
+	}{mchID, NontaxDate{day}, kind}
+	info, _, err := c.download(ctx, Request{
+		Method: http.MethodPost, Path: "/nontax/downloadbill", Body: c.ownBody(body), Retry: RetryRead,
+	}, w, nil)
+	return info, err
+}
+
+// NotifyNontaxOrder makes the platform tell of an order's payment again, unless
+// that succeeded before (通知不一致订单): for an order that the statement lists and
+// your records lack.
+//
+// https://developers.weixin.qq.com/doc/service/api/nontaxpay/api_nontaxnotifyinconsistentorder
+func (c *Client) NotifyNontaxOrder(ctx context.Context, orderID string) error {
+	return c.post(ctx, "/nontax/notifyinconsistentorder", c.ownBody(nontaxOrderRef{OrderID: orderID}), RetryIdempotent)
+}
+
+type nontaxMock struct {
+	URL     string `json:"url"`
+	Version int64  `json:"version"`
+}
+
+func (m nontaxMock) check() error {
+	return first(httpURL("url", m.URL), positive("version", m.Version))
+}
+
+// MockNontaxNotification makes the platform send the test of a payment's
+// notification to an address of yours (模拟支付结果通知). version is the protocol's,
+// 1; the platform then calls twice, to test the decryption and whether you check
+// the signature.
+//
+// https://developers.weixin.qq.com/doc/service/api/nontaxpay/api_nontaxmocknotification
+func (c *Client) MockNontaxNotification(ctx context.Context, url string, version int64) error {
+	return c.post(ctx, "/nontax/mocknotification", c.ownBody(nontaxMock{url, version}), RetryUnkeyed)
+}
+
+// MockNontaxQuery makes the platform send the test of a query for what is to be paid
+// to an address of yours (模拟查询应收信息). version is as for
+// [Client.MockNontaxNotification].
+//
+// https://developers.weixin.qq.com/doc/service/api/nontaxpay/api_nontaxmockqueryfee
+func (c *Client) MockNontaxQuery(ctx context.Context, url string, version int64) error {
+	return c.post(ctx, "/nontax/mockqueryfee", c.ownBody(nontaxMock{url, version}), RetryUnkeyed)
+}
