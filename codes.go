@@ -81,6 +81,7 @@ const (
 	ErrSystemTag               Code = 45058  // system tag cannot be modified
 	ErrTooManyTagsOnUser       Code = 45059  // user already has the maximum number of tags
 	ErrDuplicateMassID         Code = 45065  // clientmsgid already used, original msg_id is returned
+	ErrMassIDTooFast           Code = 45066  // retry with the same clientmsgid too fast, wait a minute
 	ErrMassIDTooLong           Code = 45067  // clientmsgid too long
 	ErrInvalidTypingCommand    Code = 45072  // invalid typing command
 	ErrNoRecentInteraction     Code = 45080  // typing needs an interaction in the last 30 seconds
@@ -115,7 +116,11 @@ const (
 	ErrKFAccountExists         Code = 65406  // customer-service account exists
 	ErrRequestIDNotFound       Code = 76001  // rid not found
 	ErrUnknownAPIPath          Code = 76021  // cgi_path not found
+	ErrNoCommentPermission     Code = 88000  // no comment permission
 	ErrArticleNotFound         Code = 88001  // article not found
+	ErrTooManyElected          Code = 88003  // elected comment limit
+	ErrCommentDeleted          Code = 88004  // comment deleted by user
+	ErrCommentReplied          Code = 88005  // already replied
 	ErrCommentNotFound         Code = 88008  // comment not found
 	ErrIPPending               Code = 89501  // an admin confirmation is pending, retry later
 	ErrIPUnconfirmed           Code = 89503  // call needs admin confirmation

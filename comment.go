@@ -1,0 +1,203 @@
+package wechat
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"iter"
+)
+
+type commentArticle struct {
+	MsgDataID int64 `json:"msg_data_id"`
+	Index     int   `json:"index"`
+}
+
+func (a commentArticle) check() error {
+	if a.Index < 0 {
+		return invalid("index", "is %d, the first article is 0", a.Index)
+	}
+	return positive("msgDataID", a.MsgDataID)
+}
+
+// OpenComments lets followers comment on an article that was sent or published
+// (打开已群发文章评论): the article at index, which is 0 for the first, of the message
+// whose msg_data_id [Client.SendMass] or [Client.PublishDraft] returned.
+// [ErrNoCommentPermission]: the account has no comments.
+//
+// https://developers.weixin.qq.com/doc/service/api/leaving/api_openarticlecomment
+func (c *Client) OpenComments(ctx context.Context, msgDataID int64, index int) error {
+	return c.post(ctx, "/cgi-bin/comment/open", commentArticle{msgDataID, index}, RetryIdempotent)
+}
+
+// CloseComments ends what [Client.OpenComments] began (关闭已群发文章评论).
+//
+// https://developers.weixin.qq.com/doc/service/api/leaving/api_closecomment
+func (c *Client) CloseComments(ctx context.Context, msgDataID int64, index int) error {
+	return c.post(ctx, "/cgi-bin/comment/close", commentArticle{msgDataID, index}, RetryIdempotent)
+}
+
+// CommentFilter chooses comments.
+type CommentFilter int
+
+// The choices of comments.
+const (
+	CommentsAll     CommentFilter = 0
+	CommentsNormal  CommentFilter = 1 // not elected
+	CommentsElected CommentFilter = 2
+)
+
+// ListCommentsRequest says which comments [Client.ListComments] returns.
+type ListCommentsRequest struct {
+	MsgDataID int64         `json:"msg_data_id"`
+	Index     int           `json:"index"` // of the article, 0 is the first
+	Begin     int           `json:"begin"` // of the comments, 0 is the first
+	Count     int           `json:"count"` // 1 to 49
+	Filter    CommentFilter `json:"type"`
+}
+
+const maxComments = 49 // 50 are refused
+
+func (r ListCommentsRequest) check() error {
+	if r.Begin < 0 {
+		return invalid("Begin", "is %d", r.Begin)
+	}
+	return first(commentArticle{r.MsgDataID, r.Index}.check(), within("Count", r.Count, 1, maxComments))
+}
+
+// CommentPage is a page of the comments on an article.
+type CommentPage struct {
+	Total    int64     `json:"total"` // on all pages
+	Comments []Comment `json:"comment"`
+}
+
+// Comment is what a follower wrote below an article.
+type Comment struct {
+	ID         int64         `json:"user_comment_id"`
+	OpenID     string        `json:"openid"` // "" where the author did not comment as a WeChat user
+	Content    string        `json:"content"`
+	CreateTime Timestamp     `json:"create_time"`
+	Elected    Flag          `json:"comment_type"` // shown to all readers (精选)
+	Reply      *CommentReply `json:"-"`            // nil where the account has not replied
+}
+
+// CommentReply is the account's reply to a comment.
+type CommentReply struct {
+	Content    string    `json:"content"`
+	CreateTime Timestamp `json:"create_time"`
+}
+
+// UnmarshalJSON reads the reply as an object, as the page describes it, and as the
+// list that its example shows. The openid was once called user_name.
+func (c *Comment) UnmarshalJSON(data []byte) error {
+	type plain Comment
+	wire := struct {
+		*plain
+		UserName string          `json:"user_name"`
+		Reply    json.RawMessage `json:"reply"`
+	}{plain: (*plain)(c)}
+	if err := json.Unmarshal(data, &wire); err != nil {
+		return err
+	}
+	if c.OpenID == "" {
+		c.OpenID = wire.UserName
+	}
+	reply, err := readReply(wire.Reply)
+	c.Reply = reply
+	return err
+}
+
+func readReply(data []byte) (*CommentReply, error) {
+	var replies []CommentReply
+	var err error
+	switch {
+	case bytes.HasPrefix(data, []byte{'{'}):
+		replies = make([]CommentReply, 1)
+		err = json.Unmarshal(data, &replies[0])
+	case bytes.HasPrefix(data, []byte{'['}):
+		err = json.Unmarshal(data, &replies)
+	}
+	if err != nil || len(replies) == 0 || replies[0] == (CommentReply{}) {
+		return nil, err
+	}
+	return &replies[0], nil
+}
+
+// ListComments returns comments on an article (查看指定文章的评论数据).
+//
+// https://developers.weixin.qq.com/doc/service/api/leaving/api_listcomment
+func (c *Client) ListComments(ctx context.Context, req ListCommentsRequest) (*CommentPage, error) {
+	return post[CommentPage](ctx, c, "/cgi-bin/comment/list", req, RetryRead)
+}
+
+// AllComments returns all comments on an article that filter chooses
+// (查看指定文章的评论数据), in pages of 49. Electing or deleting them meanwhile shifts the
+// rest: collect first, then change.
+//
+// https://developers.weixin.qq.com/doc/service/api/leaving/api_listcomment
+func (c *Client) AllComments(ctx context.Context, msgDataID int64, index int, filter CommentFilter) iter.Seq2[Comment, error] {
+	return paginate(0, func(begin int) ([]Comment, int, bool, error) {
+		page, err := c.ListComments(ctx, ListCommentsRequest{
+			MsgDataID: msgDataID, Index: index, Begin: begin, Count: maxComments, Filter: filter,
+		})
+		if err != nil {
+			return nil, 0, false, err
+		}
+		next := begin + len(page.Comments)
+		return page.Comments, next, int64(next) < page.Total, nil
+	})
+}
+
+// CommentRef names a comment on an article.
+type CommentRef struct {
+	MsgDataID int64 `json:"msg_data_id"`
+	Index     int   `json:"index"` // of the article, 0 is the first
+	CommentID int64 `json:"user_comment_id"`
+}
+
+func (r CommentRef) check() error {
+	return first(commentArticle{r.MsgDataID, r.Index}.check(), positive("CommentID", r.CommentID))
+}
+
+// ElectComment shows a comment to all readers (将评论标记精选). [ErrTooManyElected]: the
+// article has as many as it can; [ErrCommentDeleted]: its author took it back.
+//
+// https://developers.weixin.qq.com/doc/service/api/leaving/api_electcomment
+func (c *Client) ElectComment(ctx context.Context, ref CommentRef) error {
+	return c.post(ctx, "/cgi-bin/comment/markelect", ref, RetryIdempotent)
+}
+
+// UnelectComment ends what [Client.ElectComment] began (将评论取消精选).
+//
+// https://developers.weixin.qq.com/doc/service/api/leaving/api_unelectcomment
+func (c *Client) UnelectComment(ctx context.Context, ref CommentRef) error {
+	return c.post(ctx, "/cgi-bin/comment/unmarkelect", ref, RetryIdempotent)
+}
+
+// DeleteComment deletes a comment (删除评论). [ErrCommentNotFound]: there is none.
+//
+// https://developers.weixin.qq.com/doc/service/api/leaving/api_delcomment
+func (c *Client) DeleteComment(ctx context.Context, ref CommentRef) error {
+	return c.post(ctx, "/cgi-bin/comment/delete", ref, RetryIdempotent, ErrCommentNotFound)
+}
+
+// ReplyComment replies to a comment as the account (回复评论). A comment has one
+// reply: [ErrCommentReplied] asks to delete it first.
+//
+// https://developers.weixin.qq.com/doc/service/api/leaving/api_replycomment
+func (c *Client) ReplyComment(ctx context.Context, ref CommentRef, content string) error {
+	if err := notEmpty("content", content); err != nil {
+		return err
+	}
+	body := struct {
+		CommentRef
+		Content string `json:"content"`
+	}{ref, content}
+	return c.post(ctx, "/cgi-bin/comment/reply/add", body, RetryIdempotent, ErrCommentReplied)
+}
+
+// DeleteCommentReply deletes the account's reply to a comment (删除回复).
+//
+// https://developers.weixin.qq.com/doc/service/api/leaving/api_delreplycomment
+func (c *Client) DeleteCommentReply(ctx context.Context, ref CommentRef) error {
+	return c.post(ctx, "/cgi-bin/comment/reply/delete", ref, RetryIdempotent)
+}
