@@ -46,7 +46,7 @@ func sameLetters(a, b string) bool { return a[0]|0x20 == b[0]|0x20 && strings.Eq
 func (n *node) count(name string) int {
 	c := 0
 	for i := range n.kids {
-		if strings.EqualFold(n.kids[i].name, name) {
+		if k := &n.kids[i]; len(k.name) == len(name) && (k.name == name || sameLetters(k.name, name)) {
 			c++
 		}
 	}

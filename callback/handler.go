@@ -1,0 +1,324 @@
+package callback
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// Handler receives the pushes of one account. It is an [http.Handler]: mount it at
+// the address that the platform's console has (服务器地址), for GET and POST.
+//
+// A push is verified, decrypted and handled once, however often it is delivered.
+// Its answer is there in time: when a handler takes longer than [Config.Budget],
+// the platform gets "success", and the reply goes out by [Config.Deferred].
+type Handler struct{ *engine }
+
+// engine is behind a pointer so that no fmt verb prints what is in it.
+type engine struct {
+	cfg    Config
+	guard  *guard
+	routes routes
+	pool   pool
+	runs   *lru[*run]
+	dedupe *shared
+	owner  string // this handler, among the replicas
+	allow  allowList
+	life   context.Context //nolint:containedctx // ends with Shutdown, not with a call
+	kill   context.CancelFunc
+
+	complaints sync.Map // reason → when it was logged last
+}
+
+const (
+	maxBody       = 256 << 10
+	bodyWithin    = 2 * time.Second
+	maxRemembered = 50_000
+)
+
+// NewHandler returns a handler without handlers for pushes, which acknowledges
+// everything. What is wrong with cfg is told as a [*ConfigError].
+func NewHandler(cfg Config) (*Handler, error) {
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	cfg = cfg.withDefaults()
+	g, err := newGuard(cfg, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	e := &engine{
+		cfg: cfg, guard: g, owner: newOwner(), runs: newLRU[*run](maxRemembered),
+		pool:   pool{workers: cfg.Workers, limit: cfg.Queue},
+		dedupe: &shared{name: "dedupe", log: cfg.Logger},
+		allow:  allowList{fetch: cfg.Addresses, log: cfg.Logger},
+	}
+	e.life, e.kill = context.WithCancel(context.Background())
+	return &Handler{e}, nil
+}
+
+// ServeHTTP answers the verification of the address (GET) and pushes (POST).
+// Everything that is not the platform's gets 403, with one answer for all reasons.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	began := time.Now()
+	header := w.Header()
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Cache-Control", "no-store")
+	switch r.Method {
+	case http.MethodGet:
+		echo, err := h.VerifyURL(r)
+		if err != nil {
+			h.deny(w, r, err, began)
+			return
+		}
+		write(w, http.StatusOK, "text/plain; charset=utf-8", []byte(echo))
+	case http.MethodPost:
+		_ = http.NewResponseController(w).SetReadDeadline(began.Add(bodyWithin)) // where the server can not, its own time-outs hold
+		push, err := h.Parse(r)
+		if err != nil {
+			h.deny(w, r, err, began)
+			return
+		}
+		_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // an old deadline would end the request's context
+		a := h.deliver(r.Context(), push, began)
+		h.answer(w, push, a)
+		h.report(r.Context(), push, Event{
+			Outcome: a.outcome, Delivery: a.delivery, Duplicate: a.duplicate, Late: a.late, Duration: time.Since(began),
+		})
+		if a.after != nil {
+			go a.after()
+		}
+	default:
+		header.Set("Allow", "GET, POST")
+		write(w, http.StatusMethodNotAllowed, textPlain, []byte("method not allowed"))
+	}
+}
+
+const textPlain = "text/plain; charset=utf-8"
+
+// VerifyURL checks the request by which the platform verifies the address
+// (验证消息的确来自微信服务器) and returns the echostr that it must be answered with,
+// as text/plain. The error is [ErrRefused].
+func (h *Handler) VerifyURL(r *http.Request) (echo string, err error) {
+	return h.guard.verifyURL(r.URL.RawQuery, time.Now())
+}
+
+// Parse verifies, decrypts and reads a push, for programs that do the rest
+// themselves: answering in time, duplicates, everything else that [Handler] does.
+// [Push.Answer] makes the answer. The error is [ErrRefused], [ErrTooLarge] or
+// that of the body's reader.
+func (h *Handler) Parse(r *http.Request) (*Push, error) {
+	if !h.allow.allows(r.Context(), r.RemoteAddr) {
+		return nil, refuse("address is none of the platform's")
+	}
+	body, err := readBody(r)
+	if err != nil {
+		return nil, err
+	}
+	return h.guard.open(r.URL.RawQuery, body, time.Now())
+}
+
+// Answer returns the answer to a push, encrypted where the push was. A nil reply
+// is "success". A text of more than 2,048 bytes is refused as a [*ReplyError].
+func (p *Push) Answer(r Reply) (contentType string, body []byte, err error) {
+	if r = byValue(r); r == nil {
+		return textPlain, success, nil
+	}
+	clear, _, err := p.compose(r, false)
+	if err != nil {
+		return "", nil, err
+	}
+	return p.contentType(), p.seal(clear, time.Now()), nil
+}
+
+func (p *Push) contentType() string {
+	if p.inJSON {
+		return "application/json; charset=utf-8"
+	}
+	return "application/xml; charset=utf-8"
+}
+
+var success = []byte("success")
+
+// Shutdown refuses new pushes, which the platform then delivers elsewhere or
+// again, and waits for handlers, queued pushes and deferred replies. When ctx ends
+// first, it ends the handlers' contexts and returns ctx's error.
+func (h *Handler) Shutdown(ctx context.Context) error {
+	defer h.kill()
+	return h.pool.drain(ctx)
+}
+
+// deliver handles one delivery of a push.
+func (e *engine) deliver(ctx context.Context, p *Push, began time.Time) answer {
+	key := p.key()
+	a := answer{status: http.StatusOK}
+	r, found := e.join(key, nil)
+	a.duplicate, a.delivery = found, e.number(ctx, key, r.count())
+	if !found {
+		var mine bool
+		if a, mine = e.claim(ctx, key, a, began); !mine {
+			return a
+		}
+		r, found = e.join(key, p)
+	}
+	if found {
+		a.duplicate = true
+		return e.wait(ctx, r, a, began)
+	}
+	detached := context.WithoutCancel(ctx)
+	if !e.pool.submit(func() { e.handle(detached, r) }) {
+		return e.overflow(ctx, p, r, a)
+	}
+	return e.wait(ctx, r, a, began)
+}
+
+// join adds a delivery to the run of its push; without one it begins a run for p,
+// or returns nil where p is nil.
+func (e *engine) join(key string, p *Push) (r *run, found bool) {
+	e.runs.update(key, time.Now(), 2*e.cfg.Window, func(old *run, ok bool) (*run, bool) {
+		if r, found = old, ok; !ok && p != nil {
+			r = &run{key: key, push: p, done: make(chan struct{})}
+		}
+		if r != nil {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			r.deliveries++
+			r.waiters++
+		}
+		return r, !found && r != nil
+	})
+	return r, found
+}
+
+// count returns how many deliveries of the push came here, this one included.
+func (r *run) count() int {
+	if r == nil {
+		return 1
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.deliveries
+}
+
+// overflow answers a push that there is no room for.
+func (e *engine) overflow(ctx context.Context, p *Push, r *run, a answer) answer {
+	a.status, a.outcome = http.StatusServiceUnavailable, OutcomeOverflow
+	var reply Reply
+	var clear []byte
+	if e.cfg.Overflow != nil && !e.pool.closed() {
+		var err error
+		reply, clear, _, err = e.call(ctx, p, func(ctx context.Context, m Message) (Reply, error) {
+			return e.cfg.Overflow(ctx, m), nil
+		})
+		if err == nil {
+			a.status, a.clear = http.StatusOK, clear
+		} else {
+			e.report(ctx, p, Event{Outcome: OutcomeFailed, Err: err})
+		}
+	}
+	e.finish(r, a.status, reply, clear, nil)
+	return a
+}
+
+func (h *Handler) answer(w http.ResponseWriter, p *Push, a answer) {
+	switch {
+	case a.status != http.StatusOK:
+		write(w, a.status, textPlain, []byte(http.StatusText(a.status)))
+	case a.clear == nil:
+		write(w, http.StatusOK, textPlain, success)
+	default:
+		write(w, http.StatusOK, p.contentType(), p.seal(a.clear, time.Now()))
+	}
+}
+
+// deny answers a request that is not the platform's.
+func (h *Handler) deny(w http.ResponseWriter, r *http.Request, err error, began time.Time) {
+	status := http.StatusForbidden
+	var why *refusal
+	switch {
+	case errors.As(err, &why):
+		h.complain(r.Context(), why)
+	case errors.Is(err, ErrTooLarge):
+		status = http.StatusRequestEntityTooLarge
+	default:
+		status = http.StatusRequestTimeout
+	}
+	w.Header().Set("Connection", "close")
+	write(w, status, textPlain, []byte(http.StatusText(status)))
+	h.observe(r.Context(), Event{Outcome: OutcomeRefused, Duration: time.Since(began), Err: err})
+}
+
+// complain logs a refusal, each reason once a minute: anybody can cause them.
+func (e *engine) complain(ctx context.Context, why *refusal) {
+	now := time.Now()
+	if last, ok := e.complaints.Load(why.reason); ok && now.Sub(last.(time.Time)) < time.Minute { //nolint:forcetypeassert // stored below
+		return
+	}
+	e.complaints.Store(why.reason, now)
+	attributes := []slog.Attr{slog.String("reason", why.reason)}
+	if why.skew != 0 {
+		attributes = append(attributes, slog.Int64("skew_seconds", int64(why.skew.Seconds())))
+	}
+	e.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "callback: request refused", attributes...)
+}
+
+// report tells the log and the observer what became of a push.
+func (e *engine) report(ctx context.Context, p *Push, event Event) {
+	h := p.Message.Meta()
+	event.MsgType, event.Event = h.MsgType, h.Event
+	if event.Err != nil || event.Outcome == OutcomeStuck || event.Outcome == OutcomeOverflow {
+		attributes := []slog.Attr{
+			slog.String("outcome", string(event.Outcome)), slog.String("type", h.MsgType), slog.String("event", h.Event),
+			slog.Duration("duration", event.Duration), slog.Any("error", event.Err),
+		}
+		var panicked *PanicError
+		if errors.As(event.Err, &panicked) {
+			attributes = append(attributes, slog.String("stack", string(panicked.Stack)))
+		}
+		e.cfg.Logger.LogAttrs(ctx, slog.LevelError, "callback: push "+string(event.Outcome), attributes...)
+	}
+	e.observe(ctx, event)
+}
+
+func (e *engine) observe(ctx context.Context, event Event) {
+	if e.cfg.Observe != nil {
+		e.cfg.Observe(ctx, event)
+	}
+}
+
+// ErrTooLarge is what [Handler.Parse] returns for a request of more than 256 KiB.
+var ErrTooLarge = errors.New("callback: request is larger than 256 KiB")
+
+var errNoDeferred = errors.New("callback: the reply is too late, and Config.Deferred is not set")
+
+func readBody(r *http.Request) ([]byte, error) {
+	if r.ContentLength > maxBody {
+		return nil, ErrTooLarge
+	}
+	if r.Body == nil {
+		return nil, nil
+	}
+	if r.ContentLength >= 0 {
+		body := make([]byte, r.ContentLength)
+		_, err := io.ReadFull(r.Body, body)
+		return body, err
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	if len(body) > maxBody {
+		return nil, ErrTooLarge
+	}
+	return body, err
+}
+
+func write(w http.ResponseWriter, status int, contentType string, body []byte) {
+	header := w.Header()
+	header.Set("Content-Type", contentType)
+	header.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // the platform has hung up where this fails
+}

@@ -1,0 +1,253 @@
+package callback
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wechatoa/wechat/internal/msgcrypt"
+)
+
+const (
+	testToken   = "exampletoken"
+	testKey     = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
+	testAppID   = "wx0000000000000001"
+	testOpenID  = "o0000000000000000000000000001"
+	testAccount = "gh_000000000001"
+)
+
+func safeConfig() Config {
+	return Config{Token: testToken, EncodingAESKey: testKey, AppID: testAppID}
+}
+
+func plainConfig() Config {
+	return Config{Mode: Plain, Token: testToken, AppID: testAppID}
+}
+
+func newTestHandler(t testing.TB, cfg Config) *Handler {
+	t.Helper()
+	h, err := NewHandler(cfg)
+	require.NoError(t, err)
+	return h
+}
+
+// platform sends pushes as the real one does.
+type platform struct {
+	mode  Mode
+	token string
+	key   string
+	appID string
+	json  bool
+}
+
+func safePlatform() platform {
+	return platform{mode: Safe, token: testToken, key: testKey, appID: testAppID}
+}
+func plainPlatform() platform { return platform{mode: Plain, token: testToken, appID: testAppID} }
+
+func mustKey(encoded string) msgcrypt.Key {
+	key, err := msgcrypt.ParseKey(encoded)
+	if err != nil {
+		panic(err)
+	}
+	return key
+}
+
+// request makes one delivery of a push.
+func (p platform) request(ctx context.Context, push string) *http.Request {
+	timestamp, nonce := strconv.FormatInt(time.Now().Unix(), 10), msgcrypt.Nonce()
+	query := url.Values{
+		"timestamp": {timestamp}, "nonce": {nonce}, "openid": {testOpenID},
+		"signature": {msgcrypt.Sign(p.token, timestamp, nonce)},
+	}
+	body := push
+	if p.mode != Plain {
+		encoded := mustKey(p.key).Encrypt([]byte(push), p.appID)
+		query.Set("encrypt_type", "aes")
+		query.Set("msg_signature", msgcrypt.Sign(p.token, timestamp, nonce, encoded))
+		switch {
+		case p.json:
+			body = `{"ToUserName":"` + testAccount + `","Encrypt":"` + encoded + `"}`
+		case p.mode == Compatible:
+			body = strings.Replace(push, "</xml>", "<Encrypt><![CDATA["+encoded+"]]></Encrypt></xml>", 1)
+		default:
+			body = "<xml><ToUserName><![CDATA[" + testAccount + "]]></ToUserName><Encrypt><![CDATA[" + encoded + "]]></Encrypt></xml>"
+		}
+	}
+	r := httptest.NewRequest(http.MethodPost, "/wechat?"+query.Encode(), strings.NewReader(body))
+	return r.WithContext(ctx)
+}
+
+// read makes the clear answer of what was answered, by other code than what wrote
+// it; ok is false for what the platform would not take.
+func (p platform) read(w *httptest.ResponseRecorder) (clear string, ok bool) {
+	body := w.Body.String()
+	switch {
+	case w.Code != http.StatusOK:
+		return "", false
+	case body == "" || body == "success":
+		return "", true
+	case p.mode == Plain:
+		return body, strings.HasPrefix(body, "<xml>") || strings.HasPrefix(body, "{")
+	}
+	encoded, signature := between(body, "<Encrypt><![CDATA[", "]]>"), between(body, "<MsgSignature><![CDATA[", "]]>")
+	timestamp, nonce := between(body, "<TimeStamp>", "<"), between(body, "<Nonce><![CDATA[", "]]>")
+	if p.json {
+		encoded, signature = between(body, `"Encrypt":"`, `"`), between(body, `"MsgSignature":"`, `"`)
+		timestamp, nonce = between(body, `"TimeStamp":`, ","), between(body, `"Nonce":"`, `"`)
+	}
+	if msgcrypt.Sign(p.token, timestamp, nonce, encoded) != signature {
+		return "", false
+	}
+	message, err := mustKey(p.key).Decrypt(encoded, p.appID)
+	return string(message), err == nil && len(message) > 0
+}
+
+func between(s, left, right string) string {
+	_, s, _ = strings.Cut(s, left)
+	s, _, _ = strings.Cut(s, right)
+	return s
+}
+
+// sends delivers a push once and waits for the answer.
+func (p platform) sends(h http.Handler, push string) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, p.request(context.Background(), push))
+	return w
+}
+
+// seen is what a follower sees after he wrote.
+type seen struct {
+	reply    string        // clear, "" for nothing
+	failed   bool          // the platform tells him that the service is out of order
+	attempts int           // deliveries
+	latest   time.Duration // that an answer took
+}
+
+// pushes delivers a push until it is answered: up to three times, waiting 5 seconds
+// for each; handlers beyond the first are replicas that take turns.
+func (p platform) pushes(push string, handlers ...http.Handler) seen {
+	var s seen
+	for n := range deliveries {
+		s.attempts++
+		ctx, cancel := context.WithTimeout(context.Background(), platformWaits)
+		w := httptest.NewRecorder()
+		done := make(chan struct{})
+		began := time.Now()
+		go func() {
+			defer close(done)
+			handlers[n%len(handlers)].ServeHTTP(w, p.request(ctx, push))
+		}()
+		select {
+		case <-done:
+		case <-ctx.Done():
+		}
+		late := ctx.Err() != nil
+		cancel()
+		<-done
+		if late {
+			continue
+		}
+		s.latest = max(s.latest, time.Since(began))
+		if reply, ok := p.read(w); ok {
+			s.reply = reply
+			return s
+		}
+		time.Sleep(time.Until(began.Add(interval)))
+	}
+	s.failed = true
+	return s
+}
+
+func textPush(id int, content string) string {
+	return fmt.Sprintf("<xml><ToUserName><![CDATA[%s]]></ToUserName><FromUserName><![CDATA[%s]]></FromUserName>"+
+		"<CreateTime>%d</CreateTime><MsgType><![CDATA[text]]></MsgType><Content><![CDATA[%s]]></Content><MsgId>%d</MsgId></xml>",
+		testAccount, testOpenID, time.Now().Unix(), content, id)
+}
+
+func eventPush(event, key, more string) string {
+	return fmt.Sprintf("<xml><ToUserName><![CDATA[%s]]></ToUserName><FromUserName><![CDATA[%s]]></FromUserName>"+
+		"<CreateTime>%d</CreateTime><MsgType><![CDATA[event]]></MsgType><Event><![CDATA[%s]]></Event><EventKey><![CDATA[%s]]></EventKey>%s</xml>",
+		testAccount, testOpenID, time.Now().Unix(), event, key, more)
+}
+
+// journal collects what a handler reports.
+type journal struct {
+	mu     sync.Mutex
+	events []Event
+	sent   []string
+	log    strings.Builder
+}
+
+func (j *journal) observe(_ context.Context, e Event) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.events = append(j.events, e)
+}
+
+func (j *journal) send(_ context.Context, body []byte) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.sent = append(j.sent, string(body))
+	return nil
+}
+
+func (j *journal) messages() []string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return append([]string(nil), j.sent...)
+}
+
+func (j *journal) Write(p []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.log.Write(p)
+}
+
+func (j *journal) logged() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.log.String()
+}
+
+func (j *journal) logger() *slog.Logger { return slog.New(slog.NewTextHandler(io.Writer(j), nil)) }
+
+func (j *journal) outcomes() map[Outcome]int {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	counts := map[Outcome]int{}
+	for _, e := range j.events {
+		counts[e.Outcome]++
+	}
+	return counts
+}
+
+// counter handles texts and counts how often.
+type counter struct {
+	mu   sync.Mutex
+	runs int
+}
+
+func (c *counter) handle(context.Context, *TextMessage) (Reply, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.runs++
+	return Text("runs " + strconv.Itoa(c.runs)), nil
+}
+
+func (c *counter) count() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.runs
+}

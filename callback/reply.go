@@ -1,0 +1,419 @@
+package callback
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Reply is what a handler answers a push with (被动回复用户消息): one of the reply
+// types of this package, or nil for none. The addresses and the time are filled in.
+//
+// https://developers.weixin.qq.com/doc/service/guide/product/message/Passive_user_reply_message
+type Reply interface {
+	msgType() string
+	check() error
+	write(w *writer)
+}
+
+// ReplyError tells why a reply can not be sent.
+type ReplyError struct {
+	Field  string // such as TextReply.Content
+	Reason string
+}
+
+// Error names the field and the reason.
+func (e *ReplyError) Error() string { return "callback: " + e.Field + " " + e.Reason }
+
+func needed(field, value string) error {
+	if strings.TrimSpace(value) == "" {
+		return &ReplyError{field, "is empty"}
+	}
+	return nil
+}
+
+// TextReply answers with a text (回复文本消息). Line breaks and links as
+// <a href="…"> are shown. Of a text of more than 2,048 bytes the first part is the
+// reply, the rest goes out by [Config.Deferred]; without that it is refused.
+type TextReply struct{ Content string }
+
+// Text returns a text as the reply.
+func Text(content string) Reply { return TextReply{content} }
+
+func (TextReply) msgType() string   { return "text" }
+func (r TextReply) check() error    { return needed("TextReply.Content", r.Content) }
+func (r TextReply) write(w *writer) { w.text("Content", r.Content) }
+
+// ImageReply answers with an uploaded picture (回复图片消息); no animations.
+type ImageReply struct{ MediaID string }
+
+// Image returns an uploaded picture as the reply.
+func Image(mediaID string) Reply { return ImageReply{mediaID} }
+
+func (ImageReply) msgType() string { return "image" }
+func (r ImageReply) check() error  { return needed("ImageReply.MediaID", r.MediaID) }
+func (r ImageReply) write(w *writer) {
+	w.object("Image", func() { w.text("MediaId", r.MediaID) })
+}
+
+// VoiceReply answers with an uploaded voice recording (回复语音消息).
+type VoiceReply struct{ MediaID string }
+
+// Voice returns an uploaded voice recording as the reply.
+func Voice(mediaID string) Reply { return VoiceReply{mediaID} }
+
+func (VoiceReply) msgType() string { return "voice" }
+func (r VoiceReply) check() error  { return needed("VoiceReply.MediaID", r.MediaID) }
+func (r VoiceReply) write(w *writer) {
+	w.object("Voice", func() { w.text("MediaId", r.MediaID) })
+}
+
+// VideoReply answers with an uploaded video (回复视频消息).
+type VideoReply struct {
+	MediaID     string
+	Title       string // may be empty
+	Description string // may be empty
+}
+
+// Video returns an uploaded video as the reply.
+func Video(mediaID, title, description string) Reply {
+	return VideoReply{MediaID: mediaID, Title: title, Description: description}
+}
+
+func (VideoReply) msgType() string { return "video" }
+func (r VideoReply) check() error  { return needed("VideoReply.MediaID", r.MediaID) }
+func (r VideoReply) write(w *writer) {
+	w.object("Video", func() {
+		w.text("MediaId", r.MediaID)
+		w.optional("Title", r.Title)
+		w.optional("Description", r.Description)
+	})
+}
+
+// MusicReply answers with music (回复音乐消息).
+type MusicReply struct {
+	Title        string
+	Description  string
+	MusicURL     string
+	HQMusicURL   string // used on Wi-Fi
+	ThumbMediaID string // uploaded picture
+}
+
+func (MusicReply) msgType() string { return "music" }
+func (r MusicReply) check() error  { return needed("MusicReply.ThumbMediaID", r.ThumbMediaID) }
+func (r MusicReply) write(w *writer) {
+	w.object("Music", func() {
+		w.optional("Title", r.Title)
+		w.optional("Description", r.Description)
+		w.optional("MusicUrl", r.MusicURL)
+		w.optional("HQMusicUrl", r.HQMusicURL)
+		w.text("ThumbMediaId", r.ThumbMediaID)
+	})
+}
+
+// Article is an entry of a [NewsReply].
+type Article struct {
+	Title       string
+	Description string
+	PicURL      string // JPG or PNG, 360×200 for the first entry, 200×200 for others
+	URL         string
+}
+
+// NewsReply answers with links to articles (回复图文消息), 8 at most. The platform
+// shows only the first where the push was a message; several are shown after a
+// menu event.
+type NewsReply struct{ Articles []Article }
+
+// News returns links to articles as the reply.
+func News(articles ...Article) Reply { return NewsReply{articles} }
+
+const maxArticles = 8
+
+func (NewsReply) msgType() string { return "news" }
+func (r NewsReply) check() error {
+	if n := len(r.Articles); n == 0 || n > maxArticles {
+		return &ReplyError{"NewsReply.Articles", fmt.Sprintf("has %d entries, must have 1 to %d", n, maxArticles)}
+	}
+	for i, a := range r.Articles {
+		if err := needed(fmt.Sprintf("NewsReply.Articles[%d].Title", i), a.Title); err != nil {
+			return err
+		}
+		if err := needed(fmt.Sprintf("NewsReply.Articles[%d].URL", i), a.URL); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r NewsReply) write(w *writer) {
+	w.number("ArticleCount", int64(len(r.Articles)))
+	w.array("Articles", "item", len(r.Articles), func(i int) {
+		a := r.Articles[i]
+		w.text("Title", a.Title)
+		w.text("Description", a.Description)
+		w.text("PicUrl", a.PicURL)
+		w.text("Url", a.URL)
+	})
+}
+
+// TransferReply hands the message to the web customer service (将消息转发到客服).
+type TransferReply struct {
+	Account string // an agent's account; "" is any. Nobody else gets it where the agent is offline.
+}
+
+// Transfer hands the message to a customer-service agent, or to any where account is "".
+func Transfer(account string) Reply { return TransferReply{account} }
+
+func (TransferReply) msgType() string { return "transfer_customer_service" }
+func (TransferReply) check() error    { return nil }
+func (r TransferReply) write(w *writer) {
+	if r.Account != "" {
+		w.object("TransInfo", func() { w.text("KfAccount", r.Account) })
+	}
+}
+
+// AIReply hands the message to the account's built-in AI reply (公众号智能回复),
+// which only some accounts have.
+type AIReply struct{}
+
+func (AIReply) msgType() string { return "transfer_biz_ai_ivr" }
+func (AIReply) check() error    { return nil }
+func (AIReply) write(*writer)   {}
+
+// DeviceReply answers a push of the withdrawn device platform (设备消息).
+type DeviceReply struct {
+	Type         string // hardware, device_text or device_status
+	DeviceType   string
+	DeviceID     string
+	SessionID    int64
+	Content      string // Base64
+	DeviceStatus int    // 0 or 1
+}
+
+func (r DeviceReply) msgType() string { return r.Type }
+func (r DeviceReply) check() error {
+	switch r.Type {
+	case "hardware", "device_text", "device_status":
+		return needed("DeviceReply.DeviceID", r.DeviceID)
+	}
+	return &ReplyError{"DeviceReply.Type", "must be hardware, device_text or device_status"}
+}
+
+func (r DeviceReply) write(w *writer) {
+	w.text("DeviceType", r.DeviceType)
+	w.text("DeviceID", r.DeviceID)
+	w.number("SessionID", r.SessionID)
+	if r.Type == "device_status" {
+		w.number("DeviceStatus", int64(r.DeviceStatus))
+	} else {
+		w.text("Content", r.Content)
+	}
+}
+
+// render returns the clear answer to a push.
+func render(r Reply, to *Header, inJSON bool, now time.Time) []byte {
+	w := &writer{json: inJSON, out: make([]byte, 0, 512)}
+	w.begin()
+	w.text("ToUserName", to.FromUserName)
+	w.text("FromUserName", to.ToUserName)
+	w.number("CreateTime", now.Unix())
+	w.text("MsgType", r.msgType())
+	r.write(w)
+	return w.end()
+}
+
+// writer writes a reply in the format of its push.
+type writer struct {
+	out  []byte
+	json bool
+	some bool // the object has a member already
+}
+
+func (w *writer) begin() {
+	if w.json {
+		w.out = append(w.out, '{')
+		return
+	}
+	w.out = append(w.out, "<xml>"...)
+}
+
+func (w *writer) end() []byte {
+	if w.json {
+		return append(w.out, '}')
+	}
+	return append(w.out, "</xml>"...)
+}
+
+func (w *writer) name(name string) {
+	if !w.json {
+		w.tag("<", name)
+		return
+	}
+	if w.some {
+		w.out = append(w.out, ',')
+	}
+	w.some = true
+	w.out = append(w.out, '"')
+	w.out = append(w.out, name...)
+	w.out = append(w.out, `":`...)
+}
+
+func (w *writer) tag(open, name string) {
+	w.out = append(w.out, open...)
+	w.out = append(w.out, name...)
+	w.out = append(w.out, '>')
+}
+
+func (w *writer) close(name string) {
+	if !w.json {
+		w.tag("</", name)
+	}
+}
+
+func (w *writer) number(name string, n int64) {
+	w.name(name)
+	w.out = strconv.AppendInt(w.out, n, 10)
+	w.close(name)
+}
+
+// text writes a string, without the characters that no XML can hold.
+func (w *writer) text(name, value string) {
+	w.name(name)
+	value = repair(value)
+	if w.json {
+		w.out = appendJSON(w.out, value)
+	} else {
+		w.out = append(w.out, "<![CDATA["...)
+		w.out = append(w.out, strings.ReplaceAll(value, "]]>", "]]]]><![CDATA[>")...)
+		w.out = append(w.out, "]]>"...)
+	}
+	w.close(name)
+}
+
+func (w *writer) optional(name, value string) {
+	if value != "" {
+		w.text(name, value)
+	}
+}
+
+func (w *writer) object(name string, members func()) {
+	w.name(name)
+	w.members(members)
+	w.close(name)
+}
+
+func (w *writer) members(members func()) {
+	if !w.json {
+		members()
+		return
+	}
+	w.out, w.some = append(w.out, '{'), false
+	members()
+	w.out, w.some = append(w.out, '}'), true
+}
+
+// array writes a list: elements named item inside name, or a JSON array.
+func (w *writer) array(name, item string, n int, members func(i int)) {
+	w.name(name)
+	if w.json {
+		w.out = append(w.out, '[')
+	}
+	for i := range n {
+		if w.json && i > 0 {
+			w.out = append(w.out, ',')
+		}
+		if !w.json {
+			w.tag("<", item)
+		}
+		w.members(func() { members(i) })
+		w.close(item)
+	}
+	if w.json {
+		w.out = append(w.out, ']')
+	}
+	w.close(name)
+}
+
+// appendJSON appends a string without \u escapes, which the platform refuses in
+// some places and reads in none better; value has no control characters but tab
+// and line feed.
+func appendJSON(out []byte, value string) []byte {
+	out = append(out, '"')
+	for i := range len(value) {
+		switch b := value[i]; b {
+		case '"', '\\':
+			out = append(out, '\\', b)
+		case '\n':
+			out = append(out, `\n`...)
+		case '\t':
+			out = append(out, `\t`...)
+		default:
+			out = append(out, b)
+		}
+	}
+	return append(out, '"')
+}
+
+// CustomerMessages returns a reply as customer-service messages to a follower: the
+// bodies of calls of /cgi-bin/message/custom/send, in their order. A text of more
+// than 2,048 bytes is several messages. Replies that hand a message over can not be
+// sent that way.
+func CustomerMessages(openID string, r Reply) ([][]byte, error) {
+	if r == nil {
+		return nil, nil
+	}
+	if err := r.check(); err != nil {
+		return nil, err
+	}
+	switch r := r.(type) {
+	case TextReply:
+		var bodies [][]byte
+		for _, part := range SplitText(r.Content, maxTextBytes) {
+			bodies = append(bodies, customerMessage(openID, "text", func(w *writer) { w.text("content", part) }))
+		}
+		return bodies, nil
+	case ImageReply:
+		return [][]byte{customerMessage(openID, "image", func(w *writer) { w.text("media_id", r.MediaID) })}, nil
+	case VoiceReply:
+		return [][]byte{customerMessage(openID, "voice", func(w *writer) { w.text("media_id", r.MediaID) })}, nil
+	case VideoReply:
+		return [][]byte{customerMessage(openID, "video", func(w *writer) {
+			w.text("media_id", r.MediaID)
+			w.text("thumb_media_id", r.MediaID) // the platform wants one and shows the video's own
+			w.optional("title", r.Title)
+			w.optional("description", r.Description)
+		})}, nil
+	case MusicReply:
+		return [][]byte{customerMessage(openID, "music", func(w *writer) {
+			w.optional("title", r.Title)
+			w.optional("description", r.Description)
+			w.text("musicurl", r.MusicURL)
+			w.text("hqmusicurl", r.HQMusicURL)
+			w.text("thumb_media_id", r.ThumbMediaID)
+		})}, nil
+	case NewsReply:
+		var bodies [][]byte
+		for _, a := range r.Articles { // one article is the most that a message can have
+			bodies = append(bodies, customerMessage(openID, "news", func(w *writer) {
+				w.array("articles", "", 1, func(int) {
+					w.text("title", a.Title)
+					w.text("description", a.Description)
+					w.text("url", a.URL)
+					w.text("picurl", a.PicURL)
+				})
+			}))
+		}
+		return bodies, nil
+	}
+	return nil, &ReplyError{"Reply", "of type " + r.msgType() + " can not be sent as a customer-service message"}
+}
+
+func customerMessage(openID, kind string, content func(w *writer)) []byte {
+	w := &writer{json: true}
+	w.begin()
+	w.text("touser", openID)
+	w.text("msgtype", kind)
+	w.object(kind, func() { content(w) })
+	return w.end()
+}

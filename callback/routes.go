@@ -1,0 +1,192 @@
+package callback
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"regexp"
+	"strings"
+	"sync"
+)
+
+// HandlerFunc handles a push. Its context is not the request's: it ends after
+// [Config.MaxRun], not when the platform hangs up. An error is logged and
+// acknowledged to the platform; see [Config.RetryFailed].
+type HandlerFunc func(ctx context.Context, m Message) (Reply, error)
+
+// routes finds the handler of a push.
+type routes struct {
+	once  sync.Once
+	built bool
+	chain HandlerFunc // what the first push builds from the rest
+
+	texts    []textRoute
+	keys     map[string]HandlerFunc
+	types    map[reflect.Type]HandlerFunc
+	fallback HandlerFunc
+	around   []func(HandlerFunc) HandlerFunc
+}
+
+type textRoute struct {
+	matches TextMatcher
+	handle  HandlerFunc
+}
+
+// On handles pushes of one type with handle, such as [*TextMessage] or
+// [*SubscribeEvent]. A second handler for a type, and any after the first push,
+// panics.
+//
+// A push goes to the first of these that there is: the [Handler.OnText] whose
+// matcher accepts the text, the [Handler.OnKey] of its key, the On of its type,
+// the [Handler.Fallback]. Without any it is acknowledged.
+func On[M Message](h *Handler, handle func(ctx context.Context, m M) (Reply, error)) {
+	kind := reflect.TypeFor[M]()
+	if kind.Kind() == reflect.Interface {
+		panic("callback: On needs a type of push, Fallback handles all of them")
+	}
+	h.routes.open(kind.String())
+	if h.routes.types[kind] != nil {
+		panic(fmt.Sprintf("callback: On has a handler for %s already", kind))
+	}
+	h.routes.types[kind] = func(ctx context.Context, m Message) (Reply, error) {
+		return handle(ctx, m.(M)) //nolint:forcetypeassert // routed by its type
+	}
+}
+
+// OnKey handles the events of one key with handle: menu buttons by their key and QR
+// codes by their scene, of those who follow by it as well. See [Key].
+func (h *Handler) OnKey(key string, handle HandlerFunc) {
+	h.routes.open("OnKey " + key)
+	if h.routes.keys[key] != nil {
+		panic("callback: OnKey has a handler for " + key + " already")
+	}
+	h.routes.keys[key] = handle
+}
+
+// OnText handles the texts that match, in the order of the calls of OnText.
+func (h *Handler) OnText(matches TextMatcher, handle func(ctx context.Context, m *TextMessage) (Reply, error)) {
+	h.routes.open("OnText")
+	h.routes.texts = append(h.routes.texts, textRoute{matches, func(ctx context.Context, m Message) (Reply, error) {
+		return handle(ctx, m.(*TextMessage)) //nolint:forcetypeassert // only texts are matched
+	}})
+}
+
+// Fallback handles what no other handler does, unknown pushes as [*UnknownMessage]
+// included.
+func (h *Handler) Fallback(handle HandlerFunc) {
+	h.routes.open("Fallback")
+	h.routes.fallback = handle
+}
+
+// Use puts middleware around all handlers; the first one is the outermost.
+func (h *Handler) Use(around ...func(next HandlerFunc) HandlerFunc) {
+	h.routes.open("Use")
+	h.routes.around = append(h.routes.around, around...)
+}
+
+// open makes sure that nothing is added while pushes are handled.
+func (r *routes) open(what string) {
+	if r.built {
+		panic("callback: " + what + " comes after the first push")
+	}
+	if r.types == nil {
+		r.types, r.keys = map[reflect.Type]HandlerFunc{}, map[string]HandlerFunc{}
+	}
+}
+
+// handler returns what handles pushes.
+func (r *routes) handler() HandlerFunc {
+	r.once.Do(func() {
+		r.built = true
+		r.chain = r.dispatch
+		for i := len(r.around) - 1; i >= 0; i-- {
+			r.chain = r.around[i](r.chain)
+		}
+	})
+	return r.chain
+}
+
+func (r *routes) dispatch(ctx context.Context, m Message) (Reply, error) {
+	if text, ok := m.(*TextMessage); ok {
+		for _, route := range r.texts {
+			if route.matches(text.Content) {
+				return route.handle(ctx, m)
+			}
+		}
+	}
+	if len(r.keys) > 0 {
+		if handle := r.keys[Key(m)]; handle != nil {
+			return handle(ctx, m)
+		}
+	}
+	if handle := r.types[reflect.TypeOf(m)]; handle != nil {
+		return handle(ctx, m)
+	}
+	if r.fallback != nil {
+		return r.fallback(ctx, m)
+	}
+	return nil, nil
+}
+
+// Key returns the key of the menu button or the scene of the QR code that an event
+// came from, "" where it came from neither.
+func Key(m Message) string {
+	if key := menuKey(m); key != "" {
+		return key
+	}
+	switch m := m.(type) {
+	case *ScanEvent:
+		return m.EventKey
+	case *SubscribeEvent:
+		return strings.TrimPrefix(m.EventKey, "qrscene_")
+	}
+	return ""
+}
+
+// menuKey returns the key of a menu event: what the button was given, and the
+// address of buttons that open a page.
+func menuKey(m Message) string {
+	switch m := m.(type) {
+	case *ClickEvent:
+		return m.EventKey
+	case *ViewEvent:
+		return m.EventKey
+	case *ScanCodePushEvent:
+		return m.EventKey
+	case *ScanCodeWaitEvent:
+		return m.EventKey
+	case *SystemPhotoEvent:
+		return m.EventKey
+	case *PhotoOrAlbumEvent:
+		return m.EventKey
+	case *WeixinPhotoEvent:
+		return m.EventKey
+	case *LocationSelectEvent:
+		return m.EventKey
+	case *ViewMiniProgramEvent:
+		return m.EventKey
+	case *MediaIDEvent:
+		return m.EventKey
+	case *ViewLimitedEvent:
+		return m.EventKey
+	}
+	return ""
+}
+
+// TextMatcher chooses texts for [Handler.OnText].
+type TextMatcher func(content string) bool
+
+// Exactly matches one text; white space around it and the case of Latin letters
+// make no difference.
+func Exactly(text string) TextMatcher {
+	text = strings.TrimSpace(text)
+	return func(content string) bool { return strings.EqualFold(strings.TrimSpace(content), text) }
+}
+
+// Prefix matches texts that begin with one.
+func Prefix(prefix string) TextMatcher {
+	return func(content string) bool { return strings.HasPrefix(content, prefix) }
+}
+
+// Matching matches texts in which a regular expression finds something.
+func Matching(re *regexp.Regexp) TextMatcher { return re.MatchString }
