@@ -366,7 +366,7 @@ func TestCertificatesAreAlwaysVerified(t *testing.T) {
 			return
 		}
 		defer func() { _ = upstream.Close() }()
-		go func() { _, _ = io.Copy(upstream, conn) }()
+		go func() { _, _ = io.Copy(upstream, buf) }() // buf holds what the server has read already
 		_, _ = io.Copy(conn, upstream)
 	}))
 	defer proxy.Close()
