@@ -33,7 +33,7 @@ type Push struct {
 
 	id     string // MsgId, "" for events
 	inJSON bool
-	by     credential // what it was verified with
+	by     *credential // what it was verified with; behind a pointer so that nothing prints it
 	appID  string
 }
 
@@ -163,7 +163,7 @@ func inUse[T any](g *guard, all []T, now time.Time) []T {
 }
 
 // settle shortens the life of the previous credentials when the current ones are in use.
-func (g *guard) settle(by credential, now time.Time) {
+func (g *guard) settle(by *credential, now time.Time) {
 	if len(g.tokens) < 2 && len(g.keys) < 2 {
 		return
 	}
@@ -206,7 +206,7 @@ func (g *guard) open(query string, body []byte, now time.Time) (*Push, error) {
 	if err != nil {
 		return nil, refuse("document is malformed")
 	}
-	push := &Push{inJSON: inJSON, by: credential{token: token}, appID: g.appID}
+	push := &Push{inJSON: inJSON, by: &credential{token: token}, appID: g.appID}
 	encrypted := doc.count("Encrypt")
 	switch {
 	case encrypted > 1:

@@ -92,7 +92,9 @@ func (l *lru[V]) live(key string, now time.Time) (*ordered.Element, bool) {
 	return element, found
 }
 
-func (l *lru[V]) over(e *entry[V], now time.Time) bool { return !e.ends.IsZero() && !now.Before(e.ends) }
+func (l *lru[V]) over(e *entry[V], now time.Time) bool {
+	return !e.ends.IsZero() && !now.Before(e.ends)
+}
 
 // shrink drops the oldest: all whose time is over, and what is too many.
 func (l *lru[V]) shrink(now time.Time) {

@@ -251,3 +251,7 @@ func (c *counter) count() int {
 	defer c.mu.Unlock()
 	return c.runs
 }
+
+func answering(r Reply, err error) HandlerFunc {
+	return func(context.Context, Message) (Reply, error) { return r, err }
+}

@@ -1,0 +1,885 @@
+package callback
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// slow handles texts after a pause, whatever its context says.
+func slow(pause time.Duration, runs *atomic.Int32) func(context.Context, *TextMessage) (Reply, error) {
+	return func(context.Context, *TextMessage) (Reply, error) {
+		runs.Add(1)
+		time.Sleep(pause)
+		return Text("after " + pause.String()), nil
+	}
+}
+
+func TestE6AHugeBodyIsRefusedUnread(t *testing.T) {
+	for name, length := range map[string]int64{"declared": 1 << 30, "chunked": -1} {
+		h := newTestHandler(t, safeConfig())
+		body := &endless{left: 1 << 30}
+		r := httptest.NewRequest(http.MethodPost, "/?signature=x&timestamp=1&nonce=1", body)
+		r.ContentLength = length
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		runtime.ReadMemStats(&after)
+		assert.Equal(t, http.StatusRequestEntityTooLarge, w.Code, name)
+		assert.LessOrEqual(t, body.read, int64(1<<19), name)
+		assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(1<<20)+1<<19, name)
+	}
+}
+
+type endless struct{ left, read int64 }
+
+func (e *endless) Read(p []byte) (int, error) {
+	if e.left <= 0 {
+		return 0, io.EOF
+	}
+	n := min(int64(len(p)), e.left)
+	for i := range p[:n] {
+		p[i] = 'x'
+	}
+	e.left -= n
+	e.read += n
+	return int(n), nil
+}
+
+// pipes is a listener whose connections live in this process, by the clock of a test.
+type pipes struct{ conns chan net.Conn }
+
+func (l pipes) Accept() (net.Conn, error) {
+	conn, ok := <-l.conns
+	if !ok {
+		return nil, net.ErrClosed
+	}
+	return conn, nil
+}
+func (l pipes) Close() error   { return nil }
+func (l pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "unix"} }
+
+func TestE7ABodyThatDripsIsCutOffAfterTwoSeconds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		listener := pipes{make(chan net.Conn)}
+		server := &http.Server{Handler: newTestHandler(t, safeConfig())}
+		go func() { _ = server.Serve(listener) }()
+		near, far := net.Pipe()
+		listener.conns <- far
+		began := time.Now()
+		go func() {
+			_, _ = io.WriteString(near, "POST /wechat HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n")
+			for {
+				time.Sleep(100 * time.Millisecond)
+				if _, err := near.Write([]byte("x")); err != nil {
+					return
+				}
+			}
+		}()
+		answer, err := io.ReadAll(near)
+		require.NoError(t, err)
+		assert.Contains(t, string(answer), "408 Request Timeout")
+		assert.LessOrEqual(t, time.Since(began), 2100*time.Millisecond)
+		close(listener.conns)
+		_ = server.Close()
+		_ = near.Close()
+		time.Sleep(time.Second) // the sender notices
+	})
+}
+
+func TestE7TheDeadlineOfTheBodyDoesNotEndAHandler(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		listener := pipes{make(chan net.Conn)}
+		h := newTestHandler(t, safeConfig())
+		var runs atomic.Int32
+		On(h, slow(4*time.Second, &runs))
+		server := &http.Server{Handler: h}
+		go func() { _ = server.Serve(listener) }()
+		near, far := net.Pipe()
+		listener.conns <- far
+		r := safePlatform().request(t.Context(), textPush(1, "hello"))
+		r.RequestURI, r.URL.Host, r.Close = "", "x", true
+		go func() { _ = r.Write(near) }()
+		answer, err := io.ReadAll(near)
+		require.NoError(t, err)
+		assert.Contains(t, string(answer), "200 OK")
+		assert.Contains(t, string(answer), "<Encrypt>")
+		close(listener.conns)
+		_ = server.Close()
+	})
+}
+
+func TestE8HostileDocumentsRunNothing(t *testing.T) {
+	c := &counter{}
+	h := newTestHandler(t, plainConfig())
+	On(h, c.handle)
+	h.Fallback(func(context.Context, Message) (Reply, error) { c.runs++; return nil, nil })
+	good := textPush(1, "hello")
+	for name, body := range map[string]string{
+		"doctype":        `<!DOCTYPE xml [<!ENTITY a "b">]>` + good,
+		"entity":         strings.Replace(good, "<Content><![CDATA[hello]]></Content>", "<Content>&a;</Content>", 1),
+		"deep":           "<xml>" + strings.Repeat("<a>", 30_000) + strings.Repeat("</a>", 30_000) + "</xml>",
+		"two senders":    strings.Replace(good, "<CreateTime>", "<FromUserName>o2</FromUserName><CreateTime>", 1),
+		"two addressees": strings.Replace(good, "<CreateTime>", "<toUserName>gh_2</toUserName><CreateTime>", 1),
+		"two numbers":    strings.Replace(good, "<CreateTime>", "<MsgID>2</MsgID><CreateTime>", 1),
+		"two kinds":      strings.Replace(good, "<CreateTime>", "<MsgType>event</MsgType><CreateTime>", 1),
+		"two roots":      good + good,
+		"GBK":            `<?xml version="1.0" encoding="GBK"?>` + good,
+		"not a document": "hello",
+		"nothing":        "",
+	} {
+		assert.Equal(t, http.StatusForbidden, plainPlatform().sends(h, body).Code, name)
+	}
+	assert.Zero(t, c.count())
+}
+
+func TestE9OddBytesCostNoMessage(t *testing.T) {
+	for _, content := range []string{"a\x08b", "a\x00b", "a\xffb", "\x1b[0m", "\xed\xa0\x80", "喂\x14"} {
+		got := ""
+		var raw []byte
+		h := newTestHandler(t, safeConfig())
+		On(h, func(_ context.Context, m *TextMessage) (Reply, error) {
+			got, raw = m.Content, m.Raw
+			return Text(m.Content), nil
+		})
+		p := safePlatform()
+		w := p.sends(h, textPush(1, content))
+		clear, ok := p.read(w)
+		assert.True(t, ok)
+		assert.NotEmpty(t, got)
+		assert.Contains(t, string(raw), content, "the bytes as they came")
+		_, err := reference([]byte(clear))
+		assert.NoError(t, err, "the echo is a valid document")
+	}
+}
+
+func TestE10PushesInJSONAreAnsweredInJSON(t *testing.T) {
+	for _, p := range []platform{
+		{mode: Plain, token: testToken, appID: testAppID, json: true},
+		{mode: Safe, token: testToken, key: testKey, appID: testAppID, json: true},
+	} {
+		cfg := safeConfig()
+		cfg.Mode = p.mode
+		for _, d := range documentedPushes(t) {
+			event, _, _ := strings.Cut(d.Event, "|")
+			_, inJSON, _ := samplePush(t, d, event)
+			var got Message
+			h := newTestHandler(t, cfg)
+			h.Fallback(func(_ context.Context, m Message) (Reply, error) {
+				got = m
+				return News(Article{Title: `a "quoted" \ title`, URL: "https://example.com/?a=1&b=<2>"}), nil
+			})
+			w := p.sends(h, string(inJSON))
+			clear, ok := p.read(w)
+			require.True(t, ok, "%s/%s: %d %s", d.MsgType, d.Event, w.Code, w.Body)
+			assert.NotNil(t, got)
+			assert.NotContains(t, fmt.Sprintf("%T", got), "Unknown", "%s/%s", d.MsgType, d.Event)
+			assert.Contains(t, clear, `"Articles":[{"Title":"a \"quoted\" \\ title","Description":"","PicUrl":"","Url":"https://example.com/?a=1&b=<2>"}]`)
+			assert.Equal(t, "application/json; charset=utf-8", w.Header().Get("Content-Type"))
+		}
+	}
+}
+
+func TestE13APanicIsLoggedAndAcknowledged(t *testing.T) {
+	j := &journal{}
+	cfg := safeConfig()
+	cfg.Logger, cfg.Observe = j.logger(), j.observe
+	h := newTestHandler(t, cfg)
+	On(h, func(context.Context, *TextMessage) (Reply, error) { panic("boom") })
+	s := safePlatform().pushes(textPush(1, "hello"), h)
+	assert.Equal(t, seen{attempts: 1, latest: s.latest}, s)
+	assert.Equal(t, map[Outcome]int{OutcomePanicked: 1, OutcomeAcknowledged: 1}, j.outcomes())
+	assert.Contains(t, j.logged(), "boom")
+	assert.Contains(t, j.logged(), "handler_test.go", "the log has the stack")
+	assert.NotContains(t, j.logged(), "hello")
+}
+
+func TestE14AnErrorIsLoggedAndAcknowledged(t *testing.T) {
+	j := &journal{}
+	cfg := safeConfig()
+	cfg.Logger, cfg.Observe = j.logger(), j.observe
+	h := newTestHandler(t, cfg)
+	On(h, func(context.Context, *TextMessage) (Reply, error) { return Text("not this"), errors.New("no database") })
+	s := safePlatform().pushes(textPush(1, "hello"), h)
+	assert.Equal(t, seen{attempts: 1, latest: s.latest}, s)
+	assert.Equal(t, map[Outcome]int{OutcomeFailed: 1, OutcomeAcknowledged: 1}, j.outcomes())
+	assert.Contains(t, j.logged(), "no database")
+}
+
+func TestE14AFailureIsDeliveredAgainWhereThatIsConfigured(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, failures := range []int{1, 2, 3} {
+			cfg := safeConfig()
+			cfg.RetryFailed, cfg.Dedupe = true, NewMemoryDedupe()
+			h := newTestHandler(t, cfg)
+			runs := 0
+			On(h, func(context.Context, *TextMessage) (Reply, error) {
+				if runs++; runs <= failures {
+					return nil, errors.New("not yet")
+				}
+				return Text("done"), nil
+			})
+			s := safePlatform().pushes(textPush(1, "hello"), h)
+			assert.Equal(t, failures == 3, s.failed)
+			assert.Equal(t, failures < 3, strings.Contains(s.reply, "done"))
+			assert.Equal(t, min(failures+1, 3), runs)
+		}
+	})
+}
+
+func TestE15ALateReplyIsAcknowledgedInTimeAndSentAfterwards(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := &journal{}
+		cfg := safeConfig()
+		cfg.Deferred, cfg.Observe = j.send, j.observe
+		h := newTestHandler(t, cfg)
+		var runs atomic.Int32
+		On(h, slow(10*time.Second, &runs))
+		s := safePlatform().pushes(textPush(1, "hello"), h)
+		assert.Equal(t, seen{attempts: 1, latest: 4500 * time.Millisecond}, s)
+		assert.Empty(t, j.messages())
+		time.Sleep(6 * time.Second)
+		synctest.Wait()
+		assert.Equal(t, []string{`{"touser":"` + testOpenID + `","msgtype":"text","text":{"content":"after 10s"}}`}, j.messages())
+		assert.EqualValues(t, 1, runs.Load())
+		assert.Equal(t, map[Outcome]int{OutcomeLate: 1, OutcomeHandled: 1, OutcomeDeferred: 1}, j.outcomes())
+	})
+}
+
+func TestE15ALateReplyWithoutAWayOutIsReportedLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, reply := range []Reply{Text("x"), Transfer("")} {
+			j := &journal{}
+			cfg := safeConfig()
+			cfg.Observe, cfg.Logger = j.observe, j.logger()
+			if reply == Transfer("") {
+				cfg.Deferred = j.send
+			}
+			h := newTestHandler(t, cfg)
+			On(h, func(context.Context, *TextMessage) (Reply, error) {
+				time.Sleep(5 * time.Second)
+				return reply, nil
+			})
+			safePlatform().pushes(textPush(1, "hello"), h)
+			time.Sleep(time.Second)
+			synctest.Wait()
+			assert.Equal(t, map[Outcome]int{OutcomeLate: 1, OutcomeHandled: 1, OutcomeLost: 1}, j.outcomes())
+			assert.Contains(t, j.logged(), "push lost")
+		}
+	})
+}
+
+func TestE16AHandlerHasAMinuteAndIsReportedAfterIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := &journal{}
+		cfg := safeConfig()
+		cfg.Observe = j.observe
+		h := newTestHandler(t, cfg)
+		release := make(chan struct{})
+		h.OnText(Exactly("aware"), func(ctx context.Context, _ *TextMessage) (Reply, error) {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		})
+		h.OnText(Exactly("deaf"), func(context.Context, *TextMessage) (Reply, error) {
+			<-release
+			return nil, nil
+		})
+		before := runtime.NumGoroutine()
+		safePlatform().pushes(textPush(1, "aware"), h)
+		safePlatform().pushes(textPush(2, "deaf"), h)
+		time.Sleep(time.Minute + stuckAfter)
+		synctest.Wait()
+		assert.Equal(t, map[Outcome]int{OutcomeLate: 2, OutcomeFailed: 1, OutcomeStuck: 1}, j.outcomes())
+		assert.Equal(t, before+1, runtime.NumGoroutine(), "only the deaf one is left")
+		close(release)
+		synctest.Wait()
+		assert.Equal(t, before, runtime.NumGoroutine())
+	})
+}
+
+// TestE17 sends 5,000 pushes a second for five seconds into handlers that take ten.
+func TestE17UnderABurstNoAnswerIsLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newTestHandler(t, safeConfig())
+		var runs atomic.Int32
+		On(h, slow(10*time.Second, &runs))
+		p := safePlatform()
+		var late, answered, overflow atomic.Int32
+		var peak uint64
+		var before runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		var all sync.WaitGroup
+		for second := range 5 {
+			for tick := range 10 {
+				for n := range 500 {
+					all.Add(1)
+					go func() {
+						defer all.Done()
+						began := time.Now()
+						w := p.sends(h, textPush(second*5000+tick*500+n+1, "hello"))
+						if time.Since(began) >= platformWaits {
+							late.Add(1)
+						}
+						if w.Code == http.StatusOK {
+							answered.Add(1)
+						} else {
+							overflow.Add(1)
+						}
+					}()
+				}
+				time.Sleep(100 * time.Millisecond)
+			}
+			synctest.Wait()
+			var now runtime.MemStats
+			runtime.GC()
+			runtime.ReadMemStats(&now)
+			peak = max(peak, now.HeapAlloc+now.StackInuse)
+		}
+		all.Wait()
+		time.Sleep(2 * time.Minute) // the queue empties
+		assert.Zero(t, late.Load())
+		assert.EqualValues(t, 5000, answered.Load(), "a thousand run, four thousand wait")
+		assert.EqualValues(t, 20000, overflow.Load())
+		assert.Equal(t, answered.Load(), runs.Load(), "what was acknowledged is handled")
+		assert.Less(t, peak, before.HeapAlloc+before.StackInuse+100<<20)
+		t.Logf("25,000 pushes in 5 s: %d late, peak %d MiB", late.Load(), peak>>20)
+	})
+}
+
+func TestE17AnOverflowIsAnsweredAsConfigured(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := &journal{}
+		cfg := safeConfig()
+		cfg.Workers, cfg.Queue, cfg.Observe = 1, 1, j.observe
+		cfg.Overflow = func(context.Context, Message) Reply { return Text("请稍后再试") }
+		h := newTestHandler(t, cfg)
+		var runs atomic.Int32
+		On(h, slow(3*time.Second, &runs))
+		var all sync.WaitGroup
+		var busy atomic.Int32
+		for n := range 3 {
+			all.Go(func() {
+				if s := safePlatform().pushes(textPush(n+1, "hello"), h); strings.Contains(s.reply, "请稍后再试") {
+					busy.Add(1)
+				}
+			})
+		}
+		all.Wait()
+		assert.EqualValues(t, 1, busy.Load())
+		require.NoError(t, h.Shutdown(t.Context()))
+		assert.EqualValues(t, 2, runs.Load())
+		assert.Equal(t, 1, j.outcomes()[OutcomeOverflow])
+	})
+}
+
+func TestE18ThreeDeliveriesAreOneRunWithOneReply(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &counter{}
+		h := newTestHandler(t, safeConfig())
+		On(h, c.handle)
+		p := safePlatform()
+		push := textPush(1, "hello")
+		for range 3 {
+			clear, ok := p.read(p.sends(h, push))
+			assert.True(t, ok)
+			assert.Equal(t, "runs 1", between(clear, "<Content><![CDATA[", "]]>"))
+			time.Sleep(interval)
+		}
+		assert.Equal(t, 1, c.count())
+	})
+}
+
+func TestE18AHeldReplyArrivesWithinFourteenSeconds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, test := range []struct {
+			pause    time.Duration
+			attempts int
+			reply    bool
+		}{
+			{time.Second, 1, true},
+			{4400 * time.Millisecond, 1, true},
+			{4800 * time.Millisecond, 2, true},
+			{9 * time.Second, 2, true},
+			{14 * time.Second, 3, true},
+			{14600 * time.Millisecond, 3, false},
+			{20 * time.Second, 3, false},
+		} {
+			j := &journal{}
+			cfg := safeConfig()
+			cfg.Hold, cfg.Deferred = true, j.send
+			h := newTestHandler(t, cfg)
+			var runs atomic.Int32
+			On(h, slow(test.pause, &runs))
+			s := safePlatform().pushes(textPush(1, "hello"), h)
+			time.Sleep(20 * time.Second)
+			synctest.Wait()
+			assert.Equal(t, test.attempts, s.attempts, test.pause)
+			assert.Equal(t, test.reply, s.reply != "", test.pause)
+			assert.False(t, s.failed, test.pause)
+			assert.Less(t, s.latest, platformWaits)
+			assert.EqualValues(t, 1, runs.Load())
+			want := 1
+			if test.reply {
+				want = 0
+			}
+			assert.Len(t, j.messages(), want, "%s: once, in one way", test.pause)
+		}
+	})
+}
+
+func TestE18AHeldReplyThatNoDeliveryComesForIsSent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := &journal{}
+		cfg := safeConfig()
+		cfg.Hold, cfg.Deferred = true, j.send
+		h := newTestHandler(t, cfg)
+		var runs atomic.Int32
+		On(h, slow(6*time.Second, &runs))
+		ctx, cancel := context.WithTimeout(t.Context(), platformWaits)
+		defer cancel()
+		h.ServeHTTP(httptest.NewRecorder(), safePlatform().request(ctx, textPush(1, "hello")))
+		time.Sleep(7 * time.Second)
+		assert.Empty(t, j.messages())
+		time.Sleep(7 * time.Second)
+		synctest.Wait()
+		assert.Len(t, j.messages(), 1)
+	})
+}
+
+func TestE19TwoReplicasHandleAPushOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := safeConfig()
+		cfg.Dedupe = NewMemoryDedupe()
+		a, b := newTestHandler(t, cfg), newTestHandler(t, cfg)
+		var runs atomic.Int32
+		for _, h := range []*Handler{a, b} {
+			On(h, slow(300*time.Millisecond, &runs))
+		}
+		p := safePlatform()
+		wrong := 0
+		for n := range 1000 {
+			push := textPush(n+1, "hello")
+			var replies [3]string
+			var all sync.WaitGroup
+			for i, h := range []*Handler{a, b, a} {
+				all.Go(func() { replies[i], _ = p.read(p.sends(h, push)) })
+			}
+			all.Wait()
+			for _, reply := range replies {
+				if !strings.Contains(reply, "after 300ms") {
+					wrong++
+				}
+			}
+		}
+		assert.Zero(t, wrong)
+		assert.EqualValues(t, 1000, runs.Load())
+	})
+}
+
+func TestE19HeldRepliesArriveOverTwoReplicas(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, pause := range []time.Duration{time.Second, 7 * time.Second, 13 * time.Second, 20 * time.Second} {
+			j := &journal{}
+			cfg := safeConfig()
+			cfg.Dedupe, cfg.Hold, cfg.Deferred = NewMemoryDedupe(), true, j.send
+			a, b := newTestHandler(t, cfg), newTestHandler(t, cfg)
+			var runs atomic.Int32
+			On(a, slow(pause, &runs))
+			On(b, slow(pause, &runs))
+			s := safePlatform().pushes(textPush(1, "hello"), a, b)
+			time.Sleep(30 * time.Second)
+			synctest.Wait()
+			assert.EqualValues(t, 1, runs.Load(), pause)
+			assert.False(t, s.failed, pause)
+			got := len(j.messages())
+			if s.reply != "" {
+				got++
+			}
+			assert.Equal(t, 1, got, "%s: once, in one way", pause)
+			assert.Equal(t, pause < 14*time.Second, s.reply != "", pause)
+		}
+	})
+}
+
+func TestE20ThePushOfADeadReplicaIsTakenOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := safeConfig()
+		store := NewMemoryDedupe()
+		cfg.Dedupe = store
+		alive := newTestHandler(t, cfg)
+		c := &counter{}
+		On(alive, c.handle)
+		p := safePlatform()
+		push := textPush(1, "hello")
+		parsed, err := alive.Parse(p.request(t.Context(), push))
+		require.NoError(t, err)
+		claimed, _, err := store.Claim(t.Context(), parsed.key(), "dead", claimFor) // and then nothing more
+		require.NoError(t, err)
+		require.True(t, claimed)
+		dead := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+		s := p.pushes(push, dead, alive)
+		assert.Contains(t, s.reply, "runs 1")
+		assert.Equal(t, 2, s.attempts)
+		assert.Equal(t, 1, c.count())
+	})
+}
+
+// broken is a store that fails or hangs.
+type broken struct {
+	hang  bool
+	calls atomic.Int32
+}
+
+func (b *broken) fail(ctx context.Context) error {
+	b.calls.Add(1)
+	if b.hang {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	return errors.New("connection refused")
+}
+
+func (b *broken) Claim(ctx context.Context, _, _ string, _ time.Duration) (bool, []byte, error) {
+	return false, nil, b.fail(ctx)
+}
+
+func (b *broken) Finish(ctx context.Context, _, _ string, _ []byte, _ time.Duration) error {
+	return b.fail(ctx)
+}
+func (b *broken) Release(ctx context.Context, _, _ string) error { return b.fail(ctx) }
+
+func TestE21WithoutTheStoreDuplicatesAreStillFoundHere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, store := range []*broken{{}, {hang: true}} {
+			j := &journal{}
+			cfg := safeConfig()
+			cfg.Dedupe, cfg.Logger = store, j.logger()
+			h := newTestHandler(t, cfg)
+			c := &counter{}
+			On(h, c.handle)
+			p := safePlatform()
+			for n := range 100 {
+				began := time.Now()
+				for range 3 {
+					clear, ok := p.read(p.sends(h, textPush(n+1, "hello")))
+					assert.True(t, ok)
+					assert.Contains(t, clear, fmt.Sprintf("runs %d]", n+1))
+				}
+				assert.LessOrEqual(t, time.Since(began), 300*time.Millisecond)
+			}
+			assert.Equal(t, 100, c.count())
+			assert.LessOrEqual(t, store.calls.Load(), int32(2), "a failing store is left alone")
+			assert.LessOrEqual(t, strings.Count(j.logged(), "store"), 4)
+		}
+	})
+}
+
+func TestE22DifferentEventsOfOneSecondAreAllHandled(t *testing.T) {
+	h := newTestHandler(t, safeConfig())
+	var got []string
+	h.Fallback(func(_ context.Context, m Message) (Reply, error) {
+		got = append(got, fmt.Sprintf("%T", m))
+		return nil, nil
+	})
+	for _, pair := range [][2]string{
+		{eventPush("LOCATION", "", "<Latitude>1</Latitude>"), eventPush("CLICK", "a", "")},
+		{eventPush("user_get_card", "", "<UserCardCode>1</UserCardCode>"), eventPush("user_get_card", "", "<UserCardCode>2</UserCardCode>")},
+		{eventPush("subscribe", "qrscene_1", ""), eventPush("SCAN", "1", "")},
+	} {
+		got = nil
+		for range 2 {
+			for _, push := range pair {
+				assert.Equal(t, http.StatusOK, safePlatform().sends(h, push).Code)
+			}
+		}
+		assert.Len(t, got, 2, "both, and each once")
+	}
+}
+
+func TestE23AMillionPushesAreRememberedInBoundedMemory(t *testing.T) {
+	h := newTestHandler(t, safeConfig())
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	p := &Push{}
+	for n := range 1_000_000 {
+		r, found := h.join(fmt.Sprintf("%032d", n), p)
+		if found {
+			t.Fatal("a new push was taken for an old one")
+		}
+		r.waiters--
+		h.finish(r, http.StatusOK, Text("x"), []byte(strings.Repeat("x", 64)), nil)
+		r.way = replied
+		if r.orphan != nil && r.orphan.Stop() {
+			h.pool.end()
+		}
+		r.orphan = nil
+		r.settle()
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	assert.Less(t, int64(after.HeapAlloc)-int64(before.HeapAlloc), int64(64<<20))
+	assert.Equal(t, maxRemembered, h.runs.order.Len())
+	runtime.KeepAlive(h)
+}
+
+func TestE25NoReplyIsNeverAnEncryptedNothing(t *testing.T) {
+	compatible := safeConfig()
+	compatible.Mode = Compatible
+	for _, test := range []struct {
+		cfg Config
+		p   platform
+	}{
+		{plainConfig(), plainPlatform()},
+		{safeConfig(), safePlatform()},
+		{compatible, platform{mode: Compatible, token: testToken, key: testKey, appID: testAppID}},
+	} {
+		for _, reply := range []Reply{nil, (*TextReply)(nil)} {
+			h := newTestHandler(t, test.cfg)
+			On(h, func(context.Context, *TextMessage) (Reply, error) { return reply, nil })
+			w := test.p.sends(h, textPush(1, "hello"))
+			assert.Equal(t, "success", w.Body.String())
+		}
+	}
+}
+
+func TestE26AnEncryptedReplyHasTheNamesAndANewNonce(t *testing.T) {
+	names := regexp.MustCompile(`^<xml><Encrypt><!\[CDATA\[[A-Za-z0-9+/=]+\]\]></Encrypt><MsgSignature><!\[CDATA\[[0-9a-f]{40}\]\]></MsgSignature>` +
+		`<TimeStamp>\d+</TimeStamp><Nonce><!\[CDATA\[[0-9a-f]{16}\]\]></Nonce></xml>$`)
+	h := newTestHandler(t, safeConfig())
+	On(h, func(context.Context, *TextMessage) (Reply, error) { return Text("喂"), nil })
+	p := safePlatform()
+	nonces, ciphers := map[string]bool{}, map[string]bool{}
+	for n := range 100 {
+		w := p.sends(h, textPush(n+1, "hello"))
+		body := w.Body.String()
+		require.Regexp(t, names, body)
+		clear, ok := p.read(w)
+		require.True(t, ok)
+		require.Contains(t, clear, "<ToUserName><![CDATA["+testOpenID+"]]></ToUserName><FromUserName><![CDATA["+testAccount+"]]></FromUserName>")
+		nonces[between(body, "<Nonce><![CDATA[", "]]>")] = true
+		ciphers[between(body, "<Encrypt><![CDATA[", "]]>")[:20]] = true
+	}
+	assert.Len(t, nonces, 100)
+	assert.Len(t, ciphers, 100, "the random bytes are new each time")
+}
+
+func TestE28UnknownPushesReachTheFallback(t *testing.T) {
+	for _, name := range []string{"brand_new_event", "x", "text2", "SUBSCRIBE2", "中文", "a/b"} {
+		h := newTestHandler(t, safeConfig())
+		var got *UnknownMessage
+		On(h, func(_ context.Context, m *UnknownMessage) (Reply, error) { got = m; return nil, nil })
+		assert.Equal(t, "success", safePlatform().sends(h, eventPush(name, "k", "<New><A>1</A></New>")).Body.String())
+		require.NotNil(t, got, name)
+		assert.Equal(t, name, got.Event)
+		assert.Contains(t, string(got.Raw), "<New><A>1</A></New>")
+		assert.Equal(t, "success", safePlatform().sends(newTestHandler(t, safeConfig()), eventPush(name, "", "")).Body.String(), "without handlers too")
+	}
+}
+
+func TestE29AHandlerOutlivesTheRequest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := &journal{}
+		cfg := safeConfig()
+		cfg.Deferred, cfg.Observe = j.send, j.observe
+		h := newTestHandler(t, cfg)
+		finished := 0
+		On(h, func(ctx context.Context, _ *TextMessage) (Reply, error) {
+			time.Sleep(3 * time.Second)
+			if ctx.Err() == nil {
+				finished++
+			}
+			return Text("done"), nil
+		})
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, cancel)
+		h.ServeHTTP(httptest.NewRecorder(), safePlatform().request(ctx, textPush(1, "hello")))
+		assert.Zero(t, finished)
+		time.Sleep(20 * time.Second)
+		synctest.Wait()
+		assert.Equal(t, 1, finished)
+		assert.Len(t, j.messages(), 1, "nobody came back for the reply")
+		assert.Equal(t, map[Outcome]int{OutcomeGone: 1, OutcomeHandled: 1, OutcomeDeferred: 1}, j.outcomes())
+	})
+}
+
+func TestShutdownWaitsForWorkAndRefusesMore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := &journal{}
+		cfg := safeConfig()
+		cfg.Deferred, cfg.Workers = j.send, 1
+		h := newTestHandler(t, cfg)
+		var runs atomic.Int32
+		On(h, slow(6*time.Second, &runs))
+		go safePlatform().sends(h, textPush(1, "a"))
+		go safePlatform().sends(h, textPush(2, "b")) // waits in the queue
+		time.Sleep(time.Second)
+		done := make(chan error)
+		go func() { done <- h.Shutdown(t.Context()) }()
+		synctest.Wait()
+		assert.Equal(t, http.StatusServiceUnavailable, safePlatform().sends(h, textPush(3, "c")).Code)
+		require.NoError(t, <-done)
+		assert.EqualValues(t, 2, runs.Load())
+		assert.Len(t, j.messages(), 2)
+	})
+}
+
+func TestShutdownEndsHandlersWhenItsTimeIsOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newTestHandler(t, safeConfig())
+		ended := false
+		On(h, func(ctx context.Context, _ *TextMessage) (Reply, error) {
+			<-ctx.Done()
+			ended = true
+			return nil, nil
+		})
+		go safePlatform().sends(h, textPush(1, "a"))
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		require.ErrorIs(t, h.Shutdown(ctx), context.DeadlineExceeded)
+		synctest.Wait()
+		assert.True(t, ended)
+	})
+}
+
+func TestALongTextGoesOutAsReplyAndMessages(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := &journal{}
+		cfg := safeConfig()
+		cfg.Deferred = j.send
+		h := newTestHandler(t, cfg)
+		content := strings.Repeat("一二三四五六七八九\n", 200)
+		On(h, func(context.Context, *TextMessage) (Reply, error) { return Text(content), nil })
+		p := safePlatform()
+		clear, ok := p.read(p.sends(h, textPush(1, "hello")))
+		require.True(t, ok)
+		require.NoError(t, h.Shutdown(t.Context()))
+		all := between(clear, "<Content><![CDATA[", "]]>")
+		assert.LessOrEqual(t, len(all), maxTextBytes)
+		for _, m := range j.messages() {
+			part := strings.ReplaceAll(between(m, `"content":"`, `"}`), `\n`, "\n")
+			assert.LessOrEqual(t, len(part), maxTextBytes)
+			all += "\n" + part
+		}
+		assert.Equal(t, strings.TrimRight(content, "\n"), all)
+
+		cfg.Deferred = nil
+		j2 := &journal{}
+		cfg.Logger = j2.logger()
+		h = newTestHandler(t, cfg)
+		On(h, func(context.Context, *TextMessage) (Reply, error) { return Text(content), nil })
+		assert.Equal(t, "success", p.sends(h, textPush(1, "hello")).Body.String())
+		assert.Contains(t, j2.logged(), "TextReply.Content has 5600 bytes")
+	})
+}
+
+func TestPushesGoToTheMostSpecificHandler(t *testing.T) {
+	h := newTestHandler(t, safeConfig())
+	var order []string
+	said := func(name string) HandlerFunc {
+		return func(context.Context, Message) (Reply, error) { order = append(order, name); return nil, nil }
+	}
+	On(h, func(context.Context, *TextMessage) (Reply, error) { order = append(order, "text"); return nil, nil })
+	On(h, func(context.Context, *ClickEvent) (Reply, error) { order = append(order, "click"); return nil, nil })
+	h.OnKey("menu-1", said("key"))
+	h.OnKey("42", said("scene"))
+	h.OnText(Exactly("Help"), func(context.Context, *TextMessage) (Reply, error) { order = append(order, "exactly"); return nil, nil })
+	h.OnText(Prefix("查"), func(context.Context, *TextMessage) (Reply, error) { order = append(order, "prefix"); return nil, nil })
+	h.OnText(Matching(regexp.MustCompile(`^\d+$`)), func(context.Context, *TextMessage) (Reply, error) {
+		order = append(order, "expression")
+		return nil, nil
+	})
+	h.Fallback(said("fallback"))
+	h.Use(func(next HandlerFunc) HandlerFunc {
+		return func(ctx context.Context, m Message) (Reply, error) {
+			order = append(order, "outer")
+			return next(ctx, m)
+		}
+	}, func(next HandlerFunc) HandlerFunc {
+		return func(ctx context.Context, m Message) (Reply, error) {
+			order = append(order, "inner")
+			return next(ctx, m)
+		}
+	})
+	for push, want := range map[string]string{
+		textPush(1, " help "):                    "exactly",
+		textPush(2, "查天气"):                       "prefix",
+		textPush(3, "123"):                       "expression",
+		textPush(4, "other"):                     "text",
+		eventPush("CLICK", "menu-1", ""):         "key",
+		eventPush("CLICK", "menu-2", ""):         "click",
+		eventPush("SCAN", "42", ""):              "scene",
+		eventPush("subscribe", "qrscene_42", ""): "scene",
+		eventPush("subscribe", "", ""):           "fallback",
+		eventPush("what", "", ""):                "fallback",
+	} {
+		order = nil
+		assert.Equal(t, http.StatusOK, safePlatform().sends(h, push).Code)
+		assert.Equal(t, []string{"outer", "inner", want}, order)
+	}
+	assert.Panics(t, func() { On(h, func(context.Context, *ViewEvent) (Reply, error) { return nil, nil }) }, "after the first push")
+	h = newTestHandler(t, safeConfig())
+	On(h, func(context.Context, *ViewEvent) (Reply, error) { return nil, nil })
+	assert.Panics(t, func() { On(h, func(context.Context, *ViewEvent) (Reply, error) { return nil, nil }) }, "a second time")
+	assert.Panics(t, func() { On(h, func(context.Context, Message) (Reply, error) { return nil, nil }) }, "not a type of push")
+}
+
+func TestParseIsForProgramsThatAnswerThemselves(t *testing.T) {
+	h := newTestHandler(t, safeConfig())
+	p := safePlatform()
+	push, err := h.Parse(p.request(t.Context(), textPush(1, "hello")))
+	require.NoError(t, err)
+	assert.Equal(t, "hello", push.Message.(*TextMessage).Content)
+	kind, body, err := push.Answer(Text("hi"))
+	require.NoError(t, err)
+	w := httptest.NewRecorder()
+	w.Header().Set("Content-Type", kind)
+	_, _ = w.Write(body)
+	clear, ok := p.read(w)
+	assert.True(t, ok)
+	assert.Contains(t, clear, "hi")
+	_, body, err = push.Answer(nil)
+	require.NoError(t, err)
+	assert.Equal(t, "success", string(body))
+	_, _, err = push.Answer(Text(strings.Repeat("x", 2049)))
+	var problem *ReplyError
+	require.ErrorAs(t, err, &problem)
+	_, err = h.Parse(plainPlatform().request(t.Context(), textPush(1, "hello")))
+	require.ErrorIs(t, err, ErrRefused)
+}
+
+func TestNothingSecretIsPrinted(t *testing.T) {
+	cfg := safeConfig()
+	h := newTestHandler(t, cfg)
+	j := &journal{}
+	j.logger().Info("x", "config", cfg, "handler", h)
+	push, err := h.Parse(safePlatform().request(t.Context(), textPush(1, "hello")))
+	require.NoError(t, err)
+	for _, text := range []string{
+		fmt.Sprintf("%v %+v %#v %s", cfg, cfg, cfg, cfg), fmt.Sprintf("%v %+v %#v", h, h, h), fmt.Sprintf("%v %+v", push, push), j.logged(),
+	} {
+		assert.NotContains(t, text, testToken)
+		assert.NotContains(t, text, testKey)
+	}
+	marshalled, err := cfg.MarshalJSON()
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"Mode":"safe","AppID":"wx0000000000000001"}`, string(marshalled))
+}

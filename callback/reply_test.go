@@ -1,0 +1,293 @@
+package callback
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+var toSample = &Header{ToUserName: testAccount, FromUserName: testOpenID}
+
+func TestEveryReplyOnTheWire(t *testing.T) {
+	head := "<xml><ToUserName><![CDATA[" + testOpenID + "]]></ToUserName><FromUserName><![CDATA[" + testAccount + "]]></FromUserName><CreateTime>1700000000</CreateTime>"
+	headJSON := `{"ToUserName":"` + testOpenID + `","FromUserName":"` + testAccount + `","CreateTime":1700000000,`
+	for name, test := range map[string]struct {
+		reply  Reply
+		inXML  string
+		inJSON string
+		custom string
+	}{
+		"text": {
+			Text("a\n<a href=\"x\">b</a>"),
+			"<MsgType><![CDATA[text]]></MsgType><Content><![CDATA[a\n<a href=\"x\">b</a>]]></Content></xml>",
+			`"MsgType":"text","Content":"a\n<a href=\"x\">b</a>"}`,
+			`"msgtype":"text","text":{"content":"a\n<a href=\"x\">b</a>"}}`,
+		},
+		"image": {
+			Image("M"), "<MsgType><![CDATA[image]]></MsgType><Image><MediaId><![CDATA[M]]></MediaId></Image></xml>",
+			`"MsgType":"image","Image":{"MediaId":"M"}}`, `"msgtype":"image","image":{"media_id":"M"}}`,
+		},
+		"voice": {
+			Voice("M"), "<MsgType><![CDATA[voice]]></MsgType><Voice><MediaId><![CDATA[M]]></MediaId></Voice></xml>",
+			`"MsgType":"voice","Voice":{"MediaId":"M"}}`, `"msgtype":"voice","voice":{"media_id":"M"}}`,
+		},
+		"video": {
+			Video("M", "T", "D"),
+			"<MsgType><![CDATA[video]]></MsgType><Video><MediaId><![CDATA[M]]></MediaId><Title><![CDATA[T]]></Title><Description><![CDATA[D]]></Description></Video></xml>",
+			`"MsgType":"video","Video":{"MediaId":"M","Title":"T","Description":"D"}}`,
+			`"msgtype":"video","video":{"media_id":"M","thumb_media_id":"M","title":"T","description":"D"}}`,
+		},
+		"music": {
+			MusicReply{Title: "T", Description: "D", MusicURL: "U", HQMusicURL: "H", ThumbMediaID: "M"},
+			"<MsgType><![CDATA[music]]></MsgType><Music><Title><![CDATA[T]]></Title><Description><![CDATA[D]]></Description><MusicUrl><![CDATA[U]]></MusicUrl><HQMusicUrl><![CDATA[H]]></HQMusicUrl><ThumbMediaId><![CDATA[M]]></ThumbMediaId></Music></xml>",
+			`"MsgType":"music","Music":{"Title":"T","Description":"D","MusicUrl":"U","HQMusicUrl":"H","ThumbMediaId":"M"}}`,
+			`"msgtype":"music","music":{"title":"T","description":"D","musicurl":"U","hqmusicurl":"H","thumb_media_id":"M"}}`,
+		},
+		"news": {
+			News(Article{"T", "D", "P", "U"}),
+			"<MsgType><![CDATA[news]]></MsgType><ArticleCount>1</ArticleCount><Articles><item><Title><![CDATA[T]]></Title><Description><![CDATA[D]]></Description><PicUrl><![CDATA[P]]></PicUrl><Url><![CDATA[U]]></Url></item></Articles></xml>",
+			`"MsgType":"news","ArticleCount":1,"Articles":[{"Title":"T","Description":"D","PicUrl":"P","Url":"U"}]}`,
+			`"msgtype":"news","news":{"articles":[{"title":"T","description":"D","url":"U","picurl":"P"}]}}`,
+		},
+		"transfer": {
+			Transfer(""), "<MsgType><![CDATA[transfer_customer_service]]></MsgType></xml>", `"MsgType":"transfer_customer_service"}`, "",
+		},
+		"transfer to an agent": {
+			Transfer("kf@gh"),
+			"<MsgType><![CDATA[transfer_customer_service]]></MsgType><TransInfo><KfAccount><![CDATA[kf@gh]]></KfAccount></TransInfo></xml>",
+			`"MsgType":"transfer_customer_service","TransInfo":{"KfAccount":"kf@gh"}}`, "",
+		},
+		"AI": {AIReply{}, "<MsgType><![CDATA[transfer_biz_ai_ivr]]></MsgType></xml>", `"MsgType":"transfer_biz_ai_ivr"}`, ""},
+		"device": {
+			DeviceReply{Type: "device_text", DeviceType: "T", DeviceID: "I", SessionID: 7, Content: "Yg=="},
+			"<MsgType><![CDATA[device_text]]></MsgType><DeviceType><![CDATA[T]]></DeviceType><DeviceID><![CDATA[I]]></DeviceID><SessionID>7</SessionID><Content><![CDATA[Yg==]]></Content></xml>",
+			`"MsgType":"device_text","DeviceType":"T","DeviceID":"I","SessionID":7,"Content":"Yg=="}`, "",
+		},
+		"device status": {
+			DeviceReply{Type: "device_status", DeviceType: "T", DeviceID: "I", DeviceStatus: 1},
+			"<MsgType><![CDATA[device_status]]></MsgType><DeviceType><![CDATA[T]]></DeviceType><DeviceID><![CDATA[I]]></DeviceID><SessionID>0</SessionID><DeviceStatus>1</DeviceStatus></xml>",
+			`"MsgType":"device_status","DeviceType":"T","DeviceID":"I","SessionID":0,"DeviceStatus":1}`, "",
+		},
+	} {
+		require.NoError(t, test.reply.check(), name)
+		now := time.Unix(1700000000, 0)
+		assert.Equal(t, head+test.inXML, string(render(test.reply, toSample, false, now)), name)
+		assert.Equal(t, headJSON+test.inJSON, string(render(test.reply, toSample, true, now)), name)
+		messages, err := CustomerMessages(testOpenID, test.reply)
+		if test.custom == "" {
+			var problem *ReplyError
+			require.ErrorAs(t, err, &problem, name)
+			continue
+		}
+		require.NoError(t, err, name)
+		require.Len(t, messages, 1, name)
+		assert.Equal(t, `{"touser":"`+testOpenID+`",`+test.custom, string(messages[0]), name)
+	}
+}
+
+func TestARowOfArticlesIsOneMessageEach(t *testing.T) {
+	messages, err := CustomerMessages(testOpenID, News(Article{Title: "1", URL: "u"}, Article{Title: "2", URL: "u"}))
+	require.NoError(t, err)
+	assert.Len(t, messages, 2)
+	messages, err = CustomerMessages(testOpenID, nil)
+	require.NoError(t, err)
+	assert.Empty(t, messages)
+}
+
+func TestRepliesThatThePlatformWouldNotTakeAreRefused(t *testing.T) {
+	for field, reply := range map[string]Reply{
+		"TextReply.Content":           Text(" \n"),
+		"ImageReply.MediaID":          Image(""),
+		"VoiceReply.MediaID":          Voice(""),
+		"VideoReply.MediaID":          Video("", "T", "D"),
+		"MusicReply.ThumbMediaID":     MusicReply{Title: "T"},
+		"NewsReply.Articles":          News(),
+		"NewsReply.Articles[0].Title": News(Article{URL: "u"}),
+		"NewsReply.Articles[1].URL":   News(Article{Title: "t", URL: "u"}, Article{Title: "t"}),
+		"DeviceReply.Type":            DeviceReply{Type: "toaster"},
+		"DeviceReply.DeviceID":        DeviceReply{Type: "hardware"},
+	} {
+		var problem *ReplyError
+		if assert.ErrorAs(t, reply.check(), &problem, field) {
+			assert.Equal(t, field, problem.Field)
+		}
+	}
+	assert.Error(t, News(make([]Article, 9)...).check())
+}
+
+func TestE24WhateverAReplySaysItIsAValidDocument(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	alphabet := []string{"]]>", "]]", ">", "<![CDATA[", "&", "<", "\"", "\\", "\x00", "\x08", "\x1f", "\x7f", "\xff", "\xed\xa0\x80", "\u2028", "\uffff", "😀", "中", "\r\n", "\r", "\t", "a", "</xml>"}
+	for range 5000 {
+		var b strings.Builder
+		for range 1 + random.IntN(20) {
+			b.WriteString(alphabet[random.IntN(len(alphabet))])
+		}
+		checkReply(t, b.String())
+	}
+}
+
+// checkReply renders a text in both formats and reads it again with other parsers.
+func checkReply(t *testing.T, content string) {
+	t.Helper()
+	inXML := render(TextReply{content}, toSample, false, time.Unix(1700000000, 0))
+	doc, err := reference(inXML)
+	require.NoError(t, err, "%q", inXML)
+	assert.Equal(t, repair(content), doc.string("Content"), "%q", content)
+	inJSON := render(TextReply{content}, toSample, true, time.Unix(1700000000, 0))
+	var object struct{ Content string }
+	require.NoError(t, json.Unmarshal(inJSON, &object), "%q", inJSON)
+	assert.Equal(t, repair(content), object.Content, "%q", content)
+	assert.NotContains(t, strings.ReplaceAll(string(inJSON), `\\`, ""), `\u`)
+}
+
+func FuzzReply(f *testing.F) {
+	for _, seed := range []string{"", "hello", "]]>", "a\x00b\xff", "\u2028<&>\"\\", strings.Repeat("长", 700)} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, content string) {
+		checkReply(t, content)
+		parts := SplitText(content, maxTextBytes)
+		for _, part := range parts {
+			if len(part) > maxTextBytes || part == "" || utf8.ValidString(content) && !utf8.ValidString(part) {
+				t.Fatalf("part %q of %q", part, content)
+			}
+		}
+	})
+}
+
+func TestTextsAreSplitAtLineEndsAndBetweenCharacters(t *testing.T) {
+	for _, test := range []struct {
+		text  string
+		limit int
+		want  []string
+	}{
+		{"", 10, nil},
+		{"short", 10, []string{"short"}},
+		{"0123456789", 10, []string{"0123456789"}},
+		{"0123456\n89abc", 10, []string{"0123456", "89abc"}},
+		{"0123456789\nabc", 10, []string{"0123456789", "abc"}},
+		{"01\n3456789abc", 10, []string{"01\n3456789", "abc"}},
+		{"一二三四", 10, []string{"一二三", "四"}},
+		{"一二三四", 1, []string{"一", "二", "三", "四"}},
+		{"😀😀", 4, []string{"😀", "😀"}},
+		{"a\n\n\n\n\n\n\n\n\n\n\nb", 4, []string{"a", "b"}},
+		{"\xff\xff\xff\xff\xff\xff", 4, []string{"\xff\xff\xff\xff", "\xff\xff"}},
+		{"   ", 4, nil},
+	} {
+		assert.Equal(t, test.want, SplitText(test.text, test.limit), "%q", test.text)
+	}
+}
+
+func TestActivityAnswersWhatThePlatformDoesNot(t *testing.T) {
+	activityFacts(t, NewActivity(nil))
+}
+
+func TestASharedActivityIsTheSame(t *testing.T) {
+	activityFacts(t, NewActivity(newMemoryActivity()))
+}
+
+func activityFacts(t *testing.T, a *Activity) {
+	t.Helper()
+	cfg := safeConfig()
+	cfg.Activity = a
+	h := newTestHandler(t, cfg)
+	h.OnKey("good", answering(Text("ok"), nil))
+	h.OnKey("bad", answering(nil, assert.AnError))
+	p := safePlatform()
+
+	last, err := a.LastMessage(t.Context(), testOpenID)
+	require.NoError(t, err)
+	assert.True(t, last.IsZero())
+	_, open, err := a.ReplyWindow(t.Context(), testOpenID)
+	require.NoError(t, err)
+	assert.False(t, open)
+
+	p.sends(h, eventPush("CLICK", "good", ""))
+	last, err = a.LastMessage(t.Context(), testOpenID)
+	require.NoError(t, err)
+	assert.True(t, last.IsZero(), "an event is no message")
+	until, open, err := a.ReplyWindow(t.Context(), testOpenID)
+	require.NoError(t, err)
+	assert.True(t, open)
+	assert.WithinDuration(t, time.Now().Add(time.Minute), until, 3*time.Second)
+
+	p.sends(h, textPush(1, "hello"))
+	last, err = a.LastMessage(t.Context(), testOpenID)
+	require.NoError(t, err)
+	assert.WithinDuration(t, time.Now(), last, 3*time.Second)
+	p.sends(h, eventPush("VIEW", "https://example.com", ""))
+	until, _, err = a.ReplyWindow(t.Context(), testOpenID)
+	require.NoError(t, err)
+	assert.WithinDuration(t, time.Now().Add(48*time.Hour), until, 3*time.Second, "an event does not shorten the window")
+
+	p.sends(h, eventPush("CLICK", "bad", ""))
+	p.sends(h, eventPush("CLICK", "good", "<MenuId>1</MenuId>"))
+	p.sends(h, eventPush("LOCATION", "", ""))
+	menu, err := a.Menu(t.Context())
+	require.NoError(t, err)
+	require.Len(t, menu, 3)
+	assert.EqualValues(t, 2, menu["good"].Received)
+	assert.EqualValues(t, 2, menu["good"].Answered)
+	assert.Zero(t, menu["good"].Failed)
+	assert.Positive(t, menu["good"].Latency)
+	assert.WithinDuration(t, time.Now(), menu["good"].Last, 3*time.Second)
+	assert.EqualValues(t, 1, menu["bad"].Failed)
+	assert.Equal(t, assert.AnError.Error(), menu["bad"].LastError)
+	assert.EqualValues(t, 1, menu["https://example.com"].Received)
+}
+
+func TestSessionsAreTypedAndEnd(t *testing.T) {
+	type step struct{ N int }
+	s := NewSessions[step](nil, time.Minute)
+	ctx := t.Context()
+	_, found, err := s.Get(ctx, testOpenID)
+	require.NoError(t, err)
+	assert.False(t, found)
+	require.NoError(t, s.Set(ctx, testOpenID, step{3}))
+	got, found, err := s.Get(ctx, testOpenID)
+	require.NoError(t, err)
+	assert.True(t, found)
+	assert.Equal(t, step{3}, got)
+	require.NoError(t, s.Delete(ctx, testOpenID))
+	_, found, err = s.Get(ctx, testOpenID)
+	require.NoError(t, err)
+	assert.False(t, found)
+	bad := NewSessions[func()](nil, 0)
+	assert.Error(t, bad.Set(ctx, testOpenID, func() {}))
+}
+
+func TestAnLRUKeepsTheNewestAndForgetsInTime(t *testing.T) {
+	l := newLRU[int](3)
+	now := time.Unix(0, 0)
+	put := func(key string, n int) {
+		l.update(key, now, time.Minute, func(int, bool) (int, bool) { return n, true })
+	}
+	for i := range 5 {
+		put(fmt.Sprint(i), i)
+	}
+	_, found := l.get("1", now)
+	assert.False(t, found)
+	v, found := l.get("4", now)
+	assert.True(t, found)
+	assert.Equal(t, 4, v)
+	put("2", 22) // in use again
+	put("5", 5)
+	_, found = l.get("2", now)
+	assert.True(t, found)
+	_, found = l.get("3", now)
+	assert.False(t, found)
+	_, found = l.get("2", now.Add(time.Minute))
+	assert.False(t, found)
+	now = now.Add(time.Hour)
+	put("6", 6)
+	assert.Len(t, l.entries, 1)
+	assert.Equal(t, 1, l.order.Len())
+}
