@@ -1,0 +1,304 @@
+package wechattest
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// User describes a follower that [Platform.AddUser] makes. All fields are optional.
+type User struct {
+	OpenID       string    // a random one where empty
+	UnionID      string    // where the account is bound to an Open Platform account
+	Nickname     string    // which only OAuth tells
+	HeadImageURL string    // which only OAuth tells
+	Language     string    // zh_CN where empty
+	Remark       string    // what the account calls her
+	Tags         []int     // ids of tags that exist
+	SubscribedAt time.Time // now where zero
+	Scene        string    // how she found the account, ADD_SCENE_SEARCH where empty
+	QRScene      int64     // scene_id of the QR code that she scanned then
+	QRSceneStr   string    // scene_str of it
+	ClientType   int       // 1 iOS, 2 Android, 3 other, for conditional menus
+
+	// NotFollowing makes a user who knows the account but does not follow it.
+	NotFollowing bool
+}
+
+// Follower is a user of the account: what she does reaches the callback, what the
+// account sends reaches her. Methods that push wait until the platform has
+// delivered, with its repetitions, and return what came of it.
+type Follower struct {
+	// OpenID identifies the user towards the account.
+	OpenID string
+
+	p *Platform
+
+	// The rest is under the platform's lock.
+	user        User
+	following   bool
+	since       time.Time
+	tags        []int
+	blacklisted bool
+	refuses     bool
+	received    []Received
+
+	wrote, acted         time.Time // when she last wrote, and last clicked, followed or scanned
+	afterWrote, afterAct int       // customer-service messages since then
+	typing               time.Time // until when she sees the account typing
+}
+
+// people are the account's users, tags and blacklist.
+type people struct {
+	users   map[string]*Follower
+	order   []*Follower // as they came
+	tagList []*tag
+	nextTag int
+	black   []string // openids, oldest first
+}
+
+func (s *people) init() {
+	s.users = map[string]*Follower{}
+	s.tagList = []*tag{{id: 2, name: "星标组"}}
+	s.nextTag = 100
+}
+
+// AddUser makes a user who follows the account already: no event is pushed. Where
+// the OpenID is taken, the user who has it is returned.
+func (p *Platform) AddUser(u User) *Follower {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.addUser(u)
+}
+
+// AddUsers makes n followers about whom nothing matters but their number.
+func (p *Platform) AddUsers(n int) []*Follower {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	added := make([]*Follower, n)
+	for i := range added {
+		added[i] = p.addUser(User{})
+	}
+	return added
+}
+
+func (p *Platform) addUser(u User) *Follower {
+	if f := p.users[u.OpenID]; f != nil {
+		return f
+	}
+	if u.OpenID == "" {
+		u.OpenID = newOpenID()
+	}
+	if u.Language == "" {
+		u.Language = "zh_CN"
+	}
+	if u.Scene == "" {
+		u.Scene = "ADD_SCENE_SEARCH"
+	}
+	if u.SubscribedAt.IsZero() {
+		u.SubscribedAt = p.now()
+	}
+	if u.ClientType == 0 {
+		u.ClientType = 3
+	}
+	f := &Follower{
+		OpenID: u.OpenID, p: p, user: u, following: !u.NotFollowing, since: u.SubscribedAt, tags: slices.Clone(u.Tags),
+	}
+	p.users[f.OpenID] = f
+	p.order = append(p.order, f)
+	return f
+}
+
+// Follower returns the user with an OpenID, or nil.
+func (p *Platform) Follower(openID string) *Follower {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.users[openID]
+}
+
+// Followers returns all users, in the order in which they came.
+func (p *Platform) Followers() []*Follower {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.order)
+}
+
+// Nickname returns the nickname that the user was made with.
+func (f *Follower) Nickname() string { return f.user.Nickname }
+
+// Following reports whether the user follows the account.
+func (f *Follower) Following() bool {
+	f.p.mu.Lock()
+	defer f.p.mu.Unlock()
+	return f.following
+}
+
+// Tags returns the ids of the user's tags.
+func (f *Follower) Tags() []int {
+	f.p.mu.Lock()
+	defer f.p.mu.Unlock()
+	return slices.Clone(f.tags)
+}
+
+// RefusesMessages makes the user refuse messages of the account (拒收消息), or take
+// them again: template messages to her end with failed:user block.
+func (f *Follower) RefusesMessages(refuses bool) {
+	f.p.mu.Lock()
+	defer f.p.mu.Unlock()
+	f.refuses = refuses
+}
+
+// Messages returns everything that reached the user, in order: replies to what she
+// sent, customer-service messages, template messages, mass messages, and the
+// platform's notices that the account is unavailable.
+func (f *Follower) Messages() []Received {
+	f.p.mu.Lock()
+	defer f.p.mu.Unlock()
+	return slices.Clone(f.received)
+}
+
+// LastMessage returns the last message that reached the user, a zero Received where
+// there is none.
+func (f *Follower) LastMessage() Received {
+	f.p.mu.Lock()
+	defer f.p.mu.Unlock()
+	if len(f.received) == 0 {
+		return Received{}
+	}
+	return f.received[len(f.received)-1]
+}
+
+// wrotes marks that the user wrote: the account may answer for 48 hours.
+func (f *Follower) markWrote() { f.wrote, f.afterWrote = f.p.now(), 0 }
+
+// markActed marks an action after which the account may write for a minute.
+func (f *Follower) markActed() { f.acted, f.afterAct = f.p.now(), 0 }
+
+func (f *Follower) message(ctx context.Context, kind string, fields Fields) *Report {
+	return f.Push(ctx, Push{Type: kind, Fields: fields})
+}
+
+func (f *Follower) event(ctx context.Context, name string, fields Fields) *Report {
+	return f.Push(ctx, Push{Type: "event", Event: name, Fields: fields})
+}
+
+// Sends sends a text to the account.
+func (f *Follower) Sends(ctx context.Context, text string) *Report {
+	return f.message(ctx, "text", Fields{"Content": text})
+}
+
+// SendsImage sends a picture. mediaID is what the account downloads it by.
+func (f *Follower) SendsImage(ctx context.Context, pictureURL, mediaID string) *Report {
+	return f.message(ctx, "image", Fields{"PicUrl": pictureURL, "MediaId": mediaID})
+}
+
+// SendsVoice sends a recording in a format such as amr.
+func (f *Follower) SendsVoice(ctx context.Context, mediaID, format string) *Report {
+	return f.message(ctx, "voice", Fields{"MediaId": mediaID, "Format": format})
+}
+
+// SendsVideo sends a video.
+func (f *Follower) SendsVideo(ctx context.Context, mediaID, thumbMediaID string) *Report {
+	return f.message(ctx, "video", Fields{"MediaId": mediaID, "ThumbMediaId": thumbMediaID})
+}
+
+// SendsShortVideo sends a short video.
+func (f *Follower) SendsShortVideo(ctx context.Context, mediaID, thumbMediaID string) *Report {
+	return f.message(ctx, "shortvideo", Fields{"MediaId": mediaID, "ThumbMediaId": thumbMediaID})
+}
+
+// SendsLocation sends a place.
+func (f *Follower) SendsLocation(ctx context.Context, latitude, longitude float64, label string) *Report {
+	return f.message(ctx, "location", Fields{"Location_X": latitude, "Location_Y": longitude, "Scale": 15, "Label": label})
+}
+
+// SendsLink sends a link.
+func (f *Follower) SendsLink(ctx context.Context, title, description, url string) *Report {
+	return f.message(ctx, "link", Fields{"Title": title, "Description": description, "Url": url})
+}
+
+// Chooses taps an item of a menu message: the account gets a text with the item's id.
+func (f *Follower) Chooses(ctx context.Context, menuID, text string) *Report {
+	return f.message(ctx, "text", Fields{"Content": text, "bizmsgmenuid": menuID})
+}
+
+// Follows makes the user follow the account.
+func (f *Follower) Follows(ctx context.Context) *Report {
+	f.follow("")
+	return f.event(ctx, "subscribe", Fields{"EventKey": ""})
+}
+
+// follow puts the user among the followers.
+func (f *Follower) follow(scene string) {
+	f.p.mu.Lock()
+	defer f.p.mu.Unlock()
+	f.following, f.since = true, f.p.now()
+	if scene != "" {
+		f.user.Scene = scene
+	}
+	f.markActed()
+}
+
+// Unfollows makes the user leave the account. Her tags and remark are gone.
+func (f *Follower) Unfollows(ctx context.Context) *Report {
+	f.p.mu.Lock()
+	f.following, f.tags, f.user.Remark = false, nil, ""
+	f.wrote, f.acted = time.Time{}, time.Time{}
+	f.p.mu.Unlock()
+	return f.event(ctx, "unsubscribe", Fields{"EventKey": ""})
+}
+
+// Clicks clicks a menu button of type click.
+func (f *Follower) Clicks(ctx context.Context, key string) *Report {
+	return f.event(ctx, "CLICK", Fields{"EventKey": key})
+}
+
+// Opens clicks a menu button of type view.
+func (f *Follower) Opens(ctx context.Context, url string) *Report {
+	return f.event(ctx, "VIEW", Fields{"EventKey": url, "MenuId": f.p.menuID()})
+}
+
+// OpensMiniProgram clicks a menu button of type miniprogram.
+func (f *Follower) OpensMiniProgram(ctx context.Context, pagePath string) *Report {
+	return f.event(ctx, "view_miniprogram", Fields{"EventKey": pagePath, "MenuId": f.p.menuID()})
+}
+
+// ScansWithMenu scans a code with a menu button of type scancode_push, or of type
+// scancode_waitmsg where the account is to answer.
+func (f *Follower) ScansWithMenu(ctx context.Context, key, result string, wait bool) *Report {
+	name := "scancode_push"
+	if wait {
+		name = "scancode_waitmsg"
+	}
+	return f.event(ctx, name, Fields{"EventKey": key, "ScanCodeInfo": Fields{"ScanType": "qrcode", "ScanResult": result}})
+}
+
+// PicksLocation sends a place with a menu button of type location_select.
+func (f *Follower) PicksLocation(ctx context.Context, key string, latitude, longitude float64, label string) *Report {
+	return f.event(ctx, "location_select", Fields{"EventKey": key, "SendLocationInfo": Fields{
+		"Location_X": latitude, "Location_Y": longitude, "Scale": 15, "Label": label, "Poiname": "",
+	}})
+}
+
+// ReportsLocation lets the app report where the user is.
+func (f *Follower) ReportsLocation(ctx context.Context, latitude, longitude, precision float64) *Report {
+	return f.event(ctx, "LOCATION", Fields{"Latitude": latitude, "Longitude": longitude, "Precision": precision})
+}
+
+// Scans scans a QR code of the account, given by its ticket or by a scene: one who
+// follows causes SCAN, another one begins to follow. [Platform.QRCode] finds tickets.
+func (f *Follower) Scans(ctx context.Context, sceneOrTicket string) *Report {
+	scene, ticket := f.p.sceneOf(sceneOrTicket)
+	if f.Following() {
+		return f.event(ctx, "SCAN", Fields{"EventKey": scene, "Ticket": ticket})
+	}
+	f.follow("ADD_SCENE_QR_CODE")
+	f.p.mu.Lock()
+	f.user.QRScene, _ = strconv.ParseInt(scene, 10, 64)
+	if f.user.QRScene == 0 {
+		f.user.QRSceneStr = scene
+	}
+	f.p.mu.Unlock()
+	return f.event(ctx, "subscribe", Fields{"EventKey": "qrscene_" + scene, "Ticket": ticket})
+}

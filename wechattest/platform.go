@@ -1,0 +1,251 @@
+package wechattest
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/wechatoa/wechat"
+	"github.com/wechatoa/wechat/internal/msgcrypt"
+	"github.com/wechatoa/wechat/internal/spec"
+)
+
+// Platform is the fake platform with one account: an [http.Handler] that answers
+// the API, and what pushes messages and events to the account's callback. It is
+// safe for concurrent use.
+type Platform struct {
+	// The account, as its settings in the console show it. They are not to be changed.
+	AppID          string
+	AppSecret      string
+	Token          string // of the callback
+	EncodingAESKey string // of the callback
+	OriginalID     string // gh_…, the ToUserName of pushes
+
+	set        *settings
+	key        msgcrypt.Key
+	specs      map[string][]spec.Endpoint
+	behaviours map[string]behaviour
+	unknown    func(method, path string) // hears of calls that nothing is known about
+
+	base   context.Context //nolint:containedctx // parent of what runs in the background, ends with Close
+	cancel context.CancelFunc
+	jobs   background
+
+	mu       sync.Mutex
+	custom   map[string]func(Call) (any, error)
+	calls    []Call
+	pending  []*planned
+	clients  []*wechat.Client
+	messages int64 // last message id
+
+	tokens
+	limits
+	callback
+	people
+	menus
+	templates
+	conversations
+}
+
+// behaviour executes a call that is authorised and valid. It runs under the
+// platform's lock.
+type behaviour func(c *call) (any, error)
+
+// NewPlatform returns a platform with an account that has no followers yet. It
+// listens nowhere: serve it with net/http, or use the clients that [Platform.Client]
+// returns. [Platform.Close] ends what it does in the background.
+func NewPlatform(opts ...Option) *Platform {
+	set := newSettings(opts)
+	key, _ := msgcrypt.ParseKey(set.aesKey) // the settings have checked it
+	p := &Platform{
+		AppID: set.appID, AppSecret: set.appSecret, Token: set.token, EncodingAESKey: set.aesKey,
+		OriginalID: "gh_" + random(hexadecimal, 12),
+
+		set: set, key: key, specs: map[string][]spec.Endpoint{}, behaviours: map[string]behaviour{},
+		unknown: func(string, string) {},
+
+		custom:   map[string]func(Call) (any, error){},
+		messages: 24_000_000_000_000_000 + time.Now().Unix(), // more than a float64 can hold
+	}
+	p.pusher = newPusher()
+	p.base, p.cancel = context.WithCancel(context.Background())
+	for _, e := range spec.All() {
+		p.specs[e.Path] = append(p.specs[e.Path], e)
+	}
+	p.newState()
+	return p
+}
+
+// newState makes the account's state and says what answers which path.
+func (p *Platform) newState() {
+	p.tokens.init()
+	p.limits.init()
+	p.people.init()
+	p.templates.init()
+	for _, routes := range []map[string]behaviour{
+		p.tokenRoutes(), p.limitRoutes(), p.userRoutes(), p.tagRoutes(), p.menuRoutes(), p.templateRoutes(), p.messageRoutes(),
+		p.baseRoutes(),
+	} {
+		for path, b := range routes {
+			p.behaviours[path] = b
+		}
+	}
+}
+
+// Client returns a client of the account that calls the platform in process. It is
+// closed with the platform.
+func (p *Platform) Client(opts ...wechat.Option) *wechat.Client {
+	opts = append([]wechat.Option{wechat.WithHTTPClient(&http.Client{Transport: p.Transport()})}, opts...)
+	return p.keep(wechat.NewClient(p.AppID, p.AppSecret, opts...))
+}
+
+func (p *Platform) keep(c *wechat.Client) *wechat.Client {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.clients = append(p.clients, c)
+	return c
+}
+
+// Close ends pushes under way and waits for them, and closes the platform's clients.
+func (p *Platform) Close() {
+	p.cancel()
+	p.jobs.wait()
+	p.mu.Lock()
+	clients := p.clients
+	p.clients = nil
+	p.mu.Unlock()
+	for _, c := range clients {
+		_ = c.Close()
+	}
+	p.pusher.CloseIdleConnections()
+}
+
+// Wait waits until the platform has done what it does in the background: the events
+// of finished jobs have been delivered.
+func (p *Platform) Wait() { p.jobs.wait() }
+
+// Handle gives a path a behaviour, in place of what the platform does there. fn
+// gets calls whose token is right; what it returns is the answer: nil for errcode
+// 0, []byte for a download, anything else as JSON. A [wechat.Code] as error
+// refuses the call, any other error is a failure of the server (HTTP 500).
+func (p *Platform) Handle(path string, fn func(Call) (any, error)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.custom[path] = fn
+}
+
+// Call is a request that the platform got.
+type Call struct {
+	At       time.Time
+	Method   string
+	Path     string
+	Query    url.Values // without access_token
+	Header   http.Header
+	Body     []byte        // as it arrived, decrypted where the account has API security
+	Form     *Form         // what a multipart body holds, nil for others
+	Token    string        // access_token of the call
+	Code     wechat.Code   // errcode of the answer, 0 for none
+	Status   int           // HTTP status of the answer, 0 where none was sent
+	Executed bool          // the call was done, whatever became of its answer
+	RID      string        // request id
+	Answer   []byte        // body of the answer
+	Duration time.Duration // until it was answered
+}
+
+// Form is what a multipart body holds.
+type Form struct {
+	Values url.Values
+	Files  map[string]File // by the names of their parts
+}
+
+// File is an uploaded file.
+type File struct {
+	Name        string
+	ContentType string
+	Data        []byte
+}
+
+// Calls returns the requests that the platform got, in the order of their answers.
+func (p *Platform) Calls() []Call {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.calls)
+}
+
+// Requests returns how many requests a path got, "" for all paths.
+func (p *Platform) Requests(path string) int {
+	return p.count(func(c *Call) bool { return path == "" || c.Path == path })
+}
+
+// Executed returns how many calls of a path were executed, "" for all paths: those
+// that were neither refused nor lost on the way in.
+func (p *Platform) Executed(path string) int {
+	return p.count(func(c *Call) bool { return c.Executed && (path == "" || c.Path == path) })
+}
+
+func (p *Platform) count(matches func(*Call) bool) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := 0
+	for i := range p.calls {
+		if matches(&p.calls[i]) {
+			n++
+		}
+	}
+	return n
+}
+
+// now is the platform's time.
+func (p *Platform) now() time.Time { return p.set.clock() }
+
+// newMessageID returns the id of a message or a job.
+func (p *Platform) newMessageID() int64 {
+	p.messages++
+	return p.messages
+}
+
+// background counts what runs in the background. A sync.WaitGroup would belong to
+// the testing/synctest bubble that used it first.
+type background struct {
+	mu      sync.Mutex
+	running int
+	idle    []chan struct{}
+}
+
+func (b *background) start(f func()) {
+	b.mu.Lock()
+	b.running++
+	b.mu.Unlock()
+	go func() {
+		defer b.done()
+		f()
+	}()
+}
+
+func (b *background) done() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.running--
+	if b.running > 0 {
+		return
+	}
+	for _, idle := range b.idle {
+		close(idle)
+	}
+	b.idle = nil
+}
+
+func (b *background) wait() {
+	b.mu.Lock()
+	if b.running == 0 {
+		b.mu.Unlock()
+		return
+	}
+	idle := make(chan struct{})
+	b.idle = append(b.idle, idle)
+	b.mu.Unlock()
+	<-idle
+}

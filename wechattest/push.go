@@ -1,0 +1,397 @@
+package wechattest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/wechatoa/wechat/internal/msgcrypt"
+)
+
+const (
+	deliveries   = 3           // of one push
+	pause        = time.Minute // of all pushes, after failures
+	maxReply     = 1 << 20     // bytes
+	unavailable  = "该公众号提供的服务出现故障，请稍后再试"
+	callbackHost = "http://callback.invalid/"
+)
+
+// Push is a message or an event that goes to the callback.
+type Push struct {
+	Type   string // MsgType; "event" for events
+	Event  string // of an event
+	From   string // FromUserName; the follower's OpenID where empty
+	Fields Fields // the other elements
+}
+
+// Fields are the elements of a push by name. Values are strings, numbers, [Fields]
+// for elements inside, and []any for elements that repeat.
+type Fields map[string]any
+
+// Seen says what a follower saw after she did something.
+type Seen int
+
+// What she can see.
+const (
+	SeenNothing     Seen = iota // the account did not answer, or the push was an event without an answer
+	SeenReply                   // the account's reply
+	SeenUnavailable             // the platform's notice that the account is unavailable
+)
+
+// Report says what came of a push.
+type Report struct {
+	Push       Push
+	Body       []byte // the message as the callback gets it, in clear
+	MsgID      int64  // of a message, 0 for events
+	CreateTime time.Time
+	Attempts   []Attempt
+	Seen       Seen
+	Reply      *Message // the valid reply, nil where there is none
+
+	// PausedPushing: nothing was sent, because pushes are paused after failures.
+	PausedPushing bool
+	// Blocked: nothing was sent, because the follower is on the blacklist, or does not
+	// follow, or because no callback is configured.
+	Blocked bool
+}
+
+// Attempt is one delivery of a push.
+type Attempt struct {
+	At       time.Time
+	Duration time.Duration
+	Status   int    // HTTP status, 0 where no answer came
+	Body     []byte // of the answer
+	Err      error  // what was wrong with the answer, nil where it was accepted
+}
+
+// callback is where pushes go.
+type callback struct {
+	handler http.Handler
+	address string
+	pusher  *http.Client
+
+	failures    int // pushes in a row that failed
+	pausedUntil time.Time
+	reports     []*Report
+}
+
+func (s *callback) configured() bool { return s.handler != nil }
+
+// SetCallback makes h get the pushes in process, nil to end them.
+func (p *Platform) SetCallback(h http.Handler) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.handler, p.address = h, callbackHost
+	p.pusher.Transport = transport{h}
+}
+
+// SetCallbackURL makes pushes go to an address by HTTP (服务器地址URL).
+func (p *Platform) SetCallbackURL(address string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.handler, p.address = http.NotFoundHandler(), address
+	p.pusher.Transport = &http.Transport{}
+}
+
+// VerifyURL calls the callback as the console does before it saves the settings
+// (验证消息的确来自微信服务器): the callback must return the echostr.
+func (p *Platform) VerifyURL(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, p.set.pushTimeout)
+	defer cancel()
+	client, address, err := p.target()
+	if err != nil {
+		return err
+	}
+	echo := strconv.FormatInt(int64(len(random(letters, 1))), 10) + random("0123456789", 18)
+	query := p.signature()
+	query.Set("echostr", echo)
+	status, body, err := exchange(ctx, client, http.MethodGet, address, query, "", nil)
+	switch {
+	case err != nil:
+		return fmt.Errorf("wechattest: the callback did not answer: %w", err)
+	case status != http.StatusOK:
+		return fmt.Errorf("wechattest: the callback answered the verification with HTTP status %d", status)
+	case string(body) != echo:
+		return fmt.Errorf("wechattest: the callback answered %.80q, not the echostr", body)
+	}
+	return nil
+}
+
+func (p *Platform) target() (*http.Client, string, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.configured() {
+		return nil, "", errors.New("wechattest: no callback is configured")
+	}
+	client := *p.pusher
+	return &client, p.address, nil
+}
+
+// signature makes the parameters that every request to the callback has.
+func (p *Platform) signature() url.Values {
+	timestamp, nonce := strconv.FormatInt(p.now().Unix(), 10), random("123456789", 9)
+	return url.Values{
+		"signature": {msgcrypt.Sign(p.Token, timestamp, nonce)}, "timestamp": {timestamp}, "nonce": {nonce},
+	}
+}
+
+// Push pushes a message or an event of the follower. It is what Sends, Clicks and
+// the others do, for pushes that have no method.
+func (f *Follower) Push(ctx context.Context, push Push) *Report {
+	push.From = f.OpenID
+	p := f.p
+	p.mu.Lock()
+	switch {
+	case push.Type != "event":
+		f.markWrote()
+		text, _ := push.Fields["Content"].(string)
+		p.records = append(p.records, record{openID: f.OpenID, text: text, code: userSent, at: p.now()})
+	case opensWindow(push.Event):
+		f.markActed()
+	}
+	blocked := f.blacklisted || !f.following && push.Event != "unsubscribe"
+	p.mu.Unlock()
+	if blocked {
+		return p.keepReport(&Report{Push: push, Blocked: true, CreateTime: p.now()})
+	}
+	r := p.Push(ctx, push)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch r.Seen {
+	case SeenReply:
+		f.receive(Received{Message: *r.Reply, Via: ViaReply})
+	case SeenUnavailable:
+		f.receive(Received{Message: Message{Type: "text", Content: unavailable}, Via: ViaNotice})
+	}
+	return r
+}
+
+// opensWindow reports whether the account may write for a minute after an event.
+func opensWindow(event string) bool {
+	switch event {
+	case "CLICK", "scancode_push", "scancode_waitmsg", "subscribe", "SCAN":
+		return true
+	}
+	return false
+}
+
+// Push pushes a message or an event that no follower caused, such as the end of a
+// review.
+func (p *Platform) Push(ctx context.Context, push Push) *Report {
+	r := &Report{Push: push, CreateTime: p.now()}
+	p.mu.Lock()
+	if push.Type != "event" {
+		r.MsgID = p.newMessageID()
+	}
+	paused := p.now().Before(p.pausedUntil)
+	p.mu.Unlock()
+	if push.From == "" {
+		r.Push.From = p.OriginalID
+	}
+	r.Body = p.bodyOf(r)
+	client, address, err := p.target()
+	switch {
+	case err != nil:
+		r.Blocked = true
+	case paused:
+		r.PausedPushing = true
+		if push.Type != "event" {
+			r.Seen = SeenUnavailable
+		}
+	default:
+		p.deliver(ctx, client, address, r)
+	}
+	return p.keepReport(r)
+}
+
+func (p *Platform) keepReport(r *Report) *Report {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.reports = append(p.reports, r)
+	return r
+}
+
+// Reports returns what came of all pushes, in the order in which they ended.
+func (p *Platform) Reports() []*Report {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.reports)
+}
+
+// PushingPaused reports whether the platform is pausing its pushes after failures.
+func (p *Platform) PushingPaused() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.now().Before(p.pausedUntil)
+}
+
+// bodyOf writes a push in clear.
+func (p *Platform) bodyOf(r *Report) []byte {
+	head := []element{
+		{"ToUserName", p.OriginalID}, {"FromUserName", r.Push.From}, {"CreateTime", r.CreateTime.Unix()}, {"MsgType", r.Push.Type},
+	}
+	if r.Push.Event != "" {
+		head = append(head, element{"Event", r.Push.Event})
+	}
+	if r.MsgID != 0 {
+		head = append(head, element{"MsgId", r.MsgID})
+	}
+	return p.write(append(head, sorted(r.Push.Fields)...))
+}
+
+// deliver sends a push until it is accepted, three times at most, at the pace that
+// the time-out sets.
+func (p *Platform) deliver(ctx context.Context, client *http.Client, address string, r *Report) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	stop := context.AfterFunc(p.base, cancel) // a closed platform pushes nothing
+	defer stop()
+	encrypted := ""
+	if p.set.mode != Plain {
+		encrypted = p.key.Encrypt(r.Body, p.AppID)
+	}
+	for n := range deliveries {
+		begin := time.Now()
+		reply, accepted := p.attempt(ctx, client, address, r, encrypted)
+		if accepted {
+			if r.Reply = reply; reply != nil {
+				r.Seen = SeenReply
+			}
+			break
+		}
+		if n == deliveries-1 || !pass(ctx, p.set.pushTimeout-time.Since(begin)) {
+			if r.Push.Type != "event" {
+				r.Seen = SeenUnavailable
+			}
+			break
+		}
+	}
+	p.countFailure(r.Attempts[len(r.Attempts)-1].Err != nil)
+}
+
+// countFailure counts a push that failed, or that ended the failures before it.
+func (p *Platform) countFailure(failed bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !failed {
+		p.failures = 0
+		return
+	}
+	if p.failures++; p.set.pauseAfter > 0 && p.failures >= p.set.pauseAfter {
+		p.failures, p.pausedUntil = 0, p.now().Add(pause)
+	}
+}
+
+// pass lets time pass, and reports whether ctx did not end in it.
+func pass(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// attempt sends a push once, signed anew.
+func (p *Platform) attempt(ctx context.Context, client *http.Client, address string, r *Report, encrypted string) (*Message, bool) {
+	ctx, cancel := context.WithTimeout(ctx, p.set.pushTimeout)
+	defer cancel()
+	query := p.signature()
+	query.Set("openid", r.Push.From)
+	if encrypted != "" {
+		query.Set("encrypt_type", "aes")
+		query.Set("msg_signature", msgcrypt.Sign(p.Token, query.Get("timestamp"), query.Get("nonce"), encrypted))
+	}
+	kind := "text/xml"
+	if p.set.jsonPushes {
+		kind = "application/json"
+	}
+	a := Attempt{At: p.now()}
+	begin := time.Now()
+	var reply *Message
+	a.Status, a.Body, a.Err = exchange(ctx, client, http.MethodPost, address, query, kind, p.envelope(r.Body, encrypted))
+	a.Duration = time.Since(begin)
+	if a.Err == nil {
+		reply, a.Err = p.judge(r, a)
+	}
+	r.Attempts = append(r.Attempts, a)
+	return reply, a.Err == nil
+}
+
+// envelope makes the body of a push in the account's mode.
+func (p *Platform) envelope(plain []byte, encrypted string) []byte {
+	switch p.set.mode {
+	case Safe:
+		return p.write([]element{{"ToUserName", p.OriginalID}, {"Encrypt", encrypted}})
+	case Compatible:
+		tail := p.write([]element{{"Encrypt", encrypted}})
+		if p.set.jsonPushes {
+			return bytes.Join([][]byte{plain[:len(plain)-1], tail[1:]}, []byte{','})
+		}
+		return append(bytes.TrimSuffix(bytes.Clone(plain), []byte("</xml>")), bytes.TrimPrefix(tail, []byte("<xml>"))...)
+	}
+	return plain
+}
+
+// exchange sends a request to the callback and reads the answer.
+func exchange(
+	ctx context.Context, client *http.Client, method, address string, query url.Values, kind string, body []byte,
+) (int, []byte, error) {
+	mark := "?"
+	if strings.Contains(address, "?") {
+		mark = "&"
+	}
+	req, err := http.NewRequestWithContext(ctx, method, address+mark+query.Encode(), bytes.NewReader(body))
+	if err != nil {
+		return 0, nil, err
+	}
+	req.Header.Set("User-Agent", "Mozilla/4.0")
+	if kind != "" {
+		req.Header.Set("Content-Type", kind)
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return 0, nil, cause(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxReply))
+	return resp.StatusCode, answer, err
+}
+
+// cause takes the address off an error: it holds the signature.
+func cause(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err
+	}
+	return err
+}
+
+// finish has a job end after the account's job delay, with an event.
+func (p *Platform) finish(c *call, end func() Push) {
+	c.after = append(c.after, func() {
+		if p.set.jobDelay > 0 && !pass(p.base, p.set.jobDelay) {
+			return
+		}
+		p.mu.Lock()
+		push := end()
+		p.mu.Unlock()
+		p.Push(p.base, push)
+	})
+}
+
+// newPusher returns the client that calls the callback. It does not follow
+// redirects.
+func newPusher() *http.Client {
+	return &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+}

@@ -1,0 +1,308 @@
+package wechattest
+
+import (
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/wechatoa/wechat/internal/msgcrypt"
+)
+
+// element is a named value in a push.
+type element struct {
+	name  string
+	value any
+}
+
+// sorted puts fields into an order that is always the same.
+func sorted(fields Fields) []element {
+	list := make([]element, 0, len(fields))
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		list = append(list, element{name, fields[name]})
+	}
+	return list
+}
+
+// write writes elements in the account's format.
+func (p *Platform) write(elements []element) []byte {
+	if !p.set.jsonPushes {
+		var buf bytes.Buffer
+		writeXML(&buf, "xml", elements)
+		return buf.Bytes()
+	}
+	var parts []string
+	for _, e := range elements {
+		name, _ := encode(e.name)
+		value, err := encode(e.value)
+		if err != nil {
+			continue // no number of XML, no value of JSON
+		}
+		parts = append(parts, string(name)+":"+string(value))
+	}
+	return []byte("{" + strings.Join(parts, ",") + "}")
+}
+
+func writeXML(buf *bytes.Buffer, name string, value any) {
+	switch v := value.(type) {
+	case []any:
+		for _, item := range v {
+			writeXML(buf, name, item)
+		}
+		return
+	case []element:
+		buf.WriteString("<" + name + ">")
+		for _, e := range v {
+			writeXML(buf, e.name, e.value)
+		}
+	case Fields:
+		writeXML(buf, name, sorted(v))
+		return
+	case string:
+		buf.WriteString("<" + name + "><![CDATA[" + strings.ReplaceAll(v, "]]>", "]]]]><![CDATA[>") + "]]>")
+	case float64:
+		buf.WriteString("<" + name + ">" + strconv.FormatFloat(v, 'f', -1, 64))
+	default:
+		buf.WriteString("<" + name + ">" + fmt.Sprint(v))
+	}
+	buf.WriteString("</" + name + ">")
+}
+
+// judge decides whether the platform accepts an answer to a push, and what it says.
+// nil is an answer that says nothing.
+func (p *Platform) judge(r *Report, a Attempt) (*Message, error) {
+	body := bytes.TrimSpace(a.Body)
+	switch {
+	case a.Status != http.StatusOK:
+		return nil, fmt.Errorf("HTTP status %d", a.Status)
+	case len(a.Body) == 0 || string(body) == "success":
+		return nil, nil //nolint:nilnil // accepted, and there is no reply
+	}
+	root, err := parseReply(body)
+	if err != nil {
+		return nil, err
+	}
+	if p.set.mode != Plain {
+		plain, encrypted, err := p.decrypted(root)
+		switch {
+		case err != nil:
+			return nil, err
+		case encrypted:
+			body = plain
+			if root, err = parseReply(plain); err != nil {
+				return nil, err
+			}
+		case p.set.mode == Safe:
+			return nil, errors.New("the reply is not encrypted")
+		}
+	}
+	m, err := p.readReply(root, r)
+	if err != nil {
+		return nil, err
+	}
+	m.Raw = body
+	if r.Push.Type == "event" && !takesReply(r.Push.Event) || strings.HasPrefix(m.Type, "transfer_") {
+		return nil, nil //nolint:nilnil // accepted, and not shown
+	}
+	return m, nil
+}
+
+// takesReply reports whether the platform shows the reply to an event.
+func takesReply(event string) bool {
+	switch event {
+	case "subscribe", "SCAN", "CLICK", "scancode_waitmsg", "pic_sysphoto", "pic_photo_or_album", "pic_weixin", "location_select":
+		return true
+	}
+	return false
+}
+
+// decrypted opens the envelope of a reply; ok is false where there is none.
+func (p *Platform) decrypted(root *node) (plain []byte, ok bool, err error) {
+	encrypt := root.text("Encrypt")
+	if encrypt == "" {
+		return nil, false, nil
+	}
+	signature := msgcrypt.Sign(p.Token, root.text("TimeStamp"), root.text("Nonce"), encrypt)
+	if !msgcrypt.Equal(signature, root.text("MsgSignature")) {
+		return nil, true, errors.New("MsgSignature of the reply is wrong")
+	}
+	plain, err = p.key.Decrypt(encrypt, p.AppID)
+	if err != nil {
+		return nil, true, errors.New("the reply can not be decrypted, or is of another AppID")
+	}
+	if len(bytes.TrimSpace(plain)) == 0 {
+		return nil, true, errors.New("the encrypted reply is empty")
+	}
+	return plain, true, nil
+}
+
+// readReply reads a reply and checks it as the platform does.
+func (p *Platform) readReply(root *node, r *Report) (*Message, error) {
+	switch {
+	case root.text("ToUserName") != r.Push.From:
+		return nil, errors.New("ToUserName of the reply is not who sent the message")
+	case root.text("FromUserName") != p.OriginalID:
+		return nil, errors.New("FromUserName of the reply is not the account")
+	}
+	if _, err := strconv.ParseInt(root.text("CreateTime"), 10, 64); err != nil {
+		return nil, errors.New("CreateTime of the reply is no number")
+	}
+	m := &Message{Type: root.text("MsgType")}
+	switch m.Type {
+	case "text":
+		m.Content = root.text("Content")
+		if m.Content == "" || len(m.Content) > textBytes {
+			return nil, fmt.Errorf("the reply has a Content of %d bytes, 1 to %d are allowed", len(m.Content), textBytes)
+		}
+	case "image":
+		m.MediaID = root.child("Image").text("MediaId")
+	case "voice":
+		m.MediaID = root.child("Voice").text("MediaId")
+	case "video":
+		v := root.child("Video")
+		m.MediaID, m.Title, m.Description = v.text("MediaId"), v.text("Title"), v.text("Description")
+	case "music":
+		v := root.child("Music")
+		m.Title, m.Description, m.URL, m.HQURL = v.text("Title"), v.text("Description"), v.text("MusicUrl"), v.text("HQMusicUrl")
+		m.ThumbMediaID = v.text("ThumbMediaId")
+	case "news":
+		return m, m.readArticles(root)
+	case "transfer_customer_service":
+		m.KFAccount = root.child("TransInfo").text("KfAccount")
+	case "transfer_biz_ai_ivr":
+	default:
+		return nil, fmt.Errorf("the reply has an unknown MsgType %.32q", m.Type)
+	}
+	return m, p.checkReplyMedia(m)
+}
+
+// checkReplyMedia checks that the files of a reply exist.
+func (p *Platform) checkReplyMedia(m *Message) error {
+	ids := map[string]string{"image": m.MediaID, "voice": m.MediaID, "video": m.MediaID, "music": m.ThumbMediaID}
+	id, needed := ids[m.Type]
+	if !needed {
+		return nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := p.checkMediaID(id); err != nil {
+		return errors.New("the media id of the reply is not known")
+	}
+	return nil
+}
+
+// readArticles reads a news reply: the platform shows its first article.
+func (m *Message) readArticles(root *node) error {
+	items := root.child("Articles").all("item")
+	if count, err := strconv.Atoi(root.text("ArticleCount")); err != nil || count < 1 || len(items) == 0 {
+		return errors.New("the news reply has no articles, or no ArticleCount")
+	}
+	first := items[0]
+	m.Articles = []Article{{
+		Title: first.text("Title"), Description: first.text("Description"), PictureURL: first.text("PicUrl"), URL: first.text("Url"),
+	}}
+	return nil
+}
+
+// node is an element of a reply.
+type node struct {
+	name     string
+	value    string
+	children []*node
+}
+
+// child returns the first element of a name, an empty one where there is none.
+func (n *node) child(name string) *node {
+	if all := n.all(name); len(all) > 0 {
+		return all[0]
+	}
+	return &node{}
+}
+
+func (n *node) all(name string) []*node {
+	var found []*node
+	for _, c := range n.children {
+		if c.name == name {
+			found = append(found, c)
+		}
+	}
+	return found
+}
+
+func (n *node) text(name string) string { return n.child(name).value }
+
+// parseReply reads a body in either format.
+func parseReply(body []byte) (*node, error) {
+	if !utf8.Valid(body) {
+		return nil, errors.New("the reply is not UTF-8")
+	}
+	if body[0] == '{' {
+		var object map[string]any
+		d := json.NewDecoder(bytes.NewReader(body))
+		d.UseNumber()
+		if err := d.Decode(&object); err != nil {
+			return nil, errors.New("the reply is no JSON object")
+		}
+		return nodeOf("xml", object), nil
+	}
+	return parseXML(body)
+}
+
+func nodeOf(name string, value any) *node {
+	n := &node{name: name}
+	switch v := value.(type) {
+	case map[string]any:
+		for key, inner := range v {
+			list, ok := inner.([]any)
+			if !ok {
+				list = []any{inner}
+			}
+			for _, item := range list {
+				n.children = append(n.children, nodeOf(key, item))
+			}
+		}
+	case nil:
+	default:
+		n.value = fmt.Sprint(v)
+	}
+	return n
+}
+
+func parseXML(body []byte) (*node, error) {
+	d := xml.NewDecoder(bytes.NewReader(body))
+	stack := []*node{{}}
+	for {
+		token, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, errors.New("the reply is no XML")
+		}
+		top := stack[len(stack)-1]
+		switch t := token.(type) {
+		case xml.StartElement:
+			n := &node{name: t.Name.Local}
+			top.children = append(top.children, n)
+			stack = append(stack, n)
+		case xml.EndElement:
+			stack = stack[:len(stack)-1]
+		case xml.CharData:
+			top.value += string(t)
+		case xml.Directive:
+			return nil, errors.New("the reply holds a document type")
+		}
+	}
+	if roots := stack[0].children; len(roots) == 1 && roots[0].name == "xml" {
+		return roots[0], nil
+	}
+	return nil, errors.New("the root of the reply is not xml")
+}

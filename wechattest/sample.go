@@ -1,0 +1,110 @@
+package wechattest
+
+import (
+	"bytes"
+	"image"
+	"image/png"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/wechatoa/wechat/internal/spec"
+)
+
+// sample answers a valid call of an endpoint that has no behaviour of its own, with
+// a sample of what the endpoint documents. Fields that are in the request too come
+// back as they were.
+func (p *Platform) sample(c *call) (any, error) {
+	switch c.endpoint.Content {
+	case "binary-response":
+		return picture(), nil
+	case "redirect":
+		return &answer{status: http.StatusOK, header: http.Header{"Content-Type": {"text/html; charset=UTF-8"}}, body: []byte("<html></html>")}, nil
+	}
+	out := map[string]any{"errcode": 0, "errmsg": "ok"}
+	for _, f := range c.endpoint.Response {
+		out[f.Name] = p.sampleOf(c, f, f.Type)
+		if echoed, ok := c.fields[f.Name]; ok && !strings.HasPrefix(f.Type, "object") {
+			out[f.Name] = echoed
+		}
+	}
+	return out, nil
+}
+
+func (p *Platform) sampleOf(c *call, f spec.Field, kind string) any {
+	if inner, ok := strings.CutSuffix(kind, "[]"); ok {
+		return []any{p.sampleOf(c, f, inner)}
+	}
+	switch kind {
+	case "object":
+		object := map[string]any{}
+		for _, inside := range f.Fields {
+			object[inside.Name] = p.sampleOf(c, inside, inside.Type)
+		}
+		if f.Map {
+			return map[string]any{"sample": object}
+		}
+		return object
+	case "boolean":
+		return true
+	case "integer", "number":
+		return p.sampleNumber(c, f)
+	}
+	return p.sampleText(c, f)
+}
+
+// isOutcome reports whether a number says that a call has succeeded, by being 0.
+func isOutcome(name string) bool {
+	switch name {
+	case "ret", "retcode", "errcode", "err_code", "err_no":
+		return true
+	}
+	return false
+}
+
+func (p *Platform) sampleNumber(c *call, f spec.Field) any {
+	switch {
+	case isOutcome(f.Name):
+		return 0
+	case f.Enum != nil:
+		n, _ := strconv.Atoi(f.Enum[0])
+		return n
+	case strings.Contains(f.Name, "time"):
+		return c.At.Unix()
+	}
+	return 1
+}
+
+func (p *Platform) sampleText(c *call, f spec.Field) any {
+	if f.Enum != nil {
+		return f.Enum[0]
+	}
+	name := strings.ToLower(f.Name)
+	switch {
+	case name == "errmsg" || name == "err_msg":
+		return "ok"
+	case strings.Contains(name, "openid"):
+		for _, u := range p.order {
+			return u.OpenID
+		}
+		return newOpenID()
+	case strings.Contains(name, "appid"):
+		return p.AppID
+	case strings.Contains(name, "url"):
+		return "https://mp.weixin.qq.com/" + f.Name
+	case strings.HasSuffix(name, "date"):
+		return dayOf(c.At)
+	case strings.Contains(name, "time"):
+		return strconv.FormatInt(c.At.Unix(), 10)
+	case strings.HasPrefix(name, "is_") || strings.HasSuffix(name, "_count") || strings.HasSuffix(name, "num") || strings.HasSuffix(name, "fee"):
+		return "1"
+	}
+	return f.Name
+}
+
+// picture returns a small valid image.
+func picture() []byte {
+	var buf bytes.Buffer
+	_ = png.Encode(&buf, image.NewGray(image.Rect(0, 0, 8, 8))) // a buffer takes everything
+	return buf.Bytes()
+}

@@ -1,0 +1,304 @@
+package wechattest
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"maps"
+	"mime"
+	"mime/multipart"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/wechatoa/wechat"
+	"github.com/wechatoa/wechat/internal/spec"
+)
+
+const maxRequest = 64 << 20 // bytes
+
+// call is a request on its way through the platform.
+type call struct {
+	Call
+
+	endpoint *spec.Endpoint // nil where the path is not documented
+	host     string
+	ip       string
+	chunked  bool
+	fields   map[string]any // the JSON body
+	after    []func()       // run when the answer is out
+}
+
+// okay is the answer of a call that has nothing to tell.
+type okay struct{}
+
+// answer is what goes back.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+	code   wechat.Code
+}
+
+// refusal is an errcode with an errmsg, and with further fields where the platform
+// has some.
+type refusal struct {
+	code    wechat.Code
+	message string
+	extra   map[string]any
+}
+
+func (r *refusal) Error() string { return r.code.Error() + ": " + r.message }
+
+func refuse(code wechat.Code, message string) error { return &refusal{code: code, message: message} }
+
+// ServeHTTP answers a call of the API.
+func (p *Platform) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c := p.receive(r)
+	fault := p.takeFault(c)
+	if fault == nil {
+		a := p.answer(c)
+		p.record(c, a)
+		fault.send(w, r, a)
+		p.startJobs(c)
+		return
+	}
+	var a *answer
+	if !fault.before() {
+		a = p.answer(c)
+	}
+	a = fault.answer(p, c, a)
+	p.record(c, a)
+	p.startJobs(c) // the answer may never go out
+	fault.wait(p, r)
+	fault.send(w, r, a)
+}
+
+// startJobs starts what follows from a call.
+func (p *Platform) startJobs(c *call) {
+	for _, f := range c.after {
+		p.jobs.start(f)
+	}
+	c.after = nil
+}
+
+// receive reads a request.
+func (p *Platform) receive(r *http.Request) *call {
+	query := r.URL.Query()
+	token := query.Get("access_token")
+	if !strings.HasPrefix(r.URL.Path, "/sns/") {
+		query.Del("access_token")
+	}
+	ip, _, _ := net.SplitHostPort(r.RemoteAddr)
+	c := &call{
+		Call: Call{
+			At: p.now(), Method: r.Method, Path: r.URL.Path, Query: query, Header: r.Header.Clone(), Token: token, RID: newRequestID(),
+		},
+		host: r.Host, ip: ip, chunked: r.ContentLength < 0,
+	}
+	c.Body, _ = io.ReadAll(io.LimitReader(r.Body, maxRequest))
+	kind, params, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if kind == "multipart/form-data" {
+		c.Form = readForm(c.Body, params["boundary"])
+	}
+	return c
+}
+
+func readForm(body []byte, boundary string) *Form {
+	form := &Form{Values: map[string][]string{}, Files: map[string]File{}}
+	parts := multipart.NewReader(bytes.NewReader(body), boundary)
+	for {
+		part, err := parts.NextPart()
+		if err != nil {
+			return form
+		}
+		data, err := io.ReadAll(part)
+		if err != nil {
+			return form
+		}
+		if part.FileName() == "" {
+			form.Values.Add(part.FormName(), string(data))
+			continue
+		}
+		form.Files[part.FormName()] = File{Name: part.FileName(), ContentType: part.Header.Get("Content-Type"), Data: data}
+	}
+}
+
+// answer executes a call.
+func (p *Platform) answer(c *call) *answer {
+	if c.chunked {
+		return &answer{
+			status: http.StatusPreconditionFailed, header: http.Header{"Content-Type": {"text/html"}},
+			body: []byte("<html><head><title>412 Precondition Failed</title></head></html>"),
+		}
+	}
+	out, err := p.execute(c)
+	var no *refusal
+	var code wechat.Code
+	switch {
+	case err == nil:
+		c.Executed = true
+		return p.accepted(out)
+	case errors.As(err, &no):
+		return p.refused(c, no)
+	case errors.As(err, &code):
+		return p.refused(c, &refusal{code: code})
+	}
+	return &answer{status: http.StatusInternalServerError, header: textHeader(), body: []byte(err.Error())}
+}
+
+func textHeader() http.Header { return http.Header{"Content-Type": {"text/plain"}} }
+
+// execute takes a call through what the platform checks, in its order, and does it.
+func (p *Platform) execute(c *call) (any, error) {
+	custom, err := p.admit(c)
+	if err != nil {
+		return nil, err
+	}
+	if custom != nil {
+		return custom(c.Call)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := c.validate(); err != nil {
+		return nil, err
+	}
+	if b := p.behaviours[c.Path]; b != nil {
+		return b(c)
+	}
+	return p.sample(c)
+}
+
+// admit checks path, token and quota. A path that was given a behaviour by the test
+// returns that.
+func (p *Platform) admit(c *call) (func(Call) (any, error), error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	custom := p.custom[c.Path]
+	rows, documented := p.specs[c.Path]
+	switch {
+	case documented:
+		if err := c.route(rows); err != nil && custom == nil {
+			return nil, err
+		}
+	case custom == nil:
+		p.unknown(c.Method, c.Path)
+		return nil, refuse(40066, "invalid url")
+	}
+	if err := p.authorise(c); err != nil {
+		return nil, err
+	}
+	return custom, p.spend(c)
+}
+
+// route finds the documented endpoint of a call. Those that share a path differ in
+// a query parameter.
+func (c *call) route(rows []spec.Endpoint) error {
+	var method string
+	for i, e := range rows {
+		if e.Method != c.Method {
+			method = e.Method
+			continue
+		}
+		if c.endpoint == nil || matchesQuery(e, c) {
+			c.endpoint = &rows[i]
+		}
+	}
+	switch {
+	case c.endpoint != nil:
+		return nil
+	case hasError(rows[0], 404):
+		return refuse(404, "not found")
+	case method == http.MethodGet:
+		return refuse(43001, "require GET method")
+	}
+	return refuse(wechat.ErrPOSTRequired, "require POST method")
+}
+
+func matchesQuery(e spec.Endpoint, c *call) bool {
+	for _, f := range e.Query {
+		if len(f.Enum) == 1 && c.Query.Get(f.Name) != f.Enum[0] {
+			return false
+		}
+	}
+	return true
+}
+
+func hasError(e spec.Endpoint, code int) bool {
+	for _, known := range e.Errors {
+		if known == code {
+			return true
+		}
+	}
+	return false
+}
+
+// accepted makes the answer of a call that was executed.
+func (p *Platform) accepted(out any) *answer {
+	switch out := out.(type) {
+	case nil, okay:
+		return &answer{status: http.StatusOK, header: jsonHeader(), body: []byte(`{"errcode":0,"errmsg":"ok"}`)}
+	case []byte:
+		return &answer{status: http.StatusOK, header: http.Header{"Content-Type": {http.DetectContentType(out)}}, body: out}
+	case *answer:
+		return out
+	}
+	body, err := encode(out)
+	if err != nil {
+		return &answer{status: http.StatusInternalServerError, header: textHeader(), body: []byte(err.Error())}
+	}
+	return &answer{status: http.StatusOK, header: jsonHeader(), body: body}
+}
+
+// jsonHeader declares JSON as the platform does.
+func jsonHeader() http.Header {
+	return http.Header{"Content-Type": {"application/json; encoding=utf-8"}}
+}
+
+func encode(value any) ([]byte, error) {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(value)
+	return bytes.TrimSuffix(buf.Bytes(), []byte{'\n'}), err
+}
+
+// refused makes the answer of a call that was refused.
+func (p *Platform) refused(c *call, no *refusal) *answer {
+	message := no.message
+	if message == "" {
+		message = messageOf(no.code)
+	}
+	fields := map[string]any{"errcode": int(no.code), "errmsg": message + " rid: " + c.RID}
+	maps.Copy(fields, no.extra)
+	body, err := encode(fields)
+	if err != nil {
+		body = []byte(`{"errcode":-1,"errmsg":"system error"}`)
+	}
+	return &answer{status: http.StatusOK, header: jsonHeader(), body: body, code: no.code}
+}
+
+// messageOf returns what the platform may say with a code. Programs must not
+// depend on it.
+func messageOf(code wechat.Code) string {
+	text := code.Error()
+	_, text, _ = strings.Cut(text, " ")
+	if text == "" {
+		text = "error " + strconv.Itoa(int(code))
+	}
+	return text
+}
+
+// record remembers a call.
+func (p *Platform) record(c *call, a *answer) {
+	if a != nil {
+		c.Code, c.Status, c.Answer = a.code, a.status, a.body
+	}
+	c.Duration = max(p.now().Sub(c.At), 0).Round(time.Millisecond)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.calls = append(p.calls, c.Call)
+}

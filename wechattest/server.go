@@ -1,0 +1,57 @@
+package wechattest
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/wechatoa/wechat"
+)
+
+// Server is a [Platform] that listens on the loopback interface until its test ends.
+type Server struct {
+	*Platform
+
+	// URL is the base URL of the API, for [wechat.WithBaseURL].
+	URL string
+
+	http *httptest.Server
+}
+
+// NewServer starts a platform for a test. It is closed when the test ends. A call
+// of an API that is neither documented nor given a behaviour by [Platform.Handle]
+// fails the test.
+func NewServer(t testing.TB, opts ...Option) *Server {
+	t.Helper()
+	p := NewPlatform(opts...)
+	p.unknown = func(method, path string) {
+		t.Errorf("wechattest: %s %s is no API that the platform knows; give it a behaviour:\n"+
+			"\tsrv.Handle(%q, func(c wechattest.Call) (any, error) { return nil, nil })", method, path, path)
+	}
+	s := &Server{Platform: p, http: httptest.NewServer(p)}
+	s.URL = s.http.URL
+	t.Cleanup(s.Close)
+	return s
+}
+
+// Client returns a client of the account that calls the server over HTTP. It is
+// closed with the server.
+func (s *Server) Client(opts ...wechat.Option) *wechat.Client {
+	opts = append([]wechat.Option{wechat.WithBaseURL(s.URL)}, opts...)
+	return s.keep(wechat.NewClient(s.AppID, s.AppSecret, opts...))
+}
+
+// HTTPClient returns a client for the server's addresses that are no API, such as
+// pages that a browser opens. It does not follow redirects.
+func (s *Server) HTTPClient() *http.Client {
+	c := *s.http.Client()
+	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &c
+}
+
+// Close ends the server and its clients. The end of the test does it too.
+func (s *Server) Close() {
+	s.Platform.Close()
+	s.http.CloseClientConnections()
+	s.http.Close()
+}

@@ -1,0 +1,349 @@
+package wechattest
+
+import (
+	"slices"
+	"time"
+
+	"github.com/wechatoa/wechat"
+)
+
+const (
+	replyWindow   = 48 * time.Hour // after the user wrote
+	replyCount    = 5
+	actionWindow  = time.Minute // after a click, a follow, a scan
+	actionCount   = 3
+	textBytes     = 2048
+	typingWindow  = 30 * time.Second
+	typingLife    = 15 * time.Second
+	recordsWindow = 24 * time.Hour
+	maxRecords    = 10_000
+)
+
+// Via says how a message reached a follower.
+type Via string
+
+// The ways of a message.
+const (
+	ViaReply        Via = "reply"            // answer of the callback to what she did
+	ViaCustomer     Via = "customer service" // [wechat.Client] sent it in the reply window
+	ViaTemplate     Via = "template"
+	ViaSubscription Via = "subscription" // a notification that she subscribed to
+	ViaMass         Via = "mass"
+	ViaPreview      Via = "preview" // of a mass message
+	ViaNotice       Via = "notice"  // the platform itself: the account is unavailable
+)
+
+// Received is a message that reached a follower.
+type Received struct {
+	Message
+
+	At    time.Time
+	Via   Via
+	MsgID int64 // of template and mass messages
+}
+
+// Message is what a follower sees of the account's messages.
+type Message struct {
+	Type         string // MsgType or msgtype
+	Content      string // of a text
+	MediaID      string
+	ThumbMediaID string
+	Title        string
+	Description  string
+	URL          string // of music, a link, a template message
+	HQURL        string // of music
+	Articles     []Article
+	Menu         []MenuItem // of a menu message, whose head and tail are in Content
+	AppID        string     // of a mini program
+	PagePath     string
+	CardID       string
+	TemplateID   string
+	Data         map[string]string // of a template message
+	KFAccount    string            // the agent who speaks, or who gets the conversation
+	Raw          []byte            // as the account wrote it, decrypted
+}
+
+// Article is an entry of a news message.
+type Article struct {
+	Title       string
+	Description string
+	PictureURL  string
+	URL         string
+}
+
+// MenuItem is an entry of a menu message.
+type MenuItem struct {
+	ID      string `json:"id"`
+	Content string `json:"content"`
+}
+
+// conversations are the messages of customer service.
+type conversations struct {
+	records []record
+}
+
+// record is a line in the log of customer service.
+type record struct {
+	openID, text, worker string
+	code                 int
+	at                   time.Time
+}
+
+const (
+	agentSent = 2002
+	userSent  = 2003
+)
+
+func (p *Platform) messageRoutes() map[string]behaviour {
+	return map[string]behaviour{
+		"/cgi-bin/message/custom/send":        p.sendCustom,
+		"/cgi-bin/message/custom/typing":      p.setTyping,
+		"/customservice/msgrecord/getmsglist": p.listRecords,
+	}
+}
+
+func (f *Follower) receive(r Received) {
+	r.At = f.p.now()
+	f.received = append(f.received, r)
+}
+
+func (p *Platform) sendCustom(c *call) (any, error) {
+	f, err := p.known(c.text("touser"))
+	if err != nil {
+		return nil, err
+	}
+	m, err := p.customIn(c)
+	if err != nil {
+		return nil, err
+	}
+	if f.refuses {
+		return nil, refuse(wechat.ErrMessagesRefused, "user refuse to accept message")
+	}
+	if err := f.takeReply(c.At); err != nil {
+		return nil, err
+	}
+	f.typing = time.Time{}
+	f.receive(Received{Message: m, Via: ViaCustomer})
+	p.records = append(p.records, record{openID: f.OpenID, text: m.Content, worker: m.KFAccount, code: agentSent, at: c.At})
+	return okay{}, nil
+}
+
+// takeReply spends one of the messages that the account may send now.
+func (f *Follower) takeReply(now time.Time) error {
+	acted, wrote := now.Sub(f.acted) < actionWindow, now.Sub(f.wrote) < replyWindow
+	switch {
+	case !f.following || !acted && !wrote:
+		return refuse(wechat.ErrReplyWindowClosed, "response out of time limit or subscription is canceled")
+	case acted && f.afterAct < actionCount:
+		f.afterAct++
+	case wrote && f.afterWrote < replyCount:
+		f.afterWrote++
+	default:
+		return refuse(wechat.ErrReplyCountUsed, "out of response count limit")
+	}
+	return nil
+}
+
+// contentIn is what the messages of customer service and mass messages hold.
+type contentIn struct {
+	Type string `json:"msgtype"`
+
+	Text struct {
+		Content string `json:"content"`
+	} `json:"text"`
+	Image   mediaIn `json:"image"`
+	Voice   mediaIn `json:"voice"`
+	MPNews  mediaIn `json:"mpnews"`
+	Video   videoIn `json:"video"`
+	MPVideo videoIn `json:"mpvideo"`
+	Images  struct {
+		MediaIDs []string `json:"media_ids"`
+		Title    string   `json:"title"`
+	} `json:"images"`
+	Music struct {
+		Title       string `json:"title"`
+		Description string `json:"description"`
+		URL         string `json:"musicurl"`
+		HQURL       string `json:"hqmusicurl"`
+		Thumb       string `json:"thumb_media_id"`
+		MediaID     string `json:"media_id"`
+	} `json:"music"`
+	News struct {
+		Articles []struct {
+			Title       string `json:"title"`
+			Description string `json:"description"`
+			URL         string `json:"url"`
+			PictureURL  string `json:"picurl"`
+		} `json:"articles"`
+	} `json:"news"`
+	Article struct {
+		ID string `json:"article_id"`
+	} `json:"mpnewsarticle"`
+	Menu struct {
+		Head string     `json:"head_content"`
+		List []MenuItem `json:"list"`
+		Tail string     `json:"tail_content"`
+	} `json:"msgmenu"`
+	Card struct {
+		ID string `json:"card_id"`
+	} `json:"wxcard"`
+	MiniProgram struct {
+		Title    string `json:"title"`
+		AppID    string `json:"appid"`
+		PagePath string `json:"pagepath"`
+		Thumb    string `json:"thumb_media_id"`
+	} `json:"miniprogrampage"`
+	Link struct {
+		Title       string `json:"title"`
+		Description string `json:"description"`
+		URL         string `json:"url"`
+	} `json:"link"`
+	Agent struct {
+		Account string `json:"kf_account"`
+	} `json:"customservice"`
+}
+
+type mediaIn struct {
+	MediaID string `json:"media_id"`
+}
+
+type videoIn struct {
+	MediaID     string `json:"media_id"`
+	Thumb       string `json:"thumb_media_id"`
+	Title       string `json:"title"`
+	Description string `json:"description"`
+}
+
+// customIn reads a message of customer service.
+func (p *Platform) customIn(c *call) (Message, error) {
+	var in contentIn
+	if err := c.read(&in); err != nil {
+		return Message{}, err
+	}
+	if c.fields[in.Type] == nil {
+		return Message{}, c.missing(in.Type)
+	}
+	m := in.message()
+	m.Raw = c.Body
+	switch {
+	case in.Type == "text" && m.Content == "":
+		return m, refuse(wechat.ErrEmptyText, "empty content")
+	case len(m.Content) > textBytes:
+		return m, refuse(wechat.ErrContentTooLong, "content size out of limit")
+	case len(m.Articles) > 1:
+		return m, refuse(wechat.ErrTooManyArticles, "article count out of limit")
+	case in.Type == "news" && len(m.Articles) == 0:
+		return m, c.missing("news.articles")
+	case in.Type == "msgmenu" && len(m.Menu) == 0:
+		return m, c.missing("msgmenu.list")
+	}
+	for _, id := range []string{m.MediaID, m.ThumbMediaID} {
+		if id != "" {
+			if err := p.checkMediaID(id); err != nil {
+				return m, err
+			}
+		}
+	}
+	return m, nil
+}
+
+// message returns what a follower sees.
+func (in *contentIn) message() Message {
+	m := Message{Type: in.Type, KFAccount: in.Agent.Account}
+	switch in.Type {
+	case "text":
+		m.Content = in.Text.Content
+	case "image":
+		m.MediaID = in.Image.MediaID
+		if m.MediaID == "" && len(in.Images.MediaIDs) > 0 {
+			m.MediaID, m.Title = in.Images.MediaIDs[0], in.Images.Title
+		}
+	case "voice":
+		m.MediaID = in.Voice.MediaID
+	case "mpnews":
+		m.MediaID = in.MPNews.MediaID
+	case "video":
+		m.MediaID, m.ThumbMediaID, m.Title, m.Description = in.Video.MediaID, in.Video.Thumb, in.Video.Title, in.Video.Description
+	case "mpvideo":
+		m.MediaID, m.Title, m.Description = in.MPVideo.MediaID, in.MPVideo.Title, in.MPVideo.Description
+	case "music":
+		m.Title, m.Description, m.URL, m.HQURL = in.Music.Title, in.Music.Description, in.Music.URL, in.Music.HQURL
+		m.MediaID, m.ThumbMediaID = in.Music.MediaID, in.Music.Thumb
+	case "news":
+		for _, a := range in.News.Articles {
+			m.Articles = append(m.Articles, Article{Title: a.Title, Description: a.Description, URL: a.URL, PictureURL: a.PictureURL})
+		}
+	case "mpnewsarticle":
+		m.URL = in.Article.ID
+	case "msgmenu":
+		m.Content, m.Menu = in.Menu.Head, in.Menu.List
+		if in.Menu.Tail != "" {
+			m.Content += "\n" + in.Menu.Tail
+		}
+	case "wxcard":
+		m.CardID = in.Card.ID
+	case "miniprogrampage":
+		m.Title, m.AppID, m.PagePath = in.MiniProgram.Title, in.MiniProgram.AppID, in.MiniProgram.PagePath
+		m.ThumbMediaID = in.MiniProgram.Thumb
+	case "link":
+		m.Title, m.Description, m.URL = in.Link.Title, in.Link.Description, in.Link.URL
+	}
+	return m
+}
+
+// Typing reports whether the user sees the account typing (输入状态).
+func (f *Follower) Typing() bool {
+	f.p.mu.Lock()
+	defer f.p.mu.Unlock()
+	return f.p.now().Before(f.typing)
+}
+
+func (p *Platform) setTyping(c *call) (any, error) {
+	f, err := p.known(c.text("touser"))
+	if err != nil {
+		return nil, err
+	}
+	last := f.wrote
+	if f.acted.After(last) {
+		last = f.acted
+	}
+	if c.text("command") == "CancelTyping" {
+		f.typing = time.Time{}
+		return okay{}, nil
+	}
+	switch {
+	case c.At.Sub(last) > typingWindow:
+		return nil, refuse(wechat.ErrNoRecentInteraction, "no message received recently")
+	case c.At.Before(f.typing):
+		return nil, refuse(wechat.ErrAlreadyTyping, "already in typing state")
+	}
+	f.typing = c.At.Add(typingLife)
+	return okay{}, nil
+}
+
+// listRecords answers a page of what users and agents wrote to each other.
+func (p *Platform) listRecords(c *call) (any, error) {
+	var in struct {
+		Start  int64 `json:"starttime"`
+		End    int64 `json:"endtime"`
+		Next   int   `json:"msgid"`
+		Number int   `json:"number"`
+	}
+	if err := c.read(&in); err != nil {
+		return nil, err
+	}
+	switch {
+	case in.Start <= 0 || in.End < in.Start || in.Number < 1 || in.Number > maxRecords || in.Next < 1:
+		return nil, refuse(65416, "invalid argument")
+	case time.Duration(in.End-in.Start)*time.Second > recordsWindow:
+		return nil, refuse(65417, "it is too long from the starttime to endtime")
+	}
+	within := slices.DeleteFunc(slices.Clone(p.records), func(r record) bool { return r.at.Unix() < in.Start || r.at.Unix() > in.End })
+	begin := min(in.Next-1, len(within))
+	page := within[begin:min(begin+in.Number, len(within))]
+	list := make([]any, 0, len(page))
+	for _, r := range page {
+		list = append(list, map[string]any{"openid": r.openID, "opercode": r.code, "text": r.text, "time": r.at.Unix(), "worker": r.worker})
+	}
+	return map[string]any{"recordlist": list, "number": len(list), "msgid": begin + len(page) + 1}, nil
+}

@@ -1,0 +1,195 @@
+package wechattest
+
+import (
+	"time"
+
+	"github.com/wechatoa/wechat"
+)
+
+const (
+	tokenLife   = 2 * time.Hour
+	overlap     = 5 * time.Minute // in which an old token works beside its successor
+	forcedApart = 30 * time.Second
+	forcedADay  = 20
+)
+
+const (
+	classicPath = "/cgi-bin/token"
+	stablePath  = "/cgi-bin/stable_token"
+)
+
+// tokens are the account's access tokens, in two pools that do not touch each
+// other, and its tickets.
+type tokens struct {
+	classic, stable pool
+
+	forced     time.Time // last forced refresh
+	forcedDay  string
+	forcedUsed int
+
+	tickets map[string]ticket
+}
+
+// pool is a token and the one before it: only these two are live.
+type pool struct {
+	current, old credential
+}
+
+type credential struct {
+	value string
+	end   time.Time
+}
+
+type ticket struct {
+	value string
+	end   time.Time
+}
+
+func (t *tokens) init() { t.tickets = map[string]ticket{} }
+
+func (p *Platform) tokenRoutes() map[string]behaviour {
+	return map[string]behaviour{
+		classicPath:                 p.getToken,
+		stablePath:                  p.getStableToken,
+		"/cgi-bin/ticket/getticket": p.getTicket,
+	}
+}
+
+// issue makes a new token. The one before it lives on for some minutes, the one
+// before that dies.
+func (l *pool) issue(now time.Time) {
+	l.old = l.current
+	if limit := now.Add(overlap); l.old.end.After(limit) {
+		l.old.end = limit
+	}
+	l.current = credential{value: "99_" + random(urlSafe, 133), end: now.Add(tokenLife)}
+}
+
+// find returns the credential with a value, live or expired.
+func (l *pool) find(value string) (credential, bool) {
+	for _, c := range []credential{l.current, l.old} {
+		if c.value == value && value != "" {
+			return c, true
+		}
+	}
+	return credential{}, false
+}
+
+func (l *pool) answer(now time.Time) any {
+	return map[string]any{"access_token": l.current.value, "expires_in": int(l.current.end.Sub(now).Seconds())}
+}
+
+// getToken issues a classic token: a new one for each call.
+func (p *Platform) getToken(c *call) (any, error) {
+	if err := p.checkSecret(c.Query.Get("grant_type"), c.Query.Get("appid"), c.Query.Get("secret")); err != nil {
+		return nil, err
+	}
+	p.classic.issue(c.At)
+	return p.classic.answer(c.At), nil
+}
+
+// getStableToken returns the stable token, which is the same one until shortly
+// before its end.
+func (p *Platform) getStableToken(c *call) (any, error) {
+	if err := p.checkSecret(c.text("grant_type"), c.text("appid"), c.text("secret")); err != nil {
+		return nil, err
+	}
+	force, _ := c.fields["force_refresh"].(bool)
+	forced := force && p.mayForce(c.At)
+	if forced || c.At.After(p.stable.current.end.Add(-overlap)) {
+		p.stable.issue(c.At)
+	}
+	return p.stable.answer(c.At), nil
+}
+
+// mayForce reports whether a forced refresh is within the limits, and counts it. One
+// that is not gets the same token again.
+func (p *Platform) mayForce(now time.Time) bool {
+	if now.Sub(p.forced) < forcedApart {
+		return false
+	}
+	if day := dayOf(now); day != p.forcedDay {
+		p.forcedDay, p.forcedUsed = day, 0
+	}
+	if p.forcedUsed >= forcedADay {
+		return false
+	}
+	p.forced = now
+	p.forcedUsed++
+	return true
+}
+
+// checkSecret checks who asks for a token.
+func (p *Platform) checkSecret(grant, appID, secret string) error {
+	switch {
+	case grant != "client_credential":
+		return refuse(wechat.ErrInvalidGrantType, "invalid grant_type")
+	case appID == "":
+		return refuse(wechat.ErrMissingAppID, "appid missing")
+	case appID != p.AppID:
+		return refuse(wechat.ErrInvalidAppID, "invalid appid")
+	case secret == "":
+		return refuse(wechat.ErrMissingSecret, "appsecret missing")
+	case len(secret) != len(p.AppSecret):
+		return refuse(wechat.ErrInvalidSecret, "invalid appsecret, view more at http://t.cn/RAEkdVq")
+	case secret != p.AppSecret:
+		return refuse(wechat.ErrInvalidCredential, "invalid credential, access_token is invalid or not latest")
+	case p.set.badIP != "":
+		return refuse(wechat.ErrIPNotAllowed, "invalid ip "+p.set.badIP+" ipv6 ::ffff:"+p.set.badIP+", not in whitelist")
+	}
+	return nil
+}
+
+// authorise checks the token of a call that needs one.
+func (p *Platform) authorise(c *call) error {
+	if c.endpoint != nil && c.endpoint.Auth != "access_token" || c.endpoint == nil && c.Token == "" {
+		return nil
+	}
+	if c.Token == "" {
+		return refuse(wechat.ErrMissingAccessToken, "access_token missing")
+	}
+	for _, l := range []*pool{&p.stable, &p.classic} {
+		found, ok := l.find(c.Token)
+		switch {
+		case !ok:
+			continue
+		case c.At.Before(found.end):
+			return nil
+		case found == l.current:
+			return refuse(wechat.ErrExpiredAccessToken, "access_token expired")
+		}
+	}
+	return refuse(wechat.ErrInvalidCredential, "invalid credential, access_token is invalid or not latest, "+
+		"could get access_token by getStableAccessToken, more details at https://mmbizurl.cn/s/JtxxFh33r")
+}
+
+// RevokeToken makes all access tokens of the account die at once, as a reset of the
+// AppSecret does.
+func (p *Platform) RevokeToken() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.classic, p.stable = pool{}, pool{}
+}
+
+// ResetAppSecret gives the account another AppSecret (重置AppSecret), makes its
+// tokens die and returns the new secret. Clients that were made before have the old
+// one.
+func (p *Platform) ResetAppSecret() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.AppSecret = random(hexadecimal, 32)
+	p.classic, p.stable = pool{}, pool{}
+	return p.AppSecret
+}
+
+// getTicket returns a ticket: the same one until its end, though each answer speaks
+// of a whole life, as the platform's do.
+func (p *Platform) getTicket(c *call) (any, error) {
+	kind := c.Query.Get("type")
+	t := p.tickets[kind]
+	if !c.At.Before(t.end) {
+		t = ticket{value: random(urlSafe, 86), end: c.At.Add(tokenLife)}
+		p.tickets[kind] = t
+	}
+	return map[string]any{"errcode": 0, "errmsg": "ok", "ticket": t.value, "expires_in": int(tokenLife.Seconds())}, nil
+}

@@ -1,0 +1,122 @@
+package wechattest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"sync"
+)
+
+// errConnection is what a client sees of a connection that broke.
+var errConnection = fmt.Errorf("wechattest: connection closed by the platform: %w", io.ErrUnexpectedEOF)
+
+// Transport returns a transport that hands every request to the platform, whatever
+// host it is for, without a connection.
+func (p *Platform) Transport() http.RoundTripper { return transport{p} }
+
+type transport struct{ handler http.Handler }
+
+// RoundTrip serves a request on a goroutine that ends with the request's context,
+// or when the answer is read.
+func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
+	ctx, cancel := context.WithCancel(r.Context())
+	in := r.Clone(ctx)
+	if in.Body == nil {
+		in.Body = http.NoBody
+	}
+	if in.Body != http.NoBody && in.ContentLength <= 0 {
+		in.ContentLength = -1 // it would be sent in chunks
+	}
+	in.RemoteAddr, in.RequestURI = "127.0.0.1:0", in.URL.RequestURI()
+	if in.Host == "" {
+		in.Host = in.URL.Host
+	}
+	if trace := httptrace.ContextClientTrace(ctx); trace != nil && trace.WroteHeaders != nil {
+		trace.WroteHeaders()
+	}
+	body, out := io.Pipe()
+	w := &pipeWriter{header: http.Header{}, body: out, ready: make(chan struct{})}
+	go func() {
+		defer func() { _ = in.Body.Close() }()
+		defer func() { w.end(recover()) }()
+		t.handler.ServeHTTP(w, in)
+	}()
+	select {
+	case <-w.ready:
+	case <-ctx.Done():
+		_ = body.CloseWithError(ctx.Err())
+		cancel()
+		return nil, r.Context().Err()
+	}
+	if w.broken != nil {
+		cancel()
+		return nil, w.broken
+	}
+	stop := context.AfterFunc(ctx, func() { _ = out.CloseWithError(ctx.Err()) })
+	return &http.Response{
+		Status: fmt.Sprintf("%d %s", w.status, http.StatusText(w.status)), StatusCode: w.status,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: w.sent, Body: &pipeBody{PipeReader: body, cancel: cancel, stop: stop}, ContentLength: -1, Request: r,
+	}, nil
+}
+
+// pipeWriter is the ResponseWriter of an answer that is read while it is written.
+type pipeWriter struct {
+	header, sent http.Header
+	status       int
+	body         *io.PipeWriter
+	ready        chan struct{} // closed when the head is there, or there will be none
+	broken       error
+	once         sync.Once
+}
+
+func (w *pipeWriter) Header() http.Header { return w.header }
+
+func (w *pipeWriter) WriteHeader(status int) {
+	w.once.Do(func() {
+		w.status, w.sent = status, w.header.Clone()
+		close(w.ready)
+	})
+}
+
+func (w *pipeWriter) Write(data []byte) (int, error) {
+	w.WriteHeader(http.StatusOK)
+	return w.body.Write(data)
+}
+
+func (w *pipeWriter) Flush() { w.WriteHeader(http.StatusOK) }
+
+// end ends an answer; thrown is what its handler panicked with.
+func (w *pipeWriter) end(thrown any) {
+	if thrown == nil {
+		w.WriteHeader(http.StatusOK)
+		_ = w.body.Close()
+		return
+	}
+	err := errConnection
+	if e, ok := thrown.(error); !ok || !errors.Is(e, http.ErrAbortHandler) {
+		err = fmt.Errorf("wechattest: the handler panicked: %v", thrown)
+	}
+	w.once.Do(func() {
+		w.broken = err
+		close(w.ready)
+	})
+	_ = w.body.CloseWithError(err)
+}
+
+type pipeBody struct {
+	*io.PipeReader
+
+	cancel context.CancelFunc
+	stop   func() bool
+}
+
+func (b *pipeBody) Close() error {
+	b.stop()
+	err := b.PipeReader.Close()
+	b.cancel()
+	return err
+}

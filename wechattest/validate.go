@@ -1,0 +1,281 @@
+package wechattest
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/wechatoa/wechat"
+	"github.com/wechatoa/wechat/internal/spec"
+)
+
+// text returns a string of the JSON body, "" where there is none of that name.
+func (c *call) text(name string) string {
+	s, _ := c.fields[name].(string)
+	return s
+}
+
+// read decodes the JSON body into a struct of the types that validate has checked.
+func (c *call) read(into any) error {
+	if err := json.Unmarshal(c.Body, into); err != nil {
+		return refuse(wechat.ErrMalformedJSON, "data format error")
+	}
+	return nil
+}
+
+// ownChecks are the paths whose behaviour checks the body itself, because the
+// platform has an errcode for each field there.
+func ownChecks(path string) bool {
+	return path == "/cgi-bin/menu/create" || path == "/cgi-bin/menu/addconditional"
+}
+
+// validate holds a call against the documentation of its endpoint.
+func (c *call) validate() error {
+	e := c.endpoint
+	if err := c.validateQuery(); err != nil {
+		return err
+	}
+	switch {
+	case e.Content == "multipart":
+		return c.validateForm()
+	case e.Method != http.MethodPost || e.Content == "text-body":
+		return nil
+	case len(bytes.TrimSpace(c.Body)) == 0:
+		if slices.ContainsFunc(e.Request, func(f spec.Field) bool { return f.Required }) {
+			return refuse(wechat.ErrEmptyBody, "empty post data")
+		}
+		return nil
+	case hasEscape(c.Body) || !utf8.Valid(c.Body):
+		return refuse(wechat.ErrEscapedUnicode, "invalid charset. please check your request, if include \\uxxxx will create fail!")
+	}
+	d := json.NewDecoder(bytes.NewReader(c.Body))
+	d.UseNumber()
+	if err := d.Decode(&c.fields); err != nil || c.fields == nil {
+		return refuse(wechat.ErrMalformedJSON, "data format error")
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return refuse(wechat.ErrMalformedJSON, "data format error")
+	}
+	if ownChecks(c.Path) {
+		return nil
+	}
+	return c.validateObject("", e.Request, c.fields)
+}
+
+// hasEscape reports whether a JSON document holds a \u escape, which the platform
+// does not understand.
+func hasEscape(body []byte) bool {
+	for i := 0; i+1 < len(body); i++ {
+		if body[i] == '\\' {
+			if body[i+1] == 'u' {
+				return true
+			}
+			i++
+		}
+	}
+	return false
+}
+
+func (c *call) validateQuery() error {
+	for _, f := range c.endpoint.Query {
+		value := c.Query.Get(f.Name)
+		switch {
+		case value == "" && f.Required:
+			return c.missing(f.Name)
+		case value == "":
+		case f.Enum != nil && !slices.Contains(f.Enum, value):
+			return c.unknownValue(f.Name)
+		case f.Type == "integer":
+			if _, err := strconv.ParseInt(value, 10, 64); err != nil {
+				return c.unknownValue(f.Name)
+			}
+		}
+	}
+	return nil
+}
+
+func (c *call) validateForm() error {
+	if c.Form == nil {
+		return refuse(wechat.ErrMissingMediaData, "media data missing")
+	}
+	for _, f := range c.endpoint.Request {
+		if !f.Required {
+			continue
+		}
+		if f.Type != "file" {
+			if !c.Form.Values.Has(f.Name) {
+				return c.missing(f.Name)
+			}
+			continue
+		}
+		file, ok := c.Form.Files[f.Name]
+		switch {
+		case !ok || file.Name == "" || !isASCII(file.Name):
+			return refuse(wechat.ErrMissingMediaData, "media data missing")
+		case len(file.Data) == 0:
+			return refuse(44001, "empty media data")
+		}
+	}
+	return nil
+}
+
+func isASCII(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf })
+}
+
+func (c *call) validateObject(prefix string, fields []spec.Field, object map[string]any) error {
+	for _, f := range fields {
+		path := prefix + f.Name
+		value, ok := object[f.Name]
+		if !ok || value == nil {
+			if f.Required {
+				return c.missing(path)
+			}
+			continue
+		}
+		if err := c.validateValue(path, f.Type, f, value); err != nil {
+			if f.AltType == "" || c.validateValue(path, f.AltType, f, value) != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (c *call) validateValue(path, kind string, f spec.Field, value any) error {
+	if inner, ok := strings.CutSuffix(kind, "[]"); ok {
+		list, ok := value.([]any)
+		if !ok {
+			return c.wrongType(path)
+		}
+		for _, v := range list {
+			if err := c.validateValue(path, inner, f, v); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	switch v := value.(type) {
+	case string:
+		return c.validateText(path, kind, f, v)
+	case json.Number:
+		if kind != "number" && (kind != "integer" || strings.ContainsAny(v.String(), ".eE")) {
+			return c.wrongType(path)
+		}
+		if f.Enum != nil && !slices.Contains(f.Enum, v.String()) {
+			return c.unknownValue(path)
+		}
+	case bool:
+		if kind != "boolean" {
+			return c.wrongType(path)
+		}
+	case map[string]any:
+		if kind != "object" {
+			return c.wrongType(path)
+		}
+		if f.Map {
+			return c.validateMap(path, f, v)
+		}
+		return c.validateObject(path+".", f.Fields, v)
+	default:
+		return c.wrongType(path)
+	}
+	return nil
+}
+
+func (c *call) validateText(path, kind string, f spec.Field, text string) error {
+	switch {
+	case kind != "string":
+		return c.wrongType(path)
+	case text == "" && f.Required && specificCode(f.Name) != 0:
+		return c.missing(path)
+	case f.Enum != nil && !slices.Contains(f.Enum, text) && (text != "" || f.Required):
+		return c.unknownValue(path)
+	}
+	return nil
+}
+
+func (c *call) validateMap(path string, f spec.Field, object map[string]any) error {
+	for key, value := range object {
+		inner, ok := value.(map[string]any)
+		if !ok {
+			return c.wrongType(path + "." + key)
+		}
+		if err := c.validateObject(path+"."+key+".", f.Fields, inner); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// specificCode returns the code that stands for a wrong or missing field of this
+// name everywhere, or 0.
+func specificCode(name string) wechat.Code {
+	switch name {
+	case "openid", "touser":
+		return wechat.ErrInvalidOpenID
+	case "openid_list", "user_list":
+		return wechat.ErrInvalidOpenIDCount
+	case "media_id":
+		return wechat.ErrInvalidMediaID
+	case "template_id":
+		return wechat.ErrInvalidTemplateID
+	case "msgtype":
+		return wechat.ErrInvalidMessageType
+	case "kf_account":
+		return wechat.ErrInvalidKFAccount
+	case "grant_type":
+		return wechat.ErrInvalidGrantType
+	case "appid":
+		return wechat.ErrMissingAppID
+	case "secret", "appsecret":
+		return wechat.ErrMissingSecret
+	case "code":
+		return wechat.ErrMissingOAuthCode
+	case "command":
+		return wechat.ErrInvalidTypingCommand
+	case "action_name":
+		return 40052
+	case "action_info":
+		return 40053
+	case "tagid":
+		return wechat.ErrInvalidTagID
+	}
+	return 0
+}
+
+// missing refuses a call without a required field, with the code of the field or
+// the first that the endpoint documents for such a mistake.
+func (c *call) missing(path string) error {
+	return refuse(c.codeFor(path), "missing parameter: "+path)
+}
+
+func (c *call) unknownValue(path string) error {
+	return refuse(c.codeFor(path), "invalid parameter: "+path)
+}
+
+func (c *call) wrongType(path string) error {
+	return refuse(wechat.ErrMalformedJSON, "data format error: "+path)
+}
+
+func (c *call) codeFor(path string) wechat.Code {
+	name := path[strings.LastIndex(path, ".")+1:]
+	if code := specificCode(name); code != 0 && name != "code" {
+		return code
+	}
+	for _, code := range []int{47003, 40035, 40097, 47001, 40101} {
+		if hasError(*c.endpoint, code) {
+			return wechat.Code(code)
+		}
+	}
+	if strings.HasPrefix(c.Path, "/sns/") && name == "code" {
+		return wechat.ErrMissingOAuthCode
+	}
+	return wechat.ErrInvalidParameter
+}
