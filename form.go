@@ -226,8 +226,14 @@ const spoolMemory = 1 << 20
 
 // spool reads the content to know its size: into memory, past 1 MiB into a file.
 func (f File) spool() (*payload, error) {
+	const small = spoolMemory / 16
 	var start bytes.Buffer
-	n, err := io.Copy(&start, io.LimitReader(f.Content, spoolMemory+1))
+	n, err := io.Copy(&start, io.LimitReader(f.Content, small))
+	if err == nil && n == small {
+		start.Grow(spoolMemory - small + 1 + bytes.MinRead) // doubling would take three times as much
+		n, err = io.Copy(&start, io.LimitReader(f.Content, spoolMemory-small+1))
+		n += small
+	}
 	if err != nil {
 		return nil, invalid("File.Content", "can not be read: %v", err)
 	}
