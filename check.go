@@ -1,6 +1,7 @@
 package wechat
 
 import (
+	"reflect"
 	"strings"
 	"unicode/utf8"
 )
@@ -21,6 +22,14 @@ func first(problems ...error) error {
 func notEmpty(argument, value string) error {
 	if strings.TrimSpace(value) == "" {
 		return invalid(argument, "is empty")
+	}
+	return nil
+}
+
+// notNil refuses a missing interface value, and a nil pointer in one.
+func notNil(argument string, value any) error {
+	if v := reflect.ValueOf(value); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
+		return invalid(argument, "is nil")
 	}
 	return nil
 }

@@ -1,0 +1,367 @@
+package wechat
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+)
+
+// MassMessage is the content of a message to many followers: [MassText],
+// [MassNews], [MassImages], [MassVoice], [MassMusic], [MassVideo] or [MassCard].
+type MassMessage interface {
+	checker
+	mass() (kind string, content any)
+}
+
+// MassText is a text.
+type MassText struct {
+	Content string `json:"content"`
+}
+
+func (m MassText) mass() (string, any) { return "text", m }
+func (m MassText) check() error        { return notEmpty("Content", m.Content) }
+
+// MassNews is articles: a draft ([Client.CreateDraft]), or what
+// [Client.UploadMassNews] uploaded.
+type MassNews struct {
+	MediaID string `json:"media_id"`
+}
+
+func (m MassNews) mass() (string, any) { return "mpnews", m }
+func (m MassNews) check() error        { return notEmpty("MediaID", m.MediaID) }
+
+// MassImages is pictures in one message. A preview shows the first.
+type MassImages struct {
+	MediaIDs        []string `json:"media_ids"`
+	Recommend       string   `json:"recommend,omitempty"` // text that recommends them
+	Title           string   `json:"title,omitempty"`
+	OpenComment     Flag     `json:"need_open_comment,omitempty"`
+	FansOnlyComment Flag     `json:"only_fans_can_comment,omitempty"`
+}
+
+func (m MassImages) mass() (string, any) { return "image", m }
+func (m MassImages) check() error        { return noneEmpty("MediaIDs", m.MediaIDs) }
+
+// MassVoice is a voice recording.
+type MassVoice struct {
+	MediaID string `json:"media_id"`
+}
+
+func (m MassVoice) mass() (string, any) { return "voice", m }
+func (m MassVoice) check() error        { return notEmpty("MediaID", m.MediaID) }
+
+// MassMusic is a piece of music.
+type MassMusic struct {
+	MediaID string `json:"media_id"`
+}
+
+func (m MassMusic) mass() (string, any) { return "music", m }
+func (m MassMusic) check() error        { return notEmpty("MediaID", m.MediaID) }
+
+// MassVideo is a video that [Client.UploadMassVideo] has prepared.
+type MassVideo struct {
+	MediaID     string `json:"media_id"`
+	Title       string `json:"title,omitempty"`
+	Description string `json:"description,omitempty"`
+}
+
+func (m MassVideo) mass() (string, any) { return "mpvideo", m }
+func (m MassVideo) check() error        { return notEmpty("MediaID", m.MediaID) }
+
+// MassCard is a coupon. The platform refuses new ones: code 45113.
+type MassCard struct {
+	CardID string `json:"card_id"`
+	Ext    string `json:"card_ext,omitempty"` // JSON, such as the String of what SignCard returns
+}
+
+func (m MassCard) mass() (string, any) { return "wxcard", m }
+func (m MassCard) check() error        { return notEmpty("CardID", m.CardID) }
+
+// SendMassRequest is a message to all followers, or to those with a tag.
+type SendMassRequest struct {
+	ToAll   bool  // to every follower
+	TagID   int64 // to the followers with this tag; 0 where ToAll is set
+	Message MassMessage
+
+	// IgnoreReprint sends articles also where the platform takes them for a reprint
+	// of somebody else's that may be reprinted; otherwise they are not sent.
+	IgnoreReprint bool
+
+	// ClientMsgID names this order, in up to 32 bytes: within 24 hours the platform
+	// takes it once, so the client repeats the call where its outcome is unknown.
+	// Without it the platform goes by receivers and content, and the client does
+	// not repeat.
+	ClientMsgID string
+}
+
+func (r SendMassRequest) check() error {
+	switch {
+	case r.ToAll && r.TagID != 0:
+		return invalid("TagID", "is %d, but ToAll is set", r.TagID)
+	case !r.ToAll && r.TagID <= 0:
+		return invalid("TagID", "is %d, and ToAll is not set", r.TagID)
+	}
+	return checkMass(r.Message, r.ClientMsgID)
+}
+
+// MassResult is a message to many followers that the platform has taken.
+type MassResult struct {
+	Type      string
+	MsgID     int64 // for GetMassStatus and DeleteMass
+	MsgDataID int64 // of articles: for their comments and statistics
+}
+
+// SendMass orders a message to all followers or to those with a tag (根据标签群发消息).
+// The platform sends it over the next minutes; how that ends comes as an event
+// (MASSSENDJOBFINISH) and from [Client.GetMassStatus].
+//
+// A subscription account can send once a day; a service account 100 times a day,
+// and each follower gets 4 a month. At most 60 calls a minute. With API protection
+// on, an administrator has 30 minutes to confirm.
+//
+// [ErrDuplicateMassID]: this was ordered within the last 24 hours; the result stands
+// beside the error and has the MsgID of that order. [ErrMassIDTooFast]: it was
+// ordered a moment ago, and the platform tells in a minute what became of it.
+// [ErrNoMassQuota]: nothing is left of the quota.
+//
+// https://developers.weixin.qq.com/doc/service/api/notify/message/api_sendall
+func (c *Client) SendMass(ctx context.Context, req SendMassRequest) (*MassResult, error) {
+	if err := req.check(); err != nil {
+		return nil, err
+	}
+	filter := map[string]any{"is_to_all": req.ToAll}
+	if !req.ToAll {
+		filter["tag_id"] = req.TagID
+	}
+	body := massBody(req.Message, req.IgnoreReprint, req.ClientMsgID)
+	body["filter"] = filter
+	return c.sendMass(ctx, "/cgi-bin/message/mass/sendall", body, req.ClientMsgID)
+}
+
+// SendMassToUsersRequest is a message to a list of followers. The fields that are
+// not explained are those of [SendMassRequest].
+type SendMassToUsersRequest struct {
+	OpenIDs       []string // 2 to 10,000
+	Message       MassMessage
+	IgnoreReprint bool
+	ClientMsgID   string
+}
+
+func (r SendMassToUsersRequest) check() error {
+	if n := len(r.OpenIDs); n < 2 || n > 10_000 {
+		return invalid("OpenIDs", "has %d elements, must be 2 to 10000", n)
+	}
+	return first(noneEmpty("OpenIDs", r.OpenIDs), checkMass(r.Message, r.ClientMsgID))
+}
+
+// SendMassToUsers orders a message to a list of 2 to 10,000 followers
+// (根据OpenID群发消息). Only service accounts can; for the rest see [Client.SendMass].
+//
+// https://developers.weixin.qq.com/doc/service/api/notify/message/api_masssend
+func (c *Client) SendMassToUsers(ctx context.Context, req SendMassToUsersRequest) (*MassResult, error) {
+	if err := req.check(); err != nil {
+		return nil, err
+	}
+	body := massBody(req.Message, req.IgnoreReprint, req.ClientMsgID)
+	body["touser"] = req.OpenIDs
+	return c.sendMass(ctx, "/cgi-bin/message/mass/send", body, req.ClientMsgID)
+}
+
+const maxClientMsgID = 32
+
+func checkMass(m MassMessage, clientMsgID string) error {
+	if err := notNil("Message", m); err != nil {
+		return err
+	}
+	return first(m.check(), maxBytes("ClientMsgID", clientMsgID, maxClientMsgID))
+}
+
+func massBody(m MassMessage, ignoreReprint bool, clientMsgID string) map[string]any {
+	kind, content := m.mass()
+	key := kind
+	if kind == "image" {
+		key = "images"
+	}
+	body := map[string]any{"msgtype": kind, key: content}
+	if ignoreReprint {
+		body["send_ignore_reprint"] = 1
+	}
+	if clientMsgID != "" {
+		body["clientmsgid"] = clientMsgID
+	}
+	return body
+}
+
+func (c *Client) sendMass(ctx context.Context, path string, body map[string]any, clientMsgID string) (*MassResult, error) {
+	req := Request{
+		Method: http.MethodPost, Path: path, Body: body, Retry: RetryUnkeyed,
+		Done: []Code{ErrDuplicateMassID}, partial: ErrDuplicateMassID,
+	}
+	if clientMsgID != "" {
+		req.Retry = RetryKeyed
+	}
+	var taken struct {
+		Type      string `json:"type"`
+		MsgID     Int    `json:"msg_id"`
+		MsgDataID Int    `json:"msg_data_id"`
+	}
+	err := c.Do(ctx, req, &taken)
+	if errors.Is(err, ErrMassIDTooFast) {
+		err = markUnknown(err)
+	}
+	if err != nil && !errors.Is(err, ErrDuplicateMassID) {
+		return nil, err
+	}
+	return &MassResult{Type: taken.Type, MsgID: int64(taken.MsgID), MsgDataID: int64(taken.MsgDataID)}, err
+}
+
+// PreviewMassRequest is a message to one person before it goes to many.
+type PreviewMassRequest struct {
+	OpenID     string // of a follower
+	WeChatName string // the follower's WeChat id instead; goes before OpenID
+	Message    MassMessage
+}
+
+func (r PreviewMassRequest) check() error {
+	if r.OpenID == "" && r.WeChatName == "" {
+		return invalid("OpenID", "is empty, and so is WeChatName")
+	}
+	return checkMass(r.Message, "")
+}
+
+// PreviewMass sends one follower what [Client.SendMass] would send to all
+// (预览消息), and returns the id of the message. A day's quota is 100.
+//
+// https://developers.weixin.qq.com/doc/service/api/notify/message/api_preview
+func (c *Client) PreviewMass(ctx context.Context, req PreviewMassRequest) (int64, error) {
+	if err := req.check(); err != nil {
+		return 0, err
+	}
+	kind, content := req.Message.mass()
+	if images, ok := content.(MassImages); ok {
+		content = mediaRef{images.MediaIDs[0]}
+	}
+	body := map[string]any{"msgtype": kind, kind: content}
+	for name, value := range map[string]string{"touser": req.OpenID, "towxname": req.WeChatName} {
+		if value != "" {
+			body[name] = value
+		}
+	}
+	sent, err := post[struct {
+		MsgID Int `json:"msg_id"`
+	}](ctx, c, "/cgi-bin/message/mass/preview", body, RetryUnkeyed)
+	if err != nil {
+		return 0, err
+	}
+	return int64(sent.MsgID), nil
+}
+
+// MassStatus is the state of a message to many followers.
+type MassStatus string
+
+// The states of messages to many followers.
+const (
+	MassSucceeded MassStatus = "SEND_SUCCESS"
+	MassSending   MassStatus = "SENDING"
+	MassFailed    MassStatus = "SEND_FAIL"
+	MassDeleted   MassStatus = "DELETE"
+)
+
+// MassJob is how far a message to many followers is.
+type MassJob struct {
+	MsgID  int64
+	Status MassStatus
+}
+
+// GetMassStatus returns how far a message is that [Client.SendMass] or
+// [Client.SendMassToUsers] ordered (查询群发消息发送状态). [ErrInvalidMessageID]: there
+// is none.
+//
+// https://developers.weixin.qq.com/doc/service/api/notify/message/api_massmsgget
+func (c *Client) GetMassStatus(ctx context.Context, msgID int64) (*MassJob, error) {
+	if err := positive("msgID", msgID); err != nil {
+		return nil, err
+	}
+	body := struct {
+		MsgID string `json:"msg_id"`
+	}{strconv.FormatInt(msgID, 10)}
+	job, err := post[struct {
+		MsgID  Int        `json:"msg_id"`
+		Status MassStatus `json:"msg_status"`
+	}](ctx, c, "/cgi-bin/message/mass/get", body, RetryRead)
+	if err != nil {
+		return nil, err
+	}
+	return &MassJob{MsgID: int64(job.MsgID), Status: job.Status}, nil
+}
+
+// DeleteMassRequest names what [Client.DeleteMass] deletes: a message, one article
+// of it, or the article at an address.
+type DeleteMassRequest struct {
+	MsgID        int64  `json:"msg_id,omitempty"`
+	ArticleIndex int    `json:"article_idx,omitempty"` // with MsgID; the first article is 1, 0 is all
+	URL          string `json:"url,omitempty"`         // without MsgID
+}
+
+func (r DeleteMassRequest) check() error {
+	switch {
+	case r.MsgID < 0:
+		return invalid("MsgID", "is %d", r.MsgID)
+	case r.MsgID == 0 && r.URL == "":
+		return invalid("MsgID", "is 0, and URL is empty")
+	case r.MsgID != 0 && r.URL != "":
+		return invalid("URL", "is not read beside MsgID")
+	case r.ArticleIndex < 0 || r.ArticleIndex > 0 && r.MsgID == 0:
+		return invalid("ArticleIndex", "is %d; the first article of MsgID is 1, 0 is all", r.ArticleIndex)
+	}
+	return nil
+}
+
+// DeleteMass takes the articles or the video of a message down (删除群发消息): what was
+// delivered stays in the followers' chats, but opens no more.
+//
+// https://developers.weixin.qq.com/doc/service/api/notify/message/api_deletemassmsg
+func (c *Client) DeleteMass(ctx context.Context, req DeleteMassRequest) error {
+	return c.post(ctx, "/cgi-bin/message/mass/delete", req, ofIndex(req.ArticleIndex))
+}
+
+// MassSpeed is how fast messages to many followers go out.
+type MassSpeed int
+
+// The speeds of messages to many followers, in messages a minute.
+const (
+	MassSpeed800K MassSpeed = 0
+	MassSpeed600K MassSpeed = 1
+	MassSpeed450K MassSpeed = 2
+	MassSpeed300K MassSpeed = 3
+	MassSpeed100K MassSpeed = 4
+)
+
+// MassSpeedResult is the speed of messages to many followers.
+type MassSpeedResult struct {
+	Speed     MassSpeed `json:"speed"`
+	RealSpeed int64     `json:"realspeed"` // in 10,000 messages a minute; it does not follow from Speed
+}
+
+// GetMassSpeed returns how fast messages to many followers go out (获取群发速度). Only
+// verified accounts can ask.
+//
+// https://developers.weixin.qq.com/doc/service/api/notify/message/api_getspeed
+func (c *Client) GetMassSpeed(ctx context.Context) (*MassSpeedResult, error) {
+	return post[MassSpeedResult](ctx, c, "/cgi-bin/message/mass/speed/get", struct{}{}, RetryRead)
+}
+
+// SetMassSpeed changes how fast messages to many followers go out (设置群发速度).
+// Slower keeps a site alive that all of them open at once.
+//
+// https://developers.weixin.qq.com/doc/service/api/notify/message/api_setspeed
+func (c *Client) SetMassSpeed(ctx context.Context, speed MassSpeed) error {
+	if err := within("speed", speed, MassSpeed800K, MassSpeed100K); err != nil {
+		return err
+	}
+	body := struct {
+		Speed MassSpeed `json:"speed"`
+	}{speed}
+	return c.post(ctx, "/cgi-bin/message/mass/speed/set", body, RetryIdempotent)
+}

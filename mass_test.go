@@ -1,0 +1,218 @@
+package wechat
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// massMessages are the messages with what they are on the wire.
+var massMessages = []struct {
+	message MassMessage
+	body    string // to many
+	preview string // where it is another
+}{
+	{message: MassText{Content: "新品 & <好>"}, body: `"msgtype":"text","text":{"content":"新品 & <好>"}`},
+	{message: MassNews{MediaID: "M1"}, body: `"msgtype":"mpnews","mpnews":{"media_id":"M1"}`},
+	{
+		message: MassImages{MediaIDs: []string{"M1", "M2"}, Recommend: "看", Title: "猫", OpenComment: true, FansOnlyComment: true},
+		body:    `"msgtype":"image","images":{"media_ids":["M1","M2"],"recommend":"看","title":"猫","need_open_comment":1,"only_fans_can_comment":1}`,
+		preview: `"msgtype":"image","image":{"media_id":"M1"}`,
+	},
+	{message: MassVoice{MediaID: "M1"}, body: `"msgtype":"voice","voice":{"media_id":"M1"}`},
+	{message: &MassMusic{MediaID: "M1"}, body: `"msgtype":"music","music":{"media_id":"M1"}`},
+	{message: MassVideo{MediaID: "M1", Title: "T", Description: "D"}, body: `"msgtype":"mpvideo","mpvideo":{"media_id":"M1","title":"T","description":"D"}`},
+	{message: MassCard{CardID: "C1", Ext: `{"code":"1"}`}, body: `"msgtype":"wxcard","wxcard":{"card_id":"C1","card_ext":"{\"code\":\"1\"}"}`},
+}
+
+var _ = wireRows(massRows())
+
+func massRows() []wireRow {
+	const reply = `{"errcode":0,"errmsg":"send job submission success","type":"mpnews","msg_id":1000000000034182394,"msg_data_id":"2247483655"}`
+	want := &MassResult{Type: "mpnews", MsgID: 1000000000034182394, MsgDataID: 2247483655}
+	var all []wireRow
+	for _, m := range massMessages {
+		kind, _ := m.message.mass()
+		preview := m.preview
+		if preview == "" {
+			preview = m.body
+		}
+		all = append(all, wireRow{
+			name: "SendMass/" + kind, http: "POST /cgi-bin/message/mass/sendall", reply: reply, want: want,
+			body: `{"filter":{"is_to_all":false,"tag_id":2},"send_ignore_reprint":1,"clientmsgid":"order-1",` + m.body + `}`,
+			call: result(func(ctx context.Context, c *Client) (*MassResult, error) {
+				return c.SendMass(ctx, SendMassRequest{TagID: 2, Message: m.message, IgnoreReprint: true, ClientMsgID: "order-1"})
+			}),
+		}, wireRow{
+			name: "SendMassToUsers/" + kind, http: "POST /cgi-bin/message/mass/send", reply: reply, want: want,
+			body: `{"touser":["oAlice","oBob"],"send_ignore_reprint":1,"clientmsgid":"order-1",` + m.body + `}`,
+			call: result(func(ctx context.Context, c *Client) (*MassResult, error) {
+				return c.SendMassToUsers(ctx, SendMassToUsersRequest{
+					OpenIDs: []string{"oAlice", "oBob"}, Message: m.message, IgnoreReprint: true, ClientMsgID: "order-1",
+				})
+			}),
+		}, wireRow{
+			name: "PreviewMass/" + kind, http: "POST /cgi-bin/message/mass/preview", body: `{"touser":"oAlice",` + preview + `}`,
+			reply: `{"errcode":0,"errmsg":"preview success","msg_id":34182}`,
+			call: func(ctx context.Context, c *Client) (any, error) {
+				return c.PreviewMass(ctx, PreviewMassRequest{OpenID: "oAlice", Message: m.message})
+			},
+			want: int64(34182),
+		})
+	}
+	return append(all,
+		wireRow{
+			name: "SendMass/all", http: "POST /cgi-bin/message/mass/sendall", reply: reply, want: want,
+			body: `{"filter":{"is_to_all":true},"msgtype":"text","text":{"content":"新品"}}`,
+			call: result(func(ctx context.Context, c *Client) (*MassResult, error) {
+				return c.SendMass(ctx, SendMassRequest{ToAll: true, Message: MassText{Content: "新品"}})
+			}),
+		},
+		wireRow{
+			name: "PreviewMass/by name", http: "POST /cgi-bin/message/mass/preview", body: `{"towxname":"alice","msgtype":"text","text":{"content":"新品"}}`,
+			reply: `{"errcode":0,"errmsg":"preview success","msg_id":"34182"}`,
+			call: func(ctx context.Context, c *Client) (any, error) {
+				return c.PreviewMass(ctx, PreviewMassRequest{WeChatName: "alice", Message: MassText{Content: "新品"}})
+			},
+			want: int64(34182),
+		},
+		wireRow{
+			name: "GetMassStatus", http: "POST /cgi-bin/message/mass/get", body: `{"msg_id":"1000000000034182394"}`,
+			reply: `{"msg_id":1000000000034182394,"msg_status":"SEND_SUCCESS"}`,
+			call: result(func(ctx context.Context, c *Client) (*MassJob, error) {
+				return c.GetMassStatus(ctx, 1000000000034182394)
+			}),
+			want: &MassJob{MsgID: 1000000000034182394, Status: MassSucceeded},
+		},
+		wireRow{
+			name: "DeleteMass", http: "POST /cgi-bin/message/mass/delete", body: `{"msg_id":1000000000034182394,"article_idx":2}`,
+			call: noResult(func(ctx context.Context, c *Client) error {
+				return c.DeleteMass(ctx, DeleteMassRequest{MsgID: 1000000000034182394, ArticleIndex: 2})
+			}),
+		},
+		wireRow{
+			name: "DeleteMass/by address", http: "POST /cgi-bin/message/mass/delete", body: `{"url":"https://mp.example.com/s?a=1&b=2"}`,
+			call: noResult(func(ctx context.Context, c *Client) error {
+				return c.DeleteMass(ctx, DeleteMassRequest{URL: "https://mp.example.com/s?a=1&b=2"})
+			}),
+		},
+		wireRow{
+			name: "GetMassSpeed", http: "POST /cgi-bin/message/mass/speed/get", body: `{}`, reply: `{"speed":3,"realspeed":15}`,
+			call: result(func(ctx context.Context, c *Client) (*MassSpeedResult, error) { return c.GetMassSpeed(ctx) }),
+			want: &MassSpeedResult{Speed: MassSpeed300K, RealSpeed: 15},
+		},
+		wireRow{
+			name: "SetMassSpeed", http: "POST /cgi-bin/message/mass/speed/set", body: `{"speed":0}`,
+			call: noResult(func(ctx context.Context, c *Client) error { return c.SetMassSpeed(ctx, MassSpeed800K) }),
+		},
+	)
+}
+
+func TestMassMessageThatIsNotCompleteIsNotSent(t *testing.T) {
+	text := MassText{Content: "新品"}
+	var missing *MassText
+	for argument, m := range map[string]MassMessage{
+		"Message": nil, "Content": MassText{Content: " "}, "MediaIDs": MassImages{MediaIDs: []string{"M1", ""}}, "CardID": MassCard{},
+	} {
+		refused(t, argument, func(ctx context.Context, c *Client) error {
+			_, err := c.SendMass(ctx, SendMassRequest{ToAll: true, Message: m})
+			return err
+		})
+	}
+	for _, m := range []MassMessage{MassNews{}, MassVoice{}, MassMusic{}, MassVideo{}} {
+		refused(t, "MediaID", func(ctx context.Context, c *Client) error {
+			_, err := c.PreviewMass(ctx, PreviewMassRequest{OpenID: "oAlice", Message: m})
+			return err
+		})
+	}
+	refused(t, "Message", func(ctx context.Context, c *Client) error {
+		_, err := c.PreviewMass(ctx, PreviewMassRequest{OpenID: "oAlice", Message: missing})
+		return err
+	})
+	refused(t, "OpenID", func(ctx context.Context, c *Client) error {
+		_, err := c.PreviewMass(ctx, PreviewMassRequest{Message: text})
+		return err
+	})
+	for argument, req := range map[string][]SendMassRequest{
+		"TagID":       {{Message: text}, {Message: text, ToAll: true, TagID: 2}, {Message: text, TagID: -1}},
+		"ClientMsgID": {{Message: text, ToAll: true, ClientMsgID: strings.Repeat("x", 33)}},
+	} {
+		for _, r := range req {
+			refused(t, argument, func(ctx context.Context, c *Client) error { _, err := c.SendMass(ctx, r); return err })
+		}
+	}
+	for _, ids := range [][]string{nil, {"oAlice"}, {"oAlice", ""}, slices.Repeat([]string{"oAlice"}, 10_001)} {
+		refused(t, "OpenIDs", func(ctx context.Context, c *Client) error {
+			_, err := c.SendMassToUsers(ctx, SendMassToUsersRequest{OpenIDs: ids, Message: text})
+			return err
+		})
+	}
+}
+
+func TestOtherMassCallsRefuseWhatCanNotBeRight(t *testing.T) {
+	refused(t, "msgID", func(ctx context.Context, c *Client) error { _, err := c.GetMassStatus(ctx, 0); return err })
+	for _, speed := range []MassSpeed{-1, 5} {
+		refused(t, "speed", func(ctx context.Context, c *Client) error { return c.SetMassSpeed(ctx, speed) })
+	}
+	for argument, reqs := range map[string][]DeleteMassRequest{
+		"MsgID":        {{}, {ArticleIndex: 1}, {MsgID: -1}},
+		"URL":          {{MsgID: 1, URL: "https://example.com/"}},
+		"ArticleIndex": {{MsgID: 1, ArticleIndex: -1}, {URL: "https://example.com/", ArticleIndex: 1}},
+	} {
+		for _, req := range reqs {
+			refused(t, argument, func(ctx context.Context, c *Client) error { return c.DeleteMass(ctx, req) })
+		}
+	}
+}
+
+const duplicateMass = `{"errcode":45065,"errmsg":"clientmsgid exist rid: 5f1e-2","msg_id":34182}`
+
+// lost answers the first call with nothing and the others with reply.
+func lost(reply string) (c *Client, bodies *[]string) {
+	bodies = &[]string{}
+	return repeating(func(r *http.Request) (*http.Response, error) {
+		var body bytes.Buffer
+		_, _ = body.ReadFrom(r.Body)
+		*bodies = append(*bodies, body.String())
+		if len(*bodies) == 1 {
+			return answer(http.StatusBadGateway, "")(r)
+		}
+		return answer(http.StatusOK, reply)(r)
+	}), bodies
+}
+
+func TestRepeatedMassOrderThatWasTakenIsSuccessWithItsFirstID(t *testing.T) {
+	c, bodies := lost(duplicateMass)
+	res, err := c.SendMass(t.Context(), SendMassRequest{ToAll: true, Message: MassText{Content: "新品"}, ClientMsgID: "order-1"})
+	require.NoError(t, err)
+	assert.Equal(t, &MassResult{MsgID: 34182}, res)
+	require.Len(t, *bodies, 2)
+	assert.Equal(t, (*bodies)[0], (*bodies)[1])
+}
+
+func TestMassOrderOfAnEarlierProcessIsRefusedWithItsID(t *testing.T) {
+	c, _ := wireRow{}.client(answer(http.StatusOK, duplicateMass))
+	res, err := c.SendMass(t.Context(), SendMassRequest{ToAll: true, Message: MassText{Content: "新品"}, ClientMsgID: "order-1"})
+	require.ErrorIs(t, err, ErrDuplicateMassID)
+	assert.Equal(t, &MassResult{MsgID: 34182}, res)
+}
+
+func TestMassOrderWithoutAnIDIsNotRepeated(t *testing.T) {
+	c, bodies := lost(duplicateMass)
+	_, err := c.SendMassToUsers(t.Context(), SendMassToUsersRequest{OpenIDs: []string{"oAlice", "oBob"}, Message: MassText{Content: "新品"}})
+	require.ErrorIs(t, err, ErrUnknownOutcome)
+	assert.Len(t, *bodies, 1)
+}
+
+func TestMassOrderRepeatedTooFastHasAnUnknownOutcome(t *testing.T) {
+	c, _ := lost(`{"errcode":45066,"errmsg":"same clientmsgid retry too fast"}`)
+	_, err := c.SendMass(t.Context(), SendMassRequest{ToAll: true, Message: MassText{Content: "新品"}, ClientMsgID: "order-1"})
+	require.ErrorIs(t, err, ErrMassIDTooFast)
+	assert.ErrorIs(t, err, ErrUnknownOutcome)
+}

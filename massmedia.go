@@ -1,0 +1,79 @@
+package wechat
+
+import (
+	"context"
+	"strconv"
+)
+
+const maxArticleImage = 1 << 20
+
+// UploadArticleImage uploads a picture for the text of articles and returns its
+// address (上传图文消息图片): the only addresses that articles show are those from
+// here. JPEG or PNG of less than 1 MB; it does not count as a material.
+//
+// https://developers.weixin.qq.com/doc/service/api/material/permanent/api_uploadimage
+func (c *Client) UploadArticleImage(ctx context.Context, file File) (string, error) {
+	image, err := upload[struct {
+		URL string `json:"url"`
+	}](ctx, c, "/cgi-bin/media/uploadimg", nil, mediaForm(file, maxArticleImage), RetryUnkeyed)
+	if err != nil {
+		return "", err
+	}
+	return image.URL, nil
+}
+
+// MassArticle is an article of [Client.UploadMassNews].
+type MassArticle struct {
+	Title            string `json:"title"`
+	Author           string `json:"author,omitempty"`
+	Digest           string `json:"digest,omitempty"` // "" takes the first 64 characters of the text
+	Content          string `json:"content"`          // HTML; its pictures are those of UploadArticleImage
+	ContentSourceURL string `json:"content_source_url,omitempty"`
+	ThumbMediaID     string `json:"thumb_media_id"` // the cover
+	ShowCover        Flag   `json:"show_cover_pic,omitempty"`
+	OpenComment      Flag   `json:"need_open_comment,omitempty"`
+	FansOnlyComment  Flag   `json:"only_fans_can_comment,omitempty"`
+}
+
+func (a MassArticle) check(argument string) error {
+	return first(
+		notEmpty(argument+".Title", a.Title),
+		notEmpty(argument+".Content", a.Content),
+		notEmpty(argument+".ThumbMediaID", a.ThumbMediaID),
+	)
+}
+
+type massArticles struct {
+	Articles []MassArticle `json:"articles"`
+}
+
+func (m massArticles) check() error {
+	if n := len(m.Articles); n < 1 || n > 8 {
+		return invalid("articles", "has %d elements, must be 1 to 8", n)
+	}
+	for i, a := range m.Articles {
+		if err := a.check("articles[" + strconv.Itoa(i) + "]"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// UploadMassNews uploads 1 to 8 articles for [MassNews] (上传图文消息素材). Drafts do the
+// same and can be read and changed: [Client.CreateDraft]. A day's quota is 10.
+//
+// https://developers.weixin.qq.com/doc/service/api/notify/message/api_uploadnewsmsg
+func (c *Client) UploadMassNews(ctx context.Context, articles ...MassArticle) (*Media, error) {
+	return post[Media](ctx, c, "/cgi-bin/media/uploadnews", massArticles{articles}, RetryUnkeyed)
+}
+
+// UploadMassVideo prepares an uploaded video for [MassVideo] (上传群发视频): the result
+// has the media_id to send, in place of the one that it was uploaded under.
+//
+// https://developers.weixin.qq.com/doc/offiaccount/Message_Management/Batch_Sends_and_Originality_Checks
+func (c *Client) UploadMassVideo(ctx context.Context, mediaID, title, description string) (*Media, error) {
+	if err := notEmpty("mediaID", mediaID); err != nil {
+		return nil, err
+	}
+	return post[Media](ctx, c, "/cgi-bin/media/uploadvideo", MassVideo{mediaID, title, description}, RetryUnkeyed)
+}
