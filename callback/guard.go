@@ -137,7 +137,7 @@ func (g *guard) authenticate(p parameters, now time.Time) (token string, err err
 		return "", refuse("signature parameters are missing")
 	}
 	for _, t := range inUse(g, g.tokens, now) {
-		if msgcrypt.Equal(msgcrypt.Sign(t, p.timestamp, p.nonce), p.signature) {
+		if msgcrypt.Verify(p.signature, t, p.timestamp, p.nonce) {
 			token = t
 		}
 	}
@@ -240,7 +240,7 @@ func (g *guard) open(query string, body []byte, now time.Time) (*Push, error) {
 
 // decrypt checks the signature over the encrypted message and decrypts it.
 func (g *guard) decrypt(p parameters, push *Push, encoded string, now time.Time) ([]byte, error) {
-	if !msgcrypt.Equal(msgcrypt.Sign(push.by.token, p.timestamp, p.nonce, encoded), p.msgSignature) {
+	if !msgcrypt.Verify(p.msgSignature, push.by.token, p.timestamp, p.nonce, encoded) {
 		return nil, refuse("msg_signature is wrong")
 	}
 	for _, key := range inUse(g, g.keys, now) {
@@ -253,11 +253,11 @@ func (g *guard) decrypt(p parameters, push *Push, encoded string, now time.Time)
 }
 
 // seal encrypts the reply to an encrypted push, with what the push came with.
-func (p *Push) seal(clear []byte, now time.Time) []byte {
+func (p *Push) seal(reply []byte, now time.Time) []byte {
 	if p.by.key.IsZero() {
-		return clear
+		return reply
 	}
-	encoded := p.by.key.Encrypt(clear, p.appID)
+	encoded := p.by.key.Encrypt(reply, p.appID)
 	timestamp, nonce := strconv.FormatInt(now.Unix(), 10), msgcrypt.Nonce()
 	signature := msgcrypt.Sign(p.by.token, timestamp, nonce, encoded)
 	out := make([]byte, 0, len(encoded)+256)

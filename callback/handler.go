@@ -66,9 +66,7 @@ func NewHandler(cfg Config) (*Handler, error) {
 // Everything that is not the platform's gets 403, with one answer for all reasons.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := time.Now()
-	header := w.Header()
-	header.Set("X-Content-Type-Options", "nosniff")
-	header.Set("Cache-Control", "no-store")
+	w.Header()["X-Content-Type-Options"] = nosniff
 	switch r.Method {
 	case http.MethodGet:
 		echo, err := h.VerifyURL(r)
@@ -76,15 +74,16 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			h.deny(w, r, err, began)
 			return
 		}
-		write(w, http.StatusOK, "text/plain; charset=utf-8", []byte(echo))
+		write(w, http.StatusOK, textPlain, []byte(echo))
 	case http.MethodPost:
-		_ = http.NewResponseController(w).SetReadDeadline(began.Add(bodyWithin)) // where the server can not, its own time-outs hold
+		connection := http.NewResponseController(w)
+		_ = connection.SetReadDeadline(began.Add(bodyWithin)) // where the server can not, its own time-outs hold
 		push, err := h.Parse(r)
 		if err != nil {
 			h.deny(w, r, err, began)
 			return
 		}
-		_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // an old deadline would end the request's context
+		_ = connection.SetReadDeadline(time.Time{}) // an old deadline would end the request's context
 		a := h.deliver(r.Context(), push, began)
 		h.answer(w, push, a)
 		h.report(r.Context(), push, Event{
@@ -94,12 +93,14 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			go a.after()
 		}
 	default:
-		header.Set("Allow", "GET, POST")
+		w.Header().Set("Allow", "GET, POST")
 		write(w, http.StatusMethodNotAllowed, textPlain, []byte("method not allowed"))
 	}
 }
 
 const textPlain = "text/plain; charset=utf-8"
+
+var nosniff = []string{"nosniff"}
 
 // VerifyURL checks the request by which the platform verifies the address
 // (验证消息的确来自微信服务器) and returns the echostr that it must be answered with,
@@ -129,11 +130,11 @@ func (p *Push) Answer(r Reply) (contentType string, body []byte, err error) {
 	if r = byValue(r); r == nil {
 		return textPlain, success, nil
 	}
-	clear, _, err := p.compose(r, false)
+	rendered, _, err := p.compose(r, false)
 	if err != nil {
 		return "", nil, err
 	}
-	return p.contentType(), p.seal(clear, time.Now()), nil
+	return p.contentType(), p.seal(rendered, time.Now()), nil
 }
 
 func (p *Push) contentType() string {
@@ -170,11 +171,25 @@ func (e *engine) deliver(ctx context.Context, p *Push, began time.Time) answer {
 		a.duplicate = true
 		return e.wait(ctx, r, a, began)
 	}
-	detached := context.WithoutCancel(ctx)
-	if !e.pool.submit(func() { e.handle(detached, r) }) {
+	if !e.pool.submit(func() { e.handle(&detached{Context: e.life, request: ctx}, r) }) {
 		return e.overflow(ctx, p, r, a)
 	}
 	return e.wait(ctx, r, a, began)
+}
+
+// detached is the context of a handler: it lives as long as the Handler, not as the
+// request, and has the request's values.
+type detached struct {
+	context.Context //nolint:containedctx // it is one
+
+	request context.Context //nolint:containedctx // for its values
+}
+
+func (d *detached) Value(key any) any {
+	if v := d.Context.Value(key); v != nil {
+		return v
+	}
+	return d.request.Value(key)
 }
 
 // join adds a delivery to the run of its push; without one it begins a run for p,
@@ -209,19 +224,19 @@ func (r *run) count() int {
 func (e *engine) overflow(ctx context.Context, p *Push, r *run, a answer) answer {
 	a.status, a.outcome = http.StatusServiceUnavailable, OutcomeOverflow
 	var reply Reply
-	var clear []byte
+	var rendered []byte
 	if e.cfg.Overflow != nil && !e.pool.closed() {
 		var err error
-		reply, clear, _, err = e.call(ctx, p, func(ctx context.Context, m Message) (Reply, error) {
+		reply, rendered, _, err = e.call(ctx, p, func(ctx context.Context, m Message) (Reply, error) {
 			return e.cfg.Overflow(ctx, m), nil
 		})
 		if err == nil {
-			a.status, a.clear = http.StatusOK, clear
+			a.status, a.rendered = http.StatusOK, rendered
 		} else {
 			e.report(ctx, p, Event{Outcome: OutcomeFailed, Err: err})
 		}
 	}
-	e.finish(r, a.status, reply, clear, nil)
+	e.finish(r, a.status, reply, rendered, nil)
 	return a
 }
 
@@ -229,10 +244,10 @@ func (h *Handler) answer(w http.ResponseWriter, p *Push, a answer) {
 	switch {
 	case a.status != http.StatusOK:
 		write(w, a.status, textPlain, []byte(http.StatusText(a.status)))
-	case a.clear == nil:
+	case a.rendered == nil:
 		write(w, http.StatusOK, textPlain, success)
 	default:
-		write(w, http.StatusOK, p.contentType(), p.seal(a.clear, time.Now()))
+		write(w, http.StatusOK, p.contentType(), p.seal(a.rendered, time.Now()))
 	}
 }
 

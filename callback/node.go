@@ -62,7 +62,9 @@ func (n *node) string(name string) string { return n.get(name).text }
 func (n *node) int(name string) int64 { return number(n.get(name).text) }
 
 func number(text string) int64 {
-	text = strings.TrimSpace(text)
+	if text = strings.TrimSpace(text); text == "" {
+		return 0
+	}
 	if i, err := strconv.ParseInt(text, 10, 64); err == nil {
 		return i
 	}

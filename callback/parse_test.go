@@ -58,19 +58,20 @@ func (s *pushSample) xml(prefix string, fields []field) string {
 		if array {
 			repeat = 2
 		}
-		var inside string
+		var inside strings.Builder
 		for i := range repeat {
 			one := s.value(prefix+f.Name+"/"+strconv.Itoa(i), element, f)
 			if f.Item != "" {
-				inside += "<" + f.Item + ">" + one + "</" + f.Item + ">"
+				inside.WriteString("<" + f.Item + ">" + one + "</" + f.Item + ">")
 			} else {
-				inside += "<" + f.Name + ">" + one + "</" + f.Name + ">"
+				inside.WriteString("<" + f.Name + ">" + one + "</" + f.Name + ">")
 			}
 		}
 		if f.Item != "" {
-			inside = "<" + f.Name + ">" + inside + "</" + f.Name + ">"
+			b.WriteString("<" + f.Name + ">" + inside.String() + "</" + f.Name + ">")
+		} else {
+			b.WriteString(inside.String())
 		}
-		b.WriteString(inside)
 	}
 	return b.String()
 }

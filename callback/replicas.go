@@ -35,7 +35,7 @@ func (e *engine) claim(ctx context.Context, key string, a answer, began time.Tim
 		if reply != nil {
 			a.outcome = OutcomeAcknowledged
 			if len(reply) > 0 && e.mayGo(ctx, key, "replied") {
-				a.clear, a.outcome = reply, OutcomeReplied
+				a.rendered, a.outcome = reply, OutcomeReplied
 			}
 			return a, false
 		}
@@ -80,18 +80,18 @@ func (e *engine) renew(ctx context.Context, r *run) {
 }
 
 // release tells the replicas how the push was handled.
-func (e *engine) release(r *run, status int, clear []byte, late bool) {
+func (e *engine) release(r *run, status int, rendered []byte, late bool) {
 	if e.cfg.Dedupe == nil {
 		return
 	}
 	if late {
-		clear = nil
+		rendered = nil
 	}
 	_ = e.dedupe.ask(e.life, func(ctx context.Context) error { // logged there, a duplicate may be handled again
 		if status != http.StatusOK {
 			return e.cfg.Dedupe.Release(ctx, r.key, e.owner)
 		}
-		return e.cfg.Dedupe.Finish(ctx, r.key, e.owner, clear, 2*e.cfg.Window)
+		return e.cfg.Dedupe.Finish(ctx, r.key, e.owner, rendered, 2*e.cfg.Window)
 	})
 }
 

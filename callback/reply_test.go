@@ -2,8 +2,8 @@ package callback
 
 import (
 	"encoding/json"
-	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -271,7 +271,7 @@ func TestAnLRUKeepsTheNewestAndForgetsInTime(t *testing.T) {
 		l.update(key, now, time.Minute, func(int, bool) (int, bool) { return n, true })
 	}
 	for i := range 5 {
-		put(fmt.Sprint(i), i)
+		put(strconv.Itoa(i), i)
 	}
 	_, found := l.get("1", now)
 	assert.False(t, found)

@@ -125,7 +125,7 @@ func (r *routes) dispatch(ctx context.Context, m Message) (Reply, error) {
 	if r.fallback != nil {
 		return r.fallback(ctx, m)
 	}
-	return nil, nil
+	return nil, nil //nolint:nilnil // nobody wants it: no reply, no error
 }
 
 // Key returns the key of the menu button or the scene of the QR code that an event

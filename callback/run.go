@@ -24,7 +24,7 @@ type run struct {
 
 	finished bool
 	status   int      // 200, or how a push is refused that the platform shall deliver again
-	clear    []byte   // the answer, not encrypted; nil where there is no reply
+	rendered []byte   // the answer, not encrypted; nil where there is no reply
 	rest     [][]byte // customer-service messages behind it
 	reply    Reply
 }
@@ -41,7 +41,7 @@ const (
 // answer is what a delivery is answered.
 type answer struct {
 	status    int
-	clear     []byte // nil is "success"
+	rendered  []byte // nil is "success"
 	outcome   Outcome
 	delivery  int
 	duplicate bool
@@ -107,11 +107,11 @@ func (e *engine) take(r *run, a answer) answer {
 		a.outcome = OutcomeOverflow
 	case r.status != http.StatusOK:
 		a.outcome = OutcomeRetried
-	case r.clear == nil || r.way == deferred:
+	case r.rendered == nil || r.way == deferred:
 	default:
 		first := r.way == undecided
 		r.way = replied
-		a.clear, a.outcome = r.clear, OutcomeReplied
+		a.rendered, a.outcome = r.rendered, OutcomeReplied
 		if r.orphan != nil && r.orphan.Stop() {
 			e.pool.end()
 		}
@@ -139,7 +139,7 @@ func (e *engine) leave(r *run) {
 
 // adopt defers the reply of a run that has ended, unless a delivery comes for it.
 func (e *engine) adopt(r *run) {
-	if r.waiters > 0 || r.way != undecided || r.clear == nil || r.orphan != nil {
+	if r.waiters > 0 || r.way != undecided || r.rendered == nil || r.orphan != nil {
 		return
 	}
 	e.pool.begin()
@@ -168,8 +168,6 @@ func (e *engine) handle(ctx context.Context, r *run) {
 	push := r.push
 	ctx, cancel := context.WithTimeout(ctx, e.cfg.MaxRun)
 	defer cancel()
-	stop := context.AfterFunc(e.life, cancel)
-	defer stop()
 	if e.cfg.Dedupe != nil {
 		go e.renew(ctx, r)
 	}
@@ -179,7 +177,7 @@ func (e *engine) handle(ctx context.Context, r *run) {
 	stuck := time.AfterFunc(e.cfg.MaxRun+stuckAfter, func() {
 		e.report(ctx, push, Event{Outcome: OutcomeStuck, Duration: time.Since(began)})
 	})
-	reply, clear, rest, err := e.call(ctx, push, e.routes.handler())
+	reply, rendered, rest, err := e.call(ctx, push, e.routes.handler())
 	stuck.Stop()
 	took := time.Since(began)
 
@@ -196,27 +194,27 @@ func (e *engine) handle(ctx context.Context, r *run) {
 		}
 	}
 	e.report(ctx, push, event)
-	if e.finish(r, status, reply, clear, rest) {
+	if e.finish(r, status, reply, rendered, rest) {
 		e.deferReply(context.WithoutCancel(ctx), push, reply)
 	}
 }
 
 // finish ends a run and reports whether its reply must be deferred.
-func (e *engine) finish(r *run, status int, reply Reply, clear []byte, rest [][]byte) (late bool) {
+func (e *engine) finish(r *run, status int, reply Reply, rendered []byte, rest [][]byte) (late bool) {
 	if status != http.StatusOK {
 		e.runs.drop(r.key, time.Now(), func(other *run) bool { return other == r })
 	}
 	r.mu.Lock()
-	r.finished, r.status, r.reply, r.clear, r.rest = true, status, reply, clear, rest
-	late = r.way == deferred && clear != nil
-	if late || clear == nil {
+	r.finished, r.status, r.reply, r.rendered, r.rest = true, status, reply, rendered, rest
+	late = r.way == deferred && rendered != nil
+	if late || rendered == nil {
 		r.settle()
 	} else {
 		e.adopt(r)
 	}
 	r.mu.Unlock()
 	close(r.done)
-	e.release(r, status, clear, late)
+	e.release(r, status, rendered, late)
 	return late
 }
 
@@ -230,21 +228,21 @@ type PanicError struct {
 func (e *PanicError) Error() string { return fmt.Sprintf("callback: handler panicked: %v", e.Value) }
 
 // call runs a handler and makes the answer of its reply.
-func (e *engine) call(ctx context.Context, p *Push, handle HandlerFunc) (reply Reply, clear []byte, rest [][]byte, err error) {
+func (e *engine) call(ctx context.Context, p *Push, handle HandlerFunc) (reply Reply, rendered []byte, rest [][]byte, err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			reply, clear, rest, err = nil, nil, nil, &PanicError{Value: v, Stack: debug.Stack()}
+			reply, rendered, rest, err = nil, nil, nil, &PanicError{Value: v, Stack: debug.Stack()}
 		}
 	}()
 	reply, err = handle(ctx, p.Message)
 	if reply = byValue(reply); err != nil || reply == nil {
 		return nil, nil, nil, err
 	}
-	clear, rest, err = p.compose(reply, e.cfg.Deferred != nil)
+	rendered, rest, err = p.compose(reply, e.cfg.Deferred != nil)
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	return reply, clear, rest, nil
+	return reply, rendered, rest, nil
 }
 
 // byValue returns a reply that was given by a pointer as it is meant.
@@ -261,7 +259,7 @@ func byValue(r Reply) Reply {
 
 // compose makes the answer of a reply, and the customer-service messages for what
 // an answer can not hold.
-func (p *Push) compose(r Reply, canDefer bool) (clear []byte, rest [][]byte, err error) {
+func (p *Push) compose(r Reply, canDefer bool) (rendered []byte, rest [][]byte, err error) {
 	if err := r.check(); err != nil {
 		return nil, nil, err
 	}

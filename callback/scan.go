@@ -274,7 +274,7 @@ func entity(name string) (rune, bool) {
 // replaced, control characters dropped that no XML may hold.
 func repair(s string) string {
 	clean := true
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		if b := s[i]; b < ' ' && b != '\n' && b != '\t' || b >= utf8.RuneSelf {
 			clean = false
 			break

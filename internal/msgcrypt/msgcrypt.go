@@ -111,13 +111,29 @@ func (k Key) Decrypt(encoded string, appID string) ([]byte, error) {
 // Sign returns the signature over parts in any order: token, timestamp and nonce,
 // and the Encrypt value for a msg_signature.
 func Sign(parts ...string) string {
-	sorted := slices.Clone(parts)
+	signature := sign(parts)
+	return string(signature[:])
+}
+
+// Verify reports whether a signature is that over parts, without telling by its
+// time where it differs.
+func Verify(signature string, parts ...string) bool {
+	want := sign(parts)
+	return subtle.ConstantTimeCompare([]byte(signature), want[:]) == 1
+}
+
+func sign(parts []string) (signature [2 * sha1.Size]byte) {
+	var array [4]string
+	sorted := append(array[:0], parts...)
 	slices.Sort(sorted)
-	h := sha1.New() //nolint:gosec // the platform's signatures are SHA-1
+	var buffer [512]byte
+	message := buffer[:0]
 	for _, p := range sorted {
-		_, _ = io.WriteString(h, p)
+		message = append(message, p...)
 	}
-	return hex.EncodeToString(h.Sum(nil))
+	sum := sha1.Sum(message) //nolint:gosec // the platform's signatures are SHA-1
+	hex.Encode(signature[:], sum[:])
+	return signature
 }
 
 // Equal compares without telling by its time where two values differ.
