@@ -114,6 +114,11 @@ const (
 	ErrKFNotEnabled            Code = 65400  // new customer service not enabled
 	ErrInvalidKFAccount        Code = 65401  // invalid customer-service account
 	ErrKFAccountExists         Code = 65406  // customer-service account exists
+	ErrInvoiceLocked           Code = 72023  // invoice locked by another account
+	ErrInvoiceRejected         Code = 72035  // invoice was rejected for this order
+	ErrInvoiceNotAuthorized    Code = 72038  // invoice order never authorized
+	ErrInvoiceRepeated         Code = 72042  // billing code and number repeated
+	ErrInvoiceTitleExpired     Code = 72044  // invoice title qr code expired
 	ErrRequestIDNotFound       Code = 76001  // rid not found
 	ErrUnknownAPIPath          Code = 76021  // cgi_path not found
 	ErrNoCommentPermission     Code = 88000  // no comment permission

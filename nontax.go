@@ -37,7 +37,7 @@ func (b accountBody) MarshalJSON() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return bytes.Join([][]byte{[]byte(`{"appid":`), id, []byte{','}, members[1:]}, nil), nil
+	return bytes.Join([][]byte{[]byte(`{"appid":`), id, {','}, members[1:]}, nil), nil
 }
 
 // NontaxDate is a day that the platform writes as 20060102; the zero one is none.

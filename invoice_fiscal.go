@@ -1,0 +1,87 @@
+package wechat
+
+import "context"
+
+// FiscalAuthRequest asks for the authorisation page of a fiscal receipt
+// (财政电子票据).
+type FiscalAuthRequest struct {
+	TreasuryID  string        `json:"s_pappid"` // of the treasury, which tells it
+	OrderID     string        `json:"order_id"`
+	Money       int64         `json:"money"`                  // fen
+	Timestamp   Timestamp     `json:"timestamp"`              // 0 is now
+	Source      InvoiceSource `json:"source"`                 // InvoiceFromWeb or InvoiceFromApp
+	RedirectURL string        `json:"redirect_url,omitempty"` // the page after authorising
+	Ticket      Secret        `json:"ticket"`                 // of [TicketCard]; "" is the client's own, see [Client.Ticket]
+}
+
+func (r FiscalAuthRequest) check() error {
+	return first(notEmpty("TreasuryID", r.TreasuryID), notEmpty("OrderID", r.OrderID), positive("Money", r.Money),
+		notEmpty("Source", string(r.Source)))
+}
+
+// FiscalAuthURL is the address of the authorisation page of a fiscal receipt.
+type FiscalAuthURL struct {
+	URL       string `json:"auth_url"`
+	ExpiresIn Int    `json:"expire_time"` // seconds
+}
+
+// GetFiscalAuthURL returns the page on which a user authorises the fiscal receipt of
+// an order (获取授权页链接); [Client.GetInvoiceAuth] tells whether the user did.
+//
+// https://developers.weixin.qq.com/doc/service/api/invoice/FiscalReceipt/api_notaxinvoicegetauthurl
+func (c *Client) GetFiscalAuthURL(ctx context.Context, r FiscalAuthRequest) (*FiscalAuthURL, error) {
+	if err := r.check(); err != nil {
+		return nil, err
+	}
+	ticket, err := c.cardTicket(ctx, r.Ticket)
+	if err != nil {
+		return nil, err
+	}
+	r.Timestamp = orNow(r.Timestamp)
+	body := struct {
+		FiscalAuthRequest
+		Ticket string `json:"ticket"` // not masked
+	}{r, ticket}
+	return post[FiscalAuthURL](ctx, c, "/nontax/getbillauthurl", body, RetryIdempotent)
+}
+
+// CreateFiscalCard creates the template of a department's fiscal receipts and returns
+// its card id (创建财政电子票据模板). payee is the department's full name, logoURL the
+// treasury's logo.
+//
+// https://developers.weixin.qq.com/doc/service/api/invoice/FiscalReceipt/api_notaxinvoicecreatecard
+func (c *Client) CreateFiscalCard(ctx context.Context, payee, logoURL string) (cardID string, err error) {
+	if err := first(notEmpty("payee", payee), notEmpty("logoURL", logoURL)); err != nil {
+		return "", err
+	}
+	type base struct {
+		LogoURL string `json:"logo_url"`
+	}
+	return c.createInvoiceCard(ctx, "/nontax/createbillcard", struct {
+		Base  base   `json:"base_info"`
+		Payee string `json:"payee"`
+	}{base{logoURL}, payee})
+}
+
+// FiscalReceipt is a fiscal receipt to put among a user's cards.
+type FiscalReceipt struct {
+	Fee         int64     `json:"fee"` // fen
+	Title       string    `json:"title"`
+	BillingTime Timestamp `json:"billing_time"`
+	BillingNo   string    `json:"billing_no"`     // 票据代码
+	BillingCode string    `json:"billing_code"`   // 票据号码
+	PDFMediaID  string    `json:"s_pdf_media_id"` // see [Client.UploadInvoicePDF]
+}
+
+func (r FiscalReceipt) check() error {
+	return first(notEmpty("Title", r.Title), positive("BillingTime", r.BillingTime), notEmpty("BillingNo", r.BillingNo),
+		notEmpty("BillingCode", r.BillingCode), notEmpty("PDFMediaID", r.PDFMediaID))
+}
+
+// InsertFiscalReceipt puts a fiscal receipt among the cards of the user who
+// authorised its order (票据插入用户卡包). It is for the treasury's account.
+//
+// https://developers.weixin.qq.com/doc/service/api/invoice/FiscalReceipt/api_notaxinvoiceinsert
+func (c *Client) InsertFiscalReceipt(ctx context.Context, order InvoiceOrder, receipt FiscalReceipt) (*InsertedInvoice, error) {
+	return insertInvoice(ctx, c, "/nontax/insertbill", order, receipt)
+}

@@ -1,0 +1,105 @@
+package wechat
+
+import "context"
+
+// InvoiceRef names an invoice that a user handed in, as wx.chooseInvoice tells it.
+type InvoiceRef struct {
+	CardID      string `json:"card_id"`
+	EncryptCode string `json:"encrypt_code"`
+}
+
+func (r InvoiceRef) check() error {
+	return first(notEmpty("CardID", r.CardID), notEmpty("EncryptCode", r.EncryptCode))
+}
+
+func checkInvoices(invoices []InvoiceRef) error {
+	if len(invoices) == 0 {
+		return invalid("invoices", "is empty")
+	}
+	for i, r := range invoices {
+		if r.check() != nil {
+			return invalid("invoices", "has no CardID or no EncryptCode at index %d", i)
+		}
+	}
+	return nil
+}
+
+// Invoice is an invoice that a user handed in for reimbursement.
+type Invoice struct {
+	CardID     string      `json:"card_id"`
+	BeginTime  Timestamp   `json:"begin_time"` // of its being valid
+	EndTime    Timestamp   `json:"end_time"`
+	OpenID     string      `json:"openid"`
+	Type       string      `json:"type"`
+	Payee      string      `json:"payee"`
+	Detail     string      `json:"detail"`
+	User       InvoiceUser `json:"user_info"`
+	CardStatus string      `json:"user_card_status"`
+}
+
+// InvoiceUser is what stands on an invoice that a user handed in.
+type InvoiceUser struct {
+	InvoiceContent
+	PDFURL     string        `json:"pdf_url"`
+	TripPDFURL string        `json:"trip_pdf_url"` // of the list of trips (行程单)
+	Status     InvoiceStatus `json:"reimburse_status"`
+	OrderID    string        `json:"order_id"`
+}
+
+// GetInvoice returns an invoice that a user handed in (查询报销发票信息).
+// [ErrInvoiceLocked]: it was handed in elsewhere.
+//
+// https://developers.weixin.qq.com/doc/service/api/invoice/reimbursement/api_invoicebxgetinvoice
+func (c *Client) GetInvoice(ctx context.Context, invoice InvoiceRef) (*Invoice, error) {
+	return post[Invoice](ctx, c, "/card/invoice/reimburse/getinvoiceinfo", invoice, RetryRead)
+}
+
+// ListInvoices returns invoices that users handed in (批量获取报销发票信息).
+//
+// https://developers.weixin.qq.com/doc/service/api/invoice/reimbursement/api_invoicereimbursegetinvoicebatch
+func (c *Client) ListInvoices(ctx context.Context, invoices ...InvoiceRef) ([]Invoice, error) {
+	if err := checkInvoices(invoices); err != nil {
+		return nil, err
+	}
+	body := struct {
+		Items []InvoiceRef `json:"item_list"`
+	}{invoices}
+	res, err := post[struct {
+		Items []Invoice `json:"item_list"`
+	}](ctx, c, "/card/invoice/reimburse/getinvoicebatch", body, RetryRead)
+	if err != nil {
+		return nil, err
+	}
+	return res.Items, nil
+}
+
+// UpdateInvoice locks an invoice that a user handed in (InvoiceLocked), releases it
+// (InvoiceOpen), or marks it as reimbursed for good (InvoiceClosed) (更新报销发票状态).
+//
+// https://developers.weixin.qq.com/doc/service/api/invoice/reimbursement/api_invoicebxupdatainvoicestatus
+func (c *Client) UpdateInvoice(ctx context.Context, invoice InvoiceRef, status InvoiceStatus) error {
+	if err := notEmpty("status", string(status)); err != nil {
+		return err
+	}
+	body := struct {
+		InvoiceRef
+		Status InvoiceStatus `json:"reimburse_status"`
+	}{invoice, status}
+	return c.post(ctx, "/card/invoice/reimburse/updateinvoicestatus", body, RetryIdempotent)
+}
+
+// UpdateInvoices is [Client.UpdateInvoice] for several invoices of one user, all or
+// none (批量更新报销发票状态).
+//
+// https://developers.weixin.qq.com/doc/service/api/invoice/reimbursement/api_invoicereimburseupdatestatusbatch
+func (c *Client) UpdateInvoices(ctx context.Context, openID string, status InvoiceStatus, invoices ...InvoiceRef) error {
+	if err := first(notEmpty("openID", openID), notEmpty("status", string(status)), checkInvoices(invoices)); err != nil {
+		return err
+	}
+	body := struct {
+		OpenID   string        `json:"openid"`
+		Status   InvoiceStatus `json:"reimburse_status"`
+		Invoices []InvoiceRef  `json:"invoice_list"`
+	}{openID, status, invoices}
+	return c.post(ctx, "/card/invoice/reimburse/updatestatusbatch", body, RetryIdempotent)
+}

@@ -1,0 +1,102 @@
+package wechat
+
+import (
+	"context"
+	"strings"
+)
+
+// InvoiceTitleRequest is a title for the user to keep.
+type InvoiceTitleRequest struct {
+	Title      string `json:"title,omitempty"`  // needed unless UserFill
+	Phone      string `json:"phone,omitempty"`  // digits and "-"
+	TaxNo      string `json:"tax_no,omitempty"` // 15 to 20 digits and ASCII letters
+	Address    string `json:"addr,omitempty"`   // of the company
+	BankType   string `json:"bank_type,omitempty"`
+	BankNo     string `json:"bank_no,omitempty"`
+	UserFill   Flag   `json:"user_fill"` // the user fills it in; else it is the company's
+	OutTitleID string `json:"out_title_id,omitempty"`
+}
+
+func (r InvoiceTitleRequest) check() error {
+	if !r.UserFill {
+		if err := notEmpty("Title", r.Title); err != nil {
+			return err
+		}
+	}
+	if strings.Trim(r.Phone, "0123456789-") != "" {
+		return invalid("Phone", "must be digits and -")
+	}
+	if n := len(r.TaxNo); r.TaxNo != "" && (n < 15 || n > 20 || strings.ContainsFunc(r.TaxNo, notAlphanumeric)) {
+		return invalid("TaxNo", "must be 15 to 20 digits and ASCII letters")
+	}
+	return nil
+}
+
+func notAlphanumeric(r rune) bool {
+	return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+}
+
+// GetInvoiceTitleURL returns a page on which a user keeps a title of invoices in
+// WeChat (录入抬头到用户微信).
+//
+// https://developers.weixin.qq.com/doc/service/api/invoice/name/api_invoicebizgetusertitleurl
+func (c *Client) GetInvoiceTitleURL(ctx context.Context, r InvoiceTitleRequest) (string, error) {
+	return c.titleURL(ctx, "/card/invoice/biz/getusertitleurl", r)
+}
+
+// GetInvoiceTitleChoiceURL returns a page on which a user chooses a title for the
+// merchant (获取商户专属抬头链接); show it as a QR code. attach comes back with the
+// event that brings the title, bizName is shown to the user; both may be "".
+//
+// https://developers.weixin.qq.com/doc/service/api/invoice/name/api_invoicebizgetselecttitleurl
+func (c *Client) GetInvoiceTitleChoiceURL(ctx context.Context, attach, bizName string) (string, error) {
+	return c.titleURL(ctx, "/card/invoice/biz/getselecttitleurl", struct {
+		Attach  string `json:"attach,omitempty"`
+		BizName string `json:"biz_name,omitempty"`
+	}{attach, bizName})
+}
+
+func (c *Client) titleURL(ctx context.Context, path string, body any) (string, error) {
+	res, err := post[struct {
+		URL string `json:"url"`
+	}](ctx, c, path, body, RetryIdempotent)
+	if err != nil {
+		return "", err
+	}
+	return res.URL, nil
+}
+
+// InvoiceTitleType is whom an invoice is made out to.
+type InvoiceTitleType int
+
+// The kinds of titles.
+const (
+	InvoiceToCompany InvoiceTitleType = 0
+	InvoiceToPerson  InvoiceTitleType = 1
+)
+
+// InvoiceTitle is a title that a user keeps in WeChat.
+type InvoiceTitle struct {
+	Type     InvoiceTitleType `json:"title_type"`
+	Title    string           `json:"title"`
+	Phone    string           `json:"phone"`
+	TaxNo    string           `json:"tax_no"`
+	Address  string           `json:"addr"`
+	BankType string           `json:"bank_type"`
+	BankNo   string           `json:"bank_no"`
+}
+
+// ScanInvoiceTitle returns the title behind the QR code that a user shows, by the
+// text that a scanner reads from it (扫描用户的发票抬头二维码).
+// [ErrInvoiceTitleExpired]: the user must show a new one.
+//
+// https://developers.weixin.qq.com/doc/service/api/invoice/name/api_invoicescantitle
+func (c *Client) ScanInvoiceTitle(ctx context.Context, scanText string) (*InvoiceTitle, error) {
+	if err := notEmpty("scanText", scanText); err != nil {
+		return nil, err
+	}
+	body := struct {
+		ScanText string `json:"scan_text"`
+	}{scanText}
+	return post[InvoiceTitle](ctx, c, "/card/invoice/scantitle", body, RetryRead)
+}
