@@ -269,7 +269,7 @@ func (c *Client) GetInvoiceMerchant(ctx context.Context) (*InvoiceMerchant, erro
 
 // InvoiceContact is whom users reach about their invoices.
 type InvoiceContact struct {
-	Timeout int64  `json:"time_out"` // how long an invoice takes at most
+	Timeout int64  `json:"time_out"` // of making an invoice (开票超时时间); the platform names no unit
 	Phone   string `json:"phone"`
 }
 

@@ -411,6 +411,7 @@ func TestInvoiceCallsRefuseWrongArguments(t *testing.T) {
 			_, err := c.ListInvoices(ctx, someRef, InvoiceRef{})
 			return err
 		}},
+		{"status", func(ctx context.Context, c *Client) error { return c.UpdateInvoice(ctx, someRef, "") }},
 		{"CardID", func(ctx context.Context, c *Client) error { return c.UpdateInvoice(ctx, InvoiceRef{}, InvoiceOpen) }},
 		{"invoices", func(ctx context.Context, c *Client) error { return c.UpdateInvoices(ctx, "o1", InvoiceOpen) }},
 	} {

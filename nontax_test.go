@@ -152,6 +152,13 @@ func TestNontaxPaymentsRefuseWhatIsMissing(t *testing.T) {
 	refused(t, "Items", func(ctx context.Context, c *Client) error { _, err := c.PayNontaxByCode(ctx, p); return err })
 }
 
+func TestARefundOfEverythingNeedsNoNumber(t *testing.T) {
+	c, seen := wireRow{}.client(answer(http.StatusOK, `{"refund_order_id":"R1"}`))
+	_, err := c.RefundNontaxOrder(t.Context(), NontaxRefundRequest{OrderID: "AQCA", Reason: "r"})
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"appid":"wx0000000000000001","order_id":"AQCA","reason":"r"}`, string(seen.body))
+}
+
 func TestNontaxOrderOfABrowserNeedsNoOpenIDAndThatOfAMiniProgramNoPage(t *testing.T) {
 	c, _ := wireRow{}.client(answer(http.StatusOK, `{"order_id":"AQCA"}`))
 	for _, r := range []NontaxOrderRequest{
