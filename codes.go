@@ -113,7 +113,13 @@ const (
 	ErrWithdrawnMatchRule      Code = 65320  // match rule uses withdrawn privacy fields
 	ErrKFNotEnabled            Code = 65400  // new customer service not enabled
 	ErrInvalidKFAccount        Code = 65401  // invalid customer-service account
+	ErrTooManyKFAccounts       Code = 65405  // customer-service account limit reached
 	ErrKFAccountExists         Code = 65406  // customer-service account exists
+	ErrKFInvited               Code = 65408  // invitation already sent to this WeChat id
+	ErrKFInvitePending         Code = 65411  // an invitation is pending
+	ErrNoKFSession             Code = 65413  // no session for this user
+	ErrOtherKFSession          Code = 65414  // user is served by another agent
+	ErrKFOffline               Code = 65415  // agent is not online
 	ErrInvoiceLocked           Code = 72023  // invoice locked by another account
 	ErrInvoiceRejected         Code = 72035  // invoice was rejected for this order
 	ErrInvoiceNotAuthorized    Code = 72038  // invoice order never authorized

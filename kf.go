@@ -1,0 +1,201 @@
+package wechat
+
+import (
+	"context"
+	"regexp"
+	"strconv"
+)
+
+// KFAccount is a customer-service agent of the account.
+type KFAccount struct {
+	Account          string         `json:"kf_account"` // name@the account's WeChat id
+	Nickname         string         `json:"kf_nick"`
+	ID               Text           `json:"kf_id"`
+	AvatarURL        string         `json:"kf_headimgurl"`
+	WeChatID         string         `json:"kf_wx"` // of the person; "" until an invitation was accepted
+	OpenID           string         `json:"kf_openid"`
+	InvitedWeChatID  string         `json:"invite_wx"` // of an invitation that is open
+	InviteExpireTime Timestamp      `json:"invite_expire_time"`
+	InviteStatus     KFInviteStatus `json:"invite_status"`
+}
+
+// KFInviteStatus is the state of an invitation.
+type KFInviteStatus string
+
+// The states of invitations.
+const (
+	KFInviteWaiting  KFInviteStatus = "waiting"
+	KFInviteRejected KFInviteStatus = "rejected"
+	KFInviteExpired  KFInviteStatus = "expired"
+)
+
+// ListKFAccounts returns the account's customer-service agents (获取所有客服账号); those
+// of one business where businessID is not 0. [ErrKFNotEnabled]: the account has no
+// customer service.
+//
+// https://developers.weixin.qq.com/doc/service/api/customer/servicermanage/api_getkflist
+func (c *Client) ListKFAccounts(ctx context.Context, businessID int64) ([]KFAccount, error) {
+	list, err := get[struct {
+		Accounts []KFAccount `json:"kf_list"`
+	}](ctx, c, "/cgi-bin/customservice/getkflist", params("business_id", idOrNone(businessID)))
+	if err != nil {
+		return nil, err
+	}
+	return list.Accounts, nil
+}
+
+// OnlineKFAccount is an agent who is at work.
+type OnlineKFAccount struct {
+	Account       string         `json:"kf_account"`
+	ID            Text           `json:"kf_id"`
+	OpenID        string         `json:"kf_openid"`
+	Status        KFOnlineStatus `json:"status"`
+	AcceptedCases int64          `json:"accepted_case"` // how many users the agent serves now
+}
+
+// KFOnlineStatus says where an agent is at work.
+type KFOnlineStatus int
+
+// The states of agents.
+const (
+	KFOffline   KFOnlineStatus = 0
+	KFOnlineWeb KFOnlineStatus = 1
+)
+
+// ListOnlineKFAccounts returns the agents who are at work (获取在线客服列表); those of
+// one business where businessID is not 0.
+//
+// https://developers.weixin.qq.com/doc/service/api/customer/servicermanage/api_getonlinekflist
+func (c *Client) ListOnlineKFAccounts(ctx context.Context, businessID int64) ([]OnlineKFAccount, error) {
+	list, err := get[struct {
+		Accounts []OnlineKFAccount `json:"kf_online_list"`
+	}](ctx, c, "/cgi-bin/customservice/getonlinekflist", params("business_id", idOrNone(businessID)))
+	if err != nil {
+		return nil, err
+	}
+	return list.Accounts, nil
+}
+
+func idOrNone(id int64) string {
+	if id == 0 {
+		return ""
+	}
+	return strconv.FormatInt(id, 10)
+}
+
+// CreateKFAccountRequest is a new customer-service agent.
+type CreateKFAccountRequest struct {
+	Account    string // up to 10 letters, digits and _, then @ and the account's WeChat id
+	Nickname   string // up to 16 characters
+	BusinessID int64  // 0 for none
+	WeChatID   string // of the person; not on the current page, see InviteKFWorker
+	Password   Secret // not on the current page
+}
+
+var kfAccountName = regexp.MustCompile(`^[A-Za-z0-9_]{1,10}@[^@\s]{1,30}$`)
+
+func (r CreateKFAccountRequest) check() error {
+	if !kfAccountName.MatchString(r.Account) {
+		return invalid("Account", "must be up to 10 letters, digits or _, then @ and up to 30 characters")
+	}
+	return checkKFNickname(r.Nickname)
+}
+
+func checkKFNickname(nickname string) error {
+	return first(notEmpty("Nickname", nickname), maxRunes("Nickname", nickname, 16))
+}
+
+type kfAccountBody struct {
+	Account    string `json:"kf_account"`
+	Nickname   string `json:"nickname"`
+	BusinessID int64  `json:"business_id,omitempty"`
+	Password   string `json:"password,omitempty"`
+	WeChatID   string `json:"kf_wx,omitempty"`
+}
+
+// CreateKFAccount adds a customer-service agent, of whom there can be 100
+// (添加客服账号). Nobody can work as the agent before [Client.InviteKFWorker] was
+// accepted. [ErrKFAccountExists]: there is one of this name; [ErrTooManyKFAccounts]:
+// there are 100.
+//
+// https://developers.weixin.qq.com/doc/service/api/customer/servicermanage/api_addkfaccount
+func (c *Client) CreateKFAccount(ctx context.Context, req CreateKFAccountRequest) error {
+	if err := req.check(); err != nil {
+		return err
+	}
+	body := kfAccountBody{req.Account, req.Nickname, req.BusinessID, string(req.Password), req.WeChatID}
+	return c.post(ctx, "/customservice/kfaccount/add", body, RetryUnkeyed)
+}
+
+// UpdateKFAccountRequest is what an agent is to be. The fields are those of
+// [CreateKFAccountRequest].
+type UpdateKFAccountRequest struct {
+	Account  string
+	Nickname string
+	WeChatID string
+	Password Secret
+}
+
+// UpdateKFAccount renames a customer-service agent (修改客服账号).
+// [ErrInvalidKFAccount]: there is none of this name.
+//
+// https://developers.weixin.qq.com/doc/service/api/customer/servicermanage/api_updatekfaccount
+func (c *Client) UpdateKFAccount(ctx context.Context, req UpdateKFAccountRequest) error {
+	if err := first(notEmpty("Account", req.Account), checkKFNickname(req.Nickname)); err != nil {
+		return err
+	}
+	body := kfAccountBody{Account: req.Account, Nickname: req.Nickname, Password: string(req.Password), WeChatID: req.WeChatID}
+	return c.post(ctx, "/customservice/kfaccount/update", body, RetryIdempotent)
+}
+
+// DeleteKFAccountRequest names an agent.
+type DeleteKFAccountRequest struct {
+	Account    string `json:"kf_account"`
+	BusinessID string `json:"business_id,omitempty"` // text on this page, a number on the others
+	OpenID     string `json:"-"`                     // of the person; not on the current page
+}
+
+func (r DeleteKFAccountRequest) check() error { return notEmpty("Account", r.Account) }
+
+// DeleteKFAccount removes a customer-service agent (删除客服账号).
+// [ErrInvalidKFAccount]: there is none of this name.
+//
+// https://developers.weixin.qq.com/doc/service/api/customer/servicermanage/api_delkfaccount
+func (c *Client) DeleteKFAccount(ctx context.Context, req DeleteKFAccountRequest) error {
+	return c.Do(ctx, Request{
+		Path: "/customservice/kfaccount/del", Query: params("kf_openid", req.OpenID), Body: req,
+		Retry: RetryIdempotent, Done: []Code{ErrInvalidKFAccount},
+	}, nil)
+}
+
+// InviteKFWorker asks a person, by WeChat id, to work as an agent
+// (邀请绑定客服账号). The invitation is answered in WeChat; [Client.ListKFAccounts] tells
+// how. [ErrKFInvitePending]: the agent has an invitation open already.
+//
+// https://developers.weixin.qq.com/doc/service/api/customer/servicermanage/api_invitekfworker
+func (c *Client) InviteKFWorker(ctx context.Context, account, weChatID string) error {
+	if err := first(notEmpty("account", account), notEmpty("weChatID", weChatID)); err != nil {
+		return err
+	}
+	body := struct {
+		Account  string `json:"kf_account"`
+		WeChatID string `json:"invite_wx"`
+	}{account, weChatID}
+	return c.post(ctx, "/customservice/kfaccount/inviteworker", body, RetryIdempotent, ErrKFInvitePending, ErrKFInvited)
+}
+
+const maxKFAvatar = 5 << 20
+
+// UploadKFAvatar sets the picture of an agent (上传客服头像): JPEG of up to 5 MB, best in
+// 640 × 640 pixels.
+//
+// https://developers.weixin.qq.com/doc/service/api/customer/servicermanage/api_uploadkfheadimg
+func (c *Client) UploadKFAvatar(ctx context.Context, account string, file File) error {
+	if err := notEmpty("account", account); err != nil {
+		return err
+	}
+	return c.Do(ctx, Request{
+		Path: "/customservice/kfaccount/uploadheadimg", Query: params("kf_account", account),
+		Body: mediaForm(file, maxKFAvatar), Retry: RetryIdempotent,
+	}, nil)
+}

@@ -1,0 +1,89 @@
+package wechat
+
+import "context"
+
+type kfSessionRef struct {
+	Account string `json:"kf_account"`
+	OpenID  string `json:"openid"`
+}
+
+func (r kfSessionRef) check() error {
+	return first(notEmpty("account", r.Account), notEmpty("openID", r.OpenID))
+}
+
+// CreateKFSession lets an agent who is at work serve a user (创建会话).
+// [ErrKFOffline]: the agent is not; see [Client.ListOnlineKFAccounts].
+//
+// https://developers.weixin.qq.com/doc/service/api/customer/messctrl/api_createkfsession
+func (c *Client) CreateKFSession(ctx context.Context, account, openID string) error {
+	return c.post(ctx, "/customservice/kfsession/create", kfSessionRef{account, openID}, RetryUnkeyed)
+}
+
+// CloseKFSession ends an agent's serving of a user (关闭会话). [ErrNoKFSession]: nobody
+// serves the user; [ErrOtherKFSession]: another agent does.
+//
+// https://developers.weixin.qq.com/doc/service/api/customer/messctrl/api_closesession
+func (c *Client) CloseKFSession(ctx context.Context, account, openID string) error {
+	return c.post(ctx, "/customservice/kfsession/close", kfSessionRef{account, openID}, RetryIdempotent, ErrNoKFSession)
+}
+
+// KFSession is an agent's serving of a user.
+type KFSession struct {
+	Account    string    `json:"kf_account"` // "" where nobody serves the user
+	OpenID     string    `json:"openid"`
+	CreateTime Timestamp `json:"createtime"`
+}
+
+// GetKFSession returns who serves a user (获取客户会话状态): the Account is "" where
+// nobody does.
+//
+// https://developers.weixin.qq.com/doc/service/api/customer/messctrl/api_getkfsession
+func (c *Client) GetKFSession(ctx context.Context, openID string) (*KFSession, error) {
+	if err := notEmpty("openID", openID); err != nil {
+		return nil, err
+	}
+	s, err := get[KFSession](ctx, c, "/customservice/kfsession/getsession", params("openid", openID))
+	if err != nil {
+		return nil, err
+	}
+	s.OpenID = openID
+	return s, nil
+}
+
+// ListKFSessions returns whom an agent serves (获取客服会话列表).
+//
+// https://developers.weixin.qq.com/doc/service/api/customer/messctrl/api_getkfsessionlist
+func (c *Client) ListKFSessions(ctx context.Context, account string) ([]KFSession, error) {
+	if err := notEmpty("account", account); err != nil {
+		return nil, err
+	}
+	list, err := get[struct {
+		Sessions []KFSession `json:"sessionlist"`
+	}](ctx, c, "/customservice/kfsession/getsessionlist", params("kf_account", account))
+	if err != nil {
+		return nil, err
+	}
+	for i := range list.Sessions {
+		list.Sessions[i].Account = account
+	}
+	return list.Sessions, nil
+}
+
+// KFWaitingList is the users whom no agent serves yet.
+type KFWaitingList struct {
+	Count int64       `json:"count"`        // of all who wait
+	Users []KFWaiting `json:"waitcaselist"` // the first 100
+}
+
+// KFWaiting is a user who waits for an agent.
+type KFWaiting struct {
+	OpenID     string    `json:"openid"`
+	LatestTime Timestamp `json:"latest_time"` // of the user's last message
+}
+
+// ListKFWaiting returns the users who wait for an agent (获取未接入会话列表), 100 at most.
+//
+// https://developers.weixin.qq.com/doc/service/api/customer/messctrl/api_getwaitcase
+func (c *Client) ListKFWaiting(ctx context.Context) (*KFWaitingList, error) {
+	return get[KFWaitingList](ctx, c, "/customservice/kfsession/getwaitcase", nil)
+}

@@ -1,0 +1,45 @@
+package wechat
+
+import (
+	"context"
+	"testing"
+)
+
+var _ = wireRows([]wireRow{
+	{
+		name: "CreateKFSession", http: "POST /customservice/kfsession/create", body: `{"kf_account":"test1@test","openid":"oAlice"}`,
+		call: noResult(func(ctx context.Context, c *Client) error { return c.CreateKFSession(ctx, "test1@test", "oAlice") }),
+	},
+	{
+		name: "CloseKFSession", http: "POST /customservice/kfsession/close", body: `{"kf_account":"test1@test","openid":"oAlice"}`,
+		call: noResult(func(ctx context.Context, c *Client) error { return c.CloseKFSession(ctx, "test1@test", "oAlice") }),
+	},
+	{
+		name: "GetKFSession", http: "GET /customservice/kfsession/getsession", query: "openid=oAlice",
+		reply: `{"createtime":"1635156704","errcode":0,"errmsg":"","kf_account":"test1@test"}`,
+		call:  result(func(ctx context.Context, c *Client) (*KFSession, error) { return c.GetKFSession(ctx, "oAlice") }),
+		want:  &KFSession{Account: "test1@test", OpenID: "oAlice", CreateTime: 1635156704},
+	},
+	{
+		name: "ListKFSessions", http: "GET /customservice/kfsession/getsessionlist", query: "kf_account=test1%40test",
+		reply: `{"sessionlist":[{"createtime":1635156704,"openid":"oAlice"},{"createtime":1635156705,"openid":"oBob"}]}`,
+		call:  results(func(ctx context.Context, c *Client) ([]KFSession, error) { return c.ListKFSessions(ctx, "test1@test") }),
+		want: []KFSession{
+			{Account: "test1@test", OpenID: "oAlice", CreateTime: 1635156704},
+			{Account: "test1@test", OpenID: "oBob", CreateTime: 1635156705},
+		},
+	},
+	{
+		name: "ListKFWaiting", http: "GET /customservice/kfsession/getwaitcase",
+		reply: `{"count":150,"waitcaselist":[{"latest_time":1635156704,"openid":"oAlice"}]}`,
+		call:  result(func(ctx context.Context, c *Client) (*KFWaitingList, error) { return c.ListKFWaiting(ctx) }),
+		want:  &KFWaitingList{Count: 150, Users: []KFWaiting{{OpenID: "oAlice", LatestTime: 1635156704}}},
+	},
+})
+
+func TestSessionCallsRefuseWhatCanNotBeRight(t *testing.T) {
+	refused(t, "account", func(ctx context.Context, c *Client) error { return c.CreateKFSession(ctx, "", "oAlice") })
+	refused(t, "openID", func(ctx context.Context, c *Client) error { return c.CloseKFSession(ctx, "test1@test", "") })
+	refused(t, "openID", func(ctx context.Context, c *Client) error { _, err := c.GetKFSession(ctx, ""); return err })
+	refused(t, "account", func(ctx context.Context, c *Client) error { _, err := c.ListKFSessions(ctx, ""); return err })
+}
