@@ -28,27 +28,32 @@ type Download struct {
 //		_, err := client.DownloadMedia(ctx, mediaID, w)
 //		return err
 //	})
-func SaveFile(name string, fill func(w io.Writer) error) (err error) {
+func SaveFile(name string, fill func(w io.Writer) error) error {
 	tmp, err := os.CreateTemp(filepath.Dir(name), ".wechat-download-*")
 	if err != nil {
 		return err
 	}
+	done := false
 	defer func() {
-		if err != nil {
+		if !done { // by an error or a panic of fill
 			_ = tmp.Close()
 			_ = os.Remove(tmp.Name())
 		}
 	}()
-	if err = fill(tmp); err != nil {
+	if err := fill(tmp); err != nil {
 		return err
 	}
-	if err = tmp.Chmod(0o644); err != nil {
+	if err := tmp.Chmod(0o644); err != nil {
 		return err
 	}
-	if err = tmp.Close(); err != nil {
+	if err := tmp.Close(); err != nil {
 		return err
 	}
-	return os.Rename(tmp.Name(), name)
+	if err := os.Rename(tmp.Name(), name); err != nil {
+		return err
+	}
+	done = true
+	return nil
 }
 
 // download takes the bytes of an answer, or a JSON document where the endpoint
@@ -85,42 +90,59 @@ func (d *download) receive(raw *http.Response) (document []byte, written bool, e
 		return nil, false, err
 	}
 	if len(head) == 0 {
-		return []byte{}, false, nil //nolint:nilerr // io.EOF; read as JSON the empty answer is the error that it is
+		return []byte{}, false, nil // read as JSON the empty answer is the error that it is
 	}
-	var r io.Reader = body
-	if head[0] == '{' {
-		switch {
-		case len(head) <= maxErrorJSON:
-			if json.Valid(sanitise(head)) {
-				d.isJSON = d.alternative != nil
-				if refusal, _ := findRefusal(head); refusal != nil || d.isJSON {
-					return bytes.Clone(head), false, nil
-				}
-			}
-		case d.alternative != nil:
-			all, err := io.ReadAll(io.LimitReader(body, maxAnswer+1))
-			if err != nil {
-				return nil, false, err
-			}
-			if json.Valid(sanitise(all)) {
-				d.isJSON = true
-				return all, false, nil
-			}
-			r = io.MultiReader(bytes.NewReader(all), body)
-		}
+	document, content, err := d.split(head, body)
+	if err != nil || document != nil {
+		return document, false, err
 	}
 	d.info = Download{ContentType: raw.Header.Get("Content-Type"), FileName: fileName(raw.Header.Get("Content-Disposition"))}
-	limit := d.limit
-	if limit <= 0 {
-		limit = 1 << 62
-	}
-	d.info.Size, err = io.Copy(d.w, io.LimitReader(r, limit))
-	if err == nil && d.info.Size == limit {
-		if n, _ := r.Read(make([]byte, 1)); n > 0 {
-			err = errDownloadTooLarge
-		}
-	}
+	d.info.Size, err = d.copy(content)
 	return nil, true, err
+}
+
+// split tells by the beginning of an answer whether it is a document for the
+// client or content for the writer.
+func (d *download) split(head []byte, body io.Reader) (document []byte, content io.Reader, err error) {
+	if start := bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n"); len(start) == 0 || start[0] != '{' {
+		return nil, body, nil
+	}
+	if len(head) > maxErrorJSON && d.alternative == nil {
+		return nil, body, nil
+	}
+	all, err := io.ReadAll(io.LimitReader(body, maxAnswer+1))
+	if err != nil {
+		return nil, nil, err
+	}
+	if refusal, err := findRefusal(all); err == nil && (refusal != nil || d.alternative != nil) && isJSON(all) {
+		d.isJSON = d.alternative != nil
+		return all, nil, nil
+	}
+	return nil, io.MultiReader(bytes.NewReader(all), body), nil
+}
+
+func isJSON(data []byte) bool {
+	var document json.RawMessage
+	return decodeJSON(data, &document) == nil
+}
+
+// copy writes the content, up to the limit.
+func (d *download) copy(content io.Reader) (int64, error) {
+	if d.limit <= 0 {
+		return io.Copy(d.w, content)
+	}
+	n, err := io.Copy(d.w, io.LimitReader(content, d.limit))
+	if err != nil || n < d.limit {
+		return n, err
+	}
+	switch _, err := io.ReadFull(content, make([]byte, 1)); {
+	case err == nil:
+		return n, errDownloadTooLarge
+	case errors.Is(err, io.EOF):
+		return n, nil
+	default:
+		return n, err
+	}
 }
 
 // fileName takes the name out of a Content-Disposition header; never a path.
