@@ -109,10 +109,19 @@ func (p *Platform) judge(r *Report, a Attempt) (*Message, error) {
 		return nil, err
 	}
 	m.Raw = body
-	if r.Push.Type == "event" && !takesReply(r.Push.Event) || strings.HasPrefix(m.Type, "transfer_") {
+	if r.Push.Type == "event" && !takesReply(r.Push.Event) || !m.shown() {
 		return nil, nil //nolint:nilnil // accepted, and not shown
 	}
 	return m, nil
+}
+
+// shown reports whether a reply is something to see.
+func (m *Message) shown() bool {
+	switch m.Type {
+	case "text", "image", "voice", "video", "music", "news":
+		return true
+	}
+	return false
 }
 
 // takesReply reports whether the platform shows the reply to an event.
@@ -177,7 +186,7 @@ func (p *Platform) readReply(root *node, r *Report) (*Message, error) {
 		return m, m.readArticles(root)
 	case "transfer_customer_service":
 		m.KFAccount = root.child("TransInfo").text("KfAccount")
-	case "transfer_biz_ai_ivr":
+	case "transfer_biz_ai_ivr", "hardware", "device_text", "device_status":
 	default:
 		return nil, fmt.Errorf("the reply has an unknown MsgType %.32q", m.Type)
 	}
