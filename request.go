@@ -276,6 +276,11 @@ func (c *Client) attempt(ctx context.Context, cl *call) (v verdict, err error) {
 // secrets are the tokens that an error of this call must not show.
 func (c *Client) secrets(cl *call) []string {
 	known := []string{cl.token}
+	for _, name := range []string{"access_token", "refresh_token", "code"} { // a user's, of anonymous calls
+		if value := cl.Query.Get(name); len(value) >= 6 {
+			known = append(known, value)
+		}
+	}
 	if c.token != nil {
 		if g := c.token.current.Load(); g != nil {
 			known = append(known, g.value)
