@@ -1,0 +1,81 @@
+package wechat
+
+import "context"
+
+// AutoReplies are the automatic replies that were set up in the console.
+type AutoReplies struct {
+	IsOpen         Flag           `json:"is_autoreply_open"`              // to messages
+	IsFollowOpen   Flag           `json:"is_add_friend_reply_open"`       // to new followers
+	Follow         *AutoReply     `json:"add_friend_autoreply_info"`      // nil where none is set
+	DefaultMessage *AutoReply     `json:"message_default_autoreply_info"` // nil where none is set
+	Rules          AutoReplyRules `json:"keyword_autoreply_info"`
+}
+
+// AutoReply is an automatic reply.
+type AutoReply struct {
+	Type    AutoReplyType  `json:"type"`
+	Content string         `json:"content"`   // the text, or the media id of anything else
+	News    LinkedArticles `json:"news_info"` // of AutoReplyNews
+}
+
+// AutoReplyType is the type of an automatic reply.
+type AutoReplyType string
+
+// The types of automatic replies.
+const (
+	AutoReplyText  AutoReplyType = "text"
+	AutoReplyImage AutoReplyType = "img"
+	AutoReplyVoice AutoReplyType = "voice"
+	AutoReplyVideo AutoReplyType = "video"
+	AutoReplyNews  AutoReplyType = "news" // in rules only
+)
+
+// AutoReplyRule replies to messages with a keyword.
+type AutoReplyRule struct {
+	Name      string             `json:"rule_name"`
+	CreatedAt Timestamp          `json:"create_time"`
+	Mode      AutoReplyMode      `json:"reply_mode"`
+	Keywords  []AutoReplyKeyword `json:"keyword_list_info"`
+	Replies   []AutoReply        `json:"reply_list_info"`
+}
+
+// AutoReplyMode says which of its replies a rule sends.
+type AutoReplyMode string
+
+// The modes of rules.
+const (
+	AutoReplyAll    AutoReplyMode = "reply_all"
+	AutoReplyRandom AutoReplyMode = "random_one"
+)
+
+// AutoReplyKeyword is what a message must contain or be.
+type AutoReplyKeyword struct {
+	Type    AutoReplyType  `json:"type"`
+	Match   AutoReplyMatch `json:"match_mode"`
+	Content string         `json:"content"`
+}
+
+// AutoReplyMatch says how a message is compared with a keyword.
+type AutoReplyMatch string
+
+// The ways to compare.
+const (
+	AutoReplyContains AutoReplyMatch = "contain"
+	AutoReplyEquals   AutoReplyMatch = "equal"
+)
+
+// AutoReplyRules is a list of rules.
+type AutoReplyRules []AutoReplyRule
+
+// UnmarshalJSON reads the list out of the object that the platform wraps it in.
+func (r *AutoReplyRules) UnmarshalJSON(data []byte) error {
+	return unwrapList(data, (*[]AutoReplyRule)(r))
+}
+
+// GetAutoReplies returns the automatic replies that were set up in the console
+// (获取自动回复规则). Media ids in it are temporary.
+//
+// https://developers.weixin.qq.com/doc/service/api/notify/autoreplies/api_getcurrentautoreplyinfo
+func (c *Client) GetAutoReplies(ctx context.Context) (*AutoReplies, error) {
+	return get[AutoReplies](ctx, c, "/cgi-bin/get_current_autoreply_info", nil)
+}
