@@ -1,0 +1,98 @@
+package wechat
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const qrCodeJSON = `{"ticket":"gQH47joAAA==","expire_seconds":60,"url":"http://weixin.qq.com/q/kZgfwMTm72WWPkovabbI"}`
+
+var oneQRCode = &QRCode{Ticket: "gQH47joAAA==", ExpiresIn: 60, URL: "http://weixin.qq.com/q/kZgfwMTm72WWPkovabbI"}
+
+// qrCodeRow is a row of a code with this life, 0 for a permanent one.
+func qrCodeRow(name string, scene QRScene, life time.Duration, body string) wireRow {
+	return wireRow{
+		name: name, http: "POST /cgi-bin/qrcode/create", body: body, reply: qrCodeJSON, want: oneQRCode,
+		call: result(func(ctx context.Context, c *Client) (*QRCode, error) {
+			if life == 0 {
+				return c.CreatePermanentQRCode(ctx, scene)
+			}
+			return c.CreateQRCode(ctx, scene, life)
+		}),
+	}
+}
+
+var _ = wireRows([]wireRow{
+	qrCodeRow("CreateQRCode/number", SceneID(4294967295), 30*24*time.Hour,
+		`{"action_name":"QR_SCENE","expire_seconds":2592000,"action_info":{"scene":{"scene_id":4294967295}}}`),
+	qrCodeRow("CreateQRCode/text", SceneString("店-7"), 90*time.Second,
+		`{"action_name":"QR_STR_SCENE","expire_seconds":90,"action_info":{"scene":{"scene_str":"店-7"}}}`),
+	qrCodeRow("CreatePermanentQRCode/number", SceneID(100_000), 0,
+		`{"action_name":"QR_LIMIT_SCENE","action_info":{"scene":{"scene_id":100000}}}`),
+	qrCodeRow("CreatePermanentQRCode/text", SceneString("shop-7"), 0,
+		`{"action_name":"QR_LIMIT_STR_SCENE","action_info":{"scene":{"scene_str":"shop-7"}}}`),
+	{
+		name: "DownloadQRCode", http: "GET /cgi-bin/showqrcode", host: "mp.weixin.qq.com", anon: true, query: "ticket=gQH47joAAA%3D%3D",
+		reply: "\xff\xd8\xff an image",
+		call: result(func(ctx context.Context, c *Client) (*Download, error) {
+			return c.DownloadQRCode(ctx, "gQH47joAAA==", io.Discard)
+		}),
+		want: &Download{ContentType: "text/plain", Size: 12},
+	},
+})
+
+func TestQRCodeRefusesScenesAndLivesThatThePlatformRefuses(t *testing.T) {
+	for _, wrong := range []struct {
+		argument  string
+		scene     QRScene
+		life      time.Duration
+		permanent bool
+	}{
+		{"scene", QRScene{}, time.Hour, false},
+		{"scene", SceneID(1 << 32), time.Hour, false},
+		{"scene", SceneString(strings.Repeat("字", 65)), time.Hour, false},
+		{"life", SceneID(1), 0, false},
+		{"life", SceneID(1), 30*24*time.Hour + time.Second, false},
+		{"scene", SceneID(100_001), 0, true},
+		{"scene", SceneString(""), 0, true},
+	} {
+		refused(t, wrong.argument, func(ctx context.Context, c *Client) error {
+			if wrong.permanent {
+				_, err := c.CreatePermanentQRCode(ctx, wrong.scene)
+				return err
+			}
+			_, err := c.CreateQRCode(ctx, wrong.scene, wrong.life)
+			return err
+		})
+	}
+}
+
+func TestQRCodeImageHasAnAddressAndBytes(t *testing.T) {
+	assert.Equal(t, "https://mp.weixin.qq.com/cgi-bin/showqrcode?ticket=a%2Bb%2Fc%3D", QRCodeImageURL("a+b/c="))
+	c, seen := wireRow{}.client(answer(http.StatusOK, "\xff\xd8\xff an image"))
+	var image bytes.Buffer
+	_, err := c.DownloadQRCode(t.Context(), "a+b/c=", &image)
+	require.NoError(t, err)
+	assert.Equal(t, "\xff\xd8\xff an image", image.String())
+	assert.Equal(t, QRCodeImageURL("a+b/c="), seen.URL.String())
+}
+
+func TestUnknownQRCodeTicketIsAStatus(t *testing.T) {
+	c, _ := wireRow{}.client(answer(http.StatusNotFound, "<html>"))
+	var image bytes.Buffer
+	_, err := c.DownloadQRCode(t.Context(), "a", &image)
+	var failure *RequestError
+	require.ErrorAs(t, err, &failure)
+	assert.Equal(t, http.StatusNotFound, failure.Status)
+	assert.Zero(t, image.Len())
+	refused(t, "ticket", func(ctx context.Context, c *Client) error { _, err := c.DownloadQRCode(ctx, "", &image); return err })
+	refused(t, "w", func(ctx context.Context, c *Client) error { _, err := c.DownloadQRCode(ctx, "a", nil); return err })
+}
