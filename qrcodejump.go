@@ -1,0 +1,171 @@
+package wechat
+
+import (
+	"context"
+	"iter"
+)
+
+// QRCodeJumpRule opens a mini program where somebody scans a code whose link begins
+// with Prefix.
+type QRCodeJumpRule struct {
+	Prefix string `json:"prefix"`
+	Path   string `json:"path"` // the page of the mini program
+
+	// State is what the platform answers; it is not sent.
+	State QRCodeJumpState `json:"state,omitempty"`
+
+	// These are of rules for ordinary links, not for the account's own QR codes.
+	Version   QRCodeJumpVersion `json:"open_version,omitempty"`
+	DebugURLs []string          `json:"debug_url,omitempty"` // codes for testing before the rule is published
+	SubRule   QRCodeJumpSubRule `json:"permit_sub_rule,omitempty"`
+}
+
+// QRCodeJumpState says whether a rule works.
+type QRCodeJumpState int
+
+// The states of rules.
+const (
+	QRCodeJumpUnpublished QRCodeJumpState = 1
+	QRCodeJumpPublished   QRCodeJumpState = 2
+)
+
+// QRCodeJumpVersion is the version of the mini program that the test codes open.
+type QRCodeJumpVersion int
+
+// The versions of the mini program.
+const (
+	QRCodeJumpDeveloper QRCodeJumpVersion = 1
+	QRCodeJumpTrial     QRCodeJumpVersion = 2
+	QRCodeJumpFormal    QRCodeJumpVersion = 3
+)
+
+// QRCodeJumpSubRule says whether others may have rules for longer prefixes.
+type QRCodeJumpSubRule int
+
+// The ways with longer prefixes.
+const (
+	QRCodeJumpShared    QRCodeJumpSubRule = 1
+	QRCodeJumpExclusive QRCodeJumpSubRule = 2
+)
+
+type qrCodeJumpChange struct {
+	QRCodeJumpRule
+	AppID  string `json:"appid"`
+	IsEdit Flag   `json:"is_edit"`
+}
+
+func (r qrCodeJumpChange) check() error {
+	return first(notEmpty("appID", r.AppID), notEmpty("Prefix", r.Prefix), notEmpty("Path", r.Path))
+}
+
+// AddQRCodeJump adds a rule for a mini program that is linked to the account
+// (增加二维码规则). It works when [Client.PublishQRCodeJump] has published it. Limits: 5
+// calls a second ([ErrFrequencyLimit]).
+//
+// https://developers.weixin.qq.com/doc/service/api/qrcode/qrcodejump/api_qrcodejumpadd
+func (c *Client) AddQRCodeJump(ctx context.Context, appID string, rule QRCodeJumpRule) error {
+	rule.State = 0
+	return c.post(ctx, "/cgi-bin/wxopen/qrcodejumpadd", qrCodeJumpChange{QRCodeJumpRule: rule, AppID: appID}, RetryUnkeyed)
+}
+
+// UpdateQRCodeJump replaces the rule with the same prefix (修改二维码规则), unless it is
+// published ([ErrInvalidArguments]).
+//
+// https://developers.weixin.qq.com/doc/service/api/qrcode/qrcodejump/api_qrcodejumpadd
+func (c *Client) UpdateQRCodeJump(ctx context.Context, appID string, rule QRCodeJumpRule) error {
+	rule.State = 0
+	return c.post(ctx, "/cgi-bin/wxopen/qrcodejumpadd", qrCodeJumpChange{QRCodeJumpRule: rule, AppID: appID, IsEdit: true}, RetryIdempotent)
+}
+
+// PublishQRCodeJump makes a rule work (发布二维码规则). An account can do this 100 times
+// a month.
+//
+// https://developers.weixin.qq.com/doc/service/api/qrcode/qrcodejump/api_qrcodejumppublish
+func (c *Client) PublishQRCodeJump(ctx context.Context, prefix string) error {
+	if err := notEmpty("prefix", prefix); err != nil {
+		return err
+	}
+	body := struct {
+		Prefix string `json:"prefix"`
+	}{prefix}
+	return c.post(ctx, "/cgi-bin/wxopen/qrcodejumppublish", body, RetryScarce)
+}
+
+// DeleteQRCodeJump deletes a rule (删除二维码规则).
+//
+// https://developers.weixin.qq.com/doc/service/api/qrcode/qrcodejump/api_qrcodejumpdelete
+func (c *Client) DeleteQRCodeJump(ctx context.Context, appID, prefix string) error {
+	if err := first(notEmpty("appID", appID), notEmpty("prefix", prefix)); err != nil {
+		return err
+	}
+	body := struct {
+		Prefix string `json:"prefix"`
+		AppID  string `json:"appid"`
+	}{prefix, appID}
+	return c.post(ctx, "/cgi-bin/wxopen/qrcodejumpdelete", body, RetryIdempotent)
+}
+
+// QRCodeJumpPage is a list of rules.
+type QRCodeJumpPage struct {
+	IsOpen       Flag             `json:"qrcodejump_open"`
+	PublishQuota int64            `json:"qrcodejump_pub_quota"` // left this month
+	Count        int64            `json:"list_size"`            // of this page
+	Total        int64            `json:"total_count"`
+	Rules        []QRCodeJumpRule `json:"rule_list"`
+}
+
+type qrCodeJumpQuery struct {
+	AppID    string   `json:"appid"`
+	Type     int      `json:"get_type"` // 0 the newest, 1 by prefix, 2 by page
+	Prefixes []string `json:"prefix_list,omitempty"`
+	Page     int      `json:"page_num,omitempty"`
+	PageSize int      `json:"page_size,omitempty"`
+}
+
+func (c *Client) listQRCodeJumps(ctx context.Context, q qrCodeJumpQuery) (*QRCodeJumpPage, error) {
+	if err := notEmpty("appID", q.AppID); err != nil {
+		return nil, err
+	}
+	return post[QRCodeJumpPage](ctx, c, "/cgi-bin/wxopen/qrcodejumpget", q, RetryRead)
+}
+
+const maxQRCodeJumps = 200
+
+// GetQRCodeJumps returns the rules with these prefixes, 200 at most
+// (获取已设置的二维码规则).
+//
+// https://developers.weixin.qq.com/doc/service/api/qrcode/qrcodejump/api_qrcodejumpget
+func (c *Client) GetQRCodeJumps(ctx context.Context, appID string, prefixes ...string) (*QRCodeJumpPage, error) {
+	if err := noneEmpty("prefixes", prefixes); err != nil {
+		return nil, err
+	}
+	if n := len(prefixes); n > maxQRCodeJumps {
+		return nil, invalid("prefixes", "has %d elements, at most %d are allowed", n, maxQRCodeJumps)
+	}
+	return c.listQRCodeJumps(ctx, qrCodeJumpQuery{AppID: appID, Type: 1, Prefixes: prefixes})
+}
+
+// ListQRCodeJumps returns a page of the rules for a mini program
+// (获取已设置的二维码规则). The first page is 1, a page holds up to 200.
+//
+// https://developers.weixin.qq.com/doc/service/api/qrcode/qrcodejump/api_qrcodejumpget
+func (c *Client) ListQRCodeJumps(ctx context.Context, appID string, page, pageSize int) (*QRCodeJumpPage, error) {
+	if err := first(positive("page", page), within("pageSize", pageSize, 1, maxQRCodeJumps)); err != nil {
+		return nil, err
+	}
+	return c.listQRCodeJumps(ctx, qrCodeJumpQuery{AppID: appID, Type: 2, Page: page, PageSize: pageSize})
+}
+
+// AllQRCodeJumps iterates over the rules for a mini program
+// (获取已设置的二维码规则).
+//
+// https://developers.weixin.qq.com/doc/service/api/qrcode/qrcodejump/api_qrcodejumpget
+func (c *Client) AllQRCodeJumps(ctx context.Context, appID string) iter.Seq2[QRCodeJumpRule, error] {
+	return paginate(1, func(page int) (items []QRCodeJumpRule, next int, more bool, err error) {
+		list, err := c.ListQRCodeJumps(ctx, appID, page, maxQRCodeJumps)
+		if err != nil {
+			return nil, 0, false, err
+		}
+		return list.Rules, page + 1, int64(page*maxQRCodeJumps) < list.Total, nil
+	})
+}
