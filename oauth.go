@@ -1,0 +1,184 @@
+package wechat
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/hex"
+	"errors"
+	"net/http"
+	"strings"
+)
+
+// ErrOAuthState says that an authorization does not belong to the browser that
+// brings it back. Whoever sees it answers 403 and exchanges no code.
+var ErrOAuthState = errors.New("wechat: the state is not the one that was given out")
+
+// OAuthState ties an authorization to the browser that began it: without it an
+// attacker can log a victim in to the attacker's own account. Make one for each
+// authorization, keep it in the browser's session, and check what comes back:
+//
+//	session.State = wechat.NewOAuthState()                    // before the redirect
+//	err := session.State.Check(r.FormValue("state"))          // in the handler of redirectURL; save the session
+type OAuthState string
+
+// NewOAuthState returns a state of 160 random bits.
+func NewOAuthState() OAuthState {
+	var b [20]byte
+	_, _ = rand.Read(b[:]) // never fails, see crypto/rand
+	return OAuthState(hex.EncodeToString(b[:]))
+}
+
+// Check returns [ErrOAuthState] unless got, the state that came back, is this one.
+// The comparison takes the same time wherever they differ. A state works once: it
+// is empty afterwards, and nothing equals an empty one.
+func (s *OAuthState) Check(got string) error {
+	want := *s
+	*s = ""
+	if want == "" || subtle.ConstantTimeCompare([]byte(want), []byte(got)) != 1 {
+		return ErrOAuthState
+	}
+	return nil
+}
+
+func (s OAuthState) check() error {
+	if err := first(notEmpty("state", string(s)), maxBytes("state", string(s), 128)); err != nil {
+		return err
+	}
+	other := strings.Trim(string(s), "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+	if other != "" {
+		return invalid("state", "must hold letters and digits only")
+	}
+	return nil
+}
+
+// OAuthScope is what a page asks the user for.
+type OAuthScope string
+
+// The scopes.
+const (
+	OAuthBase     OAuthScope = "snsapi_base"     // the openid, without a question
+	OAuthUserInfo OAuthScope = "snsapi_userinfo" // the profile, if the user agrees
+)
+
+// OAuthURLRequest describes an authorization.
+type OAuthURLRequest struct {
+	RedirectURL   string // on a domain that the console lists
+	Scope         OAuthScope
+	State         OAuthState // see [NewOAuthState]
+	ForcePopup    bool       // asks also a user who has agreed before
+	ForceSnapshot bool       // shows the snapshot of the page first
+}
+
+// OAuthURL returns the address that the app's browser is sent to for a user's
+// authorization (网页授权). The platform sends the browser back to RedirectURL with
+// code and state: check the state with [OAuthState.Check], then exchange the code
+// with [Client.ExchangeOAuthCode].
+//
+// https://developers.weixin.qq.com/doc/service/guide/h5/auth
+func (c *Client) OAuthURL(req OAuthURLRequest) (string, error) {
+	err := first(
+		notEmpty("appID", c.cfg.appID), httpURL("RedirectURL", req.RedirectURL), notEmpty("Scope", string(req.Scope)), req.State.check())
+	if err != nil {
+		return "", err
+	}
+	values := []string{
+		"appid", c.cfg.appID, "redirect_uri", req.RedirectURL, "response_type", "code",
+		"scope", string(req.Scope), "state", string(req.State),
+	}
+	if req.ForcePopup {
+		values = append(values, "forcePopup", "true")
+	}
+	if req.ForceSnapshot {
+		values = append(values, "forceSnapShot", "true")
+	}
+	return browserURL("https://open.weixin.qq.com/connect/oauth2/authorize", values...), nil
+}
+
+// OAuthToken opens what one user has authorized. It is not the account's
+// access_token.
+type OAuthToken struct {
+	AccessToken  Secret `json:"access_token"`
+	ExpiresIn    Int    `json:"expires_in"`    // seconds
+	RefreshToken Secret `json:"refresh_token"` // works for 30 days
+	OpenID       string `json:"openid"`
+	Scope        string `json:"scope"`   // what was authorized, with commas between
+	UnionID      string `json:"unionid"` // only with OAuthUserInfo
+
+	// IsSnapshotUser: the user saw a snapshot of the page and has authorized
+	// nothing yet; OpenID and UnionID are of nobody.
+	IsSnapshotUser Flag `json:"is_snapshotuser"`
+}
+
+// ExchangeOAuthCode exchanges the code that came to the redirect URL for the
+// user's openid and tokens (换取用户授权凭证). A code works once, for 5 minutes, so the
+// exchange is never repeated where its outcome is unknown: send the browser to
+// authorize again. [ErrInvalidOAuthCode], [ErrOAuthCodeUsed]: the same.
+//
+// https://developers.weixin.qq.com/doc/service/api/webdev/access/api_snsaccesstoken
+func (c *Client) ExchangeOAuthCode(ctx context.Context, code Secret) (*OAuthToken, error) {
+	if err := first(c.needSecret(), notEmpty("code", string(code))); err != nil {
+		return nil, err
+	}
+	return do[OAuthToken](ctx, c, oauthRequest("/sns/oauth2/access_token", RetryScarce,
+		"appid", c.cfg.appID, "secret", c.cfg.appSecret, "code", string(code), "grant_type", "authorization_code"))
+}
+
+// RefreshOAuthToken returns new tokens for a refresh token (刷新网页授权凭证).
+// [ErrInvalidRefreshToken], [ErrExpiredRefreshToken]: the user must authorize again.
+//
+// https://developers.weixin.qq.com/doc/service/api/webdev/access/api_snsrefreshtoken
+func (c *Client) RefreshOAuthToken(ctx context.Context, refreshToken Secret) (*OAuthToken, error) {
+	if err := first(notEmpty("appID", c.cfg.appID), notEmpty("refreshToken", string(refreshToken))); err != nil {
+		return nil, err
+	}
+	return do[OAuthToken](ctx, c, oauthRequest("/sns/oauth2/refresh_token", RetryIdempotent,
+		"appid", c.cfg.appID, "grant_type", "refresh_token", "refresh_token", string(refreshToken)))
+}
+
+func oauthRequest(path string, class RetryClass, namesAndValues ...string) Request {
+	return Request{Method: http.MethodGet, Path: path, Query: params(namesAndValues...), Anonymous: true, Retry: class}
+}
+
+// OAuthUser is a user's profile, as the user has authorized it.
+type OAuthUser struct {
+	OpenID       string   `json:"openid"`
+	Nickname     string   `json:"nickname"`
+	HeadImageURL string   `json:"headimgurl"` // "" where there is none; it ends to work when the user changes it
+	Privileges   []string `json:"privilege"`  // such as "chinaunicom"
+	UnionID      string   `json:"unionid"`    // only where the account is bound to an Open Platform account
+
+	// The platform has not filled these since October 2021.
+	Sex      Int    `json:"sex"` // 1 male, 2 female
+	Province string `json:"province"`
+	City     string `json:"city"`
+	Country  string `json:"country"`
+}
+
+// GetOAuthUser returns the profile of a user who has authorized OAuthUserInfo
+// (获取授权用户信息). accessToken and openID are those of the [OAuthToken]. lang is one
+// at most.
+//
+// https://developers.weixin.qq.com/doc/service/api/webdev/access/api_snsuserinfo
+func (c *Client) GetOAuthUser(ctx context.Context, accessToken Secret, openID string, lang ...Language) (*OAuthUser, error) {
+	if err := checkOAuthToken(accessToken, openID); err != nil {
+		return nil, err
+	}
+	return do[OAuthUser](ctx, c, oauthRequest("/sns/userinfo", RetryRead,
+		"access_token", string(accessToken), "openid", openID, "lang", string(oneLanguage(lang))))
+}
+
+// CheckOAuthToken asks whether a user's access token still works
+// (检验授权凭证是否有效). [ErrInvalidOpenID]: it does not.
+//
+// https://developers.weixin.qq.com/doc/service/api/webdev/access/api_snsauth
+func (c *Client) CheckOAuthToken(ctx context.Context, accessToken Secret, openID string) error {
+	if err := checkOAuthToken(accessToken, openID); err != nil {
+		return err
+	}
+	return c.Do(ctx, oauthRequest("/sns/auth", RetryRead, "access_token", string(accessToken), "openid", openID), nil)
+}
+
+func checkOAuthToken(accessToken Secret, openID string) error {
+	return first(notEmpty("accessToken", string(accessToken)), notEmpty("openID", openID))
+}

@@ -1,0 +1,299 @@
+package wechat
+
+import (
+	"context"
+	"iter"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// SubscribeMessage is a notification to a user who has subscribed to one of its
+// template.
+type SubscribeMessage struct {
+	OpenID     string       `json:"touser"`
+	TemplateID string       `json:"template_id"`
+	Data       TemplateData `json:"data"`
+
+	// A tap opens the mini program where there is one, else the page, else nothing.
+	Page        string           `json:"page,omitempty"`
+	MiniProgram *MiniProgramPage `json:"miniprogram,omitempty"`
+
+	MiniProgramState MiniProgramState `json:"miniprogram_state,omitempty"` // "" is MiniProgramStateFormal
+	Language         Language         `json:"lang,omitempty"`              // "" is LanguageZHCN
+}
+
+// MiniProgramState is a version of a mini program.
+type MiniProgramState string
+
+// The versions of a mini program.
+const (
+	MiniProgramStateDeveloper MiniProgramState = "developer"
+	MiniProgramStateTrial     MiniProgramState = "trial"
+	MiniProgramStateFormal    MiniProgramState = "formal"
+)
+
+func (m SubscribeMessage) check() error {
+	return first(notEmpty("OpenID", m.OpenID), notEmpty("TemplateID", m.TemplateID), m.MiniProgram.check(), m.Data.check())
+}
+
+// SendSubscribeMessage sends a notification to a user who has subscribed
+// (发送订阅通知). [ErrSubscriptionRefused]: the user has not, has ended it, or has
+// used it up; [ErrInvalidTemplateData]: a value does not fit its place, the message
+// says which.
+//
+// https://developers.weixin.qq.com/doc/service/api/notify/notify/api_sendnewsubscribemsg
+func (c *Client) SendSubscribeMessage(ctx context.Context, m SubscribeMessage) error {
+	return c.post(ctx, "/cgi-bin/message/subscribe/bizsend", m, RetryUnkeyed)
+}
+
+// SubscribeTemplate is a template of notifications that the account has added.
+type SubscribeTemplate struct {
+	ID         string                  `json:"priTmplId"`
+	Title      string                  `json:"title"`
+	Content    string                  `json:"content"` // with places such as {{thing1.DATA}}
+	Example    string                  `json:"example"`
+	Type       SubscribeType           `json:"type"`
+	EnumValues []SubscribeKeywordValue `json:"keywordEnumValueList"`
+}
+
+// SubscribeKeywordValue lists what may stand in a place that takes only some values.
+type SubscribeKeywordValue struct {
+	Keyword string   `json:"keywordCode"` // such as "enum_string1.DATA"
+	Values  []string `json:"enumValueList"`
+}
+
+// SubscribeType says how often one subscription works.
+type SubscribeType int
+
+// The types of subscriptions.
+const (
+	SubscribeOnce     SubscribeType = 2
+	SubscribeLongTerm SubscribeType = 3
+)
+
+// ListSubscribeTemplates returns the account's templates of notifications
+// (获取私有模板列表).
+//
+// https://developers.weixin.qq.com/doc/service/api/notify/notify/api_getwxapubnewtemplate
+func (c *Client) ListSubscribeTemplates(ctx context.Context) ([]SubscribeTemplate, error) {
+	return subscribeList[SubscribeTemplate](ctx, c, "gettemplate", nil)
+}
+
+// AddSubscribeTemplate adds a template of the library to the account and returns its
+// id (添加模板). keywordIDs are 2 to 5 of [Client.ListLibraryKeywords], in the order in
+// which they shall stand; scene says in up to 15 characters what the notification
+// is for.
+//
+// https://developers.weixin.qq.com/doc/service/api/notify/notify/api_addwxanewtemplate
+func (c *Client) AddSubscribeTemplate(ctx context.Context, libraryID int64, scene string, keywordIDs ...int64) (string, error) {
+	err := first(positive("libraryID", libraryID), notEmpty("scene", scene), maxRunes("scene", scene, 15))
+	if err != nil {
+		return "", err
+	}
+	if n := len(keywordIDs); n < 2 || n > 5 {
+		return "", invalid("keywordIDs", "has %d elements, must be 2 to 5", n)
+	}
+	body := struct {
+		ID       int64   `json:"tid,string"`
+		Keywords []int64 `json:"kidList"`
+		Scene    string  `json:"sceneDesc"`
+	}{libraryID, keywordIDs, scene}
+	res, err := post[subscribeTemplateRef](ctx, c, "/wxaapi/newtmpl/addtemplate", body, RetryUnkeyed)
+	if err != nil {
+		return "", err
+	}
+	return res.ID, nil
+}
+
+type subscribeTemplateRef struct {
+	ID string `json:"priTmplId"`
+}
+
+// DeleteSubscribeTemplate removes a template of notifications from the account
+// (删除模板).
+//
+// https://developers.weixin.qq.com/doc/service/api/notify/notify/api_delwxanewtemplate
+func (c *Client) DeleteSubscribeTemplate(ctx context.Context, id string) error {
+	if err := notEmpty("id", id); err != nil {
+		return err
+	}
+	return c.post(ctx, "/wxaapi/newtmpl/deltemplate", subscribeTemplateRef{id}, RetryIdempotent)
+}
+
+// SubscribeCategory is a business category of the account.
+type SubscribeCategory struct {
+	ID   int64  `json:"id"`
+	Name string `json:"name"`
+}
+
+// ListSubscribeCategories returns the account's business categories, whose
+// templates it may add (获取类目).
+//
+// https://developers.weixin.qq.com/doc/service/api/notify/notify/api_getcategory
+func (c *Client) ListSubscribeCategories(ctx context.Context) ([]SubscribeCategory, error) {
+	return subscribeList[SubscribeCategory](ctx, c, "getcategory", nil)
+}
+
+// LibraryTemplate is a template of the platform's library.
+type LibraryTemplate struct {
+	ID         int64         `json:"tid"`
+	Title      string        `json:"title"`
+	Type       SubscribeType `json:"type"`
+	CategoryID Int           `json:"categoryId"`
+}
+
+// LibraryTemplatePage is a page of the platform's library.
+type LibraryTemplatePage struct {
+	Total     int64             `json:"count"`
+	Templates []LibraryTemplate `json:"data"`
+}
+
+// ListLibraryTemplates returns up to limit templates of the platform's library from
+// the place start, 0 for the first one (获取所属类目下的公共模板). limit is 1 to 30.
+//
+// https://developers.weixin.qq.com/doc/service/api/notify/notify/api_getpubnewtemplatetitles
+func (c *Client) ListLibraryTemplates(ctx context.Context, start, limit int, categoryIDs ...int64) (*LibraryTemplatePage, error) {
+	if start < 0 {
+		return nil, invalid("start", "is %d, must not be negative", start)
+	}
+	if err := within("limit", limit, 1, 30); err != nil {
+		return nil, err
+	}
+	if len(categoryIDs) == 0 {
+		return nil, invalid("categoryIDs", "is empty")
+	}
+	ids := make([]string, len(categoryIDs))
+	for i, id := range categoryIDs {
+		ids[i] = strconv.FormatInt(id, 10)
+	}
+	return get[LibraryTemplatePage](ctx, c, "/wxaapi/newtmpl/getpubtemplatetitles",
+		params("ids", strings.Join(ids, ","), "start", strconv.Itoa(start), "limit", strconv.Itoa(limit)))
+}
+
+// AllLibraryTemplates iterates over the templates of the platform's library in these
+// categories (获取所属类目下的公共模板).
+//
+// https://developers.weixin.qq.com/doc/service/api/notify/notify/api_getpubnewtemplatetitles
+func (c *Client) AllLibraryTemplates(ctx context.Context, categoryIDs ...int64) iter.Seq2[LibraryTemplate, error] {
+	return paginate(0, func(start int) (items []LibraryTemplate, next int, more bool, err error) {
+		page, err := c.ListLibraryTemplates(ctx, start, 30, categoryIDs...)
+		if err != nil {
+			return nil, 0, false, err
+		}
+		next = start + len(page.Templates)
+		return page.Templates, next, int64(next) < page.Total, nil
+	})
+}
+
+// LibraryKeyword is a keyword that a template of the library offers.
+type LibraryKeyword struct {
+	ID      int64  `json:"kid"`
+	Name    string `json:"name"`
+	Example string `json:"example"`
+	Rule    string `json:"rule"` // the type of its values, such as "thing"
+}
+
+// ListLibraryKeywords returns the keywords that a template of the library offers
+// (获取模板中的关键词).
+//
+// https://developers.weixin.qq.com/doc/service/api/notify/notify/api_getpubnewtemplatekeywords
+func (c *Client) ListLibraryKeywords(ctx context.Context, libraryID int64) ([]LibraryKeyword, error) {
+	if err := positive("libraryID", libraryID); err != nil {
+		return nil, err
+	}
+	return subscribeList[LibraryKeyword](ctx, c, "getpubtemplatekeywords", params("tid", strconv.FormatInt(libraryID, 10)))
+}
+
+func subscribeList[T any](ctx context.Context, c *Client, name string, query url.Values) ([]T, error) {
+	res, err := get[struct {
+		Data []T `json:"data"`
+	}](ctx, c, "/wxaapi/newtmpl/"+name, query)
+	if err != nil {
+		return nil, err
+	}
+	return res.Data, nil
+}
+
+// OneTimeMessage is the message that a user has agreed to receive once, on a page
+// of [Client.OneTimeSubscribeURL].
+type OneTimeMessage struct {
+	OpenID     string
+	TemplateID string
+	Scene      int    // 0 to 10000, the one that the user agreed to
+	Title      string // up to 15 characters
+	Content    string // up to 200 characters
+	Color      string // of the content, such as "#173177"
+
+	// A tap opens the mini program where there is one, else the page, else nothing.
+	URL         string
+	MiniProgram *MiniProgramPage
+}
+
+func (m OneTimeMessage) check() error {
+	return first(
+		notEmpty("OpenID", m.OpenID), notEmpty("TemplateID", m.TemplateID), within("Scene", m.Scene, 0, maxSubscribeScene),
+		notEmpty("Title", m.Title), maxRunes("Title", m.Title, 15),
+		notEmpty("Content", m.Content), maxRunes("Content", m.Content, 200), m.MiniProgram.check())
+}
+
+const maxSubscribeScene = 10_000
+
+type oneTimeMessage struct {
+	OpenID      string           `json:"touser"`
+	TemplateID  string           `json:"template_id"`
+	URL         string           `json:"url,omitempty"`
+	MiniProgram *MiniProgramPage `json:"miniprogram,omitempty"`
+	Scene       int              `json:"scene,string"`
+	Title       string           `json:"title"`
+	Data        struct {
+		Content TemplateValue `json:"content"`
+	} `json:"data"`
+}
+
+// SendOneTimeMessage sends the one message that a user has agreed to
+// (发送一次性订阅消息).
+//
+// https://developers.weixin.qq.com/doc/service/api/notify/subscribe/api_templatesubscribe
+func (c *Client) SendOneTimeMessage(ctx context.Context, m OneTimeMessage) error {
+	if err := m.check(); err != nil {
+		return err
+	}
+	body := oneTimeMessage{
+		OpenID: m.OpenID, TemplateID: m.TemplateID, URL: m.URL, MiniProgram: m.MiniProgram, Scene: m.Scene, Title: m.Title,
+	}
+	body.Data.Content = TemplateValue{Value: m.Content, Color: m.Color}
+	return c.post(ctx, "/cgi-bin/message/template/subscribe", body, RetryUnkeyed)
+}
+
+// OneTimeSubscribeURL returns the address of the page on which a user agrees to
+// receive one message (一次性订阅消息授权). The platform sends the browser back to
+// redirectURL, with openid, template_id, action ("confirm" or "cancel"), scene and
+// reserved, in which state comes back: check it as [OAuthState] describes. scene is
+// 0 to 10000.
+//
+// https://developers.weixin.qq.com/doc/service/guide/product/message/One-time_subscription_info
+func (c *Client) OneTimeSubscribeURL(redirectURL, templateID string, scene int, state OAuthState) (string, error) {
+	err := first(
+		notEmpty("appID", c.cfg.appID), httpURL("redirectURL", redirectURL), notEmpty("templateID", templateID),
+		within("scene", scene, 0, maxSubscribeScene), state.check())
+	if err != nil {
+		return "", err
+	}
+	return browserURL("https://mp.weixin.qq.com/mp/subscribemsg",
+		"action", "get_confirm", "appid", c.cfg.appID, "scene", strconv.Itoa(scene), "template_id", templateID,
+		"redirect_url", redirectURL, "reserved", string(state)), nil
+}
+
+// browserURL makes an address that only the app's browser understands: with the
+// parameters in this order, and the fragment at the end.
+func browserURL(address string, namesAndValues ...string) string {
+	var s strings.Builder
+	s.WriteString(address)
+	for i := 0; i+1 < len(namesAndValues); i += 2 {
+		s.WriteByte("?&"[min(i, 1)])
+		s.WriteString(namesAndValues[i] + "=" + url.QueryEscape(namesAndValues[i+1]))
+	}
+	s.WriteString("#wechat_redirect")
+	return s.String()
+}
