@@ -405,7 +405,7 @@ func TestOwnTransportHasAllItsTimeouts(t *testing.T) {
 }
 
 // drip is a body that gives a byte every second and ends with its request.
-type drip struct{ ctx context.Context } //nolint:containedctx // a body has no other way to it
+type drip struct{ ctx context.Context }
 
 func (d drip) Read(p []byte) (int, error) {
 	select {
