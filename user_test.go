@@ -299,3 +299,29 @@ func TestAllUsersWithASlowLoopFetchesNoMoreThanItsBound(t *testing.T) {
 		}
 	})
 }
+
+func TestAllUsersKeepsNoMoreInMemoryForMoreFollowers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("walks 100,000 followers")
+	}
+	live := func() uint64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	f := &followers{count: 100_000, pageSize: 10_000}
+	var early, most uint64
+	n := 0
+	for _, err := range f.client().AllUsers(t.Context()) {
+		require.NoError(t, err)
+		switch n++; {
+		case n == 10_000:
+			early = live()
+		case n%30_000 == 0:
+			most = max(most, live())
+		}
+	}
+	assert.Equal(t, f.count, n)
+	assert.Less(t, most, early+(4<<20), "profiles pile up")
+}
