@@ -1,6 +1,7 @@
 package wechat
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -32,10 +33,12 @@ type config struct {
 
 // WithBaseURL sends every call to another address than https://api.weixin.qq.com:
 // a fake platform, a proxy, or one of the platform's other hosts such as
-// https://api2.weixin.qq.com (接口域名说明).
+// https://api2.weixin.qq.com (接口域名说明). "" is the default.
 //
 // https://developers.weixin.qq.com/doc/service/guide/dev/api/domain
-func WithBaseURL(address string) Option { return func(c *config) { c.baseURL = address } }
+func WithBaseURL(address string) Option {
+	return func(c *config) { c.baseURL = cmp.Or(address, defaultBaseURL) }
+}
 
 // WithHTTPClient uses the transport and timeout of h, such as one with a proxy.
 // h is copied and never modified. Redirects are not followed whatever h says,

@@ -265,9 +265,9 @@ func TestE12NoPushIsLostWhileTokenAndKeyChange(t *testing.T) {
 			id++
 			w := p.sends(h, textPush(id, "hello"))
 			if w.Code == http.StatusOK {
-				clear, ok := p.read(w)
+				got, ok := p.read(w)
 				assert.True(t, ok, "answered with other credentials than the push had")
-				assert.Contains(t, clear, "runs")
+				assert.Contains(t, got, "runs")
 			}
 			return w.Code
 		}

@@ -160,11 +160,11 @@ func TestE9OddBytesCostNoMessage(t *testing.T) {
 		})
 		p := safePlatform()
 		w := p.sends(h, textPush(1, content))
-		clear, ok := p.read(w)
+		got, ok := p.read(w)
 		assert.True(t, ok)
 		assert.NotEmpty(t, got)
 		assert.Contains(t, string(raw), content, "the bytes as they came")
-		_, err := reference([]byte(clear))
+		_, err := reference([]byte(got))
 		assert.NoError(t, err, "the echo is a valid document")
 	}
 }
@@ -186,11 +186,11 @@ func TestE10PushesInJSONAreAnsweredInJSON(t *testing.T) {
 				return News(Article{Title: `a "quoted" \ title`, URL: "https://example.com/?a=1&b=<2>"}), nil
 			})
 			w := p.sends(h, string(inJSON))
-			clear, ok := p.read(w)
+			answer, ok := p.read(w)
 			require.True(t, ok, "%s/%s: %d %s", d.MsgType, d.Event, w.Code, w.Body)
 			assert.NotNil(t, got)
 			assert.NotContains(t, fmt.Sprintf("%T", got), "Unknown", "%s/%s", d.MsgType, d.Event)
-			assert.Contains(t, clear, `"Articles":[{"Title":"a \"quoted\" \\ title","Description":"","PicUrl":"","Url":"https://example.com/?a=1&b=<2>"}]`)
+			assert.Contains(t, answer, `"Articles":[{"Title":"a \"quoted\" \\ title","Description":"","PicUrl":"","Url":"https://example.com/?a=1&b=<2>"}]`)
 			assert.Equal(t, "application/json; charset=utf-8", w.Header().Get("Content-Type"))
 		}
 	}
@@ -397,9 +397,9 @@ func TestE18ThreeDeliveriesAreOneRunWithOneReply(t *testing.T) {
 		p := safePlatform()
 		push := textPush(1, "hello")
 		for range 3 {
-			clear, ok := p.read(p.sends(h, push))
+			got, ok := p.read(p.sends(h, push))
 			assert.True(t, ok)
-			assert.Equal(t, "runs 1", between(clear, "<Content><![CDATA[", "]]>"))
+			assert.Equal(t, "runs 1", between(got, "<Content><![CDATA[", "]]>"))
 			time.Sleep(interval)
 		}
 		assert.Equal(t, 1, c.count())
@@ -578,9 +578,9 @@ func TestE21WithoutTheStoreDuplicatesAreStillFoundHere(t *testing.T) {
 			for n := range 100 {
 				began := time.Now()
 				for range 3 {
-					clear, ok := p.read(p.sends(h, textPush(n+1, "hello")))
+					got, ok := p.read(p.sends(h, textPush(n+1, "hello")))
 					assert.True(t, ok)
-					assert.Contains(t, clear, fmt.Sprintf("runs %d]", n+1))
+					assert.Contains(t, got, fmt.Sprintf("runs %d]", n+1))
 				}
 				assert.LessOrEqual(t, time.Since(began), 300*time.Millisecond)
 			}
@@ -671,9 +671,9 @@ func TestE26AnEncryptedReplyHasTheNamesAndANewNonce(t *testing.T) {
 		w := p.sends(h, textPush(n+1, "hello"))
 		body := w.Body.String()
 		require.Regexp(t, names, body)
-		clear, ok := p.read(w)
+		got, ok := p.read(w)
 		require.True(t, ok)
-		require.Contains(t, clear, "<ToUserName><![CDATA["+testOpenID+"]]></ToUserName><FromUserName><![CDATA["+testAccount+"]]></FromUserName>")
+		require.Contains(t, got, "<ToUserName><![CDATA["+testOpenID+"]]></ToUserName><FromUserName><![CDATA["+testAccount+"]]></FromUserName>")
 		nonces[between(body, "<Nonce><![CDATA[", "]]>")] = true
 		ciphers[between(body, "<Encrypt><![CDATA[", "]]>")[:20]] = true
 	}
@@ -769,10 +769,10 @@ func TestALongTextGoesOutAsReplyAndMessages(t *testing.T) {
 		content := strings.Repeat("一二三四五六七八九\n", 200)
 		On(h, func(context.Context, *TextMessage) (Reply, error) { return Text(content), nil })
 		p := safePlatform()
-		clear, ok := p.read(p.sends(h, textPush(1, "hello")))
+		got, ok := p.read(p.sends(h, textPush(1, "hello")))
 		require.True(t, ok)
 		require.NoError(t, h.Shutdown(t.Context()))
-		first := between(clear, "<Content><![CDATA[", "]]>")
+		first := between(got, "<Content><![CDATA[", "]]>")
 		assert.LessOrEqual(t, len(first), maxTextBytes)
 		all := []string{first}
 		for _, m := range j.messages() {
@@ -854,9 +854,9 @@ func TestParseIsForProgramsThatAnswerThemselves(t *testing.T) {
 	w := httptest.NewRecorder()
 	w.Header().Set("Content-Type", kind)
 	_, _ = w.Write(body)
-	clear, ok := p.read(w)
+	got, ok := p.read(w)
 	assert.True(t, ok)
-	assert.Contains(t, clear, "hi")
+	assert.Contains(t, got, "hi")
 	_, body, err = push.Answer(nil)
 	require.NoError(t, err)
 	assert.Equal(t, "success", string(body))

@@ -91,7 +91,7 @@ func (p platform) request(ctx context.Context, push string) *http.Request {
 
 // read makes the clear answer of what was answered, by other code than what wrote
 // it; ok is false for what the platform would not take.
-func (p platform) read(w *httptest.ResponseRecorder) (clear string, ok bool) {
+func (p platform) read(w *httptest.ResponseRecorder) (plain string, ok bool) {
 	body := w.Body.String()
 	switch {
 	case w.Code != http.StatusOK:

@@ -1,0 +1,65 @@
+// Callback receives followers' messages and events and answers them.
+//
+//	WECHAT_APP_ID=… WECHAT_TOKEN=… WECHAT_AES_KEY=… go run ./examples/callback
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log"
+	"log/slog"
+	"net/http"
+	"os"
+	"os/signal"
+	"time"
+
+	"github.com/wechatoa/wechat/callback"
+	"github.com/wechatoa/wechat/examples/internal/demo"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	address := cmp.Or(os.Getenv("ADDRESS"), "127.0.0.1:8081")
+	ctx = demo.Platform(ctx, "http://"+address+"/wechat", demo.Sends("你好", "帮助"), demo.Clicks("TODAY")) // delete this line: it is the fake platform
+
+	activity := callback.NewActivity(nil)
+	h, err := callback.NewHandler(callback.Config{
+		Mode:           callback.Safe,
+		AppID:          os.Getenv("WECHAT_APP_ID"),
+		Token:          os.Getenv("WECHAT_TOKEN"),
+		EncodingAESKey: os.Getenv("WECHAT_AES_KEY"),
+		Activity:       activity,
+		Logger:         slog.Default(),
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	h.OnText(callback.Exactly("帮助"), func(context.Context, *callback.TextMessage) (callback.Reply, error) {
+		return callback.Text("您可以发送任何文字"), nil
+	})
+	h.OnKey("TODAY", func(context.Context, callback.Message) (callback.Reply, error) {
+		return callback.News(callback.Article{Title: "今日推荐", URL: "https://example.com/today"}), nil
+	})
+	callback.On(h, func(_ context.Context, m *callback.TextMessage) (callback.Reply, error) {
+		return callback.Text("收到：" + m.Content), nil
+	})
+	callback.On(h, func(context.Context, *callback.SubscribeEvent) (callback.Reply, error) {
+		return callback.Text("感谢关注！"), nil
+	})
+
+	mux := http.NewServeMux()
+	mux.Handle("/wechat", h)
+	server := &http.Server{Addr: address, Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	go func() {
+		<-ctx.Done()
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+		defer cancel()
+		_ = server.Shutdown(ctx)
+	}()
+	if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
+		log.Fatal(err)
+	}
+	_ = h.Shutdown(context.Background()) // what was acknowledged is finished
+}
