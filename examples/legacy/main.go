@@ -14,10 +14,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"time"
 
 	"github.com/wechatoa/wechat"
 )
@@ -47,9 +47,7 @@ func listPOIs(ctx context.Context, c *wechat.Client, begin, limit int) ([]poi, e
 	return stores, err
 }
 
-func main() {
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-	defer cancel()
+func run(ctx context.Context) error {
 	id, secret := os.Getenv("WECHAT_APP_ID"), os.Getenv("WECHAT_APP_SECRET")
 	base := cmp.Or(os.Getenv("WECHAT_BASE_URL"), "https://api.weixin.qq.com")
 	if id == "" {
@@ -58,13 +56,19 @@ func main() {
 		id, secret, base = "wx0000000000000001", "not-a-secret", server.URL
 	}
 	stores, err := listPOIs(ctx, wechat.NewClient(id, secret, wechat.WithBaseURL(base)), 0, 20)
-	if errors.Is(err, wechat.ErrForbidden) {
-		fmt.Println("the account may not use the older stores")
-	} else if err != nil {
-		fmt.Println(err)
-	}
 	for _, s := range stores {
 		fmt.Println(s.ID, s.Name)
+	}
+	return err
+}
+
+func main() {
+	err := run(context.Background())
+	if errors.Is(err, wechat.ErrForbidden) {
+		log.Fatal("the account may not use the older stores")
+	}
+	if err != nil {
+		log.Fatal(err)
 	}
 }
 
