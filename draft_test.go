@@ -114,6 +114,8 @@ func TestDraftArticleSurvivesTheWayToThePlatformAndBack(t *testing.T) {
 		require.NoError(t, json.Unmarshal(data, &got))
 		assert.Equal(t, want, got)
 	}
+	var broken DraftArticle
+	assert.Error(t, json.Unmarshal([]byte(`{"image_info":[]}`), &broken))
 }
 
 func TestDraftThatThePlatformWouldRefuseIsNotSent(t *testing.T) {

@@ -144,6 +144,10 @@ func TestMaterialCallsRefuseWhatCanNotBeRight(t *testing.T) {
 		refused(t, "mediaID", call)
 	}
 	refused(t, "kind", func(ctx context.Context, c *Client) error {
+		_, err := c.UploadMaterial(ctx, "", pngFile())
+		return err
+	})
+	refused(t, "kind", func(ctx context.Context, c *Client) error {
 		_, err := c.ListMaterials(ctx, "", 0, 20)
 		return err
 	})

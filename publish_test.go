@@ -96,7 +96,7 @@ func TestOneArticleIsNotDeletedTwiceWhereTheOutcomeIsUnknown(t *testing.T) {
 	calls = 0
 	err := c.DeletePublished(t.Context(), "A1", 0)
 	require.Error(t, err)
-	assert.NotErrorIs(t, err, ErrUnknownOutcome)
+	require.NotErrorIs(t, err, ErrUnknownOutcome)
 	assert.Equal(t, 3, calls)
 }
 
