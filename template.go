@@ -20,10 +20,10 @@ type TemplateMessage struct {
 	URL         string           `json:"url,omitempty"`
 	MiniProgram *MiniProgramPage `json:"miniprogram,omitempty"`
 
-	// ClientMessageID makes a send that can be repeated: for 10 minutes the
+	// ClientMsgID makes a send that can be repeated: for 10 minutes the
 	// platform sends a user nothing twice under the same id. With it the client
 	// repeats a send whose outcome it does not know, without it never.
-	ClientMessageID string `json:"client_msg_id,omitempty"`
+	ClientMsgID string `json:"client_msg_id,omitempty"`
 }
 
 // MiniProgramPage is a page of a mini program that is linked to the account.
@@ -97,7 +97,7 @@ func (m TemplateMessage) check() error {
 // https://developers.weixin.qq.com/doc/service/api/notify/template/api_sendtemplatemessage
 func (c *Client) SendTemplateMessage(ctx context.Context, m TemplateMessage) (Int, error) {
 	class := RetryUnkeyed
-	if m.ClientMessageID != "" {
+	if m.ClientMsgID != "" {
 		class = RetryKeyed
 	}
 	res, err := post[struct {

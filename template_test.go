@@ -19,7 +19,7 @@ var _ = wireRows([]wireRow{
 		reply: `{"errcode":0,"errmsg":"ok","msgid":200228332000000001}`,
 		call: func(ctx context.Context, c *Client) (any, error) {
 			return c.SendTemplateMessage(ctx, TemplateMessage{
-				OpenID: "o1", TemplateID: "T1", URL: "https://example.com/?a=1&b=2", ClientMessageID: "m-1",
+				OpenID: "o1", TemplateID: "T1", URL: "https://example.com/?a=1&b=2", ClientMsgID: "m-1",
 				MiniProgram: &MiniProgramPage{AppID: "wx2", PagePath: "index?a=b"},
 				Data:        TemplateData{"amount2": {Value: "18元", Color: "#173177"}}.Set("thing1", "奶茶 & <糖>"),
 			})
@@ -113,7 +113,7 @@ func TestTemplateCallsRefuseWrongArguments(t *testing.T) {
 	}
 }
 
-func TestTemplateMessageIsRepeatedOnlyUnderAClientMessageID(t *testing.T) {
+func TestTemplateMessageIsRepeatedOnlyUnderAClientMsgID(t *testing.T) {
 	for id, attempts := range map[string]int{"": 1, "m-1": 2} {
 		calls := 0
 		transport := roundTripper(func(r *http.Request) (*http.Response, error) {
@@ -124,7 +124,7 @@ func TestTemplateMessageIsRepeatedOnlyUnderAClientMessageID(t *testing.T) {
 		})
 		c := NewClient("wx1", "s", WithHTTPClient(&http.Client{Transport: transport}), WithTokenSource(StaticToken("TOKEN")),
 			WithRetry(RetryPolicy{MinDelay: time.Nanosecond, MaxDelay: time.Nanosecond}))
-		got, err := c.SendTemplateMessage(t.Context(), TemplateMessage{OpenID: "o1", TemplateID: "T1", ClientMessageID: id})
+		got, err := c.SendTemplateMessage(t.Context(), TemplateMessage{OpenID: "o1", TemplateID: "T1", ClientMsgID: id})
 		assert.Equal(t, attempts, calls)
 		if id == "" {
 			require.ErrorIs(t, err, ErrUnknownOutcome)

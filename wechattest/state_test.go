@@ -283,7 +283,7 @@ func TestTemplateMessageIsSentOnceUnderOneID(t *testing.T) {
 		p := platform(t, WithJobDelay(time.Second))
 		c := p.Client()
 		alice := p.AddUser(User{})
-		m := wechat.TemplateMessage{OpenID: alice.OpenID, TemplateID: p.AddTemplate(Template{}), ClientMessageID: "k1", Data: wechat.TemplateData{}}
+		m := wechat.TemplateMessage{OpenID: alice.OpenID, TemplateID: p.AddTemplate(Template{}), ClientMsgID: "k1", Data: wechat.TemplateData{}}
 		p.Fault("/cgi-bin/message/template/send", Fault{Drop: true, Executed: true})
 		_, err := c.SendTemplateMessage(t.Context(), m)
 		require.NoError(t, err)

@@ -38,7 +38,7 @@ func main() {
 		URL:        "https://example.com/orders/1",
 		// The platform drops a second message under this id for 10 minutes, so the
 		// client can repeat the call where it did not hear of the first one's end.
-		ClientMessageID: "order-1-shipped",
+		ClientMsgID: "order-1-shipped",
 	})
 	switch {
 	case errors.Is(err, wechat.ErrUnreachableUser):
