@@ -1,2 +1,363 @@
-// Package wechat is an SDK for the server API of WeChat Official Accounts (微信公众号).
+// Package wechat is a client of the WeChat Official Account API (微信公众号服务端接口,
+// 服务号与订阅号): users, menus, messages, content, statistics, and all else that the
+// platform documents.
+//
+//	client := wechat.NewClient(appID, appSecret)
+//	user, err := client.GetUser(ctx, openID)
+//
+// A [Client] fetches the access_token itself, shares it among all calls, renews it
+// ahead of its end and replaces it when the platform refuses it. Messages and events
+// of followers are received by the package callback, and the package wechattest is a
+// fake of the platform to test against.
+//
+// # Errors
+//
+// A call that fails returns one of four errors. [*ArgumentError]: an argument can not
+// be right, nothing was sent. [*Error]: the platform refused, with its errcode.
+// [*RequestError]: no answer came. [*DecodeError]: the answer is not what the
+// platform documents. Codes and families of codes are errors too:
+//
+//	if errors.Is(err, wechat.ErrUnreachableUser) { … }
+//
+// # Repetition
+//
+// What happens when the outcome of a call is not known (a time-out, a lost
+// connection, a 5xx, errcode -1) depends on the class of its endpoint. A call that
+// was certainly not executed is repeated in every class.
+//
+//	class            calls                                    then
+//	RetryRead        change nothing                           repeated
+//	RetryIdempotent  done twice is done once                  repeated
+//	RetryKeyed       carry a client message id                repeated under the same id
+//	RetryUnkeyed     create or send                           ErrUnknownOutcome
+//	RetryScarce      few are allowed, or the input works once ErrUnknownOutcome
+//
+// [WithRetry] bounds the repetitions. They are paid from a purse that successes fill,
+// so that a platform that is down is not flooded.
+//
+// # Index
+//
+// All methods by area, with the titles of their official pages. Methods that begin
+// with All are iterators over what List returns in pages.
+//
+// # Account and tokens (账号与凭据)
+//
+//   - [Client.AppID] 开发者ID
+//   - [Client.Close] 关闭客户端
+//   - [Client.Token] 获取稳定版接口调用凭据
+//   - [Client.GetAccessToken] 获取接口调用凭据
+//   - [Client.GetStableAccessToken] 获取稳定版接口调用凭据
+//   - [Client.CheckCallback] 网络通信检测
+//   - [Client.ListAPIDomainIPs] 获取微信API服务器IP
+//   - [Client.ListCallbackIPs] 获取微信推送服务器IP
+//   - [Client.ClearQuota] 重置API调用次数
+//   - [Client.ClearQuotaBySecret] 使用AppSecret重置API调用次数
+//   - [Client.ClearAPIQuota] 重置指定API调用次数
+//   - [Client.GetAPIQuota] 查询API调用额度
+//   - [Client.GetRequestInfo] 查询rid信息
+//   - [Client.Do] 接口调用
+//   - [Client.GetTicket] 获取jsapi_ticket, 获取api_ticket
+//   - [Client.Ticket] 获取jsapi_ticket, 获取api_ticket
+//   - [Client.SignPage] JS-SDK使用权限签名
+//   - [Client.SignCard] 添加卡券签名
+//   - [Client.SignCardChoice] 拉取适用卡券列表签名
+//
+// # Menus (自定义菜单)
+//
+//   - [Client.CreateMenu] 创建自定义菜单
+//   - [Client.GetSelfMenu] 查询自定义菜单信息
+//   - [Client.GetMenu] 获取自定义菜单配置
+//   - [Client.DeleteMenu] 删除自定义菜单
+//   - [Client.AddConditionalMenu] 创建个性化菜单
+//   - [Client.DeleteConditionalMenu] 删除个性化菜单
+//   - [Client.TryMatchMenu] 测试个性化菜单匹配结果
+//
+// # Users (用户管理)
+//
+//   - [Client.GetUser] 获取用户基本信息
+//   - [Client.GetUsers] 批量获取用户基本信息
+//   - [Client.ListFollowers] 获取关注用户列表
+//   - [Client.AllFollowers] 获取关注用户列表
+//   - [Client.AllUsers] 批量获取用户基本信息
+//   - [Client.SetRemark] 设置用户备注名
+//   - [Client.ChangeOpenIDs] 转换openid
+//   - [Client.ListBlacklist] 获取黑名单列表
+//   - [Client.AllBlacklisted] 获取黑名单列表
+//   - [Client.AddToBlacklist] 拉黑用户
+//   - [Client.RemoveFromBlacklist] 取消拉黑用户
+//
+// # Tags (用户标签管理)
+//
+//   - [Client.CreateTag] 创建标签
+//   - [Client.ListTags] 获取标签列表
+//   - [Client.UpdateTag] 编辑标签
+//   - [Client.DeleteTag] 删除标签
+//   - [Client.ListTagFollowers] 获取标签下粉丝列表
+//   - [Client.AllTagFollowers] 获取标签下粉丝列表
+//   - [Client.TagUsers] 批量为用户打标签
+//   - [Client.UntagUsers] 批量为用户取消标签
+//   - [Client.ListUserTagIDs] 获取用户身上的标签列表
+//
+// # Template messages (模板消息)
+//
+//   - [Client.SendTemplateMessage] 发送模板消息
+//   - [Client.ListTemplates] 获取已添加的模板列表
+//   - [Client.AddTemplate] 选用模板
+//   - [Client.DeleteTemplate] 删除模板
+//   - [Client.SetIndustry] 设置所属行业
+//   - [Client.GetIndustries] 获取行业信息
+//   - [Client.ListBlockedMessages] 查询拦截的模板消息
+//   - [Client.AllBlockedMessages] 查询拦截的模板消息
+//
+// # Customer-service messages (客服消息)
+//
+//   - [Client.SendCustomMessage] 发送客服消息
+//   - [Client.SendCustomMessageWith] 发送客服消息
+//   - [Client.SetTyping] 客服输入状态
+//   - [Client.ListMessageRecords] 获取聊天记录
+//   - [Client.AllMessageRecords] 获取聊天记录
+//
+// # Customer service (客服管理)
+//
+//   - [Client.ListKFAccounts] 获取所有客服账号
+//   - [Client.ListOnlineKFAccounts] 获取在线客服列表
+//   - [Client.CreateKFAccount] 添加客服账号
+//   - [Client.UpdateKFAccount] 修改客服账号
+//   - [Client.DeleteKFAccount] 删除客服账号
+//   - [Client.InviteKFWorker] 邀请绑定客服账号
+//   - [Client.UploadKFAvatar] 上传客服头像
+//   - [Client.CreateKFSession] 创建会话
+//   - [Client.CloseKFSession] 关闭会话
+//   - [Client.GetKFSession] 获取客户会话状态
+//   - [Client.ListKFSessions] 获取客服会话列表
+//   - [Client.ListKFWaiting] 获取未接入会话列表
+//
+// # Mass messages (群发消息)
+//
+//   - [Client.SendMass] 根据标签群发消息
+//   - [Client.SendMassToUsers] 根据OpenID群发消息
+//   - [Client.PreviewMass] 预览消息
+//   - [Client.GetMassStatus] 查询群发消息发送状态
+//   - [Client.DeleteMass] 删除群发消息
+//   - [Client.GetMassSpeed] 获取群发速度
+//   - [Client.SetMassSpeed] 设置群发速度
+//   - [Client.UploadArticleImage] 上传图文消息图片
+//   - [Client.UploadMassNews] 上传图文消息素材
+//   - [Client.UploadMassVideo] 上传群发视频
+//
+// # Subscription notifications (订阅通知)
+//
+//   - [Client.SendSubscribeMessage] 发送订阅通知
+//   - [Client.ListSubscribeTemplates] 获取私有模板列表
+//   - [Client.AddSubscribeTemplate] 添加模板
+//   - [Client.DeleteSubscribeTemplate] 删除模板
+//   - [Client.ListSubscribeCategories] 获取类目
+//   - [Client.ListLibraryTemplates] 获取所属类目下的公共模板
+//   - [Client.AllLibraryTemplates] 获取所属类目下的公共模板
+//   - [Client.ListLibraryKeywords] 获取模板中的关键词
+//   - [Client.SendOneTimeMessage] 发送一次性订阅消息
+//   - [Client.OneTimeSubscribeURL] 一次性订阅消息授权
+//
+// # Automatic replies (自动回复)
+//
+//   - [Client.GetAutoReplies] 获取自动回复规则
+//
+// # Media and materials (素材管理)
+//
+//   - [Client.UploadMedia] 上传临时素材
+//   - [Client.DownloadMedia] 获取临时素材
+//   - [Client.DownloadHDVoice] 获取高清语音素材
+//   - [Client.UploadMaterial] 新增永久素材
+//   - [Client.UploadVideoMaterial] 新增永久素材
+//   - [Client.GetMaterial] 获取永久素材
+//   - [Client.DeleteMaterial] 删除永久素材
+//   - [Client.GetMaterialCount] 获取永久素材总数
+//   - [Client.ListMaterials] 获取永久素材列表
+//   - [Client.AllMaterials] 获取永久素材列表
+//
+// # Drafts and publishing (草稿与发布)
+//
+//   - [Client.CreateDraft] 新增草稿
+//   - [Client.UpdateDraft] 更新草稿
+//   - [Client.GetDraft] 获取草稿详情
+//   - [Client.DeleteDraft] 删除草稿
+//   - [Client.GetDraftCount] 获取草稿总数
+//   - [Client.ListDrafts] 获取草稿列表
+//   - [Client.AllDrafts] 获取草稿列表
+//   - [Client.GetProductCard] 获取商品卡片DOM结构
+//   - [Client.OpenDraftBox] 草稿箱开关设置 Deprecated.
+//   - [Client.PublishDraft] 发布草稿
+//   - [Client.GetPublishJob] 发布状态查询
+//   - [Client.DeletePublished] 删除发布文章
+//   - [Client.GetPublished] 获取已发布图文信息
+//   - [Client.ListPublished] 获取已发布的消息列表
+//   - [Client.AllPublished] 获取已发布的消息列表
+//
+// # Comments (留言管理)
+//
+//   - [Client.OpenComments] 打开已群发文章评论
+//   - [Client.CloseComments] 关闭已群发文章评论
+//   - [Client.ListComments] 查看指定文章的评论数据
+//   - [Client.AllComments] 查看指定文章的评论数据
+//   - [Client.ElectComment] 将评论标记精选
+//   - [Client.UnelectComment] 将评论取消精选
+//   - [Client.DeleteComment] 删除评论
+//   - [Client.ReplyComment] 回复评论
+//   - [Client.DeleteCommentReply] 删除回复
+//
+// # QR codes and links (二维码与短链)
+//
+//   - [Client.CreateQRCode] 生成带参数的二维码
+//   - [Client.CreatePermanentQRCode] 生成带参数的二维码
+//   - [Client.DownloadQRCode] 通过ticket换取二维码
+//   - [Client.AddQRCodeJump] 增加二维码规则
+//   - [Client.UpdateQRCodeJump] 修改二维码规则
+//   - [Client.PublishQRCodeJump] 发布二维码规则
+//   - [Client.DeleteQRCodeJump] 删除二维码规则
+//   - [Client.GetQRCodeJumps] 获取已设置的二维码规则
+//   - [Client.ListQRCodeJumps] 获取已设置的二维码规则
+//   - [Client.AllQRCodeJumps] 获取已设置的二维码规则
+//   - [Client.CreateShortKey] 生成短key托管
+//   - [Client.GetShortKey] 获取短key托管的数据
+//
+// # Web pages (网页开发)
+//
+//   - [Client.OAuthURL] 网页授权
+//   - [Client.ExchangeOAuthCode] 换取用户授权凭证
+//   - [Client.RefreshOAuthToken] 刷新网页授权凭证
+//   - [Client.GetOAuthUser] 获取授权用户信息
+//   - [Client.CheckOAuthToken] 检验授权凭证是否有效
+//
+// # Statistics (数据统计)
+//
+//   - [Client.ListUserSummaries] 获取用户增减数据
+//   - [Client.AllUserSummaries] 获取用户增减数据
+//   - [Client.ListUserTotals] 获取累计用户数据
+//   - [Client.AllUserTotals] 获取累计用户数据
+//   - [Client.ListArticleReads] 获取发表内容每日阅读数据
+//   - [Client.AllArticleReads] 获取发表内容每日阅读数据
+//   - [Client.ListArticleShares] 获取发表内容每日分享数据
+//   - [Client.AllArticleShares] 获取发表内容每日分享数据
+//   - [Client.ListAccountSummaries] 获取发表内容概况总数据
+//   - [Client.AllAccountSummaries] 获取发表内容概况总数据
+//   - [Client.ListArticleDetails] 获取发表内容发表详细数据
+//   - [Client.AllArticleDetails] 获取发表内容发表详细数据
+//   - [Client.ListUpstreamDays] 获取消息发送概况数据
+//   - [Client.AllUpstreamDays] 获取消息发送概况数据
+//   - [Client.ListUpstreamHours] 获取消息发送分时数据
+//   - [Client.AllUpstreamHours] 获取消息发送分时数据
+//   - [Client.ListUpstreamWeeks] 获取消息发送周数据
+//   - [Client.AllUpstreamWeeks] 获取消息发送周数据
+//   - [Client.ListUpstreamMonths] 获取消息发送月数据
+//   - [Client.AllUpstreamMonths] 获取消息发送月数据
+//   - [Client.ListUpstreamDistributionDays] 获取消息发送分布数据
+//   - [Client.AllUpstreamDistributionDays] 获取消息发送分布数据
+//   - [Client.ListUpstreamDistributionWeeks] 获取消息发送分布周数据
+//   - [Client.AllUpstreamDistributionWeeks] 获取消息发送分布周数据
+//   - [Client.ListUpstreamDistributionMonths] 获取消息发送分布月数据
+//   - [Client.AllUpstreamDistributionMonths] 获取消息发送分布月数据
+//   - [Client.ListInterfaceSummaries] 获取接口分析数据
+//   - [Client.AllInterfaceSummaries] 获取接口分析数据
+//   - [Client.ListInterfaceHours] 获取接口分析分时数据
+//   - [Client.AllInterfaceHours] 获取接口分析分时数据
+//   - [Client.ListArticleSummaries] 获取图文群发每日数据 Deprecated.
+//   - [Client.AllArticleSummaries] 获取图文群发每日数据 Deprecated.
+//   - [Client.ListArticleTotals] 获取图文群发总数据 Deprecated.
+//   - [Client.AllArticleTotals] 获取图文群发总数据 Deprecated.
+//   - [Client.ListReadSummaries] 获取图文阅读概况数据 Deprecated.
+//   - [Client.AllReadSummaries] 获取图文阅读概况数据 Deprecated.
+//   - [Client.ListReadHours] 获取图文统计分时数据 Deprecated.
+//   - [Client.AllReadHours] 获取图文统计分时数据 Deprecated.
+//   - [Client.ListShareSummaries] 获取图文分享转发数据 Deprecated.
+//   - [Client.AllShareSummaries] 获取图文分享转发数据 Deprecated.
+//   - [Client.ListShareHours] 获取图文分享转发分时数据 Deprecated.
+//   - [Client.AllShareHours] 获取图文分享转发分时数据 Deprecated.
+//   - [Client.ListAdDays] 获取公众号分广告位数据
+//   - [Client.AllAdDays] 获取公众号分广告位数据
+//   - [Client.ListCommissionDays] 获取公众号返佣商品数据
+//   - [Client.AllCommissionDays] 获取公众号返佣商品数据
+//   - [Client.ListSettlements] 获取公众号结算收入数据及结算主体信息
+//   - [Client.AllSettlements] 获取公众号结算收入数据及结算主体信息
+//
+// # AI and recognition (智能接口)
+//
+//   - [Client.UploadVoiceForText] 提交语音
+//   - [Client.GetVoiceText] 获取语音识别结果
+//   - [Client.TranslateContent] 微信翻译
+//   - [Client.CropImage] 图片智能裁剪
+//   - [Client.RecognizeCodes] 图片条码/二维码识别
+//   - [Client.RecognizeIDCard] 身份证OCR识别
+//   - [Client.RecognizeBankCard] 银行卡OCR识别
+//   - [Client.RecognizeVehicleLicense] 行驶证OCR识别
+//   - [Client.RecognizeDriverLicense] 驾驶证OCR识别
+//   - [Client.RecognizeBusinessLicense] 营业执照OCR识别
+//   - [Client.RecognizeText] 通用印刷体OCR识别
+//   - [Client.RecognizeMenu] 菜单OCR识别
+//
+// # Stores (门店与小程序)
+//
+//   - [Client.CreateStore] 添加门店
+//   - [Client.UpdateStore] 更新门店信息
+//   - [Client.GetStore] 获取单个门店信息
+//   - [Client.ListStores] 获取门店信息列表
+//   - [Client.AllStores] 获取门店信息列表
+//   - [Client.DeleteStore] 删除门店
+//   - [Client.ListStoreCategories] 拉取门店小程序类目
+//   - [Client.CreateStoreProgram] 创建门店小程序
+//   - [Client.GetStoreProgramAudit] 查询门店小程序审核结果
+//   - [Client.UpdateStoreProgram] 修改门店小程序信息
+//   - [Client.GetDistricts] 获取省市区信息
+//   - [Client.SearchMapPOIs] 在腾讯地图中搜索门店
+//   - [Client.CreateMapPOI] 在腾讯地图中创建门店
+//
+// # Invoices (电子发票)
+//
+//   - [Client.GetInvoiceAuthURL] 获取授权页链接
+//   - [Client.GetInvoiceAuth] 查询授权信息
+//   - [Client.RejectInvoice] 拒绝开票
+//   - [Client.SetInvoiceAuthFields] 查询与设置授权页与商户信息
+//   - [Client.GetInvoiceAuthFields] 查询与设置授权页与商户信息
+//   - [Client.SetInvoiceMerchant] 查询与设置授权页与商户信息
+//   - [Client.GetInvoiceMerchant] 查询与设置授权页与商户信息
+//   - [Client.SetInvoiceContact] 查询与设置授权页与商户信息
+//   - [Client.GetInvoiceContact] 查询与设置授权页与商户信息
+//   - [Client.GetInvoiceTitleURL] 录入抬头到用户微信
+//   - [Client.GetInvoiceTitleChoiceURL] 获取商户专属抬头链接
+//   - [Client.ScanInvoiceTitle] 扫描用户的发票抬头二维码
+//   - [Client.GetInvoicePlatform] 获取开票平台识别码
+//   - [Client.CreateInvoiceCard] 创建发票卡券模板
+//   - [Client.UploadInvoicePDF] 上传发票PDF
+//   - [Client.GetInvoicePDF] 获取上传的发票PDF
+//   - [Client.InsertInvoice] 将电子发票卡券插入用户卡包
+//   - [Client.UpdateIssuedInvoice] 更新发票卡券状态
+//   - [Client.GetInvoice] 查询报销发票信息
+//   - [Client.ListInvoices] 批量获取报销发票信息
+//   - [Client.UpdateInvoice] 更新报销发票状态
+//   - [Client.UpdateInvoices] 批量更新报销发票状态
+//   - [Client.GetFiscalAuthURL] 获取授权页链接
+//   - [Client.CreateFiscalCard] 创建财政电子票据模板
+//   - [Client.InsertFiscalReceipt] 票据插入用户卡包
+//
+// # Fees (非税缴费)
+//
+//   - [Client.GetNontaxFee] 查询应收信息
+//   - [Client.CreateNontaxOrder] 缴费支付下单
+//   - [Client.PayNontaxByCode] 提交刷卡支付
+//   - [Client.GetNontaxOrder] 获取缴费订单详情
+//   - [Client.ListNontaxOrders] 获取缴费订单列表
+//   - [Client.RefundNontaxOrder] 缴费订单退款
+//   - [Client.DownloadNontaxBill] 下载缴费对帐单
+//   - [Client.NotifyNontaxOrder] 通知不一致订单
+//   - [Client.MockNontaxNotification] 模拟支付结果通知
+//   - [Client.MockNontaxQuery] 模拟查询应收信息
+//
+// # Item codes and medical notices (一物一码与城市服务)
+//
+//   - [Client.CreateItemCodes] 申请二维码
+//   - [Client.GetItemCodeOrder] 查询二维码申请单
+//   - [Client.DownloadItemCodes] 下载二维码包
+//   - [Client.ActivateItemCodes] 激活二维码
+//   - [Client.GetItemCode] 查询二维码激活状态
+//   - [Client.GetItemCodeByTicket] CODE_TICKET换CODE
+//   - [Client.SendMedicalMessage] 就医助手消息推送
 package wechat
