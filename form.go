@@ -227,11 +227,12 @@ const spoolMemory = 1 << 20
 // spool reads the content to know its size: into memory, past 1 MiB into a file.
 func (f File) spool() (*payload, error) {
 	const small = spoolMemory / 16
-	var start bytes.Buffer
-	n, err := io.Copy(&start, io.LimitReader(f.Content, small))
+	start := new(bytes.Buffer)
+	n, err := io.Copy(start, io.LimitReader(f.Content, small))
 	if err == nil && n == small {
-		start.Grow(spoolMemory - small + 1 + bytes.MinRead) // doubling would take three times as much
-		n, err = io.Copy(&start, io.LimitReader(f.Content, spoolMemory-small+1))
+		// One buffer for all: one that grows by doubling would take four times as much.
+		start = bytes.NewBuffer(append(make([]byte, 0, spoolMemory+1+bytes.MinRead), start.Bytes()...))
+		n, err = io.Copy(start, io.LimitReader(f.Content, spoolMemory-small+1))
 		n += small
 	}
 	if err != nil {
@@ -251,7 +252,7 @@ func (f File) spool() (*payload, error) {
 		_ = tmp.Close()
 		_ = os.Remove(tmp.Name())
 	}
-	size, err := io.Copy(tmp, io.MultiReader(&start, f.Content))
+	size, err := io.Copy(tmp, io.MultiReader(start, f.Content))
 	if err != nil {
 		cleanup()
 		return nil, invalid("File.Content", "can not be read: %v", err)
