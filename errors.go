@@ -236,11 +236,18 @@ func (e *DecodeError) LogValue() slog.Value {
 type ArgumentError struct {
 	Argument string // the argument or field, such as "openID" or "menu.Buttons[1].Name"
 	Problem  string // what is wrong with it, such as "is empty"
+
+	cause error
 }
 
 // Error names the argument and its problem.
 func (e *ArgumentError) Error() string { return "wechat: " + e.Argument + " " + e.Problem }
 
+// Unwrap returns what stands behind the problem, such as the error of a reader, or
+// nil.
+func (e *ArgumentError) Unwrap() error { return e.cause }
+
 func invalid(argument, format string, args ...any) error {
-	return &ArgumentError{Argument: argument, Problem: fmt.Sprintf(format, args...)}
+	problem := fmt.Errorf(format, args...)
+	return &ArgumentError{Argument: argument, Problem: problem.Error(), cause: errors.Unwrap(problem)}
 }

@@ -121,7 +121,7 @@ func newPayload(body any) (*payload, error) {
 			if errors.As(err, &argument) {
 				return nil, argument
 			}
-			return nil, invalid("Body", "can not be encoded: %v", err)
+			return nil, invalid("Body", "can not be encoded: %w", err)
 		}
 		return bytesPayload(data, jsonType), nil
 	}
@@ -205,7 +205,7 @@ func (f File) measure() (*payload, error) {
 func (f File) measureSeeker(s io.Seeker, start int64) (*payload, error) {
 	end, err := s.Seek(0, io.SeekEnd)
 	if err != nil {
-		return nil, invalid("File.Content", "can not be measured: %v", err)
+		return nil, invalid("File.Content", "can not be measured: %w", err)
 	}
 	size := end - start
 	if f.Size > 0 && f.Size != size {
@@ -216,7 +216,7 @@ func (f File) measureSeeker(s io.Seeker, start int64) (*payload, error) {
 	}
 	return &payload{size: size, open: func() io.Reader {
 		if _, err := s.Seek(start, io.SeekStart); err != nil {
-			return brokenReader{invalid("File.Content", "can not be read again: %v", err)}
+			return brokenReader{invalid("File.Content", "can not be read again: %w", err)}
 		}
 		return exactly(f.Content, size)
 	}}, nil
@@ -236,7 +236,7 @@ func (f File) spool() (*payload, error) {
 		n += small
 	}
 	if err != nil {
-		return nil, invalid("File.Content", "can not be read: %v", err)
+		return nil, invalid("File.Content", "can not be read: %w", err)
 	}
 	if n == 0 {
 		return nil, invalid("File.Content", "is empty")
@@ -246,7 +246,7 @@ func (f File) spool() (*payload, error) {
 	}
 	tmp, err := os.CreateTemp("", "wechat-upload-*")
 	if err != nil {
-		return nil, invalid("File.Content", "has no known size and can not be put into a temporary file: %v", err)
+		return nil, invalid("File.Content", "has no known size and can not be put into a temporary file: %w", err)
 	}
 	cleanup := func() {
 		_ = tmp.Close()
@@ -255,7 +255,7 @@ func (f File) spool() (*payload, error) {
 	size, err := io.Copy(tmp, io.MultiReader(start, f.Content))
 	if err != nil {
 		cleanup()
-		return nil, invalid("File.Content", "can not be read: %v", err)
+		return nil, invalid("File.Content", "can not be read: %w", err)
 	}
 	return &payload{size: size, cleanup: cleanup, open: func() io.Reader { return io.NewSectionReader(tmp, 0, size) }}, nil
 }
@@ -280,7 +280,7 @@ func (e *exactReader) Read(p []byte) (int, error) {
 	case errors.Is(err, io.EOF):
 		return n, invalid("File.Content", "ended after %d of %d bytes", e.size-e.left, e.size)
 	case err != nil:
-		return n, invalid("File.Content", "can not be read: %v", err)
+		return n, invalid("File.Content", "can not be read: %w", err)
 	}
 	return n, nil
 }

@@ -266,7 +266,9 @@ func TestStreamThatBreaksItsPromiseIsAnArgumentError(t *testing.T) {
 		"broken": io.MultiReader(strings.NewReader("abc"), iotest.ErrReader(io.ErrClosedPipe)),
 	} {
 		t.Run(name, func(t *testing.T) {
-			assertArgument(t, c.Do(t.Context(), uploadRequest(File{Name: "a", Content: content, Size: 4}), nil), "File.Content")
+			err := c.Do(t.Context(), uploadRequest(File{Name: "a", Content: content, Size: 4}), nil)
+			assertArgument(t, err, "File.Content")
+			assert.Equal(t, name == "broken", errors.Is(err, io.ErrClosedPipe), "the reader's error can be found")
 		})
 	}
 	m := newMediaServer(t)
