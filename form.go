@@ -79,10 +79,12 @@ func (p *payload) close() {
 }
 
 // attachPayload puts the body on the wire with its length: resty would read a
-// stream into memory to have a copy of it.
+// stream into memory to have a copy of it, and the platform answers a body of
+// unknown length with 412.
 func attachPayload(_ *resty.Client, raw *http.Request) error {
-	p, ok := raw.Context().Value(payloadKey{}).(*payload)
-	if !ok || p == nil {
+	p, _ := raw.Context().Value(payloadKey{}).(*payload)
+	if p == nil { // resty leaves an empty body of unknown length
+		raw.Body, raw.ContentLength, raw.GetBody = http.NoBody, 0, nil
 		return nil
 	}
 	raw.Body, raw.ContentLength = io.NopCloser(p.open()), p.size

@@ -96,8 +96,13 @@ func (p *Platform) sampleText(c *call, f spec.Field) any {
 		return dayOf(c.At)
 	case strings.Contains(name, "time"):
 		return strconv.FormatInt(c.At.Unix(), 10)
-	case strings.HasPrefix(name, "is_") || strings.HasSuffix(name, "_count") || strings.HasSuffix(name, "num") || strings.HasSuffix(name, "fee"):
+	case strings.HasPrefix(name, "is_"):
 		return "1"
+	}
+	for _, ending := range []string{"id", "_count", "_cnt", "num", "fee"} { // numbers in strings
+		if strings.HasSuffix(name, ending) {
+			return "1"
+		}
 	}
 	return f.Name
 }

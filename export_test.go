@@ -1,0 +1,18 @@
+package wechat
+
+import "context"
+
+// Row is a wire row for the tests outside of the package.
+type Row struct {
+	Name string
+	Call func(ctx context.Context, c *Client) (any, error)
+}
+
+// Rows returns the calls of all wire rows.
+func Rows() []Row {
+	all := make([]Row, len(rows))
+	for i, r := range rows {
+		all[i] = Row{Name: r.name, Call: r.call}
+	}
+	return all
+}
