@@ -41,7 +41,7 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	w := &pipeWriter{header: http.Header{}, body: out, ready: make(chan struct{})}
 	go func() {
 		defer func() { _ = in.Body.Close() }()
-		defer func() { w.end(recover()) }()
+		defer func() { w.end(ctx, recover()) }()
 		t.handler.ServeHTTP(w, in)
 	}()
 	select {
@@ -89,11 +89,12 @@ func (w *pipeWriter) Write(data []byte) (int, error) {
 
 func (w *pipeWriter) Flush() { w.WriteHeader(http.StatusOK) }
 
-// end ends an answer; thrown is what its handler panicked with.
-func (w *pipeWriter) end(thrown any) {
+// end ends an answer; thrown is what its handler panicked with. A handler that gave
+// up because its request had ended has not answered in full.
+func (w *pipeWriter) end(ctx context.Context, thrown any) {
 	if thrown == nil {
 		w.WriteHeader(http.StatusOK)
-		_ = w.body.Close()
+		_ = w.body.CloseWithError(ctx.Err())
 		return
 	}
 	err := errConnection
