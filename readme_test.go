@@ -34,7 +34,7 @@ func TestTheStartOfTheReadmeCompiles(t *testing.T) {
 			if block[1] != "go" || !strings.HasPrefix(block[2], "package main") {
 				continue
 			}
-			dir, err := os.MkdirTemp(".", "_readme")
+			dir, err := os.MkdirTemp(".", "_readme") //nolint:usetesting // it must be inside the module
 			require.NoError(t, err)
 			t.Cleanup(func() { _ = os.RemoveAll(dir) })
 			require.NoError(t, os.WriteFile(filepath.Join(dir, "main.go"), []byte(block[2]), 0o600))
@@ -82,10 +82,7 @@ func TestBothReadmesHaveTheSameParts(t *testing.T) {
 		}
 		text = codeBlock.ReplaceAllString(text, "")
 		all = append(all, regexp.MustCompile(`(?m)^#+ |^\|[-|]+$`).FindAllString(text, -1)...)
-		for _, code := range regexp.MustCompile("`[^`\n]+`").FindAllString(text, -1) {
-			all = append(all, code)
-		}
-		return all
+		return append(all, regexp.MustCompile("`[^`\n]+`").FindAllString(text, -1)...)
 	}
 	english, chinese := parts(readmes[0]), parts(readmes[1])
 	assert.ElementsMatch(t, english, chinese)
