@@ -26,7 +26,7 @@ const maxImage = 2<<20 - 1
 func recognize[T any](ctx context.Context, c *Client, path string, img Image, query, parts url.Values, class RetryClass) (*T, error) {
 	req := Request{Method: http.MethodPost, Path: path, Query: query, Retry: class}
 	switch {
-	case img.url != "" || img.file.Content == nil:
+	case img.url != "":
 		if err := httpURL("img", img.url); err != nil {
 			return nil, err
 		}
@@ -34,8 +34,10 @@ func recognize[T any](ctx context.Context, c *Client, path string, img Image, qu
 		if len(parts) > 0 {
 			req.Body = &Form{Values: parts}
 		}
-	default:
+	case img.file.Content != nil:
 		req.Body = &Form{Field: "img", File: img.file, Values: parts, limit: maxImage}
+	default:
+		return nil, invalid("img", "has neither an address nor content")
 	}
 	return do[T](ctx, c, req)
 }
