@@ -195,8 +195,8 @@ func (c Config) check() error {
 	switch {
 	case c.Window < 0:
 		return &ConfigError{"Window", "is negative"}
-	case c.Budget < 0 || c.Budget > platformWaits:
-		return &ConfigError{"Budget", "must be within the 5 seconds that the platform waits"}
+	case c.Budget < 0 || c.Budget >= platformWaits:
+		return &ConfigError{"Budget", "must be less than the 5 seconds that the platform waits"}
 	case c.MaxRun < 0:
 		return &ConfigError{"MaxRun", "is negative"}
 	case c.Workers < 0:

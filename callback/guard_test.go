@@ -399,7 +399,7 @@ func TestWrongConfigurationsAreRefusedByName(t *testing.T) {
 		"EncodingAESKey":         func(c *Config) { c.EncodingAESKey = testKey[:42] },
 		"PreviousEncodingAESKey": func(c *Config) { c.PreviousEncodingAESKey = testKey + "x" },
 		"Window":                 func(c *Config) { c.Window = -1 },
-		"Budget":                 func(c *Config) { c.Budget = 6 * time.Second },
+		"Budget":                 func(c *Config) { c.Budget = 5 * time.Second },
 		"MaxRun":                 func(c *Config) { c.MaxRun = -1 },
 		"Workers":                func(c *Config) { c.Workers = -1 },
 		"Queue":                  func(c *Config) { c.Queue = -1 },
