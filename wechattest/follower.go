@@ -43,6 +43,7 @@ type Follower struct {
 	blacklisted bool
 	refuses     bool
 	received    []Received
+	subscribed  map[string]int // notifications that she agreed to, by template
 
 	wrote, acted         time.Time // when she last wrote, and last clicked, followed or scanned
 	afterWrote, afterAct int       // customer-service messages since then
@@ -289,7 +290,10 @@ func (f *Follower) ReportsLocation(ctx context.Context, latitude, longitude, pre
 // Scans scans a QR code of the account, given by its ticket or by a scene: one who
 // follows causes SCAN, another one begins to follow. [Platform.QRCode] finds tickets.
 func (f *Follower) Scans(ctx context.Context, sceneOrTicket string) *Report {
-	scene, ticket := f.p.sceneOf(sceneOrTicket)
+	scene, ticket, ok := f.p.sceneOf(sceneOrTicket)
+	if !ok {
+		return f.p.keepReport(&Report{Blocked: true, CreateTime: f.p.now()})
+	}
 	if f.Following() {
 		return f.event(ctx, "SCAN", Fields{"EventKey": scene, "Ticket": ticket})
 	}

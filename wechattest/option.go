@@ -22,6 +22,7 @@ type settings struct {
 	pushTimeout time.Duration
 	pauseAfter  int
 	jobDelay    time.Duration
+	security    bool
 }
 
 func newSettings(opts []Option) *settings {

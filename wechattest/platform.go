@@ -30,9 +30,9 @@ type Platform struct {
 	behaviours map[string]behaviour
 	unknown    func(method, path string) // hears of calls that nothing is known about
 
-	base   context.Context //nolint:containedctx // parent of what runs in the background, ends with Close
-	cancel context.CancelFunc
-	jobs   background
+	base    context.Context //nolint:containedctx // parent of what runs in the background, ends with Close
+	cancel  context.CancelFunc
+	running background
 
 	mu       sync.Mutex
 	custom   map[string]func(Call) (any, error)
@@ -48,6 +48,14 @@ type Platform struct {
 	menus
 	templates
 	conversations
+	files
+	publications
+	masses
+	agents
+	codes
+	subscriptions
+	consents
+	secured *security // nil where the account has no API security
 }
 
 // behaviour executes a call that is authorised and valid. It runs under the
@@ -76,6 +84,9 @@ func NewPlatform(opts ...Option) *Platform {
 		p.specs[e.Path] = append(p.specs[e.Path], e)
 	}
 	p.newState()
+	if set.security {
+		p.secured, _ = newSecurity(p.AppID) // fails where the machine has no randomness
+	}
 	return p
 }
 
@@ -85,9 +96,16 @@ func (p *Platform) newState() {
 	p.limits.init()
 	p.people.init()
 	p.templates.init()
+	p.files.init()
+	p.publications.init()
+	p.masses.init()
+	p.agents.init()
+	p.codes.init()
+	p.consents.init()
 	for _, routes := range []map[string]behaviour{
-		p.tokenRoutes(), p.limitRoutes(), p.userRoutes(), p.tagRoutes(), p.menuRoutes(), p.templateRoutes(), p.messageRoutes(),
-		p.baseRoutes(),
+		p.tokenRoutes(), p.limitRoutes(), p.baseRoutes(), p.userRoutes(), p.tagRoutes(), p.menuRoutes(), p.templateRoutes(),
+		p.messageRoutes(), p.mediaRoutes(), p.materialRoutes(), p.draftRoutes(), p.publishRoutes(), p.commentRoutes(), p.massRoutes(),
+		p.agentRoutes(), p.sessionRoutes(), p.codeRoutes(), p.subscriptionRoutes(), p.consentRoutes(),
 	} {
 		for path, b := range routes {
 			p.behaviours[path] = b
@@ -112,7 +130,7 @@ func (p *Platform) keep(c *wechat.Client) *wechat.Client {
 // Close ends pushes under way and waits for them, and closes the platform's clients.
 func (p *Platform) Close() {
 	p.cancel()
-	p.jobs.wait()
+	p.running.wait()
 	p.mu.Lock()
 	clients := p.clients
 	p.clients = nil
@@ -125,7 +143,7 @@ func (p *Platform) Close() {
 
 // Wait waits until the platform has done what it does in the background: the events
 // of finished jobs have been delivered.
-func (p *Platform) Wait() { p.jobs.wait() }
+func (p *Platform) Wait() { p.running.wait() }
 
 // Handle gives a path a behaviour, in place of what the platform does there. fn
 // gets calls whose token is right; what it returns is the answer: nil for errcode

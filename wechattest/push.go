@@ -54,12 +54,12 @@ type Report struct {
 	CreateTime time.Time
 	Attempts   []Attempt
 	Seen       Seen
-	Reply      *Message // the valid reply, nil where there is none
+	Reply      *Message // the valid reply, seen or not; nil where there is none
 
 	// PausedPushing: nothing was sent, because pushes are paused after failures.
 	PausedPushing bool
-	// Blocked: nothing was sent, because the follower is on the blacklist, or does not
-	// follow, or because no callback is configured.
+	// Blocked: nothing was sent, because the follower is on the blacklist or does not
+	// follow, the QR code is no more, or no callback is configured.
 	Blocked bool
 }
 
@@ -171,6 +171,9 @@ func (f *Follower) Push(ctx context.Context, push Push) *Report {
 	case SeenUnavailable:
 		f.receive(Received{Message: Message{Type: "text", Content: unavailable}, Via: ViaNotice})
 	}
+	if r.Reply != nil && r.Reply.Type == "transfer_customer_service" {
+		p.transfer(f, r.Reply.KFAccount)
+	}
 	return r
 }
 
@@ -262,7 +265,7 @@ func (p *Platform) deliver(ctx context.Context, client *http.Client, address str
 		begin := time.Now()
 		reply, accepted := p.attempt(ctx, client, address, r, encrypted)
 		if accepted {
-			if r.Reply = reply; reply != nil {
+			if r.Reply = reply; r.shown() {
 				r.Seen = SeenReply
 			}
 			break
@@ -377,10 +380,16 @@ func cause(err error) error {
 	return err
 }
 
-// finish has a job end after the account's job delay, with an event.
+// finish ends a job after the account's job delay, and pushes its event. end runs
+// under the lock.
 func (p *Platform) finish(c *call, end func() Push) {
+	if p.set.jobDelay <= 0 {
+		push := end()
+		c.after = append(c.after, func() { p.Push(p.base, push) })
+		return
+	}
 	c.after = append(c.after, func() {
-		if p.set.jobDelay > 0 && !pass(p.base, p.set.jobDelay) {
+		if !pass(p.base, p.set.jobDelay) {
 			return
 		}
 		p.mu.Lock()
@@ -388,6 +397,11 @@ func (p *Platform) finish(c *call, end func() Push) {
 		p.mu.Unlock()
 		p.Push(p.base, push)
 	})
+}
+
+// tell pushes an event when the call has been answered.
+func (p *Platform) tell(c *call, push Push) {
+	c.after = append(c.after, func() { p.Push(p.base, push) })
 }
 
 // newPusher returns the client that calls the callback. It does not follow

@@ -109,15 +109,15 @@ func (p *Platform) judge(r *Report, a Attempt) (*Message, error) {
 		return nil, err
 	}
 	m.Raw = body
-	if r.Push.Type == "event" && !takesReply(r.Push.Event) || !m.shown() {
-		return nil, nil //nolint:nilnil // accepted, and not shown
-	}
 	return m, nil
 }
 
-// shown reports whether a reply is something to see.
-func (m *Message) shown() bool {
-	switch m.Type {
+// shown reports whether a reply is something that the follower sees.
+func (r *Report) shown() bool {
+	if r.Reply == nil || r.Push.Type == "event" && !takesReply(r.Push.Event) {
+		return false
+	}
+	switch r.Reply.Type {
 	case "text", "image", "voice", "video", "music", "news":
 		return true
 	}

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -20,14 +21,14 @@ import (
 // requestSample makes a valid request for an endpoint from its documentation, with
 // the values that the state of p knows.
 type requestSample struct {
-	p      *Platform
+	path   string
 	values map[string]any // by dotted path, or by name
 }
 
 func (s requestSample) object(prefix string, fields []spec.Field) map[string]any {
 	out := map[string]any{}
 	for _, f := range fields {
-		if f.Required {
+		if f.Required || optional[s.path][f.Name] != nil {
 			out[f.Name] = s.value(prefix+f.Name, f, f.Type)
 		}
 	}
@@ -35,6 +36,9 @@ func (s requestSample) object(prefix string, fields []spec.Field) map[string]any
 }
 
 func (s requestSample) value(path string, f spec.Field, kind string) any {
+	if v, ok := s.values[s.path+" "+f.Name]; ok {
+		return v
+	}
 	if v, ok := s.values[path]; ok {
 		return v
 	}
@@ -66,24 +70,80 @@ func (s requestSample) value(path string, f spec.Field, kind string) any {
 	return "1"
 }
 
-// known are the values that only the state of a platform can tell.
-func known(p *Platform) map[string]any {
+// known are the values that only the state of a platform can tell. Those for one
+// path begin with it.
+func known(t *testing.T, p *Platform, c *wechat.Client) map[string]any {
+	t.Helper()
+	p.SetCallback(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	alice, bob := p.AddUser(User{Nickname: "Alice"}), p.AddUser(User{})
 	alice.markWrote()
-	p.nextMenu = 1
 	p.menu = p.newMenu([]MenuButton{{Name: "a", Type: "click", Key: "K"}}, nil)
 	conditional := p.newMenu(p.menu.Buttons, map[string]string{"language": "zh_CN"})
 	p.conditional = append(p.conditional, conditional)
 	tag := p.AddTag("VIP")
+	thumb := p.AddMaterial("thumb", File{Name: "a.jpg", Data: picture()})
+	temporary := p.AddMedia("video", File{Name: "a.mp4", Data: []byte("mp4")})
+	article := obj{"title": "t", "content": "c", "thumb_media_id": thumb, "need_open_comment": 1}
+	draft := func() string {
+		return text(t, post(t, c, "/cgi-bin/draft/add", obj{"articles": []obj{article}})["media_id"])
+	}
+	job := post(t, c, "/cgi-bin/freepublish/submit", obj{"media_id": draft()})
+	var dataID int64
+	require.NoError(t, json.Unmarshal(job["msg_data_id"], &dataID))
+	comment := alice.Comments(dataID, 0, "nice")
+	mass := post(t, c, "/cgi-bin/message/mass/sendall", obj{"filter": obj{"is_to_all": true}, "msgtype": "mpnews", "mpnews": obj{"media_id": draft()}})
+	p.AddAgent("a@b", "Ann", "wx_ann", true)
+	p.AddAgent("new@b", "Ben", "", false)
+	notice := p.AddNoticeTemplate("n", "{{thing1.DATA}}")
+	alice.subscribed = map[string]int{notice: 1}
+	code := text(t, post(t, c, "/cgi-bin/qrcode/create", obj{
+		"action_name": "QR_LIMIT_SCENE", "action_info": obj{"scene": obj{"scene_id": 7}},
+	})["ticket"])
+	p.rules = []*jumpRule{{prefix: "https://example.com/", appID: p.AppID}}
+	short := text(t, post(t, c, "/cgi-bin/shorten/gen", obj{"long_data": "x"})["short_key"])
+	oauth := &consent{user: alice, scope: scopeUserInfo, end: p.now().Add(time.Hour)}
+	p.consents.codes["code"], p.refreshes["refresh"], p.consents.tokens["user token"] = oauth, oauth, oauth
+	rid := refusedWith(t, c, wechat.ErrInvalidOpenID, "/cgi-bin/user/info", nil, "openid", "x")
+	session := &session{openID: alice.OpenID, agent: p.agentList[0], at: p.now()}
+	p.sessions[alice.OpenID] = session
+	replied := alice.Comments(dataID, 0, "again")
+	post(t, c, "/cgi-bin/comment/reply/add", obj{"msg_data_id": dataID, "user_comment_id": replied, "content": "thanks"})
+	p.Wait()
+
 	return map[string]any{
-		"openid": alice.OpenID, "touser": alice.OpenID, "user_id": alice.OpenID,
+		"openid": alice.OpenID, "touser": alice.OpenID, "user_id": alice.OpenID, "rid": rid,
 		"openid_list": []string{alice.OpenID, bob.OpenID}, "user_list.openid": alice.OpenID,
-		"tag.id": tag, "tagid": tag, "tag.name": "new", "tag_id": strconv.Itoa(tag),
+		"tag.id": tag, "tagid": tag, "tag.name": "new", "tag_id": strconv.Itoa(tag), "filter": obj{"tag_id": tag},
 		"template_id": p.AddTemplate(Template{Content: "{{thing1.DATA}}"}), "template_id_short": "43", "industry_id1": "1", "industry_id2": "2",
 		"button.type": "click", "button.key": "K", "menuid": strconv.FormatInt(conditional.ID, 10), "matchrule": obj{"tag_id": strconv.Itoa(tag)},
-		"msgtype": "text", "appid": p.AppID, "secret": p.AppSecret, "appsecret": p.AppSecret,
+		"msgtype": "text", "appid": p.AppID, "secret": p.AppSecret, "appsecret": p.AppSecret, "code": "code",
+		"refresh_token": "refresh", "query.access_token": "user token",
 		"cgi_path": "/cgi-bin/user/info", "button": []any{obj{"name": "b", "type": "view", "url": "https://example.com/"}},
+		"media_id": draft(), "articles": []obj{article}, "thumb_media_id": thumb, "index": 0,
+		"publish_id": text(t, job["publish_id"]), "article_id": p.pubList[0].id, "msg_data_id": dataID, "user_comment_id": comment,
+		"msg_id": string(mass["msg_id"]), "kf_account": "a@b", "priTmplId": notice, "kidList": []int{1, 2}, "ticket": code,
+		"action_info": obj{"scene": obj{"scene_id": 7}}, "short_key": short, "prefix": "https://example.com/",
+
+		"/cgi-bin/draft/update articles":                   article,
+		"/cgi-bin/media/get media_id":                      temporary,
+		"/cgi-bin/media/get/jssdk media_id":                p.AddMedia("voice", File{Name: "a.amr", Data: []byte("amr")}),
+		"/cgi-bin/media/uploadvideo media_id":              temporary,
+		"/cgi-bin/material/get_material media_id":          thumb,
+		"/cgi-bin/material/del_material media_id":          thumb,
+		"/cgi-bin/message/mass/send touser":                []string{alice.OpenID, bob.OpenID},
+		"/cgi-bin/message/mass/delete msg_id":              mass["msg_id"],
+		"/cgi-bin/message/subscribe/bizsend template_id":   notice,
+		"/customservice/kfaccount/add kf_account":          "c@b",
+		"/customservice/kfaccount/inviteworker kf_account": "new@b",
+		"/cgi-bin/wxopen/qrcodejumpadd prefix":             "https://example.com/new/",
+		"/cgi-bin/comment/reply/delete user_comment_id":    replied,
 	}
+}
+
+// optional are fields that a call needs though the documentation has them optional.
+var optional = map[string]obj{
+	"/cgi-bin/message/mass/preview": {"touser": true},
+	"/cgi-bin/message/mass/delete":  {"msg_id": true},
 }
 
 func TestEveryDocumentedEndpointTakesAValidRequest(t *testing.T) {
@@ -92,15 +152,14 @@ func TestEveryDocumentedEndpointTakesAValidRequest(t *testing.T) {
 	for _, e := range endpoints {
 		t.Run(e.Method+" "+e.Path+" "+e.Name, func(t *testing.T) {
 			p := platform(t)
-			p.SetCallback(http.NotFoundHandler())
 			c := p.Client()
-			s := requestSample{p: p, values: known(p)}
-			s.values["rid"] = refusedWith(t, c, wechat.ErrInvalidOpenID, "/cgi-bin/user/info", nil, "openid", "x")
+			s := requestSample{path: e.Path, values: known(t, p, c)}
 			token, err := c.Token(t.Context(), "")
 			require.NoError(t, err)
 
 			before := p.Executed(e.Path)
 			status, answer := raw(t, p, s.request(t, e, token))
+			p.Wait()
 			assert.Equal(t, http.StatusOK, status)
 			assert.Equal(t, before+1, p.Executed(e.Path), answer)
 			if e.Content != "json" && e.Content != "multipart" {
@@ -133,9 +192,6 @@ func (s requestSample) request(t *testing.T, e spec.Endpoint, token string) *htt
 		body, kind = s.form(t, e)
 	case e.Method == http.MethodPost:
 		object := s.object("", e.Request)
-		if e.Path == "/cgi-bin/message/mass/send" {
-			object["touser"] = s.values["openid_list"]
-		}
 		if object["msgtype"] != nil {
 			object["text"] = obj{"content": "hi"}
 		}
@@ -153,7 +209,7 @@ func (s requestSample) form(t *testing.T, e spec.Endpoint) (body []byte, content
 	w := multipart.NewWriter(&buf)
 	for _, f := range e.Request {
 		if f.Type == "file" {
-			part, err := w.CreateFormFile(f.Name, "a.png")
+			part, err := w.CreateFormFile(f.Name, "a.jpg")
 			require.NoError(t, err)
 			_, err = part.Write(picture())
 			require.NoError(t, err)

@@ -28,6 +28,7 @@ type call struct {
 	host     string
 	ip       string
 	chunked  bool
+	sealed   bool           // it came with API security
 	fields   map[string]any // the JSON body
 	after    []func()       // run when the answer is out
 }
@@ -80,7 +81,7 @@ func (p *Platform) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // startJobs starts what follows from a call.
 func (p *Platform) startJobs(c *call) {
 	for _, f := range c.after {
-		p.jobs.start(f)
+		p.running.start(f)
 	}
 	c.after = nil
 }
@@ -128,7 +129,9 @@ func readForm(body []byte, boundary string) *Form {
 }
 
 // answer executes a call.
-func (p *Platform) answer(c *call) *answer {
+func (p *Platform) answer(c *call) *answer { return p.seal(c, p.open(c)) }
+
+func (p *Platform) open(c *call) *answer {
 	if c.chunked {
 		return &answer{
 			status: http.StatusPreconditionFailed, header: http.Header{"Content-Type": {"text/html"}},
@@ -191,7 +194,10 @@ func (p *Platform) admit(c *call) (func(Call) (any, error), error) {
 	if err := p.authorise(c); err != nil {
 		return nil, err
 	}
-	return custom, p.spend(c)
+	if err := p.spend(c); err != nil {
+		return nil, err
+	}
+	return custom, p.unseal(c)
 }
 
 // route finds the documented endpoint of a call. Those that share a path differ in

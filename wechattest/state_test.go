@@ -3,6 +3,7 @@ package wechattest
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -102,7 +103,7 @@ func TestTagsAreKeptWithTheirLimits(t *testing.T) {
 	require.ErrorIs(t, c.TagUsers(ctx, tag.ID, alice.OpenID), wechat.ErrInvalidTagID)
 
 	for i := range 100 {
-		id := p.AddTag(fmt.Sprint(i))
+		id := p.AddTag(strconv.Itoa(i))
 		err := c.TagUsers(ctx, int64(id), alice.OpenID)
 		if i < 20 {
 			require.NoError(t, err)

@@ -244,6 +244,8 @@ func specificCode(name string) wechat.Code {
 		return 40052
 	case "action_info":
 		return 40053
+	case "speed":
+		return 45083
 	case "tagid":
 		return wechat.ErrInvalidTagID
 	}
