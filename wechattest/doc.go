@@ -27,9 +27,11 @@
 //
 // # What is faked how well
 //
-// Tokens, tickets, quotas, users, tags, the blacklist, menus, templates and
-// messages behave like the platform's. Every other documented API checks its
-// request against the documentation and answers a valid sample. An API that the
-// SDK does not know is refused, and on a Server fails the test, until
+// What programs ask about has state: tokens, tickets, quotas, users, tags, the
+// blacklist, menus, templates, customer-service messages, agents and sessions,
+// media, materials, drafts, publishing, comments, mass messages, QR codes, short
+// keys, notifications, authorized pages, and API security. Every other documented
+// API checks its request against the documentation and answers a valid sample. An
+// API that the SDK does not know is refused, and on a Server fails the test, until
 // [Platform.Handle] gives it a behaviour.
 package wechattest

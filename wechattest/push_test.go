@@ -217,7 +217,7 @@ func TestOnlyValidAnswersAreAccepted(t *testing.T) {
 	})
 }
 
-func TestOnlyTheFirstArticleIsShown(t *testing.T) {
+func TestOnlyTheFirstArticleIsShownAfterAMessage(t *testing.T) {
 	p, alice, h := chat(t, WithCallbackMode(Plain))
 	article := "<item><Title>%s</Title><Description>d</Description><PicUrl>http://a/</PicUrl><Url>http://b/</Url></item>"
 	h.answer = answering(replyXML(p, alice, "news",
@@ -225,6 +225,7 @@ func TestOnlyTheFirstArticleIsShown(t *testing.T) {
 	report := alice.Sends(t.Context(), "hi")
 	require.Equal(t, SeenReply, report.Seen)
 	assert.Equal(t, []Article{{Title: "one", Description: "d", PictureURL: "http://a/", URL: "http://b/"}}, report.Reply.Articles)
+	assert.Len(t, alice.Clicks(t.Context(), "K").Reply.Articles, 2)
 }
 
 func TestEventsShowNothingWhenTheCallbackFails(t *testing.T) {

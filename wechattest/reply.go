@@ -183,7 +183,7 @@ func (p *Platform) readReply(root *node, r *Report) (*Message, error) {
 		m.Title, m.Description, m.URL, m.HQURL = v.text("Title"), v.text("Description"), v.text("MusicUrl"), v.text("HQMusicUrl")
 		m.ThumbMediaID = v.text("ThumbMediaId")
 	case "news":
-		return m, m.readArticles(root)
+		return m, m.readArticles(root, r.Push.Type == "event")
 	case "transfer_customer_service":
 		m.KFAccount = root.child("TransInfo").text("KfAccount")
 	case "transfer_biz_ai_ivr", "hardware", "device_text", "device_status":
@@ -208,16 +208,26 @@ func (p *Platform) checkReplyMedia(m *Message) error {
 	return nil
 }
 
-// readArticles reads a news reply: the platform shows its first article.
-func (m *Message) readArticles(root *node) error {
+// readArticles reads a news reply: to a message the platform shows its first
+// article, to an event up to 8.
+func (m *Message) readArticles(root *node, isEvent bool) error {
 	items := root.child("Articles").all("item")
-	if count, err := strconv.Atoi(root.text("ArticleCount")); err != nil || count < 1 || len(items) == 0 {
+	if len(items) == 0 {
+		items = root.all("Articles") // a list in JSON
+	}
+	count, err := strconv.Atoi(root.text("ArticleCount"))
+	if err != nil || count < 1 || len(items) == 0 || len(items[0].children) == 0 {
 		return errors.New("the news reply has no articles, or no ArticleCount")
 	}
-	first := items[0]
-	m.Articles = []Article{{
-		Title: first.text("Title"), Description: first.text("Description"), PictureURL: first.text("PicUrl"), URL: first.text("Url"),
-	}}
+	shown := 1
+	if isEvent {
+		shown = maxArticles
+	}
+	for _, item := range items[:min(shown, len(items))] {
+		m.Articles = append(m.Articles, Article{
+			Title: item.text("Title"), Description: item.text("Description"), PictureURL: item.text("PicUrl"), URL: item.text("Url"),
+		})
+	}
 	return nil
 }
 

@@ -271,6 +271,9 @@ func (c *call) codeFor(path string) wechat.Code {
 	if code := specificCode(name); code != 0 && name != "code" {
 		return code
 	}
+	if name == "type" && hasError(*c.endpoint, int(wechat.ErrInvalidMediaType)) {
+		return wechat.ErrInvalidMediaType
+	}
 	for _, code := range []int{47003, 40035, 40097, 47001, 40101} {
 		if hasError(*c.endpoint, code) {
 			return wechat.Code(code)
