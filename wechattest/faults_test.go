@@ -199,3 +199,13 @@ func TestCallsAreRememberedWithoutTheirToken(t *testing.T) {
 	assert.Equal(t, 2, srv.Requests(""))
 	assert.Equal(t, 1, srv.Executed(""))
 }
+
+func TestOldCallsAreForgottenByHalves(t *testing.T) {
+	var list []int
+	for i := range 2*keep + 1 {
+		list = remember(list, i)
+	}
+	assert.Len(t, list, keep+1)
+	assert.Equal(t, keep, list[0])
+	assert.Equal(t, 2*keep, list[keep])
+}

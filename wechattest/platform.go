@@ -36,7 +36,8 @@ type Platform struct {
 
 	mu       sync.Mutex
 	custom   map[string]func(Call) (any, error)
-	calls    []Call
+	calls    []Call            // the last ones
+	counts   map[string]*count // of all, by path
 	pending  []*planned
 	clients  []*wechat.Client
 	messages int64 // last message id
@@ -76,6 +77,7 @@ func NewPlatform(opts ...Option) *Platform {
 		unknown: func(string, string) {},
 
 		custom:   map[string]func(Call) (any, error){},
+		counts:   map[string]*count{},
 		messages: 24_000_000_000_000_000 + time.Now().Unix(), // more than a float64 can hold
 	}
 	p.pusher = newPusher()
@@ -117,12 +119,13 @@ func (p *Platform) newState() {
 // closed with the platform.
 func (p *Platform) Client(opts ...wechat.Option) *wechat.Client {
 	opts = append([]wechat.Option{wechat.WithHTTPClient(&http.Client{Transport: p.Transport()})}, opts...)
-	return p.keep(wechat.NewClient(p.AppID, p.AppSecret, opts...))
+	return p.newClient(opts)
 }
 
-func (p *Platform) keep(c *wechat.Client) *wechat.Client {
+func (p *Platform) newClient(opts []wechat.Option) *wechat.Client {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	c := wechat.NewClient(p.AppID, p.AppSecret, opts...)
 	p.clients = append(p.clients, c)
 	return c
 }
@@ -186,7 +189,23 @@ type File struct {
 	Data        []byte
 }
 
-// Calls returns the requests that the platform got, in the order of their answers.
+// count is how often a path was asked for.
+type count struct{ requests, executed int }
+
+// keep is how many calls and reports a platform remembers at least.
+const keep = 10_000
+
+// remember appends to a list, and forgets its older half where it is twice as long
+// as it needs to be.
+func remember[T any](list []T, v T) []T {
+	if len(list) >= 2*keep {
+		list = slices.Clone(list[keep:])
+	}
+	return append(list, v)
+}
+
+// Calls returns the requests that the platform got, in the order of their answers:
+// the last 10,000 at least.
 func (p *Platform) Calls() []Call {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -195,25 +214,25 @@ func (p *Platform) Calls() []Call {
 
 // Requests returns how many requests a path got, "" for all paths.
 func (p *Platform) Requests(path string) int {
-	return p.count(func(c *Call) bool { return path == "" || c.Path == path })
+	return p.sum(path, func(n *count) int { return n.requests })
 }
 
 // Executed returns how many calls of a path were executed, "" for all paths: those
 // that were neither refused nor lost on the way in.
 func (p *Platform) Executed(path string) int {
-	return p.count(func(c *Call) bool { return c.Executed && (path == "" || c.Path == path) })
+	return p.sum(path, func(n *count) int { return n.executed })
 }
 
-func (p *Platform) count(matches func(*Call) bool) int {
+func (p *Platform) sum(path string, of func(*count) int) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	n := 0
-	for i := range p.calls {
-		if matches(&p.calls[i]) {
-			n++
+	total := 0
+	for asked, n := range p.counts {
+		if path == "" || asked == path {
+			total += of(n)
 		}
 	}
-	return n
+	return total
 }
 
 // now is the platform's time.

@@ -218,11 +218,12 @@ func (p *Platform) Push(ctx context.Context, push Push) *Report {
 func (p *Platform) keepReport(r *Report) *Report {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.reports = append(p.reports, r)
+	p.reports = remember(p.reports, r)
 	return r
 }
 
-// Reports returns what came of all pushes, in the order in which they ended.
+// Reports returns what came of pushes, in the order in which they ended: of the
+// last 10,000 at least.
 func (p *Platform) Reports() []*Report {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -270,11 +271,13 @@ func (p *Platform) deliver(ctx context.Context, client *http.Client, address str
 			}
 			break
 		}
-		if n == deliveries-1 || !pass(ctx, p.set.pushTimeout-time.Since(begin)) {
-			if r.Push.Type != "event" {
-				r.Seen = SeenUnavailable
-			}
-			break
+		if n < deliveries-1 {
+			pass(ctx, p.set.pushTimeout-time.Since(begin))
+		} else if r.Push.Type != "event" {
+			r.Seen = SeenUnavailable
+		}
+		if ctx.Err() != nil {
+			return // given up, not failed
 		}
 	}
 	p.countFailure(r.Attempts[len(r.Attempts)-1].Err != nil)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -62,6 +63,13 @@ func (h *receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	h.answer(n, w, r, body)
+}
+
+// seen returns what arrived so far, in clear.
+func (h *receiver) seen() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.bodies)
 }
 
 func answering(body string) func(int, http.ResponseWriter, *http.Request, []byte) {
@@ -120,9 +128,9 @@ func TestMessageArrivesInEveryModeAndItsReplyIsSeen(t *testing.T) {
 					MsgID                                      int64 `xml:"MsgId"`
 				}
 				if asJSON {
-					require.NoError(t, json.Unmarshal([]byte(h.bodies[0]), &in))
+					require.NoError(t, json.Unmarshal([]byte(h.seen()[0]), &in))
 				} else {
-					require.NoError(t, xml.Unmarshal([]byte(h.bodies[0]), &in))
+					require.NoError(t, xml.Unmarshal([]byte(h.seen()[0]), &in))
 				}
 				assert.Equal(t, "hi ]]> & <b>", in.Content)
 				assert.Equal(t, p.OriginalID, in.ToUserName)
@@ -147,9 +155,11 @@ func TestUnansweredMessageIsPushedThreeTimesFiveSecondsApart(t *testing.T) {
 			assert.Equal(t, 5*time.Second, a.Duration)
 			require.ErrorIs(t, a.Err, context.DeadlineExceeded)
 		}
-		require.Len(t, h.bodies, 3)
-		assert.Equal(t, h.bodies[0], h.bodies[1])
-		assert.Equal(t, h.bodies[0], h.bodies[2])
+		require.Len(t, h.seen(), 3)
+		assert.Equal(t, h.seen()[0], h.seen()[1])
+		assert.Equal(t, h.seen()[0], h.seen()[2])
+		h.mu.Lock()
+		defer h.mu.Unlock()
 		assert.NotEqual(t, h.nonces[0], h.nonces[1], "signed anew")
 		assert.Equal(t, unavailable, alice.LastMessage().Content)
 		assert.Equal(t, ViaNotice, alice.LastMessage().Via)
@@ -268,11 +278,13 @@ func TestFailuresPausePushingForAMinute(t *testing.T) {
 }
 
 func TestPanicOfTheCallbackIsAFailedAttempt(t *testing.T) {
-	_, alice, h := chat(t, WithPushTimeout(time.Millisecond))
-	h.answer = func(int, http.ResponseWriter, *http.Request, []byte) { panic("oops") }
-	report := alice.Sends(t.Context(), "hi")
-	require.Len(t, report.Attempts, 3)
-	assert.ErrorContains(t, report.Attempts[0].Err, "oops")
+	synctest.Test(t, func(t *testing.T) {
+		_, alice, h := chat(t)
+		h.answer = func(int, http.ResponseWriter, *http.Request, []byte) { panic("oops") }
+		report := alice.Sends(t.Context(), "hi")
+		require.Len(t, report.Attempts, 3)
+		assert.ErrorContains(t, report.Attempts[0].Err, "oops")
+	})
 }
 
 func TestCallerCanGiveUpOnAPush(t *testing.T) {
@@ -282,6 +294,7 @@ func TestCallerCanGiveUpOnAPush(t *testing.T) {
 	report := alice.Sends(ctx, "hi")
 	require.Len(t, report.Attempts, 1)
 	require.ErrorIs(t, report.Attempts[0].Err, context.Canceled)
+	assert.Equal(t, SeenNothing, report.Seen)
 }
 
 func TestPushGoesOverHTTP(t *testing.T) {
@@ -312,7 +325,7 @@ func TestBlacklistedUsersAndStrangersDoNotReachTheAccount(t *testing.T) {
 	post(t, p.Client(), "/cgi-bin/tags/members/batchblacklist", obj{"openid_list": []string{alice.OpenID}})
 	assert.True(t, alice.Sends(t.Context(), "hi").Blocked)
 	assert.True(t, p.AddUser(User{NotFollowing: true}).Sends(t.Context(), "hi").Blocked)
-	assert.Empty(t, h.bodies)
+	assert.Empty(t, h.seen())
 }
 
 func TestFollowingAndLeavingArePushed(t *testing.T) {
@@ -320,11 +333,11 @@ func TestFollowingAndLeavingArePushed(t *testing.T) {
 	bob := p.AddUser(User{NotFollowing: true})
 	bob.Scans(t.Context(), "7")
 	assert.True(t, bob.Following())
-	assert.Contains(t, h.bodies[0], "<Event><![CDATA[subscribe]]></Event>")
-	assert.Contains(t, h.bodies[0], "<EventKey><![CDATA[qrscene_7]]></EventKey>")
+	assert.Contains(t, h.seen()[0], "<Event><![CDATA[subscribe]]></Event>")
+	assert.Contains(t, h.seen()[0], "<EventKey><![CDATA[qrscene_7]]></EventKey>")
 	bob.Unfollows(t.Context())
 	assert.False(t, bob.Following())
-	assert.Contains(t, h.bodies[1], "[unsubscribe]")
+	assert.Contains(t, h.seen()[1], "[unsubscribe]")
 	bob.Follows(t.Context())
 	assert.True(t, bob.Following())
 }
@@ -335,9 +348,9 @@ func TestPushOfAnyShapeCanBeMade(t *testing.T) {
 		"EventKey":     "K",
 		"SendPicsInfo": Fields{"Count": 2, "PicList": Fields{"item": []any{Fields{"PicMd5Sum": "a"}, Fields{"PicMd5Sum": "b"}}}},
 	}})
-	assert.Contains(t, h.bodies[0], "<SendPicsInfo><Count>2</Count><PicList><item><PicMd5Sum><![CDATA[a]]></PicMd5Sum></item>"+
+	assert.Contains(t, h.seen()[0], "<SendPicsInfo><Count>2</Count><PicList><item><PicMd5Sum><![CDATA[a]]></PicMd5Sum></item>"+
 		"<item><PicMd5Sum><![CDATA[b]]></PicMd5Sum></item></PicList></SendPicsInfo>")
-	assert.NotContains(t, h.bodies[0], "MsgId")
+	assert.NotContains(t, h.seen()[0], "MsgId")
 }
 
 func TestEverythingAFollowerCanDoHasItsElements(t *testing.T) {
@@ -359,7 +372,7 @@ func TestEverythingAFollowerCanDoHasItsElements(t *testing.T) {
 	} {
 		report := act(t.Context())
 		require.Len(t, report.Attempts, 1, want)
-		assert.Contains(t, h.bodies[len(h.bodies)-1], want)
+		assert.Contains(t, h.seen()[len(h.seen())-1], want)
 		assert.Contains(t, string(report.Body), strconv.FormatInt(report.CreateTime.Unix(), 10))
 	}
 }

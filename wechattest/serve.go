@@ -306,5 +306,14 @@ func (p *Platform) record(c *call, a *answer) {
 	c.Duration = max(p.now().Sub(c.At), 0).Round(time.Millisecond)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.calls = append(p.calls, c.Call)
+	p.calls = remember(p.calls, c.Call)
+	n := p.counts[c.Path]
+	if n == nil {
+		n = &count{}
+		p.counts[c.Path] = n
+	}
+	n.requests++
+	if c.Executed {
+		n.executed++
+	}
 }

@@ -38,7 +38,7 @@ func NewServer(t testing.TB, opts ...Option) *Server {
 // closed with the server.
 func (s *Server) Client(opts ...wechat.Option) *wechat.Client {
 	opts = append([]wechat.Option{wechat.WithBaseURL(s.URL)}, opts...)
-	return s.keep(wechat.NewClient(s.AppID, s.AppSecret, opts...))
+	return s.newClient(opts)
 }
 
 // HTTPClient returns a client for the server's addresses that are no API, such as

@@ -249,9 +249,9 @@ func TestTemplatesAreKeptAndTheirMessagesChecked(t *testing.T) {
 	assert.Equal(t, ViaTemplate, got.Via)
 	assert.Equal(t, map[string]string{"thing1": "张三", "thing2": "今天"}, got.Data)
 	assert.Equal(t, int64(msgID), got.MsgID)
-	require.Len(t, h.bodies, 1)
-	assert.Contains(t, h.bodies[0], "TEMPLATESENDJOBFINISH")
-	assert.Contains(t, h.bodies[0], fmt.Sprintf("<MsgID>%d</MsgID><Status><![CDATA[success]]>", msgID))
+	require.Len(t, h.seen(), 1)
+	assert.Contains(t, h.seen()[0], "TEMPLATESENDJOBFINISH")
+	assert.Contains(t, h.seen()[0], fmt.Sprintf("<MsgID>%d</MsgID><Status><![CDATA[success]]>", msgID))
 
 	send := func(to, template string, data obj) wechat.Code {
 		_, err := do(t, c, wechat.Request{Path: "/cgi-bin/message/template/send", Body: obj{"touser": to, "template_id": template, "data": data}})
@@ -269,7 +269,7 @@ func TestTemplatesAreKeptAndTheirMessagesChecked(t *testing.T) {
 	_, err = c.SendTemplateMessage(ctx, wechat.TemplateMessage{OpenID: alice.OpenID, TemplateID: id, Data: data})
 	require.NoError(t, err, "the end of the job tells")
 	p.Wait()
-	assert.Contains(t, h.bodies[1], "failed:user block")
+	assert.Contains(t, h.seen()[1], "failed:user block")
 	require.NoError(t, c.DeleteTemplate(ctx, id))
 	require.ErrorIs(t, c.DeleteTemplate(ctx, id), wechat.ErrInvalidTemplateID)
 	for range 25 {
