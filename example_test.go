@@ -1,0 +1,330 @@
+package wechat_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/wechatoa/wechat"
+	"github.com/wechatoa/wechat/wechattest"
+)
+
+var ctx = context.Background()
+
+// must ends an example that the platform refused.
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+func Example() {
+	platform := wechattest.NewPlatform() // the fake platform
+	defer platform.Close()
+	alice := platform.AddUser(wechattest.User{Remark: "老顾客"})
+
+	client := platform.Client() // wechat.NewClient(appID, appSecret) for the real one
+	user, err := client.GetUser(ctx, alice.OpenID)
+	must(err)
+	fmt.Println(user.Subscribed, user.Remark, user.Scene)
+	// Output:
+	// true 老顾客 ADD_SCENE_SEARCH
+}
+
+func ExampleNewClient() {
+	client := wechat.NewClient("wx0000000000000001", os.Getenv("WECHAT_APP_SECRET"),
+		wechat.WithTimeout(10*time.Second),
+		wechat.WithRetry(wechat.RetryPolicy{MaxAttempts: 2}),
+		wechat.WithUserAgent("shop/1.0"),
+	)
+	fmt.Println(client.AppID())
+	// Output:
+	// wx0000000000000001
+}
+
+func ExampleClient_CreateMenu() {
+	platform := wechattest.NewPlatform()
+	defer platform.Close()
+	client := platform.Client()
+
+	must(client.CreateMenu(ctx, wechat.NewMenu(
+		wechat.ClickButton("今日推荐", "TODAY"),
+		wechat.SubMenu("更多",
+			wechat.ViewButton("官网", "https://example.com/"),
+			wechat.ScanButton("扫一扫", "SCAN"),
+		),
+	)))
+	info, err := client.GetMenu(ctx)
+	must(err)
+	for _, b := range info.Default.Buttons {
+		fmt.Println(b.Name, len(b.SubButtons))
+	}
+	err = client.CreateMenu(ctx, wechat.NewMenu(wechat.ClickButton("一个太长的按钮", "LONG")))
+	fmt.Println(err)
+	// Output:
+	// 今日推荐 0
+	// 更多 2
+	// wechat: button[0].name has 21 bytes, at most 16 are allowed
+}
+
+func ExampleClient_AddConditionalMenu() {
+	platform := wechattest.NewPlatform()
+	defer platform.Close()
+	client := platform.Client()
+	alice := platform.AddUser(wechattest.User{})
+
+	must(client.CreateMenu(ctx, wechat.NewMenu(wechat.ClickButton("推荐", "TODAY"))))
+	vip, err := client.CreateTag(ctx, "VIP")
+	must(err)
+	must(client.TagUsers(ctx, vip.ID, alice.OpenID))
+	_, err = client.AddConditionalMenu(ctx, wechat.NewMenu(wechat.ClickButton("会员专享", "VIP")), wechat.MatchRule{TagID: vip.ID})
+	must(err)
+
+	menu, err := client.TryMatchMenu(ctx, alice.OpenID)
+	must(err)
+	fmt.Println(menu.Buttons[0].Name)
+	// Output:
+	// 会员专享
+}
+
+func ExampleClient_AllUsers() {
+	platform := wechattest.NewPlatform()
+	defer platform.Close()
+	platform.AddUsers(250)
+	client := platform.Client()
+
+	followers := 0
+	for user, err := range client.AllUsers(ctx) {
+		must(err)
+		if user.Subscribed {
+			followers++
+		}
+	}
+	fmt.Println(followers, platform.Requests("/cgi-bin/user/info/batchget"))
+	// Output:
+	// 250 3
+}
+
+func ExampleClient_SendTemplateMessage() {
+	platform := wechattest.NewPlatform()
+	defer platform.Close()
+	client := platform.Client()
+	alice := platform.AddUser(wechattest.User{})
+	template := platform.AddTemplate(wechattest.Template{Title: "发货提醒", Content: "商品：{{thing1.DATA}}\n单号：{{character_string2.DATA}}"})
+
+	_, err := client.SendTemplateMessage(ctx, wechat.TemplateMessage{
+		OpenID:      alice.OpenID,
+		TemplateID:  template,
+		Data:        wechat.TemplateData{}.Set("thing1", "招牌奶茶").Set("character_string2", "SF1234567890"),
+		URL:         "https://example.com/orders/1",
+		ClientMsgID: "order-1-shipped", // makes the call repeatable
+	})
+	must(err)
+	fmt.Println(alice.LastMessage().Via, alice.LastMessage().Data["thing1"])
+	// Output:
+	// template 招牌奶茶
+}
+
+func ExampleClient_SendCustomMessage() {
+	platform := wechattest.NewPlatform()
+	defer platform.Close()
+	client := platform.Client()
+	alice := platform.AddUser(wechattest.User{})
+
+	err := client.SendCustomMessage(ctx, alice.OpenID, wechat.TextMessage{Content: "您好"})
+	fmt.Println(errors.Is(err, wechat.ErrReplyWindowClosed)) // she has not written yet
+	alice.Sends(ctx, "在吗？")
+	must(client.SendCustomMessage(ctx, alice.OpenID, wechat.TextMessage{Content: "您好"}))
+	fmt.Println(alice.LastMessage().Content)
+	// Output:
+	// true
+	// 您好
+}
+
+func ExampleSaveFile() {
+	platform := wechattest.NewPlatform()
+	defer platform.Close()
+	client := platform.Client()
+	name := filepath.Join(os.TempDir(), "wechat-example.jpg")
+	defer func() { _ = os.Remove(name) }()
+
+	media, err := client.UploadMedia(ctx, wechat.MediaImage, wechat.File{Name: "cat.jpg", Content: strings.NewReader("a picture")})
+	must(err)
+	must(wechat.SaveFile(name, func(w io.Writer) error {
+		_, err := client.DownloadMedia(ctx, media.MediaID, w)
+		return err
+	}))
+	content, err := os.ReadFile(name)
+	must(err)
+	fmt.Println(string(content))
+	// Output:
+	// a picture
+}
+
+func ExampleClient_PublishDraft() {
+	platform := wechattest.NewPlatform()
+	defer platform.Close()
+	client := platform.Client()
+	cover := platform.AddMaterial("image", wechattest.File{Name: "cover.jpg", Data: []byte("a picture")})
+
+	draft, err := client.CreateDraft(ctx, wechat.DraftArticle{Title: "新品上市", Content: "<p>……</p>", ThumbMediaID: cover})
+	must(err)
+	submission, err := client.PublishDraft(ctx, draft)
+	must(err)
+	platform.Wait() // publishing takes its time; its end is an event, too
+	job, err := client.GetPublishJob(ctx, submission.PublishID)
+	must(err)
+	fmt.Println(job.Status == wechat.PublishSucceeded, job.ArticleID != "")
+	// Output:
+	// true true
+}
+
+func ExampleClient_SendMass() {
+	platform := wechattest.NewPlatform()
+	defer platform.Close()
+	client := platform.Client()
+	alice := platform.AddUser(wechattest.User{})
+
+	// The first answer is lost on the way. The client sends the same order again, and
+	// the platform knows it by its id.
+	platform.Fault("/cgi-bin/message/mass/sendall", wechattest.Fault{Drop: true, Executed: true})
+	_, err := client.SendMass(ctx, wechat.SendMassRequest{ToAll: true, Message: wechat.MassText{Content: "新品上市"}, ClientMsgID: "spring-1"})
+	must(err)
+	platform.Wait()
+	fmt.Println(len(alice.Messages()), alice.LastMessage().Content)
+	// Output:
+	// 1 新品上市
+}
+
+func ExampleClient_ExchangeOAuthCode() {
+	platform := wechattest.NewPlatform()
+	defer platform.Close()
+	client := platform.Client()
+	alice := platform.AddUser(wechattest.User{Nickname: "Alice"})
+
+	state := wechat.NewOAuthState() // goes into the user's session
+	address, err := client.OAuthURL(wechat.OAuthURLRequest{
+		RedirectURL: "https://shop.example.com/login", Scope: wechat.OAuthUserInfo, State: state,
+	})
+	must(err)
+	back, err := alice.Authorizes(address) // the browser goes there, and comes back
+	must(err)
+	query, err := url.Parse(back)
+	must(err)
+
+	must(state.Check(query.Query().Get("state")))
+	token, err := client.ExchangeOAuthCode(ctx, wechat.Secret(query.Query().Get("code")))
+	must(err)
+	user, err := client.GetOAuthUser(ctx, token.AccessToken, token.OpenID)
+	must(err)
+	fmt.Println(user.Nickname, token.AccessToken)
+	// Output:
+	// Alice [redacted]
+}
+
+func ExampleClient_SignPage() {
+	platform := wechattest.NewPlatform()
+	defer platform.Close()
+	client := platform.Client()
+
+	config, err := client.SignPage(ctx, "https://shop.example.com/order?id=1", "scanQRCode")
+	must(err)
+	fmt.Println(len(config.Signature), config.JSAPIList) // goes to the page as JSON, for wx.config
+	// Output:
+	// 40 [scanQRCode]
+}
+
+func ExampleClient_Do() {
+	platform := wechattest.NewPlatform()
+	defer platform.Close()
+	client := platform.Client()
+
+	// An API that has no method here.
+	platform.Handle("/cgi-bin/brand/new", func(wechattest.Call) (any, error) { return map[string]string{"name": "新接口"}, nil })
+	var answer struct {
+		Name string `json:"name"`
+	}
+	must(client.Do(ctx, wechat.Request{Path: "/cgi-bin/brand/new", Body: map[string]int{"id": 1}, Retry: wechat.RetryRead}, &answer))
+	fmt.Println(answer.Name)
+	// Output:
+	// 新接口
+}
+
+func ExampleError() {
+	platform := wechattest.NewPlatform()
+	defer platform.Close()
+	client := platform.Client()
+
+	_, err := client.GetUser(ctx, "somebody else's openid")
+	var refusal *wechat.Error
+	if errors.As(err, &refusal) {
+		fmt.Println(refusal.Code == wechat.ErrInvalidOpenID, refusal.RequestID != "")
+	}
+	fmt.Println(errors.Is(err, wechat.ErrUnreachableUser), errors.Is(err, wechat.ErrQuotaExceeded))
+	// Output:
+	// true true
+	// true false
+}
+
+func ExampleRequestError() {
+	platform := wechattest.NewPlatform()
+	defer platform.Close()
+	client := platform.Client()
+	alice := platform.AddUser(wechattest.User{})
+	alice.Sends(ctx, "在吗？")
+
+	platform.Fault("/cgi-bin/message/custom/send", wechattest.Fault{Drop: true, Executed: true})
+	err := client.SendCustomMessage(ctx, alice.OpenID, wechat.TextMessage{Content: "您好"})
+	if errors.Is(err, wechat.ErrUnknownOutcome) {
+		fmt.Println("it may have arrived:", len(alice.Messages()))
+	}
+	// Output:
+	// it may have arrived: 1
+}
+
+func ExampleWithObserver() {
+	platform := wechattest.NewPlatform()
+	defer platform.Close()
+	client := platform.Client(wechat.WithObserver(func(_ context.Context, a wechat.Attempt) {
+		fmt.Println(a.Number, a.Method, a.Path, a.Code) // or a metric, or a span
+	}))
+	platform.FailNext("/cgi-bin/tags/get", wechat.ErrSystemBusy)
+	_, err := client.ListTags(ctx)
+	must(err)
+	// Output:
+	// 1 POST /cgi-bin/stable_token 0
+	// 1 GET /cgi-bin/tags/get -1 system busy, retry later
+	// 2 GET /cgi-bin/tags/get 0
+}
+
+func ExampleWithTokenStore() {
+	platform := wechattest.NewPlatform()
+	defer platform.Close()
+	store := wechat.NewMemoryStore() // or one that other machines share
+	for range 10 {
+		client := platform.Client(wechat.WithTokenStore(store))
+		_, err := client.ListTags(ctx)
+		must(err)
+	}
+	fmt.Println(platform.Requests("/cgi-bin/stable_token"))
+	// Output:
+	// 1
+}
+
+func ExampleWithTokenSource() {
+	platform := wechattest.NewPlatform()
+	defer platform.Close()
+	center := platform.Client() // a client is a source of tokens
+	client := platform.Client(wechat.WithTokenSource(center))
+	_, err := client.ListTags(ctx)
+	must(err)
+	fmt.Println(platform.Requests("/cgi-bin/stable_token"))
+	// Output:
+	// 1
+}
