@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -71,7 +72,7 @@ func TestEveryCallReachesThePlatformAndComesBack(t *testing.T) {
 // TestNothingSecretIsShownUnderAnyFault plays every fault of the platform against
 // calls of every kind, and looks for secrets in all that comes out.
 func TestNothingSecretIsShownUnderAnyFault(t *testing.T) {
-	calls := map[string]func(ctx context.Context, c *wechat.Client) error{
+	all := map[string]func(ctx context.Context, c *wechat.Client) error{
 		"/cgi-bin/stable_token": func(ctx context.Context, c *wechat.Client) error {
 			_, err := c.GetStableAccessToken(ctx, false)
 			return err
@@ -96,10 +97,7 @@ func TestNothingSecretIsShownUnderAnyFault(t *testing.T) {
 			_, err := c.Ticket(ctx, wechat.TicketJSAPI)
 			return err
 		},
-		"/sns/oauth2/access_token": func(ctx context.Context, c *wechat.Client) error {
-			_, err := c.ExchangeOAuthCode(ctx, "CODE-CANARY")
-			return err
-		},
+		"/sns/oauth2/access_token": nil, // below, with a code of the platform's
 		"/sns/oauth2/refresh_token": func(ctx context.Context, c *wechat.Client) error {
 			_, err := c.RefreshOAuthToken(ctx, "REFRESH-CANARY")
 			return err
@@ -112,7 +110,7 @@ func TestNothingSecretIsShownUnderAnyFault(t *testing.T) {
 	}
 	failures := 0
 	for _, fault := range wechattest.Faults() {
-		for path, call := range calls {
+		for path, call := range all {
 			synctest.Test(t, func(t *testing.T) {
 				p := wechattest.NewPlatform(wechattest.WithAccount("wx0000000000000001", "SECRET-CANARY"))
 				defer p.Close()
@@ -123,6 +121,14 @@ func TestNothingSecretIsShownUnderAnyFault(t *testing.T) {
 				)
 				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 				defer cancel()
+				code := authorized(t, p, c)
+				if path == "/sns/oauth2/access_token" {
+					call = func(ctx context.Context, c *wechat.Client) error {
+						token, err := c.ExchangeOAuthCode(ctx, code)
+						out.show(token)
+						return err
+					}
+				}
 				fault.Times = 3
 				p.Fault(path, fault)
 				if fault.Name == "token refused" {
@@ -133,18 +139,19 @@ func TestNothingSecretIsShownUnderAnyFault(t *testing.T) {
 					out.show(err)
 				}
 				out.show(c)
-				secrets := []string{"CANARY", p.Token, p.EncodingAESKey}
+				secrets := []string{"CANARY", string(code), p.Token, p.EncodingAESKey}
 				for _, seen := range p.Calls() {
 					if seen.Token != "" {
 						secrets = append(secrets, seen.Token)
 					}
 					var issued struct {
-						AccessToken string `json:"access_token"`
-						Ticket      string `json:"ticket"`
+						AccessToken  string `json:"access_token"`
+						RefreshToken string `json:"refresh_token"`
+						Ticket       string `json:"ticket"`
 					}
 					if json.Unmarshal(seen.Answer, &issued) == nil {
-						for _, s := range []string{issued.AccessToken, issued.Ticket} {
-							if s != "" && !strings.HasPrefix("access_token ticket", s) {
+						for _, s := range []string{issued.AccessToken, issued.RefreshToken, issued.Ticket} {
+							if s != "" {
 								secrets = append(secrets, s)
 							}
 						}
@@ -157,6 +164,20 @@ func TestNothingSecretIsShownUnderAnyFault(t *testing.T) {
 		}
 	}
 	assert.Greater(t, failures, 100)
+}
+
+// authorized returns the code of a user who has agreed.
+func authorized(t *testing.T, p *wechattest.Platform, c *wechat.Client) wechat.Secret {
+	t.Helper()
+	address, err := c.OAuthURL(wechat.OAuthURLRequest{
+		RedirectURL: "https://shop.example.com/", Scope: wechat.OAuthUserInfo, State: wechat.NewOAuthState(),
+	})
+	require.NoError(t, err)
+	back, err := p.AddUser(wechattest.User{}).Authorizes(address)
+	require.NoError(t, err)
+	u, err := url.Parse(back)
+	require.NoError(t, err)
+	return wechat.Secret(u.Query().Get("code"))
 }
 
 // output collects everything that is printed.
