@@ -1,6 +1,6 @@
 GOLANGCI_VERSION := v2.15.0
 GOLANGCI := $(shell go env GOPATH)/bin/golangci-lint
-EXAMPLES := $(sort $(wildcard examples/*/))
+EXAMPLES := $(sort $(dir $(wildcard examples/*/main.go)))
 FUZZTIME ?= 30s
 
 .PHONY: demo test lint bench fuzz examples ci

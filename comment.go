@@ -135,15 +135,14 @@ func (c *Client) ListComments(ctx context.Context, req ListCommentsRequest) (*Co
 //
 // https://developers.weixin.qq.com/doc/service/api/leaving/api_listcomment
 func (c *Client) AllComments(ctx context.Context, msgDataID int64, index int, filter CommentFilter) iter.Seq2[Comment, error] {
-	return paginate(0, func(begin int) ([]Comment, int, bool, error) {
+	return byOffset(func(begin int) ([]Comment, int64, error) {
 		page, err := c.ListComments(ctx, ListCommentsRequest{
 			MsgDataID: msgDataID, Index: index, Begin: begin, Count: maxComments, Filter: filter,
 		})
 		if err != nil {
-			return nil, 0, false, err
+			return nil, 0, err
 		}
-		next := begin + len(page.Comments)
-		return page.Comments, next, int64(next) < page.Total, nil
+		return page.Comments, page.Total, nil
 	})
 }
 

@@ -269,8 +269,8 @@ type articlePageRef struct {
 //
 // https://developers.weixin.qq.com/doc/service/api/draftbox/draftmanage/api_draft_batchget
 func (c *Client) AllDrafts(ctx context.Context) iter.Seq2[DraftItem, error] {
-	return allPages(func(ref pageRef) ([]DraftItem, int64, error) {
-		page, err := c.ListDrafts(ctx, ref.Offset, ref.Count, false)
+	return byOffset(func(offset int) ([]DraftItem, int64, error) {
+		page, err := c.ListDrafts(ctx, offset, maxPage, false)
 		if err != nil {
 			return nil, 0, err
 		}

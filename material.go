@@ -183,8 +183,8 @@ func (c *Client) ListMaterials(ctx context.Context, kind MediaType, offset, coun
 //
 // https://developers.weixin.qq.com/doc/service/api/material/permanent/api_batchgetmaterial
 func (c *Client) AllMaterials(ctx context.Context, kind MediaType) iter.Seq2[Material, error] {
-	return allPages(func(ref pageRef) ([]Material, int64, error) {
-		page, err := c.ListMaterials(ctx, kind, ref.Offset, ref.Count)
+	return byOffset(func(offset int) ([]Material, int64, error) {
+		page, err := c.ListMaterials(ctx, kind, offset, maxPage)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -207,11 +207,3 @@ func (p pageRef) check() error {
 	return within("count", p.Count, 1, maxPage)
 }
 
-// allPages iterates over a list that is paged by offset and knows its total.
-func allPages[T any](list func(pageRef) (items []T, total int64, err error)) iter.Seq2[T, error] {
-	return paginate(0, func(offset int) ([]T, int, bool, error) {
-		items, total, err := list(pageRef{offset, maxPage})
-		next := offset + len(items)
-		return items, next, int64(next) < total, err
-	})
-}

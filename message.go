@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"reflect"
 	"time"
 )
 
@@ -223,11 +222,8 @@ func (c *Client) SendCustomMessageWith(ctx context.Context, req SendCustomMessag
 }
 
 func (r SendCustomMessageRequest) check() error {
-	if err := notEmpty("openID", r.OpenID); err != nil {
+	if err := first(notEmpty("openID", r.OpenID), notNil("message", r.Message)); err != nil {
 		return err
-	}
-	if v := reflect.ValueOf(r.Message); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
-		return invalid("message", "is nil")
 	}
 	return r.Message.check()
 }

@@ -27,3 +27,13 @@ func paginate[T, C any](cursor C, fetch func(cursor C) (items []T, next C, more 
 		}
 	}
 }
+
+// byOffset turns a list that is paged by offset and knows its total into an
+// iterator. It goes on behind what came, so a short page costs no item.
+func byOffset[T any](list func(offset int) (items []T, total int64, err error)) iter.Seq2[T, error] {
+	return paginate(0, func(offset int) ([]T, int, bool, error) {
+		items, total, err := list(offset)
+		next := offset + len(items)
+		return items, next, int64(next) < total, err
+	})
+}

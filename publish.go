@@ -165,8 +165,8 @@ func (c *Client) ListPublished(ctx context.Context, offset, count int, noContent
 //
 // https://developers.weixin.qq.com/doc/service/api/public/api_freepublish_batchget
 func (c *Client) AllPublished(ctx context.Context) iter.Seq2[PublishedItem, error] {
-	return allPages(func(ref pageRef) ([]PublishedItem, int64, error) {
-		page, err := c.ListPublished(ctx, ref.Offset, ref.Count, false)
+	return byOffset(func(offset int) ([]PublishedItem, int64, error) {
+		page, err := c.ListPublished(ctx, offset, maxPage, false)
 		if err != nil {
 			return nil, 0, err
 		}

@@ -203,13 +203,12 @@ const storePage = 50
 //
 // https://developers.weixin.qq.com/doc/service/api/stores/miniapp/api_newgetpoilist
 func (c *Client) AllStores(ctx context.Context) iter.Seq2[Store, error] {
-	return paginate(0, func(offset int) ([]Store, int, bool, error) {
+	return byOffset(func(offset int) ([]Store, int64, error) {
 		page, err := c.ListStores(ctx, offset, storePage)
 		if err != nil {
-			return nil, 0, false, err
+			return nil, 0, err
 		}
-		next := offset + len(page.Stores)
-		return page.Stores, next, int64(next) < page.Total, nil
+		return page.Stores, page.Total, nil
 	})
 }
 

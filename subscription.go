@@ -176,13 +176,12 @@ func (c *Client) ListLibraryTemplates(ctx context.Context, start, limit int, cat
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/notify/api_getpubnewtemplatetitles
 func (c *Client) AllLibraryTemplates(ctx context.Context, categoryIDs ...int64) iter.Seq2[LibraryTemplate, error] {
-	return paginate(0, func(start int) (items []LibraryTemplate, next int, more bool, err error) {
+	return byOffset(func(start int) ([]LibraryTemplate, int64, error) {
 		page, err := c.ListLibraryTemplates(ctx, start, 30, categoryIDs...)
 		if err != nil {
-			return nil, 0, false, err
+			return nil, 0, err
 		}
-		next = start + len(page.Templates)
-		return page.Templates, next, int64(next) < page.Total, nil
+		return page.Templates, page.Total, nil
 	})
 }
 

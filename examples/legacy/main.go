@@ -9,20 +9,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"time"
 
 	"github.com/wechatoa/wechat"
+	"github.com/wechatoa/wechat/examples/internal/demo"
 )
 
 func main() {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	platform() // delete this line: it is a stand-in for the platform
+	ctx = demo.Platform(ctx, "") // delete this line: it is the fake platform
 
 	client := wechat.NewClient(os.Getenv("WECHAT_APP_ID"), os.Getenv("WECHAT_APP_SECRET"),
 		wechat.WithBaseURL(os.Getenv("WECHAT_BASE_URL"))) // "" is the real platform
@@ -61,17 +59,4 @@ func listPOIs(ctx context.Context, client *wechat.Client, begin, limit int) ([]P
 		stores = append(stores, entry.BaseInfo)
 	}
 	return stores, err
-}
-
-// platform answers as the platform does, where the environment names no account.
-func platform() {
-	if os.Getenv("WECHAT_APP_ID") != "" {
-		return
-	}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = io.WriteString(w, `{"access_token":"T","expires_in":7200,"business_list":[{"base_info":{"poi_id":285633617,"business_name":"示例店"}}]}`)
-	}))
-	for name, value := range map[string]string{"APP_ID": "wx0000000000000001", "APP_SECRET": "none", "BASE_URL": server.URL} {
-		_ = os.Setenv("WECHAT_"+name, value)
-	}
 }

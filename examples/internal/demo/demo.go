@@ -4,6 +4,7 @@ package demo
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
@@ -27,6 +28,9 @@ func Platform(ctx context.Context, callback string, plays ...func(ctx context.Co
 	platform := wechattest.NewPlatform()
 	alice := platform.AddUser(wechattest.User{Nickname: "Alice"})
 	template := platform.AddTemplate(wechattest.Template{Title: "订单发货提醒", Content: "商品：{{thing1.DATA}}\n单号：{{character_string2.DATA}}"})
+	platform.Handle("/cgi-bin/poi/getpoilist", func(wechattest.Call) (any, error) { // of examples/legacy
+		return json.RawMessage(`{"business_list":[{"base_info":{"poi_id":285633617,"business_name":"示例店"}}]}`), nil
+	})
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		panic(err) // a machine without a loopback interface
