@@ -206,4 +206,3 @@ func (p pageRef) check() error {
 	}
 	return within("count", p.Count, 1, maxPage)
 }
-
