@@ -323,11 +323,27 @@ func readBody(r *http.Request) ([]byte, error) {
 		_, err := io.ReadFull(r.Body, body)
 		return body, err
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
-	if len(body) > maxBody {
-		return nil, ErrTooLarge
+	return readChunked(r.Body)
+}
+
+// readChunked reads a body of unknown length, into memory that grows with it and
+// ends at the limit.
+func readChunked(r io.Reader) ([]byte, error) {
+	body := make([]byte, 0, 8<<10)
+	for {
+		n, err := r.Read(body[len(body):cap(body)])
+		body = body[:len(body)+n]
+		switch {
+		case len(body) > maxBody:
+			return nil, ErrTooLarge
+		case errors.Is(err, io.EOF):
+			return body, nil
+		case err != nil:
+			return nil, err
+		case len(body) == cap(body):
+			body = append(make([]byte, 0, min(4*cap(body), maxBody+1)), body...)
+		}
 	}
-	return body, err
 }
 
 func write(w http.ResponseWriter, status int, contentType string, body []byte) {
