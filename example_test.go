@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -17,13 +18,6 @@ import (
 
 var ctx = context.Background()
 
-// must ends an example that the platform refused.
-func must(err error) {
-	if err != nil {
-		panic(err)
-	}
-}
-
 func Example() {
 	platform := wechattest.NewPlatform() // the fake platform
 	defer platform.Close()
@@ -31,7 +25,9 @@ func Example() {
 
 	client := platform.Client() // wechat.NewClient(appID, appSecret) for the real one
 	user, err := client.GetUser(ctx, alice.OpenID)
-	must(err)
+	if err != nil {
+		log.Fatal(err)
+	}
 	fmt.Println(user.Subscribed, user.Remark, user.Scene)
 	// Output:
 	// true 老顾客 ADD_SCENE_SEARCH
@@ -53,15 +49,20 @@ func ExampleClient_CreateMenu() {
 	defer platform.Close()
 	client := platform.Client()
 
-	must(client.CreateMenu(ctx, wechat.NewMenu(
+	err := client.CreateMenu(ctx, wechat.NewMenu(
 		wechat.ClickButton("今日推荐", "TODAY"),
 		wechat.SubMenu("更多",
 			wechat.ViewButton("官网", "https://example.com/"),
 			wechat.ScanButton("扫一扫", "SCAN"),
 		),
-	)))
+	))
+	if err != nil {
+		log.Fatal(err)
+	}
 	info, err := client.GetMenu(ctx)
-	must(err)
+	if err != nil {
+		log.Fatal(err)
+	}
 	for _, b := range info.Default.Buttons {
 		fmt.Println(b.Name, len(b.SubButtons))
 	}
@@ -79,15 +80,25 @@ func ExampleClient_AddConditionalMenu() {
 	client := platform.Client()
 	alice := platform.AddUser(wechattest.User{})
 
-	must(client.CreateMenu(ctx, wechat.NewMenu(wechat.ClickButton("推荐", "TODAY"))))
+	if err := client.CreateMenu(ctx, wechat.NewMenu(wechat.ClickButton("推荐", "TODAY"))); err != nil {
+		log.Fatal(err)
+	}
 	vip, err := client.CreateTag(ctx, "VIP")
-	must(err)
-	must(client.TagUsers(ctx, vip.ID, alice.OpenID))
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := client.TagUsers(ctx, vip.ID, alice.OpenID); err != nil {
+		log.Fatal(err)
+	}
 	_, err = client.AddConditionalMenu(ctx, wechat.NewMenu(wechat.ClickButton("会员专享", "VIP")), wechat.MatchRule{TagID: vip.ID})
-	must(err)
+	if err != nil {
+		log.Fatal(err)
+	}
 
 	menu, err := client.TryMatchMenu(ctx, alice.OpenID)
-	must(err)
+	if err != nil {
+		log.Fatal(err)
+	}
 	fmt.Println(menu.Buttons[0].Name)
 	// Output:
 	// 会员专享
@@ -101,7 +112,9 @@ func ExampleClient_AllUsers() {
 
 	followers := 0
 	for user, err := range client.AllUsers(ctx) {
-		must(err)
+		if err != nil {
+			log.Fatal(err)
+		}
 		if user.Subscribed {
 			followers++
 		}
@@ -125,7 +138,9 @@ func ExampleClient_SendTemplateMessage() {
 		URL:         "https://example.com/orders/1",
 		ClientMsgID: "order-1-shipped", // makes the call repeatable
 	})
-	must(err)
+	if err != nil {
+		log.Fatal(err)
+	}
 	fmt.Println(alice.LastMessage().Via, alice.LastMessage().Data["thing1"])
 	// Output:
 	// template 招牌奶茶
@@ -140,7 +155,9 @@ func ExampleClient_SendCustomMessage() {
 	err := client.SendCustomMessage(ctx, alice.OpenID, wechat.TextMessage{Content: "您好"})
 	fmt.Println(errors.Is(err, wechat.ErrReplyWindowClosed)) // she has not written yet
 	alice.Sends(ctx, "在吗？")
-	must(client.SendCustomMessage(ctx, alice.OpenID, wechat.TextMessage{Content: "您好"}))
+	if err := client.SendCustomMessage(ctx, alice.OpenID, wechat.TextMessage{Content: "您好"}); err != nil {
+		log.Fatal(err)
+	}
 	fmt.Println(alice.LastMessage().Content)
 	// Output:
 	// true
@@ -155,13 +172,20 @@ func ExampleSaveFile() {
 	defer func() { _ = os.Remove(name) }()
 
 	media, err := client.UploadMedia(ctx, wechat.MediaImage, wechat.File{Name: "cat.jpg", Content: strings.NewReader("a picture")})
-	must(err)
-	must(wechat.SaveFile(name, func(w io.Writer) error {
+	if err != nil {
+		log.Fatal(err)
+	}
+	err = wechat.SaveFile(name, func(w io.Writer) error {
 		_, err := client.DownloadMedia(ctx, media.MediaID, w)
 		return err
-	}))
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	content, err := os.ReadFile(name)
-	must(err)
+	if err != nil {
+		log.Fatal(err)
+	}
 	fmt.Println(string(content))
 	// Output:
 	// a picture
@@ -174,12 +198,18 @@ func ExampleClient_PublishDraft() {
 	cover := platform.AddMaterial("image", wechattest.File{Name: "cover.jpg", Data: []byte("a picture")})
 
 	draft, err := client.CreateDraft(ctx, wechat.DraftArticle{Title: "新品上市", Content: "<p>……</p>", ThumbMediaID: cover})
-	must(err)
+	if err != nil {
+		log.Fatal(err)
+	}
 	submission, err := client.PublishDraft(ctx, draft)
-	must(err)
+	if err != nil {
+		log.Fatal(err)
+	}
 	platform.Wait() // publishing takes its time; its end is an event, too
 	job, err := client.GetPublishJob(ctx, submission.PublishID)
-	must(err)
+	if err != nil {
+		log.Fatal(err)
+	}
 	fmt.Println(job.Status == wechat.PublishSucceeded, job.ArticleID != "")
 	// Output:
 	// true true
@@ -195,7 +225,9 @@ func ExampleClient_SendMass() {
 	// the platform knows it by its id.
 	platform.Fault("/cgi-bin/message/mass/sendall", wechattest.Fault{Drop: true, Executed: true})
 	_, err := client.SendMass(ctx, wechat.SendMassRequest{ToAll: true, Message: wechat.MassText{Content: "新品上市"}, ClientMsgID: "spring-1"})
-	must(err)
+	if err != nil {
+		log.Fatal(err)
+	}
 	platform.Wait()
 	fmt.Println(len(alice.Messages()), alice.LastMessage().Content)
 	// Output:
@@ -212,17 +244,29 @@ func ExampleClient_ExchangeOAuthCode() {
 	address, err := client.OAuthURL(wechat.OAuthURLRequest{
 		RedirectURL: "https://shop.example.com/login", Scope: wechat.OAuthUserInfo, State: state,
 	})
-	must(err)
+	if err != nil {
+		log.Fatal(err)
+	}
 	back, err := alice.Authorizes(address) // the browser goes there, and comes back
-	must(err)
+	if err != nil {
+		log.Fatal(err)
+	}
 	query, err := url.Parse(back)
-	must(err)
+	if err != nil {
+		log.Fatal(err)
+	}
 
-	must(state.Check(query.Query().Get("state")))
+	if err := state.Check(query.Query().Get("state")); err != nil {
+		log.Fatal(err)
+	}
 	token, err := client.ExchangeOAuthCode(ctx, wechat.Secret(query.Query().Get("code")))
-	must(err)
+	if err != nil {
+		log.Fatal(err)
+	}
 	user, err := client.GetOAuthUser(ctx, token.AccessToken, token.OpenID)
-	must(err)
+	if err != nil {
+		log.Fatal(err)
+	}
 	fmt.Println(user.Nickname, token.AccessToken)
 	// Output:
 	// Alice [redacted]
@@ -234,7 +278,9 @@ func ExampleClient_SignPage() {
 	client := platform.Client()
 
 	config, err := client.SignPage(ctx, "https://shop.example.com/order?id=1", "scanQRCode")
-	must(err)
+	if err != nil {
+		log.Fatal(err)
+	}
 	fmt.Println(len(config.Signature), config.JSAPIList) // goes to the page as JSON, for wx.config
 	// Output:
 	// 40 [scanQRCode]
@@ -250,7 +296,10 @@ func ExampleClient_Do() {
 	var answer struct {
 		Name string `json:"name"`
 	}
-	must(client.Do(ctx, wechat.Request{Path: "/cgi-bin/brand/new", Body: map[string]int{"id": 1}, Retry: wechat.RetryRead}, &answer))
+	err := client.Do(ctx, wechat.Request{Path: "/cgi-bin/brand/new", Body: map[string]int{"id": 1}, Retry: wechat.RetryRead}, &answer)
+	if err != nil {
+		log.Fatal(err)
+	}
 	fmt.Println(answer.Name)
 	// Output:
 	// 新接口
@@ -296,7 +345,9 @@ func ExampleWithObserver() {
 	}))
 	platform.FailNext("/cgi-bin/tags/get", wechat.ErrSystemBusy)
 	_, err := client.ListTags(ctx)
-	must(err)
+	if err != nil {
+		log.Fatal(err)
+	}
 	// Output:
 	// 1 POST /cgi-bin/stable_token 0
 	// 1 GET /cgi-bin/tags/get -1 system busy, retry later
@@ -310,7 +361,9 @@ func ExampleWithTokenStore() {
 	for range 10 {
 		client := platform.Client(wechat.WithTokenStore(store))
 		_, err := client.ListTags(ctx)
-		must(err)
+		if err != nil {
+			log.Fatal(err)
+		}
 	}
 	fmt.Println(platform.Requests("/cgi-bin/stable_token"))
 	// Output:
@@ -323,7 +376,9 @@ func ExampleWithTokenSource() {
 	center := platform.Client() // a client is a source of tokens
 	client := platform.Client(wechat.WithTokenSource(center))
 	_, err := client.ListTags(ctx)
-	must(err)
+	if err != nil {
+		log.Fatal(err)
+	}
 	fmt.Println(platform.Requests("/cgi-bin/stable_token"))
 	// Output:
 	// 1
