@@ -104,6 +104,28 @@ func ExampleClient_AddConditionalMenu() {
 	// 会员专享
 }
 
+func ExampleClient_GetUser() {
+	platform := wechattest.NewPlatform()
+	defer platform.Close()
+	platform.AddUser(wechattest.User{OpenID: "oAlice", Remark: "Alice"})
+	client := platform.Client()
+
+	for _, openID := range []string{"oAlice", "oNobody"} {
+		user, err := client.GetUser(ctx, openID)
+		if errors.Is(err, wechat.ErrInvalidOpenID) {
+			fmt.Println(openID, "is no user of this account")
+			continue
+		}
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(user.OpenID, user.Remark)
+	}
+	// Output:
+	// oAlice Alice
+	// oNobody is no user of this account
+}
+
 func ExampleClient_AllUsers() {
 	platform := wechattest.NewPlatform()
 	defer platform.Close()
@@ -122,6 +144,50 @@ func ExampleClient_AllUsers() {
 	fmt.Println(followers, platform.Requests("/cgi-bin/user/info/batchget"))
 	// Output:
 	// 250 3
+}
+
+// AllFollowers fetches openids only, 10,000 at a time.
+func ExampleClient_AllFollowers() {
+	platform := wechattest.NewPlatform()
+	defer platform.Close()
+	platform.AddUsers(25_000)
+	client := platform.Client()
+
+	followers := 0
+	for _, err := range client.AllFollowers(ctx) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		followers++
+	}
+	fmt.Println(followers, "followers in", platform.Requests("/cgi-bin/user/get"), "calls")
+	// Output:
+	// 25000 followers in 3 calls
+}
+
+func ExampleClient_TagUsers() {
+	platform := wechattest.NewPlatform()
+	defer platform.Close()
+	platform.AddUser(wechattest.User{OpenID: "oAlice"})
+	platform.AddUser(wechattest.User{OpenID: "oBob"})
+	client := platform.Client()
+
+	tag, err := client.CreateTag(ctx, "VIP")
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := client.TagUsers(ctx, tag.ID, "oAlice", "oBob"); err != nil {
+		log.Fatal(err) // a *wechat.BatchError lists who did not get it
+	}
+	for openID, err := range client.AllTagFollowers(ctx, tag.ID) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(openID)
+	}
+	// Unordered output:
+	// oAlice
+	// oBob
 }
 
 func ExampleClient_SendTemplateMessage() {
@@ -162,6 +228,24 @@ func ExampleClient_SendCustomMessage() {
 	// Output:
 	// true
 	// 您好
+}
+
+func ExampleClient_UploadMedia() {
+	platform := wechattest.NewPlatform()
+	defer platform.Close()
+	client := platform.Client()
+
+	// An *os.File will do as Content, as will any other reader.
+	media, err := client.UploadMedia(ctx, wechat.MediaImage, wechat.File{
+		Name:    "poster.png",
+		Content: strings.NewReader("the bytes of a picture"),
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(media.Type, media.MediaID != "")
+	// Output:
+	// image true
 }
 
 func ExampleSaveFile() {
@@ -234,6 +318,22 @@ func ExampleClient_SendMass() {
 	// 1 新品上市
 }
 
+// The page sends the browser to this address.
+func ExampleClient_OAuthURL() {
+	client := wechat.NewClient("wx0123456789abcdef", "")
+	address, err := client.OAuthURL(wechat.OAuthURLRequest{
+		RedirectURL: "https://example.com/login",
+		Scope:       wechat.OAuthBase,
+		State:       "3a1f", // wechat.NewOAuthState(), kept in the browser's session
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(address)
+	// Output:
+	// https://open.weixin.qq.com/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=https%3A%2F%2Fexample.com%2Flogin&response_type=code&scope=snsapi_base&state=3a1f#wechat_redirect
+}
+
 func ExampleClient_ExchangeOAuthCode() {
 	platform := wechattest.NewPlatform()
 	defer platform.Close()
@@ -281,9 +381,11 @@ func ExampleClient_SignPage() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(len(config.Signature), config.JSAPIList) // goes to the page as JSON, for wx.config
+	fmt.Println(config.JSAPIList) // goes to the page as JSON, for wx.config
+	fmt.Println(platform.VerifyPage("https://shop.example.com/order?id=1#top", config.NonceStr, config.Timestamp, config.Signature))
 	// Output:
-	// 40 [scanQRCode]
+	// [scanQRCode]
+	// <nil>
 }
 
 func ExampleClient_Do() {
@@ -319,6 +421,30 @@ func ExampleError() {
 	// Output:
 	// true true
 	// true false
+}
+
+// What to do about a refusal depends on its family.
+func ExampleFamily() {
+	platform := wechattest.NewPlatform()
+	defer platform.Close()
+	client := platform.Client()
+
+	for _, code := range []wechat.Code{wechat.ErrNotFollower, wechat.ErrDailyQuota, wechat.ErrUnauthorizedAPI} {
+		platform.FailNext("/cgi-bin/message/template/send", code)
+		_, err := client.SendTemplateMessage(ctx, wechat.TemplateMessage{OpenID: "oAlice", TemplateID: "ORDER"})
+		switch {
+		case errors.Is(err, wechat.ErrUnreachableUser):
+			fmt.Println("go on with the next user")
+		case errors.Is(err, wechat.ErrQuotaExceeded):
+			fmt.Println("go on tomorrow")
+		case err != nil:
+			fmt.Println("tell somebody:", errors.Is(err, wechat.ErrForbidden))
+		}
+	}
+	// Output:
+	// go on with the next user
+	// go on tomorrow
+	// tell somebody: true
 }
 
 func ExampleRequestError() {
