@@ -488,6 +488,9 @@ type inner struct {
 	Message Text `json:"errmsg"`
 }
 
+// success begins most answers, and need not be read twice.
+var success = []byte(`{"errcode":0,`)
+
 var wrappers = [][]byte{[]byte(`"errcode"`), []byte(`"base_resp"`), []byte(`"resp_msg"`)}
 
 // findRefusal returns the errcode of an answer, or nil where it has none. An
@@ -500,11 +503,11 @@ func findRefusal(data []byte) (*Error, error) {
 	if body[0] != '{' && body[0] != '[' {
 		return nil, errors.New("no JSON")
 	}
-	found := false
+	found := 0
 	for _, w := range wrappers {
-		found = found || bytes.Contains(body, w)
+		found += bytes.Count(body, w)
 	}
-	if !found || body[0] == '[' {
+	if found == 0 || body[0] == '[' || found == 1 && bytes.HasPrefix(body, success) {
 		return nil, nil //nolint:nilnil // no refusal, no error
 	}
 	var r refusalJSON
