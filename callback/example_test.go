@@ -3,8 +3,10 @@ package callback_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -18,28 +20,19 @@ import (
 
 var ctx = context.Background()
 
-// account returns a fake account with a follower, and the configuration that its
-// console shows.
-func account() (*wechattest.Platform, *wechattest.Follower, callback.Config) {
-	p := wechattest.NewPlatform()
-	return p, p.AddUser(wechattest.User{}), callback.Config{AppID: p.AppID, Token: p.Token, EncodingAESKey: p.EncodingAESKey}
-}
-
-// must ends an example that can not go on.
-func must[T any](v T, err error) T {
-	if err != nil {
-		panic(err)
-	}
-	return v
-}
-
 func Example() {
-	platform, alice, config := account()
+	platform := wechattest.NewPlatform()
 	defer platform.Close()
+	alice := platform.AddUser(wechattest.User{})
 
-	h, err := callback.NewHandler(config)
+	h, err := callback.NewHandler(callback.Config{ // as in the console (服务器配置)
+		Mode:           callback.Safe,
+		AppID:          platform.AppID,
+		Token:          platform.Token,
+		EncodingAESKey: platform.EncodingAESKey,
+	})
 	if err != nil {
-		panic(err)
+		log.Fatal(err)
 	}
 	callback.On(h, func(_ context.Context, m *callback.TextMessage) (callback.Reply, error) {
 		return callback.Text("收到：" + m.Content), nil
@@ -49,17 +42,23 @@ func Example() {
 	})
 	platform.SetCallback(h) // http.Handle("/wechat", h) for the real one
 
+	fmt.Println(platform.VerifyURL(ctx)) // what the console does when the address is saved
 	fmt.Println(alice.Sends(ctx, "你好").Reply.Content)
 	fmt.Println(alice.Follows(ctx).Reply.Content)
 	// Output:
+	// <nil>
 	// 收到：你好
 	// 感谢关注！
 }
 
 func ExampleHandler_OnText() {
-	platform, alice, config := account()
+	platform := wechattest.NewPlatform()
 	defer platform.Close()
-	h := must(callback.NewHandler(config))
+	alice := platform.AddUser(wechattest.User{})
+	h, err := callback.NewHandler(callback.Config{AppID: platform.AppID, Token: platform.Token, EncodingAESKey: platform.EncodingAESKey})
+	if err != nil {
+		log.Fatal(err)
+	}
 	platform.SetCallback(h)
 
 	h.OnText(callback.Exactly("帮助"), func(context.Context, *callback.TextMessage) (callback.Reply, error) {
@@ -85,9 +84,13 @@ func ExampleHandler_OnText() {
 }
 
 func ExampleHandler_OnKey() {
-	platform, alice, config := account()
+	platform := wechattest.NewPlatform()
 	defer platform.Close()
-	h := must(callback.NewHandler(config))
+	alice := platform.AddUser(wechattest.User{})
+	h, err := callback.NewHandler(callback.Config{AppID: platform.AppID, Token: platform.Token, EncodingAESKey: platform.EncodingAESKey})
+	if err != nil {
+		log.Fatal(err)
+	}
 	platform.SetCallback(h)
 
 	h.OnKey("TODAY", func(context.Context, callback.Message) (callback.Reply, error) { // a menu button
@@ -104,9 +107,13 @@ func ExampleHandler_OnKey() {
 }
 
 func ExampleHandler_Use() {
-	platform, alice, config := account()
+	platform := wechattest.NewPlatform()
 	defer platform.Close()
-	h := must(callback.NewHandler(config))
+	alice := platform.AddUser(wechattest.User{})
+	h, err := callback.NewHandler(callback.Config{AppID: platform.AppID, Token: platform.Token, EncodingAESKey: platform.EncodingAESKey})
+	if err != nil {
+		log.Fatal(err)
+	}
 	platform.SetCallback(h)
 
 	h.Use(func(next callback.HandlerFunc) callback.HandlerFunc {
@@ -127,14 +134,20 @@ func ExampleHandler_Use() {
 // The answer is not ready when the platform stops waiting: it goes out as a
 // customer-service message.
 func ExampleConfig_deferred() {
-	platform, alice, config := account()
+	platform := wechattest.NewPlatform()
 	defer platform.Close()
+	alice := platform.AddUser(wechattest.User{})
 	client := platform.Client()
-	config.Budget = 50 * time.Millisecond // 4.5 seconds where it is left out
-	config.Deferred = func(ctx context.Context, message []byte) error {
-		return client.Do(ctx, wechat.Request{Path: "/cgi-bin/message/custom/send", Body: message}, nil)
+	h, err := callback.NewHandler(callback.Config{
+		AppID: platform.AppID, Token: platform.Token, EncodingAESKey: platform.EncodingAESKey,
+		Budget: 50 * time.Millisecond, // 4.5 seconds where it is left out
+		Deferred: func(ctx context.Context, message []byte) error {
+			return client.Do(ctx, wechat.Request{Path: "/cgi-bin/message/custom/send", Body: message}, nil)
+		},
+	})
+	if err != nil {
+		log.Fatal(err)
 	}
-	h := must(callback.NewHandler(config))
 	platform.SetCallback(h)
 	thinking := make(chan struct{})
 	callback.On(h, func(context.Context, *callback.TextMessage) (callback.Reply, error) {
@@ -145,7 +158,9 @@ func ExampleConfig_deferred() {
 	report := alice.Sends(ctx, "生命的意义是什么？")
 	fmt.Println(report.Seen == wechattest.SeenNothing)
 	close(thinking)
-	_ = h.Shutdown(ctx) // waits for what is under way
+	if err := h.Shutdown(ctx); err != nil { // waits for what is under way
+		log.Fatal(err)
+	}
 	fmt.Println(alice.LastMessage().Via, alice.LastMessage().Content)
 	// Output:
 	// true
@@ -153,27 +168,44 @@ func ExampleConfig_deferred() {
 }
 
 func ExampleActivity() {
-	platform, alice, config := account()
+	platform := wechattest.NewPlatform()
 	defer platform.Close()
-	config.Activity = callback.NewActivity(nil)
-	h := must(callback.NewHandler(config))
+	alice := platform.AddUser(wechattest.User{})
+	activity := callback.NewActivity(nil)
+	h, err := callback.NewHandler(callback.Config{
+		AppID: platform.AppID, Token: platform.Token, EncodingAESKey: platform.EncodingAESKey, Activity: activity,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	platform.SetCallback(h)
 	h.OnKey("TODAY", func(context.Context, callback.Message) (callback.Reply, error) { return callback.Text("推荐"), nil })
 
 	alice.Sends(ctx, "你好")
 	alice.Clicks(ctx, "TODAY")
-	wrote := must(config.Activity.LastMessage(ctx, alice.OpenID))
-	_, open, _ := config.Activity.ReplyWindow(ctx, alice.OpenID)
-	menu := must(config.Activity.Menu(ctx))
-	fmt.Println(time.Since(wrote) < time.Minute, open, menu["TODAY"].Received, menu["TODAY"].Answered, menu["TODAY"].Failed)
+	until, open, err := activity.ReplyWindow(ctx, alice.OpenID)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("can be written to:", open, time.Until(until).Round(time.Hour))
+	menu, err := activity.Menu(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("TODAY:", menu["TODAY"].Received, "received,", menu["TODAY"].Answered, "answered,", menu["TODAY"].Failed, "failed")
 	// Output:
-	// true true 1 1 0
+	// can be written to: true 48h0m0s
+	// TODAY: 1 received, 1 answered, 0 failed
 }
 
 func ExampleSessions() {
-	platform, alice, config := account()
+	platform := wechattest.NewPlatform()
 	defer platform.Close()
-	h := must(callback.NewHandler(config))
+	alice := platform.AddUser(wechattest.User{})
+	h, err := callback.NewHandler(callback.Config{AppID: platform.AppID, Token: platform.Token, EncodingAESKey: platform.EncodingAESKey})
+	if err != nil {
+		log.Fatal(err)
+	}
 	platform.SetCallback(h)
 
 	type order struct{ Drink string }
@@ -195,41 +227,50 @@ func ExampleSessions() {
 	// 大杯奶茶一份
 }
 
-// Two replicas of a program share what was handled, and handle a push once.
+// Two replicas of a program share what was handled: a push that comes to both runs
+// once, and both give the same answer.
 func ExampleDedupe() {
-	platform, alice, config := account()
+	platform := wechattest.NewPlatform()
 	defer platform.Close()
-	config.Dedupe = callback.NewMemoryDedupe() // or one that other machines share
-	runs := 0
-	replicas := make([]*callback.Handler, 2)
-	for i := range replicas {
-		replicas[i] = must(callback.NewHandler(config))
-		callback.On(replicas[i], func(context.Context, *callback.TextMessage) (callback.Reply, error) {
-			runs++
-			return callback.Text("好"), nil
-		})
+	alice := platform.AddUser(wechattest.User{})
+	config := callback.Config{
+		AppID: platform.AppID, Token: platform.Token, EncodingAESKey: platform.EncodingAESKey,
+		Dedupe: callback.NewMemoryDedupe(), // or one that other machines share
 	}
+	orders := 0
+	order := func(context.Context, *callback.TextMessage) (callback.Reply, error) {
+		orders++
+		return callback.Text("已下单"), nil
+	}
+	a, errA := callback.NewHandler(config)
+	b, errB := callback.NewHandler(config)
+	if err := errors.Join(errA, errB); err != nil {
+		log.Fatal(err)
+	}
+	callback.On(a, order)
+	callback.On(b, order)
+
 	platform.SetCallback(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body := must(io.ReadAll(r.Body))
-		for _, h := range replicas { // one delivery to each, the answer of the first is lost
-			r.Body = io.NopCloser(bytes.NewReader(body))
-			lost := httptest.NewRecorder()
-			h.ServeHTTP(lost, r)
-			if h == replicas[1] {
-				_, _ = w.Write(lost.Body.Bytes())
-			}
-		}
+		var body bytes.Buffer
+		r.Body = io.NopCloser(io.TeeReader(r.Body, &body))
+		a.ServeHTTP(httptest.NewRecorder(), r) // its answer is lost on the way
+		r.Body = io.NopCloser(&body)
+		b.ServeHTTP(w, r) // so the push is delivered again
 	}))
-	fmt.Println(alice.Sends(ctx, "你好").Reply.Content, runs)
+	fmt.Println(alice.Sends(ctx, "来一杯").Reply.Content, orders)
 	// Output:
-	// 好 1
+	// 已下单 1
 }
 
-// A program that does the rest itself.
+// Parse and Answer are for programs that do the rest themselves.
 func ExampleHandler_Parse() {
-	platform, alice, config := account()
+	platform := wechattest.NewPlatform()
 	defer platform.Close()
-	h := must(callback.NewHandler(config))
+	alice := platform.AddUser(wechattest.User{})
+	h, err := callback.NewHandler(callback.Config{AppID: platform.AppID, Token: platform.Token, EncodingAESKey: platform.EncodingAESKey})
+	if err != nil {
+		log.Fatal(err)
+	}
 	platform.SetCallback(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		push, err := h.Parse(r)
 		if err != nil {
