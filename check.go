@@ -54,6 +54,13 @@ func positive[N ~int | ~int64](argument string, n N) error {
 	return nil
 }
 
+func notNegative[N ~int | ~int64](argument string, n N) error {
+	if n < 0 {
+		return invalid(argument, "is %d, must not be negative", n)
+	}
+	return nil
+}
+
 func within[N ~int | ~int64](argument string, n, low, high N) error {
 	if n < low || n > high {
 		return invalid(argument, "is %d, must be %d to %d", n, low, high)

@@ -58,10 +58,7 @@ type ListCommentsRequest struct {
 const maxComments = 49 // 50 are refused
 
 func (r ListCommentsRequest) check() error {
-	if r.Begin < 0 {
-		return invalid("Begin", "is %d", r.Begin)
-	}
-	return first(commentArticle{r.MsgDataID, r.Index}.check(), within("Count", r.Count, 1, maxComments))
+	return first(commentArticle{r.MsgDataID, r.Index}.check(), notNegative("Begin", r.Begin), within("Count", r.Count, 1, maxComments))
 }
 
 // CommentPage is a page of the comments on an article.

@@ -201,8 +201,5 @@ type pageRef struct {
 const maxPage = 20
 
 func (p pageRef) check() error {
-	if p.Offset < 0 {
-		return invalid("offset", "is %d", p.Offset)
-	}
-	return within("count", p.Count, 1, maxPage)
+	return first(notNegative("offset", p.Offset), within("count", p.Count, 1, maxPage))
 }

@@ -26,12 +26,9 @@ type MedicalMessage struct {
 func (m MedicalMessage) check() error {
 	err := first(
 		positive("Status", m.Status), notEmpty("OpenID", m.OpenID), notEmpty("OrderID", m.OrderID),
-		notEmpty("ID", m.ID), notEmpty("AppID", m.AppID))
+		notEmpty("ID", m.ID), notEmpty("AppID", m.AppID), notNil("Info", m.Info))
 	if err != nil {
 		return err
-	}
-	if m.Info == nil {
-		return invalid("Info", "is nil")
 	}
 	if info, ok := m.Info.(checker); ok {
 		return info.check()

@@ -386,16 +386,11 @@ type NontaxRefundRequest struct {
 }
 
 func (r NontaxRefundRequest) check() error {
-	err := first(notEmpty("OrderID", r.OrderID), notEmpty("Reason", r.Reason))
-	switch {
-	case err != nil:
-		return err
-	case r.Fee < 0:
-		return invalid("Fee", "is %d, must not be below 0", r.Fee)
-	case r.Fee > 0:
-		return notEmpty("OutID", r.OutID)
+	err := first(notEmpty("OrderID", r.OrderID), notEmpty("Reason", r.Reason), notNegative("Fee", r.Fee))
+	if err == nil && r.Fee > 0 {
+		err = notEmpty("OutID", r.OutID)
 	}
-	return nil
+	return err
 }
 
 // RefundNontaxOrder pays an order back, or a part of it (缴费订单退款), and returns the

@@ -192,8 +192,8 @@ func (q ItemCodeQuery) body() (any, error) {
 	}{OrderID: q.OrderID, URL: q.URL, Code: q.Code}
 	switch {
 	case q.OrderID > 0:
-		if q.Index < 0 {
-			return nil, invalid("Index", "is %d", q.Index)
+		if err := notNegative("Index", q.Index); err != nil {
+			return nil, err
 		}
 		body.Index = &q.Index
 	case q.URL == "" && q.Code == "":

@@ -173,10 +173,7 @@ type StoreList struct {
 //
 // https://developers.weixin.qq.com/doc/service/api/stores/miniapp/api_newgetpoilist
 func (c *Client) ListStores(ctx context.Context, offset, limit int) (*StoreList, error) {
-	if offset < 0 {
-		return nil, invalid("offset", "is %d, must not be negative", offset)
-	}
-	if err := positive("limit", limit); err != nil {
+	if err := first(notNegative("offset", offset), positive("limit", limit)); err != nil {
 		return nil, err
 	}
 	body := struct {

@@ -154,10 +154,7 @@ type LibraryTemplatePage struct {
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/notify/api_getpubnewtemplatetitles
 func (c *Client) ListLibraryTemplates(ctx context.Context, start, limit int, categoryIDs ...int64) (*LibraryTemplatePage, error) {
-	if start < 0 {
-		return nil, invalid("start", "is %d, must not be negative", start)
-	}
-	if err := within("limit", limit, 1, 30); err != nil {
+	if err := first(notNegative("start", start), within("limit", limit, 1, 30)); err != nil {
 		return nil, err
 	}
 	if len(categoryIDs) == 0 {
