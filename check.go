@@ -2,6 +2,7 @@ package wechat
 
 import (
 	"reflect"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -42,6 +43,27 @@ func noneEmpty(argument string, values []string) error {
 	for i, v := range values {
 		if strings.TrimSpace(v) == "" {
 			return invalid(argument, "is empty at index %d", i)
+		}
+	}
+	return nil
+}
+
+// elements refuses a list of another length than low to high.
+func elements(argument string, n, low, high int) error {
+	switch {
+	case n >= low && n <= high:
+		return nil
+	case low == 0:
+		return invalid(argument, "has %d elements, at most %d are allowed", n, high)
+	}
+	return invalid(argument, "has %d elements, must be %d to %d", n, low, high)
+}
+
+// each checks the elements of a list, naming each by its place in it.
+func each[T any](argument string, list []T, check func(at string, v T) error) error {
+	for i, v := range list {
+		if err := check(argument+"["+strconv.Itoa(i)+"]", v); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -87,8 +87,8 @@ type ImageCrop struct {
 //
 // https://developers.weixin.qq.com/doc/service/api/openpoc/image/api_imgaicrop
 func (c *Client) CropImage(ctx context.Context, img Image, ratios ...string) (*ImageCrops, error) {
-	if len(ratios) > 5 {
-		return nil, invalid("ratios", "has %d elements, at most 5 are allowed", len(ratios))
+	if err := elements("ratios", len(ratios), 0, 5); err != nil {
+		return nil, err
 	}
 	return recognize[ImageCrops](ctx, c, "/cv/img/aicrop", img, url.Values{}, params("ratios", strings.Join(ratios, ",")), RetryRead)
 }

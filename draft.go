@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"iter"
 	"net/http"
-	"strconv"
 )
 
 // DraftArticleType is the kind of an article.
@@ -138,14 +137,13 @@ func (a DraftArticle) check(argument string) error {
 		maxRunes(argument+".Content", a.Content, 20_000-1),
 		maxBytes(argument+".Content", a.Content, 1<<20),
 		maxBytes(argument+".ContentSourceURL", a.ContentSourceURL, 1<<10),
+		elements(argument+".Images", len(a.Images), 0, maxDraftImages),
 	)
 	switch {
 	case err != nil:
 		return err
 	case a.Type == DraftArticlePictures && len(a.Images) == 0:
 		return invalid(argument+".Images", "is empty, which an article of pictures can not be")
-	case len(a.Images) > maxDraftImages:
-		return invalid(argument+".Images", "has %d pictures, at most %d are allowed", len(a.Images), maxDraftImages)
 	case a.Type == "" || a.Type == DraftArticleNews:
 		return notEmpty(argument+".ThumbMediaID", a.ThumbMediaID)
 	}
@@ -160,12 +158,7 @@ func (d draftArticles) check() error {
 	if len(d.Articles) == 0 {
 		return invalid("articles", "is empty")
 	}
-	for i, a := range d.Articles {
-		if err := a.check("articles[" + strconv.Itoa(i) + "]"); err != nil {
-			return err
-		}
-	}
-	return nil
+	return each("articles", d.Articles, func(at string, a DraftArticle) error { return a.check(at) })
 }
 
 // CreateDraft saves articles as a draft and returns its media_id (新增草稿). A draft

@@ -16,12 +16,9 @@ func checkInvoices(invoices []InvoiceRef) error {
 	if len(invoices) == 0 {
 		return invalid("invoices", "is empty")
 	}
-	for i, r := range invoices {
-		if r.check() != nil {
-			return invalid("invoices", "has no CardID or no EncryptCode at index %d", i)
-		}
-	}
-	return nil
+	return each("invoices", invoices, func(at string, r InvoiceRef) error {
+		return first(notEmpty(at+".CardID", r.CardID), notEmpty(at+".EncryptCode", r.EncryptCode))
+	})
 }
 
 // Invoice is an invoice that a user handed in for reimbursement.

@@ -407,7 +407,7 @@ func TestInvoiceCallsRefuseWrongArguments(t *testing.T) {
 			return err
 		}},
 		{"invoices", func(ctx context.Context, c *Client) error { _, err := c.ListInvoices(ctx); return err }},
-		{"invoices", func(ctx context.Context, c *Client) error {
+		{"invoices[1].CardID", func(ctx context.Context, c *Client) error {
 			_, err := c.ListInvoices(ctx, someRef, InvoiceRef{})
 			return err
 		}},

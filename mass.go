@@ -149,10 +149,7 @@ type SendMassToUsersRequest struct {
 }
 
 func (r SendMassToUsersRequest) check() error {
-	if n := len(r.OpenIDs); n < 2 || n > 10_000 {
-		return invalid("OpenIDs", "has %d elements, must be 2 to 10000", n)
-	}
-	return first(noneEmpty("OpenIDs", r.OpenIDs), checkMass(r.Message, r.ClientMsgID))
+	return first(elements("OpenIDs", len(r.OpenIDs), 2, 10_000), noneEmpty("OpenIDs", r.OpenIDs), checkMass(r.Message, r.ClientMsgID))
 }
 
 // SendMassToUsers orders a message to a list of 2 to 10,000 followers

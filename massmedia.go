@@ -1,9 +1,6 @@
 package wechat
 
-import (
-	"context"
-	"strconv"
-)
+import "context"
 
 const maxArticleImage = 1 << 20
 
@@ -48,15 +45,10 @@ type massArticles struct {
 }
 
 func (m massArticles) check() error {
-	if n := len(m.Articles); n < 1 || n > 8 {
-		return invalid("articles", "has %d elements, must be 1 to 8", n)
+	if err := elements("articles", len(m.Articles), 1, 8); err != nil {
+		return err
 	}
-	for i, a := range m.Articles {
-		if err := a.check("articles[" + strconv.Itoa(i) + "]"); err != nil {
-			return err
-		}
-	}
-	return nil
+	return each("articles", m.Articles, func(at string, a MassArticle) error { return a.check(at) })
 }
 
 // UploadMassNews uploads 1 to 8 articles for [MassNews] (上传图文消息素材). Drafts do the

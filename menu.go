@@ -3,7 +3,6 @@ package wechat
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -124,28 +123,20 @@ func MiniProgramButton(name, appID, pagePath, fallbackURL string) Button {
 func SubMenu(name string, buttons ...Button) Button { return Button{Name: name, SubButtons: buttons} }
 
 func (m Menu) check() error {
-	if n := len(m.Buttons); n < 1 || n > 3 {
-		return invalid("button", "has %d elements, must be 1 to 3", n)
+	if err := elements("button", len(m.Buttons), 1, 3); err != nil {
+		return err
 	}
-	for i, b := range m.Buttons {
-		at := fmt.Sprintf("button[%d]", i)
-		if err := b.check(at, 16); err != nil {
+	return each("button", m.Buttons, func(at string, b Button) error {
+		if err := first(b.check(at, 16), elements(at+".sub_button", len(b.SubButtons), 0, 5)); err != nil {
 			return err
 		}
-		if len(b.SubButtons) > 5 {
-			return invalid(at+".sub_button", "has %d elements, must be 1 to 5", len(b.SubButtons))
-		}
-		for j, s := range b.SubButtons {
-			in := fmt.Sprintf("%s.sub_button[%d]", at, j)
+		return each(at+".sub_button", b.SubButtons, func(in string, s Button) error {
 			if len(s.SubButtons) > 0 {
 				return invalid(in+".sub_button", "is one level too deep: menus have two")
 			}
-			if err := s.check(in, 60); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+			return s.check(in, 60)
+		})
+	})
 }
 
 // check looks at the button itself, not at those inside.

@@ -2,7 +2,6 @@ package wechat
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"time"
 )
@@ -128,13 +127,9 @@ func (m MenuMessage) check() error {
 	if len(m.Items) == 0 {
 		return invalid("Items", "is empty")
 	}
-	for i, item := range m.Items {
-		at := fmt.Sprintf("Items[%d]", i)
-		if err := first(notEmpty(at+".ID", item.ID), notEmpty(at+".Content", item.Content)); err != nil {
-			return err
-		}
-	}
-	return nil
+	return each("Items", m.Items, func(at string, item MenuMessageItem) error {
+		return first(notEmpty(at+".ID", item.ID), notEmpty(at+".Content", item.Content))
+	})
 }
 
 // CardMessage is a card or coupon; one with codes of the account's own can not be

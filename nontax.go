@@ -137,12 +137,9 @@ func (p NontaxPayment) check() error {
 	if len(p.Items) == 0 {
 		return invalid("Items", "is empty")
 	}
-	for i, item := range p.Items {
-		if item.ID == "" || item.Name == "" {
-			return invalid("Items", "has no ID or no Name at index %d", i)
-		}
-	}
-	return nil
+	return each("Items", p.Items, func(at string, item NontaxItem) error {
+		return first(notEmpty(at+".ID", item.ID), notEmpty(at+".Name", item.Name))
+	})
 }
 
 // NontaxScene is where a payment is begun.

@@ -136,11 +136,8 @@ const maxQRCodeJumps = 200
 //
 // https://developers.weixin.qq.com/doc/service/api/qrcode/qrcodejump/api_qrcodejumpget
 func (c *Client) GetQRCodeJumps(ctx context.Context, appID string, prefixes ...string) (*QRCodeJumpPage, error) {
-	if err := noneEmpty("prefixes", prefixes); err != nil {
+	if err := first(noneEmpty("prefixes", prefixes), elements("prefixes", len(prefixes), 0, maxQRCodeJumps)); err != nil {
 		return nil, err
-	}
-	if n := len(prefixes); n > maxQRCodeJumps {
-		return nil, invalid("prefixes", "has %d elements, at most %d are allowed", n, maxQRCodeJumps)
 	}
 	return c.listQRCodeJumps(ctx, qrCodeJumpQuery{AppID: appID, Type: 1, Prefixes: prefixes})
 }

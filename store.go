@@ -45,10 +45,7 @@ type StoreMediaIDs []string
 func (m StoreMediaIDs) MarshalText() ([]byte, error) { return []byte(strings.Join(m, "|")), nil }
 
 func (m StoreMediaIDs) check(argument string) error {
-	if len(m) > 5 {
-		return invalid(argument, "has %d elements, at most 5 are allowed", len(m))
-	}
-	return nil
+	return elements(argument, len(m), 0, 5)
 }
 
 type storeAudit struct {

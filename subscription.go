@@ -87,12 +87,11 @@ func (c *Client) ListSubscribeTemplates(ctx context.Context) ([]SubscribeTemplat
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/notify/api_addwxanewtemplate
 func (c *Client) AddSubscribeTemplate(ctx context.Context, libraryID int64, scene string, keywordIDs ...int64) (string, error) {
-	err := first(positive("libraryID", libraryID), notEmpty("scene", scene), maxRunes("scene", scene, 15))
+	err := first(
+		positive("libraryID", libraryID), notEmpty("scene", scene), maxRunes("scene", scene, 15),
+		elements("keywordIDs", len(keywordIDs), 2, 5))
 	if err != nil {
 		return "", err
-	}
-	if n := len(keywordIDs); n < 2 || n > 5 {
-		return "", invalid("keywordIDs", "has %d elements, must be 2 to 5", n)
 	}
 	body := struct {
 		ID       int64   `json:"tid,string"`
