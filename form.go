@@ -3,8 +3,6 @@ package wechat
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"io"
@@ -186,9 +184,7 @@ func (f *Form) content() (*payload, error) {
 }
 
 func newBoundary() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // never fails, see crypto/rand
-	return "wechat" + hex.EncodeToString(b[:])
+	return "wechat" + randomHex(16)
 }
 
 // measure finds the size of the file and how to read it again.

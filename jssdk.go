@@ -231,8 +231,11 @@ func sha1Hex(s string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func newNonce() string {
-	var b [8]byte
-	_, _ = rand.Read(b[:]) // never fails, see crypto/rand
-	return hex.EncodeToString(b[:])
+func newNonce() string { return randomHex(8) }
+
+// randomHex returns n random bytes, two digits each.
+func randomHex(n int) string {
+	b := make([]byte, n)
+	_, _ = rand.Read(b) // never fails, see crypto/rand
+	return hex.EncodeToString(b)
 }

@@ -2,9 +2,7 @@ package wechat
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/subtle"
-	"encoding/hex"
 	"errors"
 	"net/http"
 	"strings"
@@ -23,11 +21,7 @@ var ErrOAuthState = errors.New("wechat: the state is not the one that was given 
 type OAuthState string
 
 // NewOAuthState returns a state of 160 random bits.
-func NewOAuthState() OAuthState {
-	var b [20]byte
-	_, _ = rand.Read(b[:]) // never fails, see crypto/rand
-	return OAuthState(hex.EncodeToString(b[:]))
-}
+func NewOAuthState() OAuthState { return OAuthState(randomHex(20)) }
 
 // Check returns [ErrOAuthState] unless got, the state that came back, is this one.
 // The comparison takes the same time wherever they differ. A state works once: it
