@@ -3,7 +3,6 @@ package wechat
 import (
 	"context"
 	"regexp"
-	"strconv"
 )
 
 // KFAccount is a customer-service agent of the account.
@@ -74,13 +73,6 @@ func (c *Client) ListOnlineKFAccounts(ctx context.Context, businessID int64) ([]
 		return nil, err
 	}
 	return list.Accounts, nil
-}
-
-func idOrNone(id int64) string {
-	if id == 0 {
-		return ""
-	}
-	return strconv.FormatInt(id, 10)
 }
 
 // CreateKFAccountRequest is a new customer-service agent.

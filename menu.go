@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
-	"strconv"
 )
 
 // Menu is the menu at the bottom of the chat.
@@ -342,10 +341,7 @@ func (m conditionalMenu) check() error {
 // https://developers.weixin.qq.com/doc/service/api/custommenu/api_addconditionalmenu
 func (c *Client) AddConditionalMenu(ctx context.Context, m Menu, rule MatchRule) (Int, error) {
 	body := conditionalMenu{Menu: m}
-	if rule.TagID != 0 {
-		body.Rule.TagID = strconv.FormatInt(rule.TagID, 10)
-	}
-	body.Rule.Platform, body.Rule.Language = rule.Platform, rule.Language
+	body.Rule.TagID, body.Rule.Platform, body.Rule.Language = idOrNone(rule.TagID), rule.Platform, rule.Language
 	res, err := post[menuRef](ctx, c, "/cgi-bin/menu/addconditional", body, RetryUnkeyed)
 	if err != nil {
 		return 0, err

@@ -10,6 +10,8 @@ import (
 	"math"
 	"net/http"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -411,7 +413,7 @@ func (c *Client) decode(cl *call, raw *http.Response, data []byte, out any) (ver
 		refusal.Method, refusal.Path, refusal.Status = cl.Method, cl.Path, raw.StatusCode
 		refusal.Message = c.hide.text(refusal.Message, c.secrets(cl)...)
 		v := ofCode(refusal, cl.Anonymous)
-		if !cl.ambiguous || !contains(cl.Done, refusal.Code) {
+		if !cl.ambiguous || !slices.Contains(cl.Done, refusal.Code) {
 			if refusal.Code == cl.partial || cl.partial == anyRefusal {
 				_ = decodeJSON(data, out) // the refusal is what counts
 			}
@@ -427,15 +429,6 @@ func (c *Client) decode(cl *call, raw *http.Response, data []byte, out any) (ver
 		return final, c.unreadable(cl, raw, data, err)
 	}
 	return final, nil
-}
-
-func contains(codes []Code, code Code) bool {
-	for _, c := range codes {
-		if c == code {
-			return true
-		}
-	}
-	return false
 }
 
 func (c *Client) unreadable(cl *call, raw *http.Response, data []byte, err error) error {
@@ -581,6 +574,14 @@ func do[T any](ctx context.Context, c *Client, req Request) (*T, error) {
 // post calls an endpoint that takes JSON and answers nothing but an errcode.
 func (c *Client) post(ctx context.Context, path string, body any, class RetryClass, done ...Code) error {
 	return c.Do(ctx, Request{Method: http.MethodPost, Path: path, Body: body, Retry: class, Done: done}, nil)
+}
+
+// idOrNone writes an id for params, which leaves 0 out.
+func idOrNone(id int64) string {
+	if id == 0 {
+		return ""
+	}
+	return strconv.FormatInt(id, 10)
 }
 
 // params makes a query of names and values; empty values are left out.

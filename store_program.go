@@ -3,7 +3,6 @@ package wechat
 import (
 	"context"
 	"net/http"
-	"strconv"
 )
 
 // StoreCategory is a category that a store mini program can have.
@@ -116,13 +115,9 @@ type StoreProgramAudit struct {
 //
 // https://developers.weixin.qq.com/doc/service/api/stores/miniapp/api_getwxastoreauditinfo
 func (c *Client) GetStoreProgramAudit(ctx context.Context, auditID int64) (*StoreProgramAudit, error) {
-	id := ""
-	if auditID != 0 {
-		id = strconv.FormatInt(auditID, 10)
-	}
 	res, err := get[struct {
 		Data StoreProgramAudit `json:"data"`
-	}](ctx, c, "/wxa/get_merchant_audit_info", params("audit_id", id))
+	}](ctx, c, "/wxa/get_merchant_audit_info", params("audit_id", idOrNone(auditID)))
 	if err != nil {
 		return nil, err
 	}
