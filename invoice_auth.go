@@ -27,8 +27,8 @@ const (
 	InvoiceAuthClaim InvoiceAuthType = 2 // claim an invoice that is made
 )
 
-// InvoiceAuthRequest asks for the authorisation page of an order.
-type InvoiceAuthRequest struct {
+// GetInvoiceAuthURLRequest asks for the authorisation page of an order.
+type GetInvoiceAuthURLRequest struct {
 	PlatformID  string          `json:"s_pappid"` // of the invoicing platform, which tells it
 	OrderID     string          `json:"order_id"`
 	Money       int64           `json:"money"`     // fen
@@ -39,7 +39,7 @@ type InvoiceAuthRequest struct {
 	Type        InvoiceAuthType `json:"type"`
 }
 
-func (r InvoiceAuthRequest) check() error {
+func (r GetInvoiceAuthURLRequest) check() error {
 	return first(notEmpty("PlatformID", r.PlatformID), notEmpty("OrderID", r.OrderID), positive("Money", r.Money),
 		notEmpty("Source", string(r.Source)))
 }
@@ -55,7 +55,7 @@ type InvoiceAuthURL struct {
 // be put into the user's cards. [Client.SetInvoiceContact] comes before this.
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/auth/api_invoicebizgetauthurl
-func (c *Client) GetInvoiceAuthURL(ctx context.Context, r InvoiceAuthRequest) (*InvoiceAuthURL, error) {
+func (c *Client) GetInvoiceAuthURL(ctx context.Context, r GetInvoiceAuthURLRequest) (*InvoiceAuthURL, error) {
 	if err := r.check(); err != nil {
 		return nil, err
 	}
@@ -65,7 +65,7 @@ func (c *Client) GetInvoiceAuthURL(ctx context.Context, r InvoiceAuthRequest) (*
 	}
 	r.Timestamp = orNow(r.Timestamp)
 	body := struct {
-		InvoiceAuthRequest
+		GetInvoiceAuthURLRequest
 		Ticket string `json:"ticket"` // not masked
 	}{r, ticket}
 	return post[InvoiceAuthURL](ctx, c, "/card/invoice/getauthurl", body, RetryIdempotent)

@@ -2,9 +2,9 @@ package wechat
 
 import "context"
 
-// FiscalAuthRequest asks for the authorisation page of a fiscal receipt
+// GetFiscalAuthURLRequest asks for the authorisation page of a fiscal receipt
 // (财政电子票据).
-type FiscalAuthRequest struct {
+type GetFiscalAuthURLRequest struct {
 	TreasuryID  string        `json:"s_pappid"` // of the treasury, which tells it
 	OrderID     string        `json:"order_id"`
 	Money       int64         `json:"money"`                  // fen
@@ -14,7 +14,7 @@ type FiscalAuthRequest struct {
 	Ticket      Secret        `json:"ticket"`                 // of [TicketCard]; "" is the client's own, see [Client.Ticket]
 }
 
-func (r FiscalAuthRequest) check() error {
+func (r GetFiscalAuthURLRequest) check() error {
 	return first(notEmpty("TreasuryID", r.TreasuryID), notEmpty("OrderID", r.OrderID), positive("Money", r.Money),
 		notEmpty("Source", string(r.Source)))
 }
@@ -29,7 +29,7 @@ type FiscalAuthURL struct {
 // an order (获取授权页链接); [Client.GetInvoiceAuth] tells whether the user did.
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/FiscalReceipt/api_notaxinvoicegetauthurl
-func (c *Client) GetFiscalAuthURL(ctx context.Context, r FiscalAuthRequest) (*FiscalAuthURL, error) {
+func (c *Client) GetFiscalAuthURL(ctx context.Context, r GetFiscalAuthURLRequest) (*FiscalAuthURL, error) {
 	if err := r.check(); err != nil {
 		return nil, err
 	}
@@ -39,7 +39,7 @@ func (c *Client) GetFiscalAuthURL(ctx context.Context, r FiscalAuthRequest) (*Fi
 	}
 	r.Timestamp = orNow(r.Timestamp)
 	body := struct {
-		FiscalAuthRequest
+		GetFiscalAuthURLRequest
 		Ticket string `json:"ticket"` // not masked
 	}{r, ticket}
 	return post[FiscalAuthURL](ctx, c, "/nontax/getbillauthurl", body, RetryIdempotent)

@@ -51,11 +51,11 @@ var someInvoice = Invoice{
 var (
 	someRef   = InvoiceRef{CardID: "pjZ8", EncryptCode: "fbdt/fWy1VitQwhbKtSjNeR3BJyfpeJXfZjjGsdCXiM="}
 	someOrder = InvoiceOrder{OrderID: "1", CardID: "pjZ8", AppID: "wx2", Nonce: "n"}
-	someAuth  = InvoiceAuthRequest{
+	someAuth  = GetInvoiceAuthURLRequest{
 		PlatformID: "d3JCEfhGLW+q0iGP+o9", OrderID: "1", Money: 11, Timestamp: 1474875876, Source: InvoiceFromWeb,
 		RedirectURL: "https://example.com", Ticket: "TICKET-CANARY", Type: InvoiceAuthFill,
 	}
-	someFiscalAuth = FiscalAuthRequest{
+	someFiscalAuth = GetFiscalAuthURLRequest{
 		TreasuryID: "wxabcd", OrderID: "1", Money: 11, Timestamp: 1474875876, Source: InvoiceFromApp, RedirectURL: "https://example.com", Ticket: "TICKET-CANARY",
 	}
 	someReceipt = FiscalReceipt{Fee: 10, Title: "某人", BillingTime: 1688721071, BillingNo: "6756", BillingCode: "0320", PDFMediaID: "17921206790189057"}
@@ -128,7 +128,7 @@ var _ = wireRows([]wireRow{
 		body:  `{"title":"某公司","phone":"020-123","tax_no":"91440300708461136T","addr":"A","bank_type":"B","bank_no":"1","user_fill":0,"out_title_id":"t1"}`,
 		reply: `{"errcode":0,"errmsg":"ok","url":"https://mp.weixin.qq.com/t"}`,
 		call: func(ctx context.Context, c *Client) (any, error) {
-			return c.GetInvoiceTitleURL(ctx, InvoiceTitleRequest{
+			return c.GetInvoiceTitleURL(ctx, GetInvoiceTitleURLRequest{
 				Title: "某公司", Phone: "020-123", TaxNo: "91440300708461136T", Address: "A", BankType: "B", BankNo: "1", OutTitleID: "t1",
 			})
 		},
@@ -355,7 +355,7 @@ func TestInvoiceCallsRefuseWrongArguments(t *testing.T) {
 		change(&card)
 		return func(ctx context.Context, c *Client) error { _, err := c.CreateInvoiceCard(ctx, card); return err }
 	}
-	title := func(r InvoiceTitleRequest) func(context.Context, *Client) error {
+	title := func(r GetInvoiceTitleURLRequest) func(context.Context, *Client) error {
 		return func(ctx context.Context, c *Client) error { _, err := c.GetInvoiceTitleURL(ctx, r); return err }
 	}
 	for _, wrong := range []struct {
@@ -363,11 +363,11 @@ func TestInvoiceCallsRefuseWrongArguments(t *testing.T) {
 		call     func(context.Context, *Client) error
 	}{
 		{"Money", func(ctx context.Context, c *Client) error {
-			_, err := c.GetInvoiceAuthURL(ctx, InvoiceAuthRequest{PlatformID: "p", OrderID: "1"})
+			_, err := c.GetInvoiceAuthURL(ctx, GetInvoiceAuthURLRequest{PlatformID: "p", OrderID: "1"})
 			return err
 		}},
 		{"Source", func(ctx context.Context, c *Client) error {
-			_, err := c.GetFiscalAuthURL(ctx, FiscalAuthRequest{TreasuryID: "p", OrderID: "1", Money: 1})
+			_, err := c.GetFiscalAuthURL(ctx, GetFiscalAuthURLRequest{TreasuryID: "p", OrderID: "1", Money: 1})
 			return err
 		}},
 		{"orderID", func(ctx context.Context, c *Client) error { _, err := c.GetInvoiceAuth(ctx, "p", ""); return err }},
@@ -397,10 +397,10 @@ func TestInvoiceCallsRefuseWrongArguments(t *testing.T) {
 			return err
 		}},
 		{"status", func(ctx context.Context, c *Client) error { return c.UpdateIssuedInvoice(ctx, "p", "c", "") }},
-		{"Title", title(InvoiceTitleRequest{})},
-		{"Phone", title(InvoiceTitleRequest{Title: "t", Phone: "+86"})},
-		{"TaxNo", title(InvoiceTitleRequest{Title: "t", TaxNo: "12867150520000"})},
-		{"TaxNo", title(InvoiceTitleRequest{UserFill: true, TaxNo: "91440300708461136-"})},
+		{"Title", title(GetInvoiceTitleURLRequest{})},
+		{"Phone", title(GetInvoiceTitleURLRequest{Title: "t", Phone: "+86"})},
+		{"TaxNo", title(GetInvoiceTitleURLRequest{Title: "t", TaxNo: "12867150520000"})},
+		{"TaxNo", title(GetInvoiceTitleURLRequest{UserFill: true, TaxNo: "91440300708461136-"})},
 		{"scanText", func(ctx context.Context, c *Client) error { _, err := c.ScanInvoiceTitle(ctx, ""); return err }},
 		{"EncryptCode", func(ctx context.Context, c *Client) error {
 			_, err := c.GetInvoice(ctx, InvoiceRef{CardID: "p"})

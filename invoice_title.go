@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// InvoiceTitleRequest is a title for the user to keep.
-type InvoiceTitleRequest struct {
+// GetInvoiceTitleURLRequest is a title for the user to keep.
+type GetInvoiceTitleURLRequest struct {
 	Title      string `json:"title,omitempty"`  // needed unless UserFill
 	Phone      string `json:"phone,omitempty"`  // digits and "-"
 	TaxNo      string `json:"tax_no,omitempty"` // 15 to 20 digits and ASCII letters
@@ -17,7 +17,7 @@ type InvoiceTitleRequest struct {
 	OutTitleID string `json:"out_title_id,omitempty"`
 }
 
-func (r InvoiceTitleRequest) check() error {
+func (r GetInvoiceTitleURLRequest) check() error {
 	if !r.UserFill {
 		if err := notEmpty("Title", r.Title); err != nil {
 			return err
@@ -40,7 +40,7 @@ func notAlphanumeric(r rune) bool {
 // WeChat (录入抬头到用户微信).
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/name/api_invoicebizgetusertitleurl
-func (c *Client) GetInvoiceTitleURL(ctx context.Context, r InvoiceTitleRequest) (string, error) {
+func (c *Client) GetInvoiceTitleURL(ctx context.Context, r GetInvoiceTitleURLRequest) (string, error) {
 	return c.titleURL(ctx, "/card/invoice/biz/getusertitleurl", r)
 }
 

@@ -72,8 +72,8 @@ type NontaxItem struct {
 	Fee     int64  `json:"fee"`               // fen
 }
 
-// NontaxFeeRequest names a payment notice.
-type NontaxFeeRequest struct {
+// GetNontaxFeeRequest names a payment notice.
+type GetNontaxFeeRequest struct {
 	ServiceID      int64            `json:"service_id"`
 	BankID         string           `json:"bank_id,omitempty"` // "" lets the platform choose among those that are set up
 	NoticeNo       string           `json:"payment_notice_no"`
@@ -82,7 +82,7 @@ type NontaxFeeRequest struct {
 	RegionCode     string           `json:"region_code"`
 }
 
-func (r NontaxFeeRequest) check() error {
+func (r GetNontaxFeeRequest) check() error {
 	return first(positive("ServiceID", r.ServiceID), notEmpty("NoticeNo", r.NoticeNo),
 		notEmpty("DepartmentCode", r.DepartmentCode), notEmpty("RegionCode", r.RegionCode))
 }
@@ -104,7 +104,7 @@ type NontaxFee struct {
 // GetNontaxFee returns what a payment notice asks for (查询应收信息).
 //
 // https://developers.weixin.qq.com/doc/service/api/nontaxpay/api_nontaxqueryfee
-func (c *Client) GetNontaxFee(ctx context.Context, r NontaxFeeRequest) (*NontaxFee, error) {
+func (c *Client) GetNontaxFee(ctx context.Context, r GetNontaxFeeRequest) (*NontaxFee, error) {
 	return post[NontaxFee](ctx, c, "/nontax/queryfee", c.ownBody(r), RetryRead)
 }
 
@@ -165,8 +165,8 @@ const (
 	NontaxTradeMWEB  NontaxTradeType = "MWEB"  // in a page of another browser
 )
 
-// NontaxOrderRequest is an order for a payment.
-type NontaxOrderRequest struct {
+// CreateNontaxOrderRequest is an order for a payment.
+type CreateNontaxOrderRequest struct {
 	NontaxPayment
 	ServiceID   int64           `json:"service_id,omitempty"`
 	OpenID      string          `json:"openid,omitempty"`     // of the payer; needed unless TradeType is [NontaxTradeMWEB]
@@ -178,7 +178,7 @@ type NontaxOrderRequest struct {
 	AutoCallPay bool            `json:"auto_call_pay,omitempty"`
 }
 
-func (r NontaxOrderRequest) check() error {
+func (r CreateNontaxOrderRequest) check() error {
 	err := first(r.NontaxPayment.check(), notEmpty("IP", r.IP), notEmpty("Scene", string(r.Scene)))
 	if err == nil && r.TradeType != NontaxTradeMWEB {
 		err = notEmpty("OpenID", r.OpenID)
@@ -208,7 +208,7 @@ type NontaxMiniPayment struct {
 // to the page or mini program of the result.
 //
 // https://developers.weixin.qq.com/doc/service/api/nontaxpay/api_nontaxunifiedorder
-func (c *Client) CreateNontaxOrder(ctx context.Context, r NontaxOrderRequest) (*NontaxOrderResult, error) {
+func (c *Client) CreateNontaxOrder(ctx context.Context, r CreateNontaxOrderRequest) (*NontaxOrderResult, error) {
 	return post[NontaxOrderResult](ctx, c, "/nontax/unifiedorder", c.ownBody(r), RetryUnkeyed)
 }
 
@@ -346,15 +346,15 @@ func (c *Client) GetNontaxOrder(ctx context.Context, orderID string, serviceID i
 	return post[NontaxOrder](ctx, c, "/nontax/getorder", c.ownBody(nontaxOrderRef{serviceID, orderID}), RetryRead)
 }
 
-// NontaxOrdersRequest names what was ordered: one of NoticeNo and OrderNo is needed.
-type NontaxOrdersRequest struct {
+// ListNontaxOrdersRequest names what was ordered: one of NoticeNo and OrderNo is needed.
+type ListNontaxOrdersRequest struct {
 	RegionCode     string `json:"region_code"`
 	DepartmentCode string `json:"department_code"`
 	NoticeNo       string `json:"payment_notice_no,omitempty"`
 	OrderNo        string `json:"order_no,omitempty"`
 }
 
-func (r NontaxOrdersRequest) check() error {
+func (r ListNontaxOrdersRequest) check() error {
 	return first(notEmpty("RegionCode", r.RegionCode), notEmpty("DepartmentCode", r.DepartmentCode),
 		notEmpty("NoticeNo", r.NoticeNo+r.OrderNo))
 }
@@ -369,20 +369,20 @@ type NontaxOrders struct {
 // order number of your own, and which of them is paid (获取缴费订单列表).
 //
 // https://developers.weixin.qq.com/doc/service/api/nontaxpay/api_nontaxgetorderlist
-func (c *Client) ListNontaxOrders(ctx context.Context, r NontaxOrdersRequest) (*NontaxOrders, error) {
+func (c *Client) ListNontaxOrders(ctx context.Context, r ListNontaxOrdersRequest) (*NontaxOrders, error) {
 	return post[NontaxOrders](ctx, c, "/nontax/getorderlist", c.ownBody(r), RetryRead)
 }
 
-// NontaxRefundRequest names an order to pay back. A refund of a part needs Fee, and
+// RefundNontaxOrderRequest names an order to pay back. A refund of a part needs Fee, and
 // an OutID of its own.
-type NontaxRefundRequest struct {
+type RefundNontaxOrderRequest struct {
 	OrderID string `json:"order_id"`
 	Reason  string `json:"reason"`
 	Fee     int64  `json:"refund_fee,omitempty"` // fen; 0 is everything
 	OutID   string `json:"refund_out_id,omitempty"`
 }
 
-func (r NontaxRefundRequest) check() error {
+func (r RefundNontaxOrderRequest) check() error {
 	err := first(notEmpty("OrderID", r.OrderID), notEmpty("Reason", r.Reason), notNegative("Fee", r.Fee))
 	if err == nil && r.Fee > 0 {
 		err = notEmpty("OutID", r.OutID)
@@ -394,7 +394,7 @@ func (r NontaxRefundRequest) check() error {
 // id of the refund.
 //
 // https://developers.weixin.qq.com/doc/service/api/nontaxpay/api_nontaxrefund
-func (c *Client) RefundNontaxOrder(ctx context.Context, r NontaxRefundRequest) (refundOrderID string, err error) {
+func (c *Client) RefundNontaxOrder(ctx context.Context, r RefundNontaxOrderRequest) (refundOrderID string, err error) {
 	res, err := post[struct {
 		RefundOrderID string `json:"refund_order_id"`
 	}](ctx, c, "/nontax/refund", c.ownBody(r), RetryUnkeyed)

@@ -32,7 +32,7 @@ var _ = wireRows([]wireRow{
 		body:  `{"appid":"wx0000000000000001","service_id":7,"bank_id":"B1","payment_notice_no":"340000190811","department_code":"065080906","payment_notice_type":2,"region_code":"340000"}`,
 		reply: `{"errcode":0,"errmsg":"ok","user_name":"李雷","fee":16000,"items":[{"no":1,"item_id":"I1","item_name":"护照","fee":16000}],"payment_notice_no":"340000190811","department_code":"065080906","department_name":"出入境管理处","payment_notice_type":2,"region_code":"340000","payment_notice_create_time":1700000000,"payment_expire_date":20260305}`,
 		call: result(func(ctx context.Context, c *Client) (*NontaxFee, error) {
-			return c.GetNontaxFee(ctx, NontaxFeeRequest{
+			return c.GetNontaxFee(ctx, GetNontaxFeeRequest{
 				ServiceID: 7, BankID: "B1", NoticeNo: "340000190811", DepartmentCode: "065080906", NoticeType: NontaxNoticePenalty, RegionCode: "340000",
 			})
 		}),
@@ -47,7 +47,7 @@ var _ = wireRows([]wireRow{
 		body:  `{"appid":"wx0000000000000001",` + somePaymentJSON + `,"service_id":7,"openid":"o1","return_url":"https://example.com/paid","ip":"203.0.113.9","scene":"biz","app_appid":"wx2","trade_type":"JSAPI","auto_call_pay":true}`,
 		reply: `{"errcode":0,"errmsg":"ok","order_id":"AQCA","pay_url":"https://payapp.weixin.qq.com/nontax/pay?x=1","miniprogram":{"appid":"wx3","pagepath":"p","query_string":"a=b","business_type":"t"}}`,
 		call: result(func(ctx context.Context, c *Client) (*NontaxOrderResult, error) {
-			return c.CreateNontaxOrder(ctx, NontaxOrderRequest{
+			return c.CreateNontaxOrder(ctx, CreateNontaxOrderRequest{
 				NontaxPayment: somePayment, ServiceID: 7, OpenID: "o1", ReturnURL: "https://example.com/paid", IP: "203.0.113.9",
 				Scene: NontaxAccount, AppAppID: "wx2", TradeType: NontaxTradeJSAPI, AutoCallPay: true,
 			})
@@ -87,7 +87,7 @@ var _ = wireRows([]wireRow{
 		body:  `{"appid":"wx0000000000000001","region_code":"340000","department_code":"065080906","payment_notice_no":"340000190811","order_no":"N1"}`,
 		reply: `{"errcode":0,"errmsg":"ok","order_id_list":["AQCA","AQCB"],"paid_order_id":"AQCB"}`,
 		call: result(func(ctx context.Context, c *Client) (*NontaxOrders, error) {
-			return c.ListNontaxOrders(ctx, NontaxOrdersRequest{RegionCode: "340000", DepartmentCode: "065080906", NoticeNo: "340000190811", OrderNo: "N1"})
+			return c.ListNontaxOrders(ctx, ListNontaxOrdersRequest{RegionCode: "340000", DepartmentCode: "065080906", NoticeNo: "340000190811", OrderNo: "N1"})
 		}),
 		want: &NontaxOrders{OrderIDs: []string{"AQCA", "AQCB"}, PaidOrderID: "AQCB"},
 	},
@@ -96,7 +96,7 @@ var _ = wireRows([]wireRow{
 		body:  `{"appid":"wx0000000000000001","order_id":"AQCA","reason":"重复缴费","refund_fee":100,"refund_out_id":"OUT1"}`,
 		reply: `{"errcode":0,"errmsg":"ok","refund_order_id":"R1"}`,
 		call: func(ctx context.Context, c *Client) (any, error) {
-			return c.RefundNontaxOrder(ctx, NontaxRefundRequest{OrderID: "AQCA", Reason: "重复缴费", Fee: 100, OutID: "OUT1"})
+			return c.RefundNontaxOrder(ctx, RefundNontaxOrderRequest{OrderID: "AQCA", Reason: "重复缴费", Fee: 100, OutID: "OUT1"})
 		},
 		want: "R1",
 	},
@@ -126,22 +126,22 @@ var _ = wireRows([]wireRow{
 })
 
 func TestNontaxPaymentsRefuseWhatIsMissing(t *testing.T) {
-	for argument, spoil := range map[string]func(*NontaxOrderRequest){
-		"Description":      func(r *NontaxOrderRequest) { r.Description = "" },
-		"Fee":              func(r *NontaxOrderRequest) { r.Fee = 0 },
-		"NoticeNo":         func(r *NontaxOrderRequest) { r.NoticeNo, r.OrderNo = "", "" },
-		"DepartmentCode":   func(r *NontaxOrderRequest) { r.DepartmentCode = "" },
-		"DepartmentName":   func(r *NontaxOrderRequest) { r.DepartmentName = "" },
-		"RegionCode":       func(r *NontaxOrderRequest) { r.RegionCode = "" },
-		"NoticeCreateTime": func(r *NontaxOrderRequest) { r.NoticeCreateTime = 0 },
-		"Items":            func(r *NontaxOrderRequest) { r.Items = nil },
-		"Items[0].Name":    func(r *NontaxOrderRequest) { r.Items = []NontaxItem{{No: 1, ID: "I1"}} },
-		"IP":               func(r *NontaxOrderRequest) { r.IP = "" },
-		"Scene":            func(r *NontaxOrderRequest) { r.Scene = "" },
-		"OpenID":           func(r *NontaxOrderRequest) { r.OpenID = "" },
-		"ReturnURL":        func(r *NontaxOrderRequest) { r.ReturnURL = "" },
+	for argument, spoil := range map[string]func(*CreateNontaxOrderRequest){
+		"Description":      func(r *CreateNontaxOrderRequest) { r.Description = "" },
+		"Fee":              func(r *CreateNontaxOrderRequest) { r.Fee = 0 },
+		"NoticeNo":         func(r *CreateNontaxOrderRequest) { r.NoticeNo, r.OrderNo = "", "" },
+		"DepartmentCode":   func(r *CreateNontaxOrderRequest) { r.DepartmentCode = "" },
+		"DepartmentName":   func(r *CreateNontaxOrderRequest) { r.DepartmentName = "" },
+		"RegionCode":       func(r *CreateNontaxOrderRequest) { r.RegionCode = "" },
+		"NoticeCreateTime": func(r *CreateNontaxOrderRequest) { r.NoticeCreateTime = 0 },
+		"Items":            func(r *CreateNontaxOrderRequest) { r.Items = nil },
+		"Items[0].Name":    func(r *CreateNontaxOrderRequest) { r.Items = []NontaxItem{{No: 1, ID: "I1"}} },
+		"IP":               func(r *CreateNontaxOrderRequest) { r.IP = "" },
+		"Scene":            func(r *CreateNontaxOrderRequest) { r.Scene = "" },
+		"OpenID":           func(r *CreateNontaxOrderRequest) { r.OpenID = "" },
+		"ReturnURL":        func(r *CreateNontaxOrderRequest) { r.ReturnURL = "" },
 	} {
-		r := NontaxOrderRequest{NontaxPayment: somePayment, OpenID: "o1", ReturnURL: "https://example.com", IP: "203.0.113.9", Scene: NontaxAccount}
+		r := CreateNontaxOrderRequest{NontaxPayment: somePayment, OpenID: "o1", ReturnURL: "https://example.com", IP: "203.0.113.9", Scene: NontaxAccount}
 		spoil(&r)
 		refused(t, argument, func(ctx context.Context, c *Client) error {
 			_, err := c.CreateNontaxOrder(ctx, r)
@@ -155,14 +155,14 @@ func TestNontaxPaymentsRefuseWhatIsMissing(t *testing.T) {
 
 func TestARefundOfEverythingNeedsNoNumber(t *testing.T) {
 	c, seen := wireRow{}.client(answer(http.StatusOK, `{"refund_order_id":"R1"}`))
-	_, err := c.RefundNontaxOrder(t.Context(), NontaxRefundRequest{OrderID: "AQCA", Reason: "r"})
+	_, err := c.RefundNontaxOrder(t.Context(), RefundNontaxOrderRequest{OrderID: "AQCA", Reason: "r"})
 	require.NoError(t, err)
 	assert.JSONEq(t, `{"appid":"wx0000000000000001","order_id":"AQCA","reason":"r"}`, string(seen.body))
 }
 
 func TestNontaxOrderOfABrowserNeedsNoOpenIDAndThatOfAMiniProgramNoPage(t *testing.T) {
 	c, _ := wireRow{}.client(answer(http.StatusOK, `{"order_id":"AQCA"}`))
-	for _, r := range []NontaxOrderRequest{
+	for _, r := range []CreateNontaxOrderRequest{
 		{NontaxPayment: somePayment, IP: "203.0.113.9", Scene: NontaxAccount, TradeType: NontaxTradeMWEB, ReturnURL: "https://example.com"},
 		{NontaxPayment: somePayment, IP: "203.0.113.9", Scene: NontaxMiniProgram, OpenID: "o1"},
 	} {
@@ -177,19 +177,19 @@ func TestNontaxCallsRefuseWrongArguments(t *testing.T) {
 		p.AuthCode = code
 		refused(t, "AuthCode", func(ctx context.Context, c *Client) error { _, err := c.PayNontaxByCode(ctx, p); return err })
 	}
-	for argument, r := range map[string]NontaxRefundRequest{
+	for argument, r := range map[string]RefundNontaxOrderRequest{
 		"OrderID": {Reason: "r"}, "Reason": {OrderID: "o"},
 		"Fee": {OrderID: "o", Reason: "r", Fee: -1}, "OutID": {OrderID: "o", Reason: "r", Fee: 1},
 	} {
 		refused(t, argument, func(ctx context.Context, c *Client) error { _, err := c.RefundNontaxOrder(ctx, r); return err })
 	}
 	refused(t, "ServiceID", func(ctx context.Context, c *Client) error {
-		_, err := c.GetNontaxFee(ctx, NontaxFeeRequest{})
+		_, err := c.GetNontaxFee(ctx, GetNontaxFeeRequest{})
 		return err
 	})
 	refused(t, "orderID", func(ctx context.Context, c *Client) error { _, err := c.GetNontaxOrder(ctx, "", 0); return err })
 	refused(t, "RegionCode", func(ctx context.Context, c *Client) error {
-		_, err := c.ListNontaxOrders(ctx, NontaxOrdersRequest{})
+		_, err := c.ListNontaxOrders(ctx, ListNontaxOrdersRequest{})
 		return err
 	})
 	refused(t, "day", func(ctx context.Context, c *Client) error {

@@ -159,8 +159,8 @@ func (c *Client) GetStore(ctx context.Context, poiID string) (*Store, error) {
 	return res.Business.store(), nil
 }
 
-// StoreList is a page of the account's stores.
-type StoreList struct {
+// StorePage is a page of the account's stores.
+type StorePage struct {
 	Stores []Store
 	Total  int64 // of all pages
 }
@@ -169,7 +169,7 @@ type StoreList struct {
 // stores and begins at 0.
 //
 // https://developers.weixin.qq.com/doc/service/api/stores/miniapp/api_newgetpoilist
-func (c *Client) ListStores(ctx context.Context, offset, limit int) (*StoreList, error) {
+func (c *Client) ListStores(ctx context.Context, offset, limit int) (*StorePage, error) {
 	if err := first(notNegative("offset", offset), positive("limit", limit)); err != nil {
 		return nil, err
 	}
@@ -184,21 +184,21 @@ func (c *Client) ListStores(ctx context.Context, offset, limit int) (*StoreList,
 	if err != nil {
 		return nil, err
 	}
-	list := &StoreList{Stores: make([]Store, 0, len(res.Entries)), Total: res.Total}
+	list := &StorePage{Stores: make([]Store, 0, len(res.Entries)), Total: res.Total}
 	for i := range res.Entries {
 		list.Stores = append(list.Stores, *res.Entries[i].store())
 	}
 	return list, nil
 }
 
-const storePage = 50
+const storesPerPage = 50
 
 // AllStores returns all of the account's stores (获取门店信息列表).
 //
 // https://developers.weixin.qq.com/doc/service/api/stores/miniapp/api_newgetpoilist
 func (c *Client) AllStores(ctx context.Context) iter.Seq2[Store, error] {
 	return byOffset(func(offset int) ([]Store, int64, error) {
-		page, err := c.ListStores(ctx, offset, storePage)
+		page, err := c.ListStores(ctx, offset, storesPerPage)
 		if err != nil {
 			return nil, 0, err
 		}

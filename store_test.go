@@ -68,10 +68,10 @@ var _ = wireRows([]wireRow{
 	{
 		name: "ListStores", http: "POST /wxa/get_store_list", body: `{"offset":10,"limit":20}`,
 		reply: `{"errcode":0,"business_list":[{"base_info":` + storeJSON + `},` + storeJSON + `],"total_count":12}`,
-		call: result(func(ctx context.Context, c *Client) (*StoreList, error) {
+		call: result(func(ctx context.Context, c *Client) (*StorePage, error) {
 			return c.ListStores(ctx, 10, 20)
 		}),
-		want: &StoreList{Stores: []Store{storeWanted(), storeWanted()}, Total: 12},
+		want: &StorePage{Stores: []Store{storeWanted(), storeWanted()}, Total: 12},
 	},
 	{
 		name: "DeleteStore", http: "POST /wxa/del_store", body: `{"poi_id":"p1"}`,
@@ -80,13 +80,13 @@ var _ = wireRows([]wireRow{
 })
 
 func TestAllStoresReadsPageAfterPage(t *testing.T) {
-	const total = 2*storePage + 1
+	const total = 2*storesPerPage + 1
 	requests := 0
 	var seen *wireRequest
 	var c *Client
 	c, seen = wireRow{}.client(func(r *http.Request) (*http.Response, error) {
-		assert.JSONEq(t, fmt.Sprintf(`{"offset":%d,"limit":%d}`, requests*storePage, storePage), string(seen.body))
-		n := min(storePage, total-requests*storePage)
+		assert.JSONEq(t, fmt.Sprintf(`{"offset":%d,"limit":%d}`, requests*storesPerPage, storesPerPage), string(seen.body))
+		n := min(storesPerPage, total-requests*storesPerPage)
 		requests++
 		list := strings.TrimSuffix(strings.Repeat(`{"base_info":{"poi_id":"p"}},`, n), ",")
 		return answer(http.StatusOK, fmt.Sprintf(`{"errcode":0,"business_list":[%s],"total_count":%d}`, list, total))(r)
