@@ -4,6 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"time"
 
 	"github.com/wechatoa/wechat"
 	"github.com/wechatoa/wechat/callback"
@@ -19,8 +23,7 @@ func Example() {
 
 	tag, err := client.CreateTag(ctx, "VIP")
 	if err != nil {
-		fmt.Println(err)
-		return
+		log.Fatal(err)
 	}
 	fmt.Println(client.TagUsers(ctx, tag.ID, alice.OpenID), alice.Tags())
 
@@ -40,8 +43,7 @@ func ExamplePlatform_SetCallback() {
 		Mode: callback.Safe, Token: p.Token, EncodingAESKey: p.EncodingAESKey, AppID: p.AppID,
 	})
 	if err != nil {
-		fmt.Println(err)
-		return
+		log.Fatal(err)
 	}
 	callback.On(handler, func(_ context.Context, m *callback.TextMessage) (callback.Reply, error) {
 		return callback.TextReply{Content: "you said " + m.Content}, nil
@@ -50,7 +52,7 @@ func ExamplePlatform_SetCallback() {
 
 	ctx := context.Background()
 	if err := p.VerifyURL(ctx); err != nil {
-		fmt.Println(err)
+		log.Fatal(err)
 	}
 	alice := p.AddUser(wechattest.User{})
 	report := alice.Sends(ctx, "hi")
@@ -84,9 +86,104 @@ func ExampleFaults() {
 			unknown++
 		}
 	}
-	fmt.Println(unknown)
+	fmt.Println(unknown, "calls whose outcome nobody knows") // done twice is done once: the client repeats
 	// Output:
-	// 0
+	// 0 calls whose outcome nobody knows
+}
+
+// A send that was executed, but whose answer is lost, is not repeated: the customer
+// must not get it twice.
+func ExamplePlatform_Fault() {
+	p := wechattest.NewPlatform()
+	defer p.Close()
+	client := p.Client()
+	ctx := context.Background()
+	alice := p.AddUser(wechattest.User{})
+	alice.Sends(ctx, "在吗？") // opens the reply window
+
+	p.Fault("/cgi-bin/message/custom/send", wechattest.Fault{Drop: true, Executed: true})
+	err := client.SendCustomMessage(ctx, alice.OpenID, wechat.TextMessage{Content: "在"})
+	fmt.Println(errors.Is(err, wechat.ErrUnknownOutcome))
+	fmt.Println(p.Requests("/cgi-bin/message/custom/send"), "request,", len(alice.Messages()), "message")
+	// Output:
+	// true
+	// 1 request, 1 message
+}
+
+// The client notices that its token died, and fetches another one.
+func ExamplePlatform_RevokeToken() {
+	p := wechattest.NewPlatform()
+	defer p.Close()
+	client := p.Client()
+	ctx := context.Background()
+
+	for range 2 {
+		_, err := client.ListTags(ctx)
+		fmt.Println(err, p.Requests("/cgi-bin/stable_token"))
+		p.RevokeToken()
+	}
+	// Output:
+	// <nil> 1
+	// <nil> 2
+}
+
+// A report tells how the platform delivered a push. A callback that is down gets it
+// three times, and the follower reads that the account is unavailable.
+func ExampleReport() {
+	p := wechattest.NewPlatform(wechattest.WithPushTimeout(20 * time.Millisecond)) // 5 seconds without
+	defer p.Close()
+	alice := p.AddUser(wechattest.User{})
+	p.SetCallback(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusBadGateway)
+	}))
+
+	report := alice.Sends(context.Background(), "在吗？")
+	fmt.Println(len(report.Attempts), report.Seen == wechattest.SeenUnavailable)
+	fmt.Println(alice.LastMessage().Via, alice.LastMessage().Content)
+	// Output:
+	// 3 true
+	// notice 该公众号提供的服务出现故障，请稍后再试
+}
+
+func ExampleWithQuota() {
+	p := wechattest.NewPlatform(wechattest.WithQuota("/cgi-bin/tags/create", 1))
+	defer p.Close()
+	client := p.Client()
+	for _, name := range []string{"VIP", "新客"} {
+		_, err := client.CreateTag(context.Background(), name)
+		fmt.Println(name, errors.Is(err, wechat.ErrQuotaExceeded))
+	}
+	// Output:
+	// VIP false
+	// 新客 true
+}
+
+// Time passes on the platform. A program with clocks and timers of its own is tested
+// in a bubble of testing/synctest instead, where time passes for both at once:
+//
+//	synctest.Test(t, func(t *testing.T) {
+//		p := wechattest.NewPlatform() // not NewServer: a bubble has no network
+//		defer p.Close()
+//		client := p.Client()
+//		…
+//		time.Sleep(3 * time.Hour) // at once; the token has ended
+//		…
+//	})
+func ExampleWithClock() {
+	now := time.Now()
+	p := wechattest.NewPlatform(wechattest.WithClock(func() time.Time { return now }))
+	defer p.Close()
+	client := p.Client()
+	mediaID := p.AddMedia("voice", wechattest.File{Name: "hello.amr", Data: []byte("a recording")})
+
+	for _, later := range []time.Duration{71 * time.Hour, 2 * time.Hour} {
+		now = now.Add(later)
+		_, err := client.DownloadMedia(context.Background(), mediaID, io.Discard)
+		fmt.Println(errors.Is(err, wechat.ErrInvalidMediaID))
+	}
+	// Output:
+	// false
+	// true
 }
 
 // A path that the platform does not know gets a behaviour.
