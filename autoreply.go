@@ -32,11 +32,11 @@ const (
 
 // AutoReplyRule replies to messages with a keyword.
 type AutoReplyRule struct {
-	Name      string             `json:"rule_name"`
-	CreatedAt Timestamp          `json:"create_time"`
-	Mode      AutoReplyMode      `json:"reply_mode"`
-	Keywords  []AutoReplyKeyword `json:"keyword_list_info"`
-	Replies   []AutoReply        `json:"reply_list_info"`
+	Name       string             `json:"rule_name"`
+	CreateTime Timestamp          `json:"create_time"`
+	Mode       AutoReplyMode      `json:"reply_mode"`
+	Keywords   []AutoReplyKeyword `json:"keyword_list_info"`
+	Replies    []AutoReply        `json:"reply_list_info"`
 }
 
 // AutoReplyMode says which of its replies a rule sends.

@@ -126,7 +126,7 @@ func (c *Client) ListComments(ctx context.Context, req ListCommentsRequest) (*Co
 	return post[CommentPage](ctx, c, "/cgi-bin/comment/list", req, RetryRead)
 }
 
-// AllComments returns all comments on an article that filter chooses
+// AllComments iterates over the comments on an article that filter chooses
 // (查看指定文章的评论数据), in pages of 49. Electing or deleting them meanwhile shifts the
 // rest: collect first, then change.
 //

@@ -257,8 +257,8 @@ type articlePageRef struct {
 	NoContent Flag `json:"no_content"`
 }
 
-// AllDrafts returns all drafts with their text (获取草稿列表), in pages of 20. One that is
-// deleted or published meanwhile shifts the rest: collect first, then change.
+// AllDrafts iterates over the drafts with their text (获取草稿列表), in pages of 20. One
+// that is deleted or published meanwhile shifts the rest: collect first, then change.
 //
 // https://developers.weixin.qq.com/doc/service/api/draftbox/draftmanage/api_draft_batchget
 func (c *Client) AllDrafts(ctx context.Context) iter.Seq2[DraftItem, error] {

@@ -178,8 +178,8 @@ func (c *Client) ListMaterials(ctx context.Context, kind MediaType, offset, coun
 	return post[MaterialPage](ctx, c, "/cgi-bin/material/batchget_material", body, RetryRead)
 }
 
-// AllMaterials returns all materials of a kind (获取永久素材列表), in pages of 20. One
-// that is deleted meanwhile shifts the rest: to delete, collect first.
+// AllMaterials iterates over the materials of a kind (获取永久素材列表), in pages of 20.
+// One that is deleted meanwhile shifts the rest: to delete, collect first.
 //
 // https://developers.weixin.qq.com/doc/service/api/material/permanent/api_batchgetmaterial
 func (c *Client) AllMaterials(ctx context.Context, kind MediaType) iter.Seq2[Material, error] {

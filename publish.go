@@ -160,8 +160,8 @@ func (c *Client) ListPublished(ctx context.Context, offset, count int, noContent
 	return post[PublishedPage](ctx, c, "/cgi-bin/freepublish/batchget", articlePageRef{pageRef{offset, count}, Flag(noContent)}, RetryRead)
 }
 
-// AllPublished returns all publications with their text (获取已发布的消息列表), in pages of
-// 20. What is published or deleted meanwhile shifts the rest.
+// AllPublished iterates over the publications with their text (获取已发布的消息列表), in
+// pages of 20. What is published or deleted meanwhile shifts the rest.
 //
 // https://developers.weixin.qq.com/doc/service/api/public/api_freepublish_batchget
 func (c *Client) AllPublished(ctx context.Context) iter.Seq2[PublishedItem, error] {

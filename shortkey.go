@@ -36,9 +36,9 @@ func (c *Client) CreateShortKey(ctx context.Context, data string, life time.Dura
 
 // ShortKeyData is what the platform keeps under a short key.
 type ShortKeyData struct {
-	Data      string    `json:"long_data"`
-	CreatedAt Timestamp `json:"create_time"`
-	ExpiresIn Int       `json:"expire_seconds"` // seconds that are left
+	Data       string    `json:"long_data"`
+	CreateTime Timestamp `json:"create_time"`
+	ExpiresIn  Int       `json:"expire_seconds"` // seconds that are left
 }
 
 // GetShortKey returns what the platform keeps under a short key (获取短key托管的数据).

@@ -165,18 +165,18 @@ type StorePage struct {
 	Total  int64 // of all pages
 }
 
-// ListStores returns a page of the account's stores (获取门店信息列表). offset counts
-// stores and begins at 0.
+// ListStores returns up to count of the account's stores (获取门店信息列表), beginning
+// with the one at offset.
 //
 // https://developers.weixin.qq.com/doc/service/api/stores/miniapp/api_newgetpoilist
-func (c *Client) ListStores(ctx context.Context, offset, limit int) (*StorePage, error) {
-	if err := first(notNegative("offset", offset), positive("limit", limit)); err != nil {
+func (c *Client) ListStores(ctx context.Context, offset, count int) (*StorePage, error) {
+	if err := first(notNegative("offset", offset), positive("count", count)); err != nil {
 		return nil, err
 	}
 	body := struct {
 		Offset int `json:"offset"`
-		Limit  int `json:"limit"`
-	}{offset, limit}
+		Count  int `json:"limit"`
+	}{offset, count}
 	res, err := post[struct {
 		Entries []storeEntry `json:"business_list"`
 		Total   int64        `json:"total_count"`
@@ -193,7 +193,7 @@ func (c *Client) ListStores(ctx context.Context, offset, limit int) (*StorePage,
 
 const storesPerPage = 50
 
-// AllStores returns all of the account's stores (获取门店信息列表).
+// AllStores iterates over the account's stores (获取门店信息列表).
 //
 // https://developers.weixin.qq.com/doc/service/api/stores/miniapp/api_newgetpoilist
 func (c *Client) AllStores(ctx context.Context) iter.Seq2[Store, error] {

@@ -140,7 +140,7 @@ func TestWrongStoreCallsAreRefused(t *testing.T) {
 		_, err := c.ListStores(ctx, -1, 10)
 		return err
 	})
-	refused(t, "limit", func(ctx context.Context, c *Client) error {
+	refused(t, "count", func(ctx context.Context, c *Client) error {
 		_, err := c.ListStores(ctx, 0, 0)
 		return err
 	})

@@ -148,12 +148,14 @@ type LibraryTemplatePage struct {
 	Templates []LibraryTemplate `json:"data"`
 }
 
-// ListLibraryTemplates returns up to limit templates of the platform's library from
-// the place start, 0 for the first one (获取所属类目下的公共模板). limit is 1 to 30.
+const maxLibraryPage = 30
+
+// ListLibraryTemplates returns up to 30 templates of the platform's library
+// (获取所属类目下的公共模板), beginning with the one at offset; count is 1 to 30.
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/notify/api_getpubnewtemplatetitles
-func (c *Client) ListLibraryTemplates(ctx context.Context, start, limit int, categoryIDs ...int64) (*LibraryTemplatePage, error) {
-	if err := first(notNegative("start", start), within("limit", limit, 1, 30)); err != nil {
+func (c *Client) ListLibraryTemplates(ctx context.Context, offset, count int, categoryIDs ...int64) (*LibraryTemplatePage, error) {
+	if err := first(notNegative("offset", offset), within("count", count, 1, maxLibraryPage)); err != nil {
 		return nil, err
 	}
 	if len(categoryIDs) == 0 {
@@ -164,7 +166,7 @@ func (c *Client) ListLibraryTemplates(ctx context.Context, start, limit int, cat
 		ids[i] = strconv.FormatInt(id, 10)
 	}
 	return get[LibraryTemplatePage](ctx, c, "/wxaapi/newtmpl/getpubtemplatetitles",
-		params("ids", strings.Join(ids, ","), "start", strconv.Itoa(start), "limit", strconv.Itoa(limit)))
+		params("ids", strings.Join(ids, ","), "start", strconv.Itoa(offset), "limit", strconv.Itoa(count)))
 }
 
 // AllLibraryTemplates iterates over the templates of the platform's library in these
@@ -172,8 +174,8 @@ func (c *Client) ListLibraryTemplates(ctx context.Context, start, limit int, cat
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/notify/api_getpubnewtemplatetitles
 func (c *Client) AllLibraryTemplates(ctx context.Context, categoryIDs ...int64) iter.Seq2[LibraryTemplate, error] {
-	return byOffset(func(start int) ([]LibraryTemplate, int64, error) {
-		page, err := c.ListLibraryTemplates(ctx, start, 30, categoryIDs...)
+	return byOffset(func(offset int) ([]LibraryTemplate, int64, error) {
+		page, err := c.ListLibraryTemplates(ctx, offset, maxLibraryPage, categoryIDs...)
 		if err != nil {
 			return nil, 0, err
 		}

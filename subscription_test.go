@@ -99,10 +99,10 @@ func TestSubscriptionCallsRefuseWrongArguments(t *testing.T) {
 	refused(t, "id", func(ctx context.Context, c *Client) error { return c.DeleteSubscribeTemplate(ctx, "") })
 	refused(t, "libraryID", func(ctx context.Context, c *Client) error { _, err := c.ListLibraryKeywords(ctx, 0); return err })
 	for argument, call := range map[string]func(context.Context, *Client) (*LibraryTemplatePage, error){
-		"start": func(ctx context.Context, c *Client) (*LibraryTemplatePage, error) {
+		"offset": func(ctx context.Context, c *Client) (*LibraryTemplatePage, error) {
 			return c.ListLibraryTemplates(ctx, -1, 2, 1)
 		},
-		"limit": func(ctx context.Context, c *Client) (*LibraryTemplatePage, error) {
+		"count": func(ctx context.Context, c *Client) (*LibraryTemplatePage, error) {
 			return c.ListLibraryTemplates(ctx, 0, 31, 1)
 		},
 		"categoryIDs": func(ctx context.Context, c *Client) (*LibraryTemplatePage, error) {
