@@ -1,7 +1,6 @@
 package wechat
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"iter"
@@ -89,8 +88,8 @@ func (c *Comment) UnmarshalJSON(data []byte) error {
 	type plain Comment
 	wire := struct {
 		*plain
-		UserName string          `json:"user_name"`
-		Reply    json.RawMessage `json:"reply"`
+		UserName string                  `json:"user_name"`
+		Reply    oneOrMany[CommentReply] `json:"reply"`
 	}{plain: (*plain)(c)}
 	if err := json.Unmarshal(data, &wire); err != nil {
 		return err
@@ -98,25 +97,11 @@ func (c *Comment) UnmarshalJSON(data []byte) error {
 	if c.OpenID == "" {
 		c.OpenID = wire.UserName
 	}
-	reply, err := readReply(wire.Reply)
-	c.Reply = reply
-	return err
-}
-
-func readReply(data []byte) (*CommentReply, error) {
-	var replies []CommentReply
-	var err error
-	switch {
-	case bytes.HasPrefix(data, []byte{'{'}):
-		replies = make([]CommentReply, 1)
-		err = json.Unmarshal(data, &replies[0])
-	case bytes.HasPrefix(data, []byte{'['}):
-		err = json.Unmarshal(data, &replies)
+	c.Reply = nil
+	if len(wire.Reply) > 0 && wire.Reply[0] != (CommentReply{}) {
+		c.Reply = &wire.Reply[0]
 	}
-	if err != nil || len(replies) == 0 || replies[0] == (CommentReply{}) {
-		return nil, err
-	}
-	return &replies[0], nil
+	return nil
 }
 
 // ListComments returns comments on an article (查看指定文章的评论数据).

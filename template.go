@@ -250,14 +250,3 @@ func (c *Client) AllBlockedMessages(ctx context.Context, templateID string) iter
 		return items, next, len(items) == limit && next > after, err
 	})
 }
-
-// oneOrMany is a list that the platform's page describes as an object.
-type oneOrMany[T any] []T
-
-func (l *oneOrMany[T]) UnmarshalJSON(data []byte) error {
-	if len(data) == 0 || data[0] != '{' {
-		return json.Unmarshal(data, (*[]T)(l))
-	}
-	*l = make(oneOrMany[T], 1)
-	return json.Unmarshal(data, &(*l)[0])
-}

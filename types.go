@@ -193,6 +193,22 @@ func (d *Date) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// oneOrMany is a list that the platform writes as its only element in places, and
+// as "" where there is none.
+type oneOrMany[T any] []T
+
+func (l *oneOrMany[T]) UnmarshalJSON(data []byte) error {
+	switch {
+	case bytes.HasPrefix(data, []byte{'{'}):
+		*l = make(oneOrMany[T], 1)
+		return json.Unmarshal(data, &(*l)[0])
+	case scalar(data) == "":
+		*l = nil
+		return nil
+	}
+	return json.Unmarshal(data, (*[]T)(l))
+}
+
 // finite reads a number; NaN and the infinities, which no JSON can hold, are none.
 func finite(s string) (float64, error) {
 	n, err := strconv.ParseFloat(s, 64)
