@@ -82,6 +82,8 @@ func (c *Client) createInvoiceCard(ctx context.Context, path string, info any) (
 	return res.CardID, nil
 }
 
+const maxInvoicePDF = 10 << 20
+
 // UploadInvoicePDF uploads the PDF of an invoice, at most 10 MB, and returns its
 // media id (上传发票PDF). The platform drops it after 3 days, unless an invoice has it.
 //
@@ -89,7 +91,7 @@ func (c *Client) createInvoiceCard(ctx context.Context, path string, info any) (
 func (c *Client) UploadInvoicePDF(ctx context.Context, pdf File) (mediaID string, err error) {
 	res, err := upload[struct {
 		MediaID Text `json:"s_media_id"`
-	}](ctx, c, "/card/invoice/platform/setpdf", nil, &Form{Field: "pdf", File: pdf}, RetryUnkeyed)
+	}](ctx, c, "/card/invoice/platform/setpdf", nil, &Form{Field: "pdf", File: pdf, limit: maxInvoicePDF}, RetryUnkeyed)
 	if err != nil {
 		return "", err
 	}

@@ -401,6 +401,10 @@ func TestInvoiceCallsRefuseWrongArguments(t *testing.T) {
 		{"Phone", title(GetInvoiceTitleURLRequest{Title: "t", Phone: "+86"})},
 		{"TaxNo", title(GetInvoiceTitleURLRequest{Title: "t", TaxNo: "12867150520000"})},
 		{"TaxNo", title(GetInvoiceTitleURLRequest{UserFill: true, TaxNo: "91440300708461136-"})},
+		{"File.Content", func(ctx context.Context, c *Client) error {
+			_, err := c.UploadInvoicePDF(ctx, File{Content: &pattern{size: maxInvoicePDF + 1}, Size: maxInvoicePDF + 1})
+			return err
+		}},
 		{"scanText", func(ctx context.Context, c *Client) error { _, err := c.ScanInvoiceTitle(ctx, ""); return err }},
 		{"EncryptCode", func(ctx context.Context, c *Client) error {
 			_, err := c.GetInvoice(ctx, InvoiceRef{CardID: "p"})

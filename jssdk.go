@@ -33,6 +33,9 @@ type Ticket struct {
 //
 // https://developers.weixin.qq.com/doc/service/api/webdev/jssdk/api_getticket
 func (c *Client) GetTicket(ctx context.Context, kind TicketType) (*Ticket, error) {
+	if err := notEmpty("kind", string(kind)); err != nil {
+		return nil, err
+	}
 	return do[Ticket](ctx, c, ticketRequest(kind))
 }
 
@@ -46,8 +49,8 @@ func ticketRequest(kind TicketType) Request {
 //
 // https://developers.weixin.qq.com/doc/service/api/webdev/jssdk/api_getticket
 func (c *Client) Ticket(ctx context.Context, kind TicketType) (Secret, error) {
-	if c.invalid != nil {
-		return "", c.invalid
+	if err := first(c.invalid, notEmpty("kind", string(kind))); err != nil {
+		return "", err
 	}
 	value, err := c.tickets.of(kind).Token(ctx, "")
 	return Secret(value), err

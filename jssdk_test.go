@@ -109,3 +109,8 @@ func TestTicketOfUnknownAgeIsCheckedEveryTenMinutesUntilItChanges(t *testing.T) 
 		assert.LessOrEqual(t, fetches.Load(), int64(40), "fetches in six hours")
 	})
 }
+
+func TestTicketsHaveAKind(t *testing.T) {
+	refused(t, "kind", func(ctx context.Context, c *Client) error { _, err := c.GetTicket(ctx, ""); return err })
+	refused(t, "kind", func(ctx context.Context, c *Client) error { _, err := c.Ticket(ctx, ""); return err })
+}

@@ -199,7 +199,7 @@ func (q ItemCodeQuery) body() (any, error) {
 	case q.URL == "" && q.Code == "":
 		return nil, invalid("query", "has neither OrderID nor URL nor Code")
 	}
-	return body, nil
+	return body, maxRunes("Code", q.Code, 9)
 }
 
 // GetItemCode returns what a code was activated for (查询二维码激活状态).

@@ -128,6 +128,10 @@ func TestWrongItemCodeCallsAreRefused(t *testing.T) {
 		_, err := c.GetItemCode(ctx, ItemCodeQuery{Index: 7})
 		return err
 	})
+	refused(t, "Code", func(ctx context.Context, c *Client) error {
+		_, err := c.GetItemCode(ctx, ItemCodeQuery{Code: "ABC123DEFG"})
+		return err
+	})
 	refused(t, "Index", func(ctx context.Context, c *Client) error {
 		_, err := c.GetItemCode(ctx, ItemCodeQuery{OrderID: 1, Index: -1})
 		return err
