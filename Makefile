@@ -31,7 +31,7 @@ fuzz:
 		time=10s; case $$pkg in */callback|*/internal/*) time=$(FUZZTIME);; esac; \
 		for target in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
 			echo "$$pkg $$target"; \
-			go test -run '^$$' -fuzz "^$$target$$" -fuzztime $$time $$pkg || exit 1; \
+			go test -run '^$$' -fuzz "^$$target$$" -fuzztime $$time -fuzzminimizetime 20x $$pkg || exit 1; \
 		done; \
 	done
 

@@ -124,7 +124,7 @@ func (a *Activity) handled(ctx context.Context, m Message, took time.Duration, f
 	if failure != nil {
 		answered, failed, lastError = 0, 1, failure.Error()
 	}
-	a.tell(ctx, func(ctx context.Context) error {
+	a.tell(context.WithoutCancel(ctx), func(ctx context.Context) error { // the handler may have used all its time
 		return a.store.AddMenu(ctx, key, 0, answered, failed, time.Time{}, took, lastError)
 	})
 }

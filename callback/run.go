@@ -181,7 +181,7 @@ func (e *engine) handle(ctx context.Context, r *run) {
 	stuck.Stop()
 	took := time.Since(began)
 
-	e.cfg.Activity.handled(context.WithoutCancel(ctx), push.Message, took, err)
+	e.cfg.Activity.handled(ctx, push.Message, took, err)
 	event := Event{Outcome: OutcomeHandled, Duration: took, Err: err, Late: took > e.cfg.Budget}
 	status := http.StatusOK
 	if err != nil {
