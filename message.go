@@ -216,6 +216,15 @@ func (c *Client) SendCustomMessageWith(ctx context.Context, req SendCustomMessag
 	return c.post(ctx, "/cgi-bin/message/custom/send", body, RetryUnkeyed)
 }
 
+// SendCustomMessageJSON sends a customer-service message that is JSON already
+// (发送客服消息), such as those that the package callback makes of replies which
+// are too late: it fits as the Deferred of a callback.Config.
+//
+// https://developers.weixin.qq.com/doc/service/api/customer/message/api_sendcustommessage
+func (c *Client) SendCustomMessageJSON(ctx context.Context, body []byte) error {
+	return c.post(ctx, "/cgi-bin/message/custom/send", body, RetryUnkeyed)
+}
+
 func (r SendCustomMessageRequest) check() error {
 	if err := first(notEmpty("openID", r.OpenID), notNil("message", r.Message)); err != nil {
 		return err

@@ -45,6 +45,13 @@ var _ = wireRows([]wireRow{
 	messageRow("link", LinkMessage{Title: "题", Description: "述", URL: "https://example.com/1", ThumbURL: "https://example.com/2"},
 		`{"title":"题","description":"述","url":"https://example.com/1","thumb_url":"https://example.com/2"}`),
 	{
+		name: "SendCustomMessageJSON", http: "POST /cgi-bin/message/custom/send",
+		body: `{"touser":"o1","msgtype":"text","text":{"content":"<b>"}}`,
+		call: noResult(func(ctx context.Context, c *Client) error {
+			return c.SendCustomMessageJSON(ctx, []byte(`{"touser":"o1","msgtype":"text","text":{"content":"\u003cb>"}}`))
+		}),
+	},
+	{
 		name: "SendCustomMessageWith", http: "POST /cgi-bin/message/custom/send",
 		body: `{"touser":"o1","msgtype":"text","text":{"content":"好"},"customservice":{"kf_account":"test1@kftest"},"aimsgcontext":{"is_ai_msg":1},"businessid":"B1"}`,
 		call: noResult(func(ctx context.Context, c *Client) error {
@@ -189,4 +196,10 @@ func TestAllMessageRecordsStopsAtAnErrorAndWithTheLoop(t *testing.T) {
 		require.ErrorIs(t, err, ErrForbidden)
 	}
 	assert.Equal(t, 1, calls)
+}
+
+func TestAMessageThatIsNoJSONIsNotSent(t *testing.T) {
+	for _, body := range []string{"", "text", `{"touser":`} {
+		refused(t, "Body", func(ctx context.Context, c *Client) error { return c.SendCustomMessageJSON(ctx, []byte(body)) })
+	}
 }

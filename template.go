@@ -43,8 +43,11 @@ type TemplateValue struct {
 	Color string `json:"color,omitempty"` // such as "#173177"; the platform has ignored it since 2023
 }
 
-// Set fills a place and returns the same data.
+// Set fills a place and returns the data: the same, or new data where d is nil.
 func (d TemplateData) Set(key, value string) TemplateData {
+	if d == nil {
+		d = TemplateData{}
+	}
 	d[key] = TemplateValue{Value: value}
 	return d
 }
@@ -95,7 +98,7 @@ func (m TemplateMessage) check() error {
 // [ErrNotFollower]: the user does not follow the account.
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/template/api_sendtemplatemessage
-func (c *Client) SendTemplateMessage(ctx context.Context, m TemplateMessage) (Int, error) {
+func (c *Client) SendTemplateMessage(ctx context.Context, m TemplateMessage) (int64, error) {
 	class := RetryUnkeyed
 	if m.ClientMsgID != "" {
 		class = RetryKeyed
@@ -106,7 +109,7 @@ func (c *Client) SendTemplateMessage(ctx context.Context, m TemplateMessage) (In
 	if err != nil {
 		return 0, err
 	}
-	return res.ID, nil
+	return int64(res.ID), nil
 }
 
 // Template is a template that the account has added.

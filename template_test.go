@@ -24,7 +24,7 @@ var _ = wireRows([]wireRow{
 				Data:        TemplateData{"amount2": {Value: "18元", Color: "#173177"}}.Set("thing1", "奶茶 & <糖>"),
 			})
 		},
-		want: Int(200228332000000001),
+		want: int64(200228332000000001),
 	},
 	{
 		name: "SendTemplateMessage/without data", http: "POST /cgi-bin/message/template/send",
@@ -32,7 +32,7 @@ var _ = wireRows([]wireRow{
 		call: func(ctx context.Context, c *Client) (any, error) {
 			return c.SendTemplateMessage(ctx, TemplateMessage{OpenID: "o1", TemplateID: "T1"})
 		},
-		want: Int(7),
+		want: int64(7),
 	},
 	{
 		name: "ListTemplates", http: "GET /cgi-bin/template/get_all_private_template",
@@ -131,7 +131,7 @@ func TestTemplateMessageIsRepeatedOnlyUnderAClientMsgID(t *testing.T) {
 			continue
 		}
 		require.NoError(t, err)
-		assert.Equal(t, Int(7), got)
+		assert.Equal(t, int64(7), got)
 	}
 }
 

@@ -85,9 +85,7 @@ type Config struct {
 	// the 2,048 bytes of a reply, as customer-service messages: body is the JSON of
 	// a call of /cgi-bin/message/custom/send. Without it such replies are lost.
 	//
-	//	Deferred: func(ctx context.Context, body []byte) error {
-	//		return client.Do(ctx, wechat.Request{Path: "/cgi-bin/message/custom/send", Body: body}, nil)
-	//	},
+	//	Deferred: client.SendCustomMessageJSON, // of a *wechat.Client
 	Deferred func(ctx context.Context, body []byte) error
 	// Hold leaves the first two deliveries of a push without an answer while its
 	// handler runs, and answers the third one: a reply that takes up to 14 seconds

@@ -13,7 +13,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/wechatoa/wechat"
 	"github.com/wechatoa/wechat/callback"
 	"github.com/wechatoa/wechat/wechattest"
 )
@@ -140,10 +139,8 @@ func ExampleConfig_deferred() {
 	client := platform.Client()
 	h, err := callback.NewHandler(callback.Config{
 		AppID: platform.AppID, Token: platform.Token, EncodingAESKey: platform.EncodingAESKey,
-		Budget: 50 * time.Millisecond, // 4.5 seconds where it is left out
-		Deferred: func(ctx context.Context, message []byte) error {
-			return client.Do(ctx, wechat.Request{Path: "/cgi-bin/message/custom/send", Body: message}, nil)
-		},
+		Budget:   50 * time.Millisecond, // 4.5 seconds where it is left out
+		Deferred: client.SendCustomMessageJSON,
 	})
 	if err != nil {
 		log.Fatal(err)

@@ -17,7 +17,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/wechatoa/wechat"
 	"github.com/wechatoa/wechat/callback"
 	"github.com/wechatoa/wechat/wechattest"
 )
@@ -134,9 +133,7 @@ func TestALateReplyReachesTheFollowerThroughTheClient(t *testing.T) {
 			client := p.Client()
 			h := newHandler(t, p, func(c *callback.Config) {
 				c.Hold = hold
-				c.Deferred = func(ctx context.Context, body []byte) error {
-					return client.Do(ctx, wechat.Request{Path: "/cgi-bin/message/custom/send", Body: body}, nil)
-				}
+				c.Deferred = client.SendCustomMessageJSON
 			})
 			callback.On(h, func(_ context.Context, m *callback.TextMessage) (callback.Reply, error) {
 				time.Sleep(10 * time.Second)

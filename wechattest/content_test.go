@@ -286,7 +286,7 @@ func TestMassMessagesReachTheirFollowersAndTellIt(t *testing.T) {
 	c := p.Client()
 	ctx := t.Context()
 	tag := p.AddTag("VIP")
-	bob := p.AddUser(User{Tags: []int{tag}})
+	bob := p.AddUser(User{Tags: []int64{tag}})
 	id, err := c.CreateDraft(ctx, newArticle(p))
 	require.NoError(t, err)
 	sent, err := c.SendMass(ctx, wechat.SendMassRequest{ToAll: true, Message: wechat.MassNews{MediaID: id}})

@@ -15,7 +15,7 @@ type User struct {
 	HeadImageURL string    // which only OAuth tells
 	Language     string    // zh_CN where empty
 	Remark       string    // what the account calls her
-	Tags         []int     // ids of tags that exist
+	Tags         []int64   // ids of tags that exist
 	SubscribedAt time.Time // now where zero
 	Scene        string    // how she found the account, ADD_SCENE_SEARCH where empty
 	QRScene      int64     // scene_id of the QR code that she scanned then
@@ -39,7 +39,7 @@ type Follower struct {
 	user        User
 	following   bool
 	since       time.Time
-	tags        []int
+	tags        []int64
 	blacklisted bool
 	refuses     bool
 	received    []Received
@@ -55,7 +55,7 @@ type people struct {
 	users   map[string]*Follower
 	order   []*Follower // as they came
 	tagList []*tag
-	nextTag int
+	nextTag int64
 	black   []string // openids, oldest first
 }
 
@@ -136,7 +136,7 @@ func (f *Follower) Following() bool {
 }
 
 // Tags returns the ids of the user's tags.
-func (f *Follower) Tags() []int {
+func (f *Follower) Tags() []int64 {
 	f.p.mu.Lock()
 	defer f.p.mu.Unlock()
 	return slices.Clone(f.tags)

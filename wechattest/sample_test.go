@@ -113,9 +113,9 @@ func known(t *testing.T, p *Platform, c *wechat.Client) map[string]any {
 	return map[string]any{
 		"openid": alice.OpenID, "touser": alice.OpenID, "user_id": alice.OpenID, "rid": rid,
 		"openid_list": []string{alice.OpenID, bob.OpenID}, "user_list.openid": alice.OpenID,
-		"tag.id": tag, "tagid": tag, "tag.name": "new", "tag_id": strconv.Itoa(tag), "filter": obj{"tag_id": tag},
+		"tag.id": tag, "tagid": tag, "tag.name": "new", "tag_id": strconv.FormatInt(tag, 10), "filter": obj{"tag_id": tag},
 		"template_id": p.AddTemplate(Template{Content: "{{thing1.DATA}}"}), "template_id_short": "43", "industry_id1": "1", "industry_id2": "2",
-		"button.type": "click", "button.key": "K", "menuid": strconv.FormatInt(conditional.ID, 10), "matchrule": obj{"tag_id": strconv.Itoa(tag)},
+		"button.type": "click", "button.key": "K", "menuid": strconv.FormatInt(conditional.ID, 10), "matchrule": obj{"tag_id": strconv.FormatInt(tag, 10)},
 		"msgtype": "text", "appid": p.AppID, "secret": p.AppSecret, "appsecret": p.AppSecret, "code": "code",
 		"refresh_token": "refresh", "query.access_token": "user token",
 		"cgi_path": "/cgi-bin/user/info", "button": []any{obj{"name": "b", "type": "view", "url": "https://example.com/"}},

@@ -54,8 +54,8 @@ type massIn struct {
 	contentIn
 
 	Filter struct {
-		All bool `json:"is_to_all"`
-		Tag *int `json:"tag_id"`
+		All bool   `json:"is_to_all"`
+		Tag *int64 `json:"tag_id"`
 	} `json:"filter"`
 	Key string `json:"clientmsgid"`
 }

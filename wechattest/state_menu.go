@@ -91,7 +91,7 @@ func (m *Menu) matches(f *Follower) bool {
 		var ok bool
 		switch name {
 		case "tag_id":
-			ok = slices.ContainsFunc(f.tags, func(id int) bool { return strconv.Itoa(id) == want })
+			ok = slices.ContainsFunc(f.tags, func(id int64) bool { return strconv.FormatInt(id, 10) == want })
 		case "client_platform_type":
 			ok = strconv.Itoa(f.user.ClientType) == want
 		case "language":
@@ -243,7 +243,7 @@ func (p *Platform) addConditional(c *call) (any, error) {
 		return nil, err
 	}
 	if id, ok := rule["tag_id"]; ok {
-		n, _ := strconv.Atoi(id)
+		n, _ := strconv.ParseInt(id, 10, 64)
 		if _, err := p.existingTag(n); err != nil {
 			return nil, err
 		}

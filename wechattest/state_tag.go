@@ -19,7 +19,7 @@ const (
 )
 
 type tag struct {
-	id   int
+	id   int64
 	name string
 }
 
@@ -40,7 +40,7 @@ func (p *Platform) tagRoutes() map[string]behaviour {
 }
 
 // AddTag makes a tag without a call and returns its id.
-func (p *Platform) AddTag(name string) int {
+func (p *Platform) AddTag(name string) int64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.addTag(name).id
@@ -53,7 +53,7 @@ func (p *Platform) addTag(name string) *tag {
 	return t
 }
 
-func (p *Platform) tag(id int) *tag {
+func (p *Platform) tag(id int64) *tag {
 	for _, t := range p.tagList {
 		if t.id == id {
 			return t
@@ -65,7 +65,7 @@ func (p *Platform) tag(id int) *tag {
 // tagIn is the body of the calls about one tag.
 type tagIn struct {
 	Tag struct {
-		ID   int    `json:"id"`
+		ID   int64  `json:"id"`
 		Name string `json:"name"`
 	} `json:"tag"`
 }
@@ -109,19 +109,19 @@ func (p *Platform) listTags(*call) (any, error) {
 	return map[string]any{"tags": list}, nil
 }
 
-func (p *Platform) tagged(id int) []string {
+func (p *Platform) tagged(id int64) []string {
 	return p.openIDs(func(f *Follower) bool { return f.following && slices.Contains(f.tags, id) })
 }
 
 // ownTag returns a tag that the account may change.
-func (p *Platform) ownTag(id int) (*tag, error) {
+func (p *Platform) ownTag(id int64) (*tag, error) {
 	if id < firstTag {
 		return nil, refuse(wechat.ErrSystemTag, "can not modify sys tag")
 	}
 	return p.existingTag(id)
 }
 
-func (p *Platform) existingTag(id int) (*tag, error) {
+func (p *Platform) existingTag(id int64) (*tag, error) {
 	if t := p.tag(id); t != nil {
 		return t, nil
 	}
@@ -166,13 +166,13 @@ func (p *Platform) deleteTag(c *call) (any, error) {
 	return okay{}, nil
 }
 
-func (f *Follower) untag(id int) {
-	f.tags = slices.DeleteFunc(f.tags, func(other int) bool { return other == id })
+func (f *Follower) untag(id int64) {
+	f.tags = slices.DeleteFunc(f.tags, func(other int64) bool { return other == id })
 }
 
 func (p *Platform) listTagged(c *call) (any, error) {
 	var in struct {
-		ID   int    `json:"tagid"`
+		ID   int64  `json:"tagid"`
 		Next string `json:"next_openid"`
 	}
 	if err := c.read(&in); err != nil {
@@ -189,13 +189,13 @@ func (p *Platform) listTagged(c *call) (any, error) {
 }
 
 // membersIn reads the body of a call that tags or untags.
-func (p *Platform) membersIn(c *call) (id int, members []*Follower, failed []string, err error) {
+func (p *Platform) membersIn(c *call) (id int64, members []*Follower, failed []string, err error) {
 	ids, err := c.openIDList(batchTagged)
 	if err != nil {
 		return 0, nil, nil, err
 	}
 	var in struct {
-		ID int `json:"tagid"`
+		ID int64 `json:"tagid"`
 	}
 	if err := c.read(&in); err != nil {
 		return 0, nil, nil, err

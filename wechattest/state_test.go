@@ -20,7 +20,7 @@ func TestUsersAreWhatTheAccountMayKnowOfThem(t *testing.T) {
 	c := p.Client()
 	vip := p.AddTag("VIP")
 	since := time.Now().Add(-time.Hour).Truncate(time.Second)
-	alice := p.AddUser(User{Nickname: "Alice", UnionID: "u1", Remark: "boss", Tags: []int{vip}, SubscribedAt: since, QRScene: 7})
+	alice := p.AddUser(User{Nickname: "Alice", UnionID: "u1", Remark: "boss", Tags: []int64{vip}, SubscribedAt: since, QRScene: 7})
 	gone := p.AddUser(User{NotFollowing: true})
 
 	u, err := c.GetUser(t.Context(), alice.OpenID)
@@ -122,7 +122,7 @@ func TestTaggingStrangersFailsForThemOnly(t *testing.T) {
 	alice := p.AddUser(User{})
 	_, err := do(t, c, wechat.Request{Path: "/cgi-bin/tags/members/batchtagging", Body: obj{"tagid": tag, "openid_list": []string{alice.OpenID, "x"}}})
 	require.ErrorIs(t, err, wechat.ErrPartlyFailed)
-	assert.Equal(t, []int{tag}, alice.Tags())
+	assert.Equal(t, []int64{tag}, alice.Tags())
 	calls := p.Calls()
 	assert.Contains(t, string(calls[len(calls)-1].Answer), `"fail_openid_list":["x"]`)
 	refusedWith(t, c, wechat.ErrInvalidOpenID, "/cgi-bin/tags/members/batchtagging", obj{"tagid": tag, "openid_list": []string{"x"}})
@@ -158,7 +158,7 @@ func TestMenusAreMatchedNewestFirst(t *testing.T) {
 	c := p.Client()
 	ctx := t.Context()
 	vip := p.AddTag("VIP")
-	alice, bob := p.AddUser(User{Tags: []int{vip}, ClientType: 1}), p.AddUser(User{ClientType: 1})
+	alice, bob := p.AddUser(User{Tags: []int64{vip}, ClientType: 1}), p.AddUser(User{ClientType: 1})
 	menu := wechat.NewMenu(wechat.ClickButton("A", "a"), wechat.SubMenu("B", wechat.ViewButton("C", "https://example.com/")))
 
 	_, err := c.GetMenu(ctx)
@@ -172,7 +172,7 @@ func TestMenusAreMatchedNewestFirst(t *testing.T) {
 	require.NoError(t, err)
 	_, err = c.AddConditionalMenu(ctx, wechat.NewMenu(wechat.ClickButton("iOS", "i")), wechat.MatchRule{Platform: "1"})
 	require.NoError(t, err)
-	for user, want := range map[*Follower]string{alice: "iOS", bob: "iOS", p.AddUser(User{Tags: []int{vip}}): "VIP", p.AddUser(User{}): "A"} {
+	for user, want := range map[*Follower]string{alice: "iOS", bob: "iOS", p.AddUser(User{Tags: []int64{vip}}): "VIP", p.AddUser(User{}): "A"} {
 		m, err := c.TryMatchMenu(ctx, user.OpenID)
 		require.NoError(t, err)
 		assert.Equal(t, want, m.Buttons[0].Name)

@@ -53,7 +53,7 @@ func (f *Follower) profile() map[string]any {
 	if !f.following {
 		return map[string]any{"subscribe": 0, "openid": f.OpenID}
 	}
-	group := 0
+	group := int64(0)
 	if len(f.tags) > 0 {
 		group = f.tags[0]
 	}

@@ -25,10 +25,8 @@ const thinking = 10 * time.Second
 func newAssistant(client *wechat.Client, token, aesKey string, hold bool) (*callback.Handler, error) {
 	h, err := callback.NewHandler(callback.Config{
 		AppID: client.AppID(), Token: token, EncodingAESKey: aesKey,
-		Hold: hold,
-		Deferred: func(ctx context.Context, message []byte) error {
-			return client.Do(ctx, wechat.Request{Path: "/cgi-bin/message/custom/send", Body: message}, nil)
-		},
+		Hold:     hold,
+		Deferred: client.SendCustomMessageJSON,
 	})
 	if err != nil {
 		return nil, err
