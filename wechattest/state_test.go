@@ -27,7 +27,7 @@ func TestUsersAreWhatTheAccountMayKnowOfThem(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, &wechat.User{
 		Subscribed: true, OpenID: alice.OpenID, UnionID: "u1", SubscribeTime: wechat.Timestamp(since.Unix()), Remark: "boss",
-		Scene: "ADD_SCENE_SEARCH", QRScene: 7, GroupID: int64(vip), TagIDs: []int64{int64(vip)}, Language: "zh_CN",
+		Scene: "ADD_SCENE_SEARCH", QRScene: 7, GroupID: vip, TagIDs: []int64{vip}, Language: "zh_CN",
 	}, u)
 	assert.Equal(t, "Alice", alice.Nickname(), "which only OAuth tells")
 
@@ -163,12 +163,12 @@ func TestMenusAreMatchedNewestFirst(t *testing.T) {
 
 	_, err := c.GetMenu(ctx)
 	require.ErrorIs(t, err, wechat.ErrMenuNotFound)
-	_, err = c.AddConditionalMenu(ctx, menu, wechat.MatchRule{TagID: int64(vip)})
+	_, err = c.AddConditionalMenu(ctx, menu, wechat.MatchRule{TagID: vip})
 	require.ErrorIs(t, err, wechat.Code(65303), "there is no default menu")
 	require.NoError(t, c.CreateMenu(ctx, menu))
 	assert.Equal(t, "A", alice.Menu().Buttons[0].Name)
 
-	forVIP, err := c.AddConditionalMenu(ctx, wechat.NewMenu(wechat.ClickButton("VIP", "v")), wechat.MatchRule{TagID: int64(vip)})
+	forVIP, err := c.AddConditionalMenu(ctx, wechat.NewMenu(wechat.ClickButton("VIP", "v")), wechat.MatchRule{TagID: vip})
 	require.NoError(t, err)
 	_, err = c.AddConditionalMenu(ctx, wechat.NewMenu(wechat.ClickButton("iOS", "i")), wechat.MatchRule{Platform: "1"})
 	require.NoError(t, err)
@@ -248,7 +248,7 @@ func TestTemplatesAreKeptAndTheirMessagesChecked(t *testing.T) {
 	got := alice.LastMessage()
 	assert.Equal(t, ViaTemplate, got.Via)
 	assert.Equal(t, map[string]string{"thing1": "张三", "thing2": "今天"}, got.Data)
-	assert.Equal(t, int64(msgID), got.MsgID)
+	assert.Equal(t, msgID, got.MsgID)
 	require.Len(t, h.seen(), 1)
 	assert.Contains(t, h.seen()[0], "TEMPLATESENDJOBFINISH")
 	assert.Contains(t, h.seen()[0], fmt.Sprintf("<MsgID>%d</MsgID><Status><![CDATA[success]]>", msgID))
