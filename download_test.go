@@ -297,6 +297,7 @@ func BenchmarkDownload100MiB(b *testing.B) {
 	b.SetBytes(size)
 	b.ReportAllocs()
 	for b.Loop() {
+		memory.restart()
 		if err := c.Do(b.Context(), downloadRequest, io.Discard); err != nil {
 			b.Fatal(fmt.Errorf("download: %w", err))
 		}

@@ -20,7 +20,7 @@ import (
 //
 // The platform refuses a request of unknown length, so the size is found before
 // the first byte goes out: from Size, by Seek, or, for any other reader, by reading
-// it whole, 1 MiB into memory and more into a temporary file. A reader that can
+// it whole, 512 KiB into memory and more into a temporary file. A reader that can
 // not Seek and comes with a Size is sent as it is read; such an upload is never
 // repeated. A program that shows progress wraps its reader.
 type File struct {
@@ -220,9 +220,9 @@ func (f File) measureSeeker(s io.Seeker, start int64) (*payload, error) {
 	}}, nil
 }
 
-const spoolMemory = 1 << 20
+const spoolMemory = 512 << 10
 
-// spool reads the content to know its size: into memory, past 1 MiB into a file.
+// spool reads the content to know its size: into memory, past 512 KiB into a file.
 func (f File) spool() (*payload, error) {
 	const small = spoolMemory / 16
 	start := new(bytes.Buffer)

@@ -304,7 +304,7 @@ func TestMassMessagesReachTheirFollowersAndTellIt(t *testing.T) {
 	require.NoError(t, c.DeleteMass(ctx, wechat.DeleteMassRequest{MsgID: sent.MsgID}))
 	require.ErrorIs(t, c.DeleteMass(ctx, wechat.DeleteMassRequest{MsgID: sent.MsgID}), wechat.Code(40065))
 
-	_, err = c.SendMass(ctx, wechat.SendMassRequest{TagID: int64(tag), Message: wechat.MassText{Content: "VIPs"}})
+	_, err = c.SendMass(ctx, wechat.SendMassRequest{TagID: tag, Message: wechat.MassText{Content: "VIPs"}})
 	require.NoError(t, err)
 	assert.Equal(t, "VIPs", bob.LastMessage().Content)
 	assert.Len(t, alice.Messages(), 1)

@@ -104,7 +104,7 @@ func TestTagsAreKeptWithTheirLimits(t *testing.T) {
 
 	for i := range 100 {
 		id := p.AddTag(strconv.Itoa(i))
-		err := c.TagUsers(ctx, int64(id), alice.OpenID)
+		err := c.TagUsers(ctx, id, alice.OpenID)
 		if i < 20 {
 			require.NoError(t, err)
 		} else {
