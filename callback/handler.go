@@ -171,6 +171,9 @@ func (e *engine) deliver(ctx context.Context, p *Push, began time.Time) answer {
 		a.duplicate = true
 		return e.wait(ctx, r, a, began)
 	}
+	if e.cfg.Dedupe != nil {
+		go e.renew(context.WithoutCancel(ctx), r) // from now on: it may wait in the queue for long
+	}
 	if !e.pool.submit(func() { e.handle(&detached{Context: e.life, request: ctx}, r) }) {
 		return e.overflow(ctx, p, r, a)
 	}

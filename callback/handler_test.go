@@ -523,6 +523,24 @@ func TestE19HeldRepliesArriveOverTwoReplicas(t *testing.T) {
 	})
 }
 
+func TestE19APushThatWaitsInAQueueStaysClaimed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := safeConfig()
+		cfg.Dedupe, cfg.Hold, cfg.Workers = NewMemoryDedupe(), true, 1
+		busy, idle := newTestHandler(t, cfg), newTestHandler(t, cfg)
+		var runs atomic.Int32
+		On(busy, slow(6*time.Second, &runs))
+		On(idle, slow(6*time.Second, &runs))
+		go safePlatform().pushes(textPush(1, "first"), busy)
+		synctest.Wait()
+		s := safePlatform().pushes(textPush(2, "second"), busy, idle)
+		assert.Contains(t, s.reply, "after 6s")
+		assert.EqualValues(t, 2, runs.Load(), "each push once")
+		require.NoError(t, busy.Shutdown(t.Context()))
+		require.NoError(t, idle.Shutdown(t.Context()))
+	})
+}
+
 func TestE20ThePushOfADeadReplicaIsTakenOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg := safeConfig()

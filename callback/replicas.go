@@ -61,9 +61,8 @@ func (e *engine) claim(ctx context.Context, key string, a answer, began time.Tim
 	}
 }
 
-// renew keeps a claim while the push is handled.
+// renew keeps a claim until the push is handled.
 func (e *engine) renew(ctx context.Context, r *run) {
-	ctx = context.WithoutCancel(ctx)
 	ticker := time.NewTicker(claimEvery)
 	defer ticker.Stop()
 	for {

@@ -168,9 +168,6 @@ func (e *engine) handle(ctx context.Context, r *run) {
 	push := r.push
 	ctx, cancel := context.WithTimeout(ctx, e.cfg.MaxRun)
 	defer cancel()
-	if e.cfg.Dedupe != nil {
-		go e.renew(ctx, r)
-	}
 	e.cfg.Activity.arrived(ctx, push.Message)
 
 	began := time.Now()
