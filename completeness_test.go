@@ -448,3 +448,34 @@ func (f *finding) name(t reflect.Type) {
 		f.names[name] = true
 	}
 }
+
+// TestSecretsHaveTheTypeThatHidesThem looks through the exported types for fields
+// that carry what opens something.
+func TestSecretsHaveTheTypeThatHidesThem(t *testing.T) {
+	secret := regexp.MustCompile(`json:"(access_token|refresh_token|secret|appsecret|auth_code|session_key)[",]`)
+	files, err := fs.Glob(os.DirFS("."), "*.go")
+	require.NoError(t, err)
+	found := 0
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		require.NoError(t, err)
+		ast.Inspect(file, func(n ast.Node) bool {
+			spec, ok := n.(*ast.TypeSpec)
+			if !ok || !spec.Name.IsExported() {
+				return true
+			}
+			ast.Inspect(spec, func(n ast.Node) bool {
+				if f, ok := n.(*ast.Field); ok && f.Tag != nil && secret.MatchString(f.Tag.Value) {
+					found++
+					assert.Equal(t, "Secret", fmt.Sprint(f.Type), "%s.%s", spec.Name, f.Names[0])
+				}
+				return true
+			})
+			return false
+		})
+	}
+	assert.GreaterOrEqual(t, found, 4)
+}
