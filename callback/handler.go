@@ -260,7 +260,7 @@ func (h *Handler) deny(w http.ResponseWriter, r *http.Request, err error, began 
 	var why *refusal
 	switch {
 	case errors.As(err, &why):
-		h.complain(r.Context(), why)
+		h.complain(r.Context(), "request refused", why)
 	case errors.Is(err, ErrTooLarge):
 		status = http.StatusRequestEntityTooLarge
 	default:
@@ -271,8 +271,9 @@ func (h *Handler) deny(w http.ResponseWriter, r *http.Request, err error, began 
 	h.observe(r.Context(), Event{Outcome: OutcomeRefused, Duration: time.Since(began), Err: err})
 }
 
-// complain logs a refusal, each reason once a minute: anybody can cause them.
-func (e *engine) complain(ctx context.Context, why *refusal) {
+// complain logs why something was turned away, each reason once a minute: there can
+// be thousands in a second.
+func (e *engine) complain(ctx context.Context, what string, why *refusal) {
 	now := time.Now()
 	if last, ok := e.complaints.Load(why.reason); ok && now.Sub(last.(time.Time)) < time.Minute { //nolint:forcetypeassert // stored below
 		return
@@ -282,14 +283,16 @@ func (e *engine) complain(ctx context.Context, why *refusal) {
 	if why.skew != 0 {
 		attributes = append(attributes, slog.Int64("skew_seconds", int64(why.skew.Seconds())))
 	}
-	e.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "callback: request refused", attributes...)
+	e.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "callback: "+what, attributes...)
 }
 
 // report tells the log and the observer what became of a push.
 func (e *engine) report(ctx context.Context, p *Push, event Event) {
 	h := p.Message.Meta()
 	event.MsgType, event.Event = h.MsgType, h.Event
-	if event.Err != nil || event.Outcome == OutcomeStuck || event.Outcome == OutcomeOverflow {
+	if event.Outcome == OutcomeOverflow {
+		e.complain(ctx, "push not handled", &refusal{reason: "all workers are busy and the queue is full"})
+	} else if event.Err != nil || event.Outcome == OutcomeStuck {
 		attributes := []slog.Attr{
 			slog.String("outcome", string(event.Outcome)), slog.String("type", h.MsgType), slog.String("event", h.Event),
 			slog.Duration("duration", event.Duration), slog.Any("error", event.Err),

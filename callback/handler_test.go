@@ -372,7 +372,7 @@ func TestE17AnOverflowIsAnsweredAsConfigured(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := &journal{}
 		cfg := safeConfig()
-		cfg.Workers, cfg.Queue, cfg.Observe = 1, 1, j.observe
+		cfg.Workers, cfg.Queue, cfg.Observe, cfg.Logger = 1, 1, j.observe, j.logger()
 		cfg.Overflow = func(context.Context, Message) Reply { return Text("请稍后再试") }
 		h := newTestHandler(t, cfg)
 		var runs atomic.Int32
@@ -391,6 +391,7 @@ func TestE17AnOverflowIsAnsweredAsConfigured(t *testing.T) {
 		require.NoError(t, h.Shutdown(t.Context()))
 		assert.EqualValues(t, 2, runs.Load())
 		assert.Equal(t, 1, j.outcomes()[OutcomeOverflow])
+		assert.Equal(t, 1, strings.Count(j.logged(), "queue is full"))
 	})
 }
 

@@ -55,7 +55,7 @@ func (e *engine) claim(ctx context.Context, key string, a answer, began time.Tim
 		case <-timer.C:
 		case <-ctx.Done():
 			timer.Stop()
-			a.outcome = OutcomeGone
+			a.status, a.outcome = http.StatusServiceUnavailable, OutcomeGone
 			return a, false
 		}
 	}

@@ -68,7 +68,7 @@ func (e *engine) wait(ctx context.Context, r *run, a answer, began time.Time) an
 		return e.take(r, a)
 	case <-ctx.Done():
 		e.leave(r)
-		a.outcome = OutcomeGone
+		a.status, a.outcome = http.StatusServiceUnavailable, OutcomeGone
 		return a
 	case <-timer.C:
 	}
