@@ -22,7 +22,7 @@ func scanJSON(data []byte) (*node, error) {
 	if _, err := d.Token(); err == nil {
 		return nil, errMalformed // something behind the document
 	}
-	if len(bytes.TrimSpace(data[d.InputOffset():])) > 0 {
+	if len(bytes.Trim(data[d.InputOffset():], " \t\r\n")) > 0 {
 		return nil, errMalformed
 	}
 	return root, nil

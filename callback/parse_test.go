@@ -435,6 +435,7 @@ func FuzzJSON(f *testing.F) {
 		f.Add(inJSON)
 	}
 	f.Add([]byte(`{"a":[1,"2",true,null,{"b":" "}],"a":{}}`))
+	f.Add([]byte("{}\f"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if _, err := scanJSON(data); err == nil && !json.Valid(data) {
 			t.Fatalf("%q was accepted", data)
