@@ -64,7 +64,7 @@ func isOutcome(name string) bool {
 
 func (p *Platform) sampleNumber(c *call, f spec.Field) any {
 	switch {
-	case isOutcome(f.Name):
+	case isOutcome(f.Name), f.Name == "status" && f.Enum == nil:
 		return 0
 	case f.Enum != nil:
 		n, _ := strconv.Atoi(f.Enum[0])

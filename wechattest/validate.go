@@ -101,6 +101,9 @@ func (c *call) validateQuery() error {
 }
 
 func (c *call) validateForm() error {
+	if c.Form == nil && c.Query.Get("img_url") != "" {
+		return nil // the picture is at an address
+	}
 	if c.Form == nil {
 		return refuse(wechat.ErrMissingMediaData, "media data missing")
 	}
