@@ -410,6 +410,7 @@ func FuzzXML(f *testing.F) {
 		f.Add(inXML)
 	}
 	f.Add([]byte("<xml><a>&lt;\r\n&#65;</a><!-- c --><b><![CDATA[x]]>y</b></xml>"))
+	f.Add([]byte("<xml><a>&#xd;\r\r\n&#xa;</a></xml>"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		n, err := scanXML(data)
 		if err != nil {

@@ -205,16 +205,19 @@ func (n *node) add(piece string, escaped bool) bool {
 	}
 	if escaped && strings.IndexByte(piece, '&') >= 0 {
 		var ok bool
-		if piece, ok = unescape(piece); !ok {
+		if piece, ok = unescape(lineEnds(piece)); !ok { // a line end that is a reference stays as it is
 			return false
 		}
+		piece = printable(piece)
+	} else {
+		piece = repair(piece)
 	}
 	switch {
 	case len(n.kids) > 0:
 	case n.text == "":
-		n.text = repair(piece)
+		n.text = piece
 	default:
-		n.text += repair(piece)
+		n.text += piece
 	}
 	return true
 }
@@ -283,7 +286,16 @@ func repair(s string) string {
 	if clean || isCleanUTF8(s) {
 		return s
 	}
-	s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
+	return printable(lineEnds(s))
+}
+
+// lineEnds makes line ends as XML has them.
+func lineEnds(s string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
+}
+
+// printable replaces broken UTF-8 and drops control characters that no XML may hold.
+func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if !inXML(r) {
 			return -1
