@@ -52,7 +52,7 @@ func NewActivity(store ActivityStore) *Activity {
 	if store == nil {
 		return &Activity{store: newMemoryActivity()}
 	}
-	return &Activity{store: store, shared: &shared{name: "activity", log: slog.New(slog.DiscardHandler)}}
+	return &Activity{store: store, shared: &shared{name: "activity"}}
 }
 
 // LastMessage returns when a follower last wrote a message, the zero time where
@@ -82,7 +82,7 @@ func (a *Activity) Menu(ctx context.Context) (map[string]MenuStatus, error) {
 }
 
 // arrived records a push before it is handled.
-func (a *Activity) arrived(ctx context.Context, m Message) {
+func (a *Activity) arrived(ctx context.Context, log *slog.Logger, m Message) {
 	if a == nil {
 		return
 	}
@@ -103,7 +103,7 @@ func (a *Activity) arrived(ctx context.Context, m Message) {
 	if window == 0 || h.FromUserName == "" {
 		return
 	}
-	a.tell(ctx, func(ctx context.Context) error {
+	a.tell(ctx, log, func(ctx context.Context) error {
 		if err := a.store.Touch(ctx, h.FromUserName, wrote, h.CreateTime.Add(window)); err != nil || key == "" {
 			return err
 		}
@@ -112,7 +112,7 @@ func (a *Activity) arrived(ctx context.Context, m Message) {
 }
 
 // handled records how a push was handled.
-func (a *Activity) handled(ctx context.Context, m Message, took time.Duration, failure error) {
+func (a *Activity) handled(ctx context.Context, log *slog.Logger, m Message, took time.Duration, failure error) {
 	if a == nil {
 		return
 	}
@@ -124,17 +124,17 @@ func (a *Activity) handled(ctx context.Context, m Message, took time.Duration, f
 	if failure != nil {
 		answered, failed, lastError = 0, 1, failure.Error()
 	}
-	a.tell(context.WithoutCancel(ctx), func(ctx context.Context) error { // the handler may have used all its time
+	a.tell(context.WithoutCancel(ctx), log, func(ctx context.Context) error { // the handler may have used all its time
 		return a.store.AddMenu(ctx, key, 0, answered, failed, time.Time{}, took, lastError)
 	})
 }
 
-func (a *Activity) tell(ctx context.Context, call func(context.Context) error) {
+func (a *Activity) tell(ctx context.Context, log *slog.Logger, call func(context.Context) error) {
 	if a.shared == nil {
 		_ = call(ctx) // memory does not fail
 		return
 	}
-	_ = a.shared.ask(ctx, call) // logged there; a push is handled without it
+	_ = a.shared.ask(ctx, log, call) // logged there; a push is handled without it
 }
 
 const (

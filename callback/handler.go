@@ -55,7 +55,7 @@ func NewHandler(cfg Config) (*Handler, error) {
 	e := &engine{
 		cfg: cfg, guard: g, owner: newOwner(), runs: newLRU[*run](maxRemembered),
 		pool:   pool{workers: cfg.Workers, limit: cfg.Queue},
-		dedupe: &shared{name: "dedupe", log: cfg.Logger},
+		dedupe: &shared{name: "dedupe"},
 		allow:  allowList{fetch: cfg.Addresses, log: cfg.Logger},
 	}
 	e.life, e.kill = context.WithCancel(context.Background())

@@ -24,7 +24,7 @@ func (e *engine) claim(ctx context.Context, key string, a answer, began time.Tim
 	for {
 		var claimed bool
 		var reply []byte
-		err := e.dedupe.ask(ctx, func(ctx context.Context) (err error) {
+		err := e.dedupe.ask(ctx, e.cfg.Logger, func(ctx context.Context) (err error) {
 			claimed, reply, err = e.cfg.Dedupe.Claim(ctx, key, e.owner, claimFor)
 			return err
 		})
@@ -70,7 +70,7 @@ func (e *engine) renew(ctx context.Context, r *run) {
 		case <-r.done:
 			return
 		case <-ticker.C:
-			_ = e.dedupe.ask(ctx, func(ctx context.Context) error { // logged there, the claim may end
+			_ = e.dedupe.ask(ctx, e.cfg.Logger, func(ctx context.Context) error { // logged there, the claim may end
 				_, _, err := e.cfg.Dedupe.Claim(ctx, r.key, e.owner, claimFor)
 				return err
 			})
@@ -86,7 +86,7 @@ func (e *engine) release(r *run, status int, rendered []byte, late bool) {
 	if late {
 		rendered = nil
 	}
-	_ = e.dedupe.ask(e.life, func(ctx context.Context) error { // logged there, a duplicate may be handled again
+	_ = e.dedupe.ask(e.life, e.cfg.Logger, func(ctx context.Context) error { // logged there, a duplicate may be handled again
 		if status != http.StatusOK {
 			return e.cfg.Dedupe.Release(ctx, r.key, e.owner)
 		}
@@ -102,7 +102,7 @@ func (e *engine) mayGo(ctx context.Context, key, way string) bool {
 		return true
 	}
 	may := true
-	err := e.dedupe.ask(ctx, func(ctx context.Context) (err error) {
+	err := e.dedupe.ask(ctx, e.cfg.Logger, func(ctx context.Context) (err error) {
 		may, _, err = e.cfg.Dedupe.Claim(ctx, key+"way", way, 2*e.cfg.Window)
 		return err
 	})
@@ -118,7 +118,7 @@ func (e *engine) number(ctx context.Context, key string, here int) int {
 	}
 	for n := 1; n < deliveries; n++ {
 		var first bool
-		err := e.dedupe.ask(ctx, func(ctx context.Context) (err error) {
+		err := e.dedupe.ask(ctx, e.cfg.Logger, func(ctx context.Context) (err error) {
 			first, _, err = e.cfg.Dedupe.Claim(ctx, key+"delivery"+strconv.Itoa(n), newOwner(), 2*e.cfg.Window)
 			return err
 		})

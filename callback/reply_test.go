@@ -1,6 +1,7 @@
 package callback
 
 import (
+	"context"
 	"encoding/json"
 	"math/rand/v2"
 	"strconv"
@@ -242,6 +243,28 @@ func activityFacts(t *testing.T, a *Activity) {
 	assert.EqualValues(t, 1, menu["bad"].Failed)
 	assert.Equal(t, assert.AnError.Error(), menu["bad"].LastError)
 	assert.EqualValues(t, 1, menu["https://example.com"].Received)
+}
+
+// brokenActivity is a store that fails.
+type brokenActivity struct{ ActivityStore }
+
+func (brokenActivity) Touch(context.Context, string, time.Time, time.Time) error {
+	return assert.AnError
+}
+
+func TestAFailingActivityStoreIsLoggedAndCostsNoReply(t *testing.T) {
+	j := &journal{}
+	cfg := safeConfig()
+	cfg.Activity, cfg.Logger = NewActivity(brokenActivity{}), j.logger()
+	h := newTestHandler(t, cfg)
+	On(h, (&counter{}).handle)
+	p := safePlatform()
+	for n := range 10 {
+		got, ok := p.read(p.sends(h, textPush(n+1, "hello")))
+		assert.True(t, ok)
+		assert.Contains(t, got, "runs")
+	}
+	assert.Equal(t, 1, strings.Count(j.logged(), "store=activity"), "and left alone for a second")
 }
 
 func TestSessionsAreTypedAndEnd(t *testing.T) {

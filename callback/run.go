@@ -168,7 +168,7 @@ func (e *engine) handle(ctx context.Context, r *run) {
 	push := r.push
 	ctx, cancel := context.WithTimeout(ctx, e.cfg.MaxRun)
 	defer cancel()
-	e.cfg.Activity.arrived(ctx, push.Message)
+	e.cfg.Activity.arrived(ctx, e.cfg.Logger, push.Message)
 
 	began := time.Now()
 	stuck := time.AfterFunc(e.cfg.MaxRun+stuckAfter, func() {
@@ -178,7 +178,7 @@ func (e *engine) handle(ctx context.Context, r *run) {
 	stuck.Stop()
 	took := time.Since(began)
 
-	e.cfg.Activity.handled(ctx, push.Message, took, err)
+	e.cfg.Activity.handled(ctx, e.cfg.Logger, push.Message, took, err)
 	event := Event{Outcome: OutcomeHandled, Duration: took, Err: err, Late: took > e.cfg.Budget}
 	status := http.StatusOK
 	if err != nil {

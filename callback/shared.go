@@ -18,7 +18,6 @@ const (
 // and a second of rest after a failure.
 type shared struct {
 	name string
-	log  *slog.Logger
 	rest atomic.Int64 // until when nothing is asked, in nanoseconds since 1970
 }
 
@@ -26,7 +25,7 @@ type shared struct {
 var errResting = errors.New("store is failing")
 
 // ask makes one call of the store.
-func (s *shared) ask(ctx context.Context, call func(context.Context) error) error {
+func (s *shared) ask(ctx context.Context, log *slog.Logger, call func(context.Context) error) error {
 	now := time.Now()
 	if now.UnixNano() < s.rest.Load() {
 		return errResting
@@ -38,6 +37,6 @@ func (s *shared) ask(ctx context.Context, call func(context.Context) error) erro
 		return nil
 	}
 	s.rest.Store(time.Now().Add(storePause).UnixNano())
-	s.log.LogAttrs(ctx, slog.LevelWarn, "callback: a store fails, going on without it", slog.String("store", s.name), slog.Any("error", err))
+	log.LogAttrs(ctx, slog.LevelWarn, "callback: a store fails, going on without it", slog.String("store", s.name), slog.Any("error", err))
 	return err
 }
