@@ -1,0 +1,195 @@
+// Package usercode calls code that the program supplied, such as stores, locks and
+// hooks, so that it may fail, hang, panic or end its goroutine without harm.
+package usercode
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"time"
+)
+
+const (
+	// Limit is how long a call may take before it is left behind.
+	Limit = 250 * time.Millisecond
+
+	maxAbandoned = 16                     // calls left behind that still run, per guard
+	openAfter    = 3                      // failures in a row that open the breaker
+	quiet        = time.Second            // without a success before failures that come at once open it
+	firstPause   = 500 * time.Millisecond // until the first probe; doubles
+	maxPause     = 30 * time.Second
+)
+
+var (
+	// ErrTimeout reports a call that was left behind after [Limit].
+	ErrTimeout = errors.New("did not return in time")
+	// ErrSkipped reports a call that was not made because the calls before it
+	// failed. It need not be logged: the failures before it were reported.
+	ErrSkipped = errors.New("skipped after repeated failures")
+	// ErrGoexit reports a call that ended its goroutine, as testing.T.FailNow does.
+	ErrGoexit = errors.New("ended its goroutine")
+)
+
+// PanicError is a panic of the called code.
+type PanicError struct {
+	Value any
+	Stack []byte
+}
+
+// Error describes the panic without its stack.
+func (e *PanicError) Error() string { return fmt.Sprintf("panicked: %v", e.Value) }
+
+// Guard is the circuit breaker of one store, lock or hook. The zero value is ready
+// to use. A guard must not be copied.
+//
+// Three calls in a row that were left behind or panicked open it. Errors that come
+// at once cost no time, so they open it only when no call has succeeded for a
+// second. While it is open calls fail with [ErrSkipped], except for one probe at a
+// time, at intervals that grow from half a second to 30 seconds.
+type Guard struct {
+	mu        sync.Mutex
+	failures  int // in a row
+	succeeded time.Time
+	pause     time.Duration // 0 while the breaker is closed
+	probeAt   time.Time
+	abandoned int
+}
+
+// Call runs f on a goroutine of its own and returns its result. It returns early
+// with [ErrTimeout] after [Limit], and with ctx.Err() when ctx ends; f then goes on
+// and its result is dropped. The end of ctx does not count as a failure of f. A
+// decision that must not depend on the life of ctx passes [context.WithoutCancel].
+func Call[T any](ctx context.Context, g *Guard, f func(ctx context.Context) (T, error)) (T, error) {
+	var none T
+	if err := ctx.Err(); err != nil {
+		return none, err
+	}
+	begin := time.Now()
+	if !g.admit(begin) {
+		return none, ErrSkipped
+	}
+	limited, cancel := context.WithTimeout(ctx, Limit)
+	c := &call[T]{guard: g, done: make(chan struct{})}
+	go func() {
+		defer cancel()
+		defer c.end()
+		c.value, c.err = f(limited)
+		c.returned = true
+	}()
+	select {
+	case <-c.done:
+	case <-limited.Done():
+		if c.leave() {
+			err := ctx.Err()
+			if err == nil {
+				err = ErrTimeout
+			}
+			g.record(ctx, err, true)
+			return none, err
+		}
+	}
+	g.record(ctx, c.err, time.Since(begin) >= Limit)
+	if c.err != nil {
+		return none, c.err
+	}
+	return c.value, nil
+}
+
+// Run is [Call] for code that returns nothing.
+func Run(ctx context.Context, g *Guard, f func(ctx context.Context)) error {
+	_, err := Call(ctx, g, func(ctx context.Context) (struct{}, error) {
+		f(ctx)
+		return struct{}{}, nil
+	})
+	return err
+}
+
+// Recover runs f on the caller's goroutine and returns a panic as a [*PanicError].
+// It cannot stop a runtime.Goexit; [Call] can.
+func Recover(f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &PanicError{Value: p, Stack: debug.Stack()}
+		}
+	}()
+	return f()
+}
+
+// call is one call on its goroutine.
+type call[T any] struct {
+	guard    *Guard
+	value    T
+	err      error
+	returned bool // f returned; it neither panicked nor ended its goroutine
+	done     chan struct{}
+
+	left, ended bool // guarded by guard.mu
+}
+
+// end is deferred by the goroutine of the call.
+func (c *call[T]) end() {
+	if p := recover(); p != nil {
+		c.err = &PanicError{Value: p, Stack: debug.Stack()}
+	} else if !c.returned {
+		c.err = ErrGoexit
+	}
+	c.guard.mu.Lock()
+	defer c.guard.mu.Unlock()
+	c.ended = true
+	if c.left {
+		c.guard.abandoned--
+	}
+	close(c.done)
+}
+
+// leave leaves the call behind and reports whether it was still running.
+func (c *call[T]) leave() bool {
+	c.guard.mu.Lock()
+	defer c.guard.mu.Unlock()
+	if c.ended {
+		return false
+	}
+	c.left = true
+	c.guard.abandoned++
+	return true
+}
+
+// admit reports whether a call may be made now.
+func (g *Guard) admit(now time.Time) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	switch {
+	case g.abandoned >= maxAbandoned:
+		return false
+	case g.pause == 0:
+		return true
+	case now.Before(g.probeAt):
+		return false
+	}
+	g.probeAt = now.Add(max(g.pause, Limit)) // one probe at a time
+	return true
+}
+
+// record counts the outcome of a call. slow says that it used all of its time.
+func (g *Guard) record(ctx context.Context, err error, slow bool) {
+	if err != nil && ctx.Err() != nil {
+		return // the caller's doing
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := time.Now()
+	if err == nil {
+		g.failures, g.pause, g.succeeded = 0, 0, now
+		return
+	}
+	g.failures++
+	var panicked *PanicError
+	costly := slow || errors.As(err, &panicked) || errors.Is(err, ErrGoexit)
+	if g.failures < openAfter || !costly && now.Sub(g.succeeded) < quiet {
+		return
+	}
+	g.pause = min(max(2*g.pause, firstPause), maxPause)
+	g.probeAt = now.Add(g.pause)
+}

@@ -1,0 +1,230 @@
+package usercode_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"runtime"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/wechatoa/wechat/internal/usercode"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var errDown = errors.New("down")
+
+func ok(context.Context) (string, error)   { return "v", nil }
+func down(context.Context) (string, error) { return "", errDown }
+
+// stuck ignores its ctx for this long.
+func stuck(d time.Duration) func(context.Context) (string, error) {
+	return func(context.Context) (string, error) {
+		time.Sleep(d)
+		return "late", nil
+	}
+}
+
+func TestCallReturnsTheResult(t *testing.T) {
+	var g usercode.Guard
+	v, err := usercode.Call(t.Context(), &g, ok)
+	require.NoError(t, err)
+	assert.Equal(t, "v", v)
+	_, err = usercode.Call(t.Context(), &g, down)
+	assert.ErrorIs(t, err, errDown)
+}
+
+func TestPanicAndGoexitAreErrors(t *testing.T) {
+	var g usercode.Guard
+	_, err := usercode.Call(t.Context(), &g, func(context.Context) (string, error) { panic("boom") })
+	var p *usercode.PanicError
+	require.ErrorAs(t, err, &p)
+	assert.Equal(t, "boom", p.Value)
+	assert.Contains(t, string(p.Stack), "usercode_test.go")
+	assert.NotContains(t, err.Error(), "usercode_test.go")
+
+	_, err = usercode.Call(t.Context(), &g, func(context.Context) (string, error) {
+		runtime.Goexit()
+		return "", nil
+	})
+	require.ErrorIs(t, err, usercode.ErrGoexit)
+
+	err = usercode.Recover(func() error { panic(errDown) })
+	require.ErrorAs(t, err, &p)
+	assert.Equal(t, errDown, p.Value)
+	require.ErrorIs(t, usercode.Recover(func() error { return errDown }), errDown)
+}
+
+func TestHangingCallIsLeftBehindAndTheFourthIsNotMade(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g usercode.Guard
+		begin := time.Now()
+		for range 3 {
+			_, err := usercode.Call(t.Context(), &g, stuck(time.Hour))
+			require.ErrorIs(t, err, usercode.ErrTimeout)
+		}
+		assert.Equal(t, 3*usercode.Limit, time.Since(begin))
+		_, err := usercode.Call(t.Context(), &g, ok)
+		require.ErrorIs(t, err, usercode.ErrSkipped)
+		assert.Equal(t, 3*usercode.Limit, time.Since(begin))
+
+		time.Sleep(500 * time.Millisecond)
+		_, err = usercode.Call(t.Context(), &g, ok)
+		require.NoError(t, err, "a probe closes the breaker")
+		_, err = usercode.Call(t.Context(), &g, ok)
+		require.NoError(t, err)
+		time.Sleep(time.Hour)
+	})
+}
+
+func TestStoreThatHeedsItsTimeCountsAsHangingToo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g usercode.Guard
+		waits := func(ctx context.Context) (string, error) {
+			<-ctx.Done()
+			return "", ctx.Err()
+		}
+		_, err := usercode.Call(t.Context(), &g, ok)
+		require.NoError(t, err)
+		for range 3 {
+			_, err := usercode.Call(t.Context(), &g, waits)
+			require.Error(t, err)
+		}
+		_, err = usercode.Call(t.Context(), &g, ok)
+		require.ErrorIs(t, err, usercode.ErrSkipped)
+		synctest.Wait()
+	})
+}
+
+func TestProbesOfADeadStoreBecomeRarerAndDoNotOverlap(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g usercode.Guard
+		made := 0
+		for range 10 * 60 * 10 { // ten minutes
+			_, err := usercode.Call(t.Context(), &g, func(context.Context) (string, error) {
+				made++
+				return "", errDown
+			})
+			require.Error(t, err)
+			time.Sleep(100 * time.Millisecond)
+		}
+		assert.LessOrEqual(t, made, 3+7+20)
+		assert.GreaterOrEqual(t, made, 20)
+	})
+	synctest.Test(t, func(t *testing.T) {
+		var g usercode.Guard
+		for range 3 {
+			_, _ = usercode.Call(t.Context(), &g, stuck(time.Second))
+		}
+		time.Sleep(time.Second)
+		probing := make(chan error)
+		go func() {
+			_, err := usercode.Call(t.Context(), &g, stuck(100*time.Millisecond))
+			probing <- err
+		}()
+		synctest.Wait()
+		_, err := usercode.Call(t.Context(), &g, ok)
+		require.ErrorIs(t, err, usercode.ErrSkipped)
+		require.NoError(t, <-probing)
+	})
+}
+
+func TestOddErrorsOfALivingStoreDoNotOpenTheBreaker(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g usercode.Guard
+		for range 100 {
+			_, err := usercode.Call(t.Context(), &g, ok)
+			require.NoError(t, err)
+			for range 5 {
+				time.Sleep(10 * time.Millisecond)
+				_, err = usercode.Call(t.Context(), &g, down)
+				require.ErrorIs(t, err, errDown)
+			}
+		}
+	})
+}
+
+func TestEndOfTheCallerIsNoFailureOfTheStore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g usercode.Guard
+		for range 10 {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+			_, err := usercode.Call(ctx, &g, stuck(10*time.Millisecond))
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			cancel()
+			_, err = usercode.Call(ctx, &g, ok)
+			require.ErrorIs(t, err, context.DeadlineExceeded, "not made")
+		}
+		_, err := usercode.Call(t.Context(), &g, ok)
+		require.NoError(t, err)
+		time.Sleep(time.Second)
+	})
+}
+
+func TestCallsLeftBehindAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g usercode.Guard
+		var running atomic.Int64
+		for range 1000 {
+			_, _ = usercode.Call(t.Context(), &g, func(context.Context) (string, error) {
+				running.Add(1)
+				time.Sleep(24 * time.Hour)
+				running.Add(-1)
+				return "", nil
+			})
+			time.Sleep(time.Second)
+		}
+		assert.LessOrEqual(t, running.Load(), int64(16))
+		time.Sleep(25 * time.Hour)
+		assert.Zero(t, running.Load())
+		_, err := usercode.Call(t.Context(), &g, ok)
+		require.NoError(t, err)
+	})
+}
+
+// oddHandler is a handler of a program.
+type oddHandler struct {
+	slog.Handler
+	do func()
+}
+
+func (h oddHandler) Handle(ctx context.Context, r slog.Record) error {
+	h.do()
+	return h.Handler.Handle(ctx, r)
+}
+
+func TestLoggerSurvivesItsHandler(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		text := slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelWarn})
+		log := usercode.Logger(slog.New(oddHandler{text, func() {}}))
+		log.Info("not wanted")
+		log.With("a", 1).WithGroup("g").Warn("wanted", "b", 2)
+		assert.Contains(t, out.String(), "msg=wanted a=1 g.b=2")
+		assert.NotContains(t, out.String(), "not wanted")
+
+		usercode.Logger(slog.New(oddHandler{text, func() { panic("boom") }})).Warn("lost")
+		begin := time.Now()
+		usercode.Logger(slog.New(oddHandler{text, func() { time.Sleep(time.Minute) }})).Warn("late")
+		assert.Equal(t, usercode.Limit, time.Since(begin))
+		time.Sleep(time.Minute)
+	})
+}
+
+func TestNilLoggerIsTheDefaultOfTheMoment(t *testing.T) {
+	log := usercode.Logger(nil)
+	before := slog.Default()
+	t.Cleanup(func() { slog.SetDefault(before) })
+	var out bytes.Buffer
+	slog.SetDefault(slog.New(slog.NewTextHandler(&out, nil)))
+	log.Warn("here")
+	assert.Contains(t, out.String(), "msg=here")
+}
