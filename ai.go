@@ -42,7 +42,7 @@ func (c *Client) UploadVoiceForText(ctx context.Context, req UploadVoiceForTextR
 		req.Format = VoiceMP3
 	}
 	return c.Do(ctx, Request{
-		Method: http.MethodPost, Path: "/cgi-bin/media/voice/addvoicetorecofortext", Retry: RetryUnkeyed,
+		Method: http.MethodPost, Path: "/cgi-bin/media/voice/addvoicetorecofortext",
 		Query: params("format", string(req.Format), "voice_id", req.VoiceID, "lang", string(req.Language)),
 		Body:  &Form{Field: "media", File: req.Voice, limit: maxVoiceForText},
 	}, nil)
@@ -63,7 +63,7 @@ func (c *Client) GetVoiceText(ctx context.Context, voiceID string, language Spee
 		return nil, err
 	}
 	return do[VoiceText](ctx, c, Request{
-		Method: http.MethodPost, Path: "/cgi-bin/media/voice/queryrecoresultfortext", Retry: RetryRead,
+		Method: http.MethodPost, Path: "/cgi-bin/media/voice/queryrecoresultfortext", Idempotent: true,
 		Query: params("voice_id", voiceID, "lang", string(language)),
 	})
 }
@@ -85,7 +85,7 @@ func (c *Client) TranslateContent(ctx context.Context, from, to SpeechLanguage, 
 		return nil, err
 	}
 	return do[Translation](ctx, c, Request{
-		Method: http.MethodPost, Path: "/cgi-bin/media/voice/translatecontent", Body: textBody(content), Retry: RetryRead,
+		Method: http.MethodPost, Path: "/cgi-bin/media/voice/translatecontent", Body: textBody(content), Idempotent: true,
 		Query: params("lfrom", string(from), "lto", string(to)),
 	})
 }

@@ -25,7 +25,7 @@ func (c *Client) GetAccessToken(ctx context.Context) (*AccessToken, error) {
 
 func (c *Client) classicTokenRequest() Request {
 	return Request{
-		Method: http.MethodGet, Path: classicTokenPath, Anonymous: true, Retry: RetryScarce,
+		Method: http.MethodGet, Path: classicTokenPath, Anonymous: true,
 		Query: params("grant_type", "client_credential", "appid", c.cfg.appID, "secret", c.cfg.appSecret),
 	}
 }
@@ -53,12 +53,8 @@ type stableTokenRequest struct {
 }
 
 func (c *Client) stableTokenRequest(force bool) Request {
-	class := RetryIdempotent
-	if force {
-		class = RetryScarce
-	}
 	return Request{
-		Method: http.MethodPost, Path: stableTokenPath, Anonymous: true, Retry: class,
+		Method: http.MethodPost, Path: stableTokenPath, Anonymous: true, Idempotent: !force,
 		Body: stableTokenRequest{GrantType: "client_credential", AppID: c.cfg.appID, Secret: c.cfg.appSecret, ForceRefresh: force},
 	}
 }
@@ -124,7 +120,7 @@ func (c *Client) CheckCallback(ctx context.Context, action CallbackCheckAction, 
 		Action   CallbackCheckAction `json:"action"`
 		Operator CallbackOperator    `json:"check_operator"`
 	}{action, operator}
-	return post[CallbackCheckResult](ctx, c, "/cgi-bin/callback/check", body, RetryRead)
+	return post[CallbackCheckResult](ctx, c, "/cgi-bin/callback/check", body, idempotent)
 }
 
 type ipList struct {

@@ -46,7 +46,7 @@ func (c *Client) changeInBatches(ctx context.Context, path string, openIDs []str
 	for done := 0; done < len(openIDs); done += size {
 		batch := openIDs[done:min(done+size, len(openIDs))]
 		var left partlyFailed
-		err := c.Do(ctx, Request{Path: path, Body: body(batch), Retry: RetryIdempotent, partial: ErrPartlyFailed}, &left)
+		err := c.Do(ctx, Request{Path: path, Body: body(batch), Idempotent: true}, &left)
 		if err == nil && len(left.Failed) > 0 {
 			err = ErrPartlyFailed
 		}

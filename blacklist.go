@@ -13,7 +13,7 @@ func (c *Client) ListBlacklist(ctx context.Context, beginOpenID string) (*OpenID
 	body := struct {
 		Begin string `json:"begin_openid"`
 	}{beginOpenID}
-	return post[OpenIDPage](ctx, c, "/cgi-bin/tags/members/getblacklist", body, RetryRead)
+	return post[OpenIDPage](ctx, c, "/cgi-bin/tags/members/getblacklist", body, idempotent)
 }
 
 // AllBlacklisted iterates over the openids of the blacklist (获取黑名单列表).

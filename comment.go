@@ -25,14 +25,14 @@ func (a commentArticle) check() error {
 //
 // https://developers.weixin.qq.com/doc/service/api/leaving/api_openarticlecomment
 func (c *Client) OpenComments(ctx context.Context, msgDataID int64, index int) error {
-	return c.post(ctx, "/cgi-bin/comment/open", commentArticle{msgDataID, index}, RetryIdempotent)
+	return c.post(ctx, "/cgi-bin/comment/open", commentArticle{msgDataID, index}, idempotent)
 }
 
 // CloseComments ends what [Client.OpenComments] began (关闭已群发文章评论).
 //
 // https://developers.weixin.qq.com/doc/service/api/leaving/api_closecomment
 func (c *Client) CloseComments(ctx context.Context, msgDataID int64, index int) error {
-	return c.post(ctx, "/cgi-bin/comment/close", commentArticle{msgDataID, index}, RetryIdempotent)
+	return c.post(ctx, "/cgi-bin/comment/close", commentArticle{msgDataID, index}, idempotent)
 }
 
 // CommentFilter chooses comments.
@@ -108,7 +108,7 @@ func (c *Comment) UnmarshalJSON(data []byte) error {
 //
 // https://developers.weixin.qq.com/doc/service/api/leaving/api_listcomment
 func (c *Client) ListComments(ctx context.Context, req ListCommentsRequest) (*CommentPage, error) {
-	return post[CommentPage](ctx, c, "/cgi-bin/comment/list", req, RetryRead)
+	return post[CommentPage](ctx, c, "/cgi-bin/comment/list", req, idempotent)
 }
 
 // AllComments iterates over the comments on an article that filter chooses
@@ -144,21 +144,21 @@ func (r CommentRef) check() error {
 //
 // https://developers.weixin.qq.com/doc/service/api/leaving/api_electcomment
 func (c *Client) ElectComment(ctx context.Context, ref CommentRef) error {
-	return c.post(ctx, "/cgi-bin/comment/markelect", ref, RetryIdempotent)
+	return c.post(ctx, "/cgi-bin/comment/markelect", ref, idempotent)
 }
 
 // UnelectComment ends what [Client.ElectComment] began (将评论取消精选).
 //
 // https://developers.weixin.qq.com/doc/service/api/leaving/api_unelectcomment
 func (c *Client) UnelectComment(ctx context.Context, ref CommentRef) error {
-	return c.post(ctx, "/cgi-bin/comment/unmarkelect", ref, RetryIdempotent)
+	return c.post(ctx, "/cgi-bin/comment/unmarkelect", ref, idempotent)
 }
 
 // DeleteComment deletes a comment (删除评论). [ErrCommentNotFound]: there is none.
 //
 // https://developers.weixin.qq.com/doc/service/api/leaving/api_delcomment
 func (c *Client) DeleteComment(ctx context.Context, ref CommentRef) error {
-	return c.post(ctx, "/cgi-bin/comment/delete", ref, RetryIdempotent, ErrCommentNotFound)
+	return c.post(ctx, "/cgi-bin/comment/delete", ref, idempotent, alreadyDone(ErrCommentNotFound))
 }
 
 // ReplyComment replies to a comment as the account (回复评论). A comment has one
@@ -173,12 +173,12 @@ func (c *Client) ReplyComment(ctx context.Context, ref CommentRef, content strin
 		CommentRef
 		Content string `json:"content"`
 	}{ref, content}
-	return c.post(ctx, "/cgi-bin/comment/reply/add", body, RetryIdempotent, ErrCommentReplied)
+	return c.post(ctx, "/cgi-bin/comment/reply/add", body, idempotent, alreadyDone(ErrCommentReplied))
 }
 
 // DeleteCommentReply deletes the account's reply to a comment (删除回复).
 //
 // https://developers.weixin.qq.com/doc/service/api/leaving/api_delreplycomment
 func (c *Client) DeleteCommentReply(ctx context.Context, ref CommentRef) error {
-	return c.post(ctx, "/cgi-bin/comment/reply/delete", ref, RetryIdempotent)
+	return c.post(ctx, "/cgi-bin/comment/reply/delete", ref, idempotent)
 }

@@ -23,8 +23,8 @@ func ImageFile(f File) Image { return Image{file: f} }
 const maxImage = 2<<20 - 1
 
 // recognize calls an endpoint that takes a picture. parts are text parts of the form.
-func recognize[T any](ctx context.Context, c *Client, path string, img Image, query, parts url.Values, class RetryClass) (*T, error) {
-	req := Request{Method: http.MethodPost, Path: path, Query: query, Retry: class}
+func recognize[T any](ctx context.Context, c *Client, path string, img Image, query, parts url.Values, traits ...trait) (*T, error) {
+	req := with(Request{Method: http.MethodPost, Path: path, Query: query}, traits)
 	switch {
 	case img.url != "":
 		if err := httpURL("img", img.url); err != nil {
@@ -90,7 +90,7 @@ func (c *Client) CropImage(ctx context.Context, img Image, ratios ...string) (*I
 	if err := elements("ratios", len(ratios), 0, 5); err != nil {
 		return nil, err
 	}
-	return recognize[ImageCrops](ctx, c, "/cv/img/aicrop", img, url.Values{}, params("ratios", strings.Join(ratios, ",")), RetryRead)
+	return recognize[ImageCrops](ctx, c, "/cv/img/aicrop", img, url.Values{}, params("ratios", strings.Join(ratios, ",")), idempotent)
 }
 
 // ImageCodeType is the kind of a code in a picture.
@@ -124,7 +124,7 @@ type ImageCode struct {
 //
 // https://developers.weixin.qq.com/doc/service/api/openpoc/image/api_imgqrcode
 func (c *Client) RecognizeCodes(ctx context.Context, img Image) (*ImageCodes, error) {
-	return recognize[ImageCodes](ctx, c, "/cv/img/qrcode", img, url.Values{}, nil, RetryRead)
+	return recognize[ImageCodes](ctx, c, "/cv/img/qrcode", img, url.Values{}, nil, idempotent)
 }
 
 // OCRMode says how a document came into the picture.
@@ -162,7 +162,7 @@ type IDCard struct {
 //
 // https://developers.weixin.qq.com/doc/service/api/openpoc/ocr/api_idcardocr
 func (c *Client) RecognizeIDCard(ctx context.Context, img Image, mode OCRMode) (*IDCard, error) {
-	return recognize[IDCard](ctx, c, "/cv/ocr/idcard", img, params("type", string(mode)), nil, RetryScarce)
+	return recognize[IDCard](ctx, c, "/cv/ocr/idcard", img, params("type", string(mode)), nil)
 }
 
 // BankCard is what stands on a bank card.
@@ -175,7 +175,7 @@ type BankCard struct {
 //
 // https://developers.weixin.qq.com/doc/service/api/openpoc/ocr/api_bankcardocr
 func (c *Client) RecognizeBankCard(ctx context.Context, img Image, mode OCRMode) (*BankCard, error) {
-	return recognize[BankCard](ctx, c, "/cv/ocr/bankcard", img, params("type", string(mode)), nil, RetryScarce)
+	return recognize[BankCard](ctx, c, "/cv/ocr/bankcard", img, params("type", string(mode)), nil)
 }
 
 // VehicleLicense is what stands on a vehicle licence (行驶证).
@@ -223,7 +223,7 @@ func (v *VehicleLicense) UnmarshalJSON(data []byte) error {
 //
 // https://developers.weixin.qq.com/doc/service/api/openpoc/ocr/api_drivingocr
 func (c *Client) RecognizeVehicleLicense(ctx context.Context, img Image, mode OCRMode) (*VehicleLicense, error) {
-	return recognize[VehicleLicense](ctx, c, "/cv/ocr/driving", img, params("type", string(mode)), nil, RetryScarce)
+	return recognize[VehicleLicense](ctx, c, "/cv/ocr/driving", img, params("type", string(mode)), nil)
 }
 
 // DriverLicense is what stands on a driving licence (驾驶证).
@@ -246,7 +246,7 @@ type DriverLicense struct {
 //
 // https://developers.weixin.qq.com/doc/service/api/openpoc/ocr/api_drivinglicenseocr
 func (c *Client) RecognizeDriverLicense(ctx context.Context, img Image, mode OCRMode) (*DriverLicense, error) {
-	return recognize[DriverLicense](ctx, c, "/cv/ocr/drivinglicense", img, params("type", string(mode)), nil, RetryScarce)
+	return recognize[DriverLicense](ctx, c, "/cv/ocr/drivinglicense", img, params("type", string(mode)), nil)
 }
 
 // BusinessLicense is what stands on a business licence (营业执照).
@@ -272,7 +272,7 @@ type BusinessLicense struct {
 //
 // https://developers.weixin.qq.com/doc/service/api/openpoc/ocr/api_bizlicenseocr
 func (c *Client) RecognizeBusinessLicense(ctx context.Context, img Image, mode OCRMode) (*BusinessLicense, error) {
-	return recognize[BusinessLicense](ctx, c, "/cv/ocr/bizlicense", img, params("type", string(mode)), nil, RetryScarce)
+	return recognize[BusinessLicense](ctx, c, "/cv/ocr/bizlicense", img, params("type", string(mode)), nil)
 }
 
 // ImageText is the printed text in a picture.
@@ -292,7 +292,7 @@ type ImageTextItem struct {
 //
 // https://developers.weixin.qq.com/doc/service/api/openpoc/ocr/api_commocr
 func (c *Client) RecognizeText(ctx context.Context, img Image) (*ImageText, error) {
-	return recognize[ImageText](ctx, c, "/cv/ocr/comm", img, url.Values{}, nil, RetryScarce)
+	return recognize[ImageText](ctx, c, "/cv/ocr/comm", img, url.Values{}, nil)
 }
 
 // MenuDish is a line of a restaurant's menu.
@@ -309,7 +309,7 @@ func (c *Client) RecognizeMenu(ctx context.Context, img Image) ([]MenuDish, erro
 		Content struct {
 			Items []MenuDish `json:"menu_items"`
 		} `json:"content"`
-	}](ctx, c, "/cv/ocr/menu", img, url.Values{}, nil, RetryRead)
+	}](ctx, c, "/cv/ocr/menu", img, url.Values{}, nil, idempotent)
 	if err != nil {
 		return nil, err
 	}

@@ -29,7 +29,7 @@ func (d datacube[T]) page(ctx context.Context, c *Client, from, to Date) (*datac
 	if err := first(span.check(), span.atMost(d.days)); err != nil {
 		return nil, err
 	}
-	answer, err := post[datacubeAnswer[T]](ctx, c, d.path, span, RetryRead)
+	answer, err := post[datacubeAnswer[T]](ctx, c, d.path, span, idempotent)
 	if err != nil || !answer.Delayed {
 		return answer, err
 	}

@@ -22,15 +22,10 @@
 // # Repetition
 //
 // What happens when the outcome of a call is not known (a time-out, a lost
-// connection, a 5xx, errcode -1) depends on the class of its endpoint. A call that
-// was certainly not executed is repeated in every class.
-//
-//	class            calls                                    then
-//	RetryRead        change nothing                           repeated
-//	RetryIdempotent  done twice is done once                  repeated
-//	RetryKeyed       carry a client message id                repeated under the same id
-//	RetryUnkeyed     create or send                           ErrUnknownOutcome
-//	RetryScarce      few are allowed, or the input works once ErrUnknownOutcome
+// connection, a 5xx, errcode -1) depends on the call. Reads, and writes that done twice
+// are done once, are retried. Sends that carry a client message id are retried under
+// the same id. Whatever else creates or sends something is not, and its error is
+// [ErrUnknownOutcome]. A call that was certainly not executed is always retried.
 //
 // [WithRetry] bounds the repetitions. They are paid from a purse that successes fill,
 // so that a platform that is down is not flooded.

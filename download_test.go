@@ -18,7 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var downloadRequest = Request{Path: "/cgi-bin/media/get", Retry: RetryRead}
+var downloadRequest = Request{Path: "/cgi-bin/media/get", Idempotent: true}
 
 // labelled answers a body under a Content-Type.
 func labelled(kind, body string) func(*http.Request) (*http.Response, error) {

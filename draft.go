@@ -167,7 +167,7 @@ func (d draftArticles) check() error {
 //
 // https://developers.weixin.qq.com/doc/service/api/draftbox/draftmanage/api_draft_add
 func (c *Client) CreateDraft(ctx context.Context, articles ...DraftArticle) (string, error) {
-	created, err := post[mediaRef](ctx, c, "/cgi-bin/draft/add", draftArticles{articles}, RetryUnkeyed)
+	created, err := post[mediaRef](ctx, c, "/cgi-bin/draft/add", draftArticles{articles})
 	if err != nil {
 		return "", err
 	}
@@ -191,7 +191,7 @@ func (u draftUpdate) check() error {
 //
 // https://developers.weixin.qq.com/doc/service/api/draftbox/draftmanage/api_draft_update
 func (c *Client) UpdateDraft(ctx context.Context, mediaID string, index int, article DraftArticle) error {
-	return c.post(ctx, "/cgi-bin/draft/update", draftUpdate{mediaID, index, article}, RetryIdempotent)
+	return c.post(ctx, "/cgi-bin/draft/update", draftUpdate{mediaID, index, article}, idempotent)
 }
 
 // Draft is what a draft holds.
@@ -206,14 +206,14 @@ type Draft struct {
 //
 // https://developers.weixin.qq.com/doc/service/api/draftbox/draftmanage/api_getdraft
 func (c *Client) GetDraft(ctx context.Context, mediaID string) (*Draft, error) {
-	return post[Draft](ctx, c, "/cgi-bin/draft/get", mediaRef{mediaID}, RetryRead)
+	return post[Draft](ctx, c, "/cgi-bin/draft/get", mediaRef{mediaID}, idempotent)
 }
 
 // DeleteDraft deletes a draft for good (删除草稿). [ErrInvalidMediaID]: there is none.
 //
 // https://developers.weixin.qq.com/doc/service/api/draftbox/draftmanage/api_draft_delete
 func (c *Client) DeleteDraft(ctx context.Context, mediaID string) error {
-	return c.post(ctx, "/cgi-bin/draft/delete", mediaRef{mediaID}, RetryIdempotent, ErrInvalidMediaID)
+	return c.post(ctx, "/cgi-bin/draft/delete", mediaRef{mediaID}, idempotent, alreadyDone(ErrInvalidMediaID))
 }
 
 // GetDraftCount returns how many drafts the account has (获取草稿总数).
@@ -248,7 +248,7 @@ type DraftItem struct {
 //
 // https://developers.weixin.qq.com/doc/service/api/draftbox/draftmanage/api_draft_batchget
 func (c *Client) ListDrafts(ctx context.Context, offset, count int, noContent bool) (*DraftPage, error) {
-	return post[DraftPage](ctx, c, "/cgi-bin/draft/batchget", articlePageRef{pageRef{offset, count}, Flag(noContent)}, RetryRead)
+	return post[DraftPage](ctx, c, "/cgi-bin/draft/batchget", articlePageRef{pageRef{offset, count}, Flag(noContent)}, idempotent)
 }
 
 // articlePageRef names a page of drafts or of published articles.
@@ -300,7 +300,7 @@ func (c *Client) GetProductCard(ctx context.Context, productID string, article D
 		ArticleType DraftArticleType `json:"article_type"`
 		CardType    ProductCardType  `json:"card_type"`
 	}{productID, article, card}
-	return post[ProductCard](ctx, c, "/channels/ec/service/product/getcardinfo", body, RetryRead)
+	return post[ProductCard](ctx, c, "/channels/ec/service/product/getcardinfo", body, idempotent)
 }
 
 // OpenDraftBox turns the draft box on, which can not be undone, or with checkOnly
@@ -316,7 +316,7 @@ func (c *Client) OpenDraftBox(ctx context.Context, checkOnly bool) (bool, error)
 	}
 	res, err := do[struct {
 		IsOpen Flag `json:"is_open"`
-	}](ctx, c, Request{Method: http.MethodPost, Path: "/cgi-bin/draft/switch", Query: query, Retry: RetryIdempotent})
+	}](ctx, c, Request{Method: http.MethodPost, Path: "/cgi-bin/draft/switch", Query: query, Idempotent: true})
 	if err != nil {
 		return false, err
 	}

@@ -398,7 +398,7 @@ func ExampleClient_Do() {
 	var answer struct {
 		Name string `json:"name"`
 	}
-	err := client.Do(ctx, wechat.Request{Path: "/cgi-bin/brand/new", Body: map[string]int{"id": 1}, Retry: wechat.RetryRead}, &answer)
+	err := client.Do(ctx, wechat.Request{Path: "/cgi-bin/brand/new", Body: map[string]int{"id": 1}, Idempotent: true}, &answer)
 	if err != nil {
 		log.Fatal(err)
 	}

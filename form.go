@@ -331,6 +331,6 @@ func typeOf(name string) string {
 }
 
 // upload calls an endpoint that takes a file.
-func upload[T any](ctx context.Context, c *Client, path string, query url.Values, form *Form, class RetryClass) (*T, error) {
-	return do[T](ctx, c, Request{Method: http.MethodPost, Path: path, Query: query, Body: form, Retry: class})
+func upload[T any](ctx context.Context, c *Client, path string, query url.Values, form *Form, traits ...trait) (*T, error) {
+	return do[T](ctx, c, with(Request{Method: http.MethodPost, Path: path, Query: query, Body: form}, traits))
 }

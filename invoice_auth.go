@@ -68,7 +68,7 @@ func (c *Client) GetInvoiceAuthURL(ctx context.Context, r GetInvoiceAuthURLReque
 		GetInvoiceAuthURLRequest
 		Ticket string `json:"ticket"` // not masked
 	}{r, ticket}
-	return post[InvoiceAuthURL](ctx, c, "/card/invoice/getauthurl", body, RetryIdempotent)
+	return post[InvoiceAuthURL](ctx, c, "/card/invoice/getauthurl", body, idempotent)
 }
 
 // cardTicket returns the ticket, or the client's own where there is none.
@@ -137,7 +137,7 @@ type InvoiceCustomValue struct {
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/auth/api_invoicebizgetauthdata
 func (c *Client) GetInvoiceAuth(ctx context.Context, platformID, orderID string) (*InvoiceAuth, error) {
-	return post[InvoiceAuth](ctx, c, "/card/invoice/getauthdata", invoiceOrderRef{platformID, orderID}, RetryRead)
+	return post[InvoiceAuth](ctx, c, "/card/invoice/getauthdata", invoiceOrderRef{platformID, orderID}, idempotent)
 }
 
 // RejectInvoiceRequest says why an order gets no invoice.
@@ -157,7 +157,7 @@ func (r RejectInvoiceRequest) check() error {
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/auth/api_invoicebizrejectinsert
 func (c *Client) RejectInvoice(ctx context.Context, r RejectInvoiceRequest) error {
-	return c.post(ctx, "/card/invoice/rejectinsert", r, RetryIdempotent, ErrInvoiceRejected)
+	return c.post(ctx, "/card/invoice/rejectinsert", r, idempotent, alreadyDone(ErrInvoiceRejected))
 }
 
 // invoiceSettings is what the endpoint of all settings takes and answers; its action
@@ -168,9 +168,10 @@ type invoiceSettings struct {
 	Contact  *InvoiceContact    `json:"contact,omitempty"`
 }
 
-func (c *Client) invoiceSettings(ctx context.Context, action string, class RetryClass, body invoiceSettings) (*invoiceSettings, error) {
+func (c *Client) invoiceSettings(ctx context.Context, action string, body invoiceSettings) (*invoiceSettings, error) {
 	return do[invoiceSettings](ctx, c, Request{
-		Method: http.MethodPost, Path: "/card/invoice/setbizattr", Query: params("action", action), Body: body, Retry: class,
+		Method: http.MethodPost, Path: "/card/invoice/setbizattr", Query: params("action", action), Body: body,
+		Idempotent: true,
 	})
 }
 
@@ -221,7 +222,7 @@ func (c *Client) SetInvoiceAuthFields(ctx context.Context, fields InvoiceAuthFie
 	if fields.Person == nil && fields.Company == nil {
 		return invalid("fields", "are none")
 	}
-	_, err := c.invoiceSettings(ctx, "set_auth_field", RetryIdempotent, invoiceSettings{Fields: &fields})
+	_, err := c.invoiceSettings(ctx, "set_auth_field", invoiceSettings{Fields: &fields})
 	return err
 }
 
@@ -230,7 +231,7 @@ func (c *Client) SetInvoiceAuthFields(ctx context.Context, fields InvoiceAuthFie
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/auth/api_invoicebizsetattr
 func (c *Client) GetInvoiceAuthFields(ctx context.Context) (*InvoiceAuthFields, error) {
-	res, err := c.invoiceSettings(ctx, "get_auth_field", RetryRead, invoiceSettings{})
+	res, err := c.invoiceSettings(ctx, "get_auth_field", invoiceSettings{})
 	if err != nil {
 		return nil, err
 	}
@@ -251,7 +252,7 @@ func (c *Client) SetInvoiceMerchant(ctx context.Context, m InvoiceMerchant) erro
 	if err := first(notEmpty("MchID", m.MchID), notEmpty("PlatformID", m.PlatformID)); err != nil {
 		return err
 	}
-	_, err := c.invoiceSettings(ctx, "set_pay_mch", RetryIdempotent, invoiceSettings{Merchant: &m})
+	_, err := c.invoiceSettings(ctx, "set_pay_mch", invoiceSettings{Merchant: &m})
 	return err
 }
 
@@ -260,7 +261,7 @@ func (c *Client) SetInvoiceMerchant(ctx context.Context, m InvoiceMerchant) erro
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/auth/api_invoicebizsetattr
 func (c *Client) GetInvoiceMerchant(ctx context.Context) (*InvoiceMerchant, error) {
-	res, err := c.invoiceSettings(ctx, "get_pay_mch", RetryRead, invoiceSettings{})
+	res, err := c.invoiceSettings(ctx, "get_pay_mch", invoiceSettings{})
 	if err != nil {
 		return nil, err
 	}
@@ -281,7 +282,7 @@ func (c *Client) SetInvoiceContact(ctx context.Context, contact InvoiceContact) 
 	if err := first(positive("Timeout", contact.Timeout), notEmpty("Phone", contact.Phone)); err != nil {
 		return err
 	}
-	_, err := c.invoiceSettings(ctx, "set_contact", RetryIdempotent, invoiceSettings{Contact: &contact})
+	_, err := c.invoiceSettings(ctx, "set_contact", invoiceSettings{Contact: &contact})
 	return err
 }
 
@@ -290,7 +291,7 @@ func (c *Client) SetInvoiceContact(ctx context.Context, contact InvoiceContact) 
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/auth/api_invoicebizsetattr
 func (c *Client) GetInvoiceContact(ctx context.Context) (*InvoiceContact, error) {
-	res, err := c.invoiceSettings(ctx, "get_contact", RetryRead, invoiceSettings{})
+	res, err := c.invoiceSettings(ctx, "get_contact", invoiceSettings{})
 	if err != nil {
 		return nil, err
 	}

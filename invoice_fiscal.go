@@ -42,7 +42,7 @@ func (c *Client) GetFiscalAuthURL(ctx context.Context, r GetFiscalAuthURLRequest
 		GetFiscalAuthURLRequest
 		Ticket string `json:"ticket"` // not masked
 	}{r, ticket}
-	return post[FiscalAuthURL](ctx, c, "/nontax/getbillauthurl", body, RetryIdempotent)
+	return post[FiscalAuthURL](ctx, c, "/nontax/getbillauthurl", body, idempotent)
 }
 
 // CreateFiscalCard creates the template of a department's fiscal receipts and returns

@@ -30,7 +30,7 @@ func (p InvoicePlatform) ID() string {
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/platform/api_setinvoiceurl
 func (c *Client) GetInvoicePlatform(ctx context.Context) (*InvoicePlatform, error) {
-	return post[InvoicePlatform](ctx, c, "/card/invoice/seturl", struct{}{}, RetryIdempotent)
+	return post[InvoicePlatform](ctx, c, "/card/invoice/seturl", struct{}{}, idempotent)
 }
 
 // InvoiceCard is the template of a payee's invoices among a user's cards.
@@ -75,7 +75,7 @@ func (c *Client) createInvoiceCard(ctx context.Context, path string, info any) (
 	}{info}
 	res, err := post[struct {
 		CardID string `json:"card_id"`
-	}](ctx, c, path, body, RetryUnkeyed)
+	}](ctx, c, path, body)
 	if err != nil {
 		return "", err
 	}
@@ -91,7 +91,7 @@ const maxInvoicePDF = 10 << 20
 func (c *Client) UploadInvoicePDF(ctx context.Context, pdf File) (mediaID string, err error) {
 	res, err := upload[struct {
 		MediaID Text `json:"s_media_id"`
-	}](ctx, c, "/card/invoice/platform/setpdf", nil, &Form{Field: "pdf", File: pdf, limit: maxInvoicePDF}, RetryUnkeyed)
+	}](ctx, c, "/card/invoice/platform/setpdf", nil, &Form{Field: "pdf", File: pdf, limit: maxInvoicePDF})
 	if err != nil {
 		return "", err
 	}
@@ -117,7 +117,7 @@ func (c *Client) GetInvoicePDF(ctx context.Context, mediaID string) (*InvoicePDF
 		MediaID string `json:"s_media_id"`
 	}{"get_url", mediaID}
 	return do[InvoicePDF](ctx, c, Request{
-		Method: http.MethodPost, Path: "/card/invoice/platform/getpdf", Query: params("action", "get_url"), Body: body, Retry: RetryRead,
+		Method: http.MethodPost, Path: "/card/invoice/platform/getpdf", Query: params("action", "get_url"), Body: body, Idempotent: true,
 	})
 }
 
@@ -219,7 +219,7 @@ func insertInvoice(ctx context.Context, c *Client, path string, order InvoiceOrd
 	if order.Nonce == "" {
 		body.Ext.Nonce = newNonce()
 	}
-	return post[InsertedInvoice](ctx, c, path, body, RetryUnkeyed)
+	return post[InsertedInvoice](ctx, c, path, body)
 }
 
 // InvoiceStatus is whether an invoice can be handed in for reimbursement.
@@ -247,5 +247,5 @@ func (c *Client) UpdateIssuedInvoice(ctx context.Context, cardID, code string, s
 		Code   string        `json:"code"`
 		Status InvoiceStatus `json:"reimburse_status"`
 	}{cardID, code, status}
-	return c.post(ctx, "/card/invoice/platform/updatestatus", body, RetryIdempotent)
+	return c.post(ctx, "/card/invoice/platform/updatestatus", body, idempotent)
 }

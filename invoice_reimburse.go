@@ -48,7 +48,7 @@ type InvoiceUser struct {
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/reimbursement/api_invoicebxgetinvoice
 func (c *Client) GetInvoice(ctx context.Context, invoice InvoiceRef) (*Invoice, error) {
-	return post[Invoice](ctx, c, "/card/invoice/reimburse/getinvoiceinfo", invoice, RetryRead)
+	return post[Invoice](ctx, c, "/card/invoice/reimburse/getinvoiceinfo", invoice, idempotent)
 }
 
 // ListInvoices returns invoices that users handed in (批量获取报销发票信息).
@@ -63,7 +63,7 @@ func (c *Client) ListInvoices(ctx context.Context, invoices ...InvoiceRef) ([]In
 	}{invoices}
 	res, err := post[struct {
 		Items []Invoice `json:"item_list"`
-	}](ctx, c, "/card/invoice/reimburse/getinvoicebatch", body, RetryRead)
+	}](ctx, c, "/card/invoice/reimburse/getinvoicebatch", body, idempotent)
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +82,7 @@ func (c *Client) UpdateInvoice(ctx context.Context, invoice InvoiceRef, status I
 		InvoiceRef
 		Status InvoiceStatus `json:"reimburse_status"`
 	}{invoice, status}
-	return c.post(ctx, "/card/invoice/reimburse/updateinvoicestatus", body, RetryIdempotent)
+	return c.post(ctx, "/card/invoice/reimburse/updateinvoicestatus", body, idempotent)
 }
 
 // UpdateInvoices is [Client.UpdateInvoice] for several invoices of one user, all or
@@ -98,5 +98,5 @@ func (c *Client) UpdateInvoices(ctx context.Context, openID string, status Invoi
 		Status   InvoiceStatus `json:"reimburse_status"`
 		Invoices []InvoiceRef  `json:"invoice_list"`
 	}{openID, status, invoices}
-	return c.post(ctx, "/card/invoice/reimburse/updatestatusbatch", body, RetryIdempotent)
+	return c.post(ctx, "/card/invoice/reimburse/updatestatusbatch", body, idempotent)
 }

@@ -59,7 +59,7 @@ func (c *Client) GetInvoiceTitleChoiceURL(ctx context.Context, attach, bizName s
 func (c *Client) titleURL(ctx context.Context, path string, body any) (string, error) {
 	res, err := post[struct {
 		URL string `json:"url"`
-	}](ctx, c, path, body, RetryIdempotent)
+	}](ctx, c, path, body, idempotent)
 	if err != nil {
 		return "", err
 	}
@@ -98,5 +98,5 @@ func (c *Client) ScanInvoiceTitle(ctx context.Context, scanText string) (*Invoic
 	body := struct {
 		ScanText string `json:"scan_text"`
 	}{scanText}
-	return post[InvoiceTitle](ctx, c, "/card/invoice/scantitle", body, RetryRead)
+	return post[InvoiceTitle](ctx, c, "/card/invoice/scantitle", body, idempotent)
 }

@@ -40,7 +40,7 @@ func (c *Client) GetTicket(ctx context.Context, kind TicketType) (*Ticket, error
 }
 
 func ticketRequest(kind TicketType) Request {
-	return Request{Path: "/cgi-bin/ticket/getticket", Query: params("type", string(kind)), Retry: RetryRead}
+	return Request{Path: "/cgi-bin/ticket/getticket", Query: params("type", string(kind)), Idempotent: true}
 }
 
 // Ticket returns the account's ticket of this kind from the cache, which works as

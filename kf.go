@@ -116,7 +116,7 @@ func (c *Client) CreateKFAccount(ctx context.Context, req CreateKFAccountRequest
 		return err
 	}
 	body := kfAccountBody{req.Account, req.Nickname, req.BusinessID, string(req.Password), req.WeChatID}
-	return c.post(ctx, "/customservice/kfaccount/add", body, RetryUnkeyed)
+	return c.post(ctx, "/customservice/kfaccount/add", body)
 }
 
 // UpdateKFAccountRequest is what an agent is to be. The fields are those of
@@ -137,7 +137,7 @@ func (c *Client) UpdateKFAccount(ctx context.Context, req UpdateKFAccountRequest
 		return err
 	}
 	body := kfAccountBody{Account: req.Account, Nickname: req.Nickname, Password: string(req.Password), WeChatID: req.WeChatID}
-	return c.post(ctx, "/customservice/kfaccount/update", body, RetryIdempotent)
+	return c.post(ctx, "/customservice/kfaccount/update", body, idempotent)
 }
 
 // DeleteKFAccountRequest names an agent.
@@ -156,7 +156,7 @@ func (r DeleteKFAccountRequest) check() error { return notEmpty("Account", r.Acc
 func (c *Client) DeleteKFAccount(ctx context.Context, req DeleteKFAccountRequest) error {
 	return c.Do(ctx, Request{
 		Path: "/customservice/kfaccount/del", Query: params("kf_openid", req.OpenID), Body: req,
-		Retry: RetryIdempotent, Done: []Code{ErrInvalidKFAccount},
+		Idempotent: true, AlreadyDone: []Code{ErrInvalidKFAccount},
 	}, nil)
 }
 
@@ -173,7 +173,7 @@ func (c *Client) InviteKFWorker(ctx context.Context, account, weChatID string) e
 		Account  string `json:"kf_account"`
 		WeChatID string `json:"invite_wx"`
 	}{account, weChatID}
-	return c.post(ctx, "/customservice/kfaccount/inviteworker", body, RetryIdempotent, ErrKFInvitePending, ErrKFInvited)
+	return c.post(ctx, "/customservice/kfaccount/inviteworker", body, idempotent, alreadyDone(ErrKFInvitePending, ErrKFInvited))
 }
 
 const maxKFAvatar = 5 << 20
@@ -188,6 +188,6 @@ func (c *Client) UploadKFAvatar(ctx context.Context, account string, file File) 
 	}
 	return c.Do(ctx, Request{
 		Path: "/customservice/kfaccount/uploadheadimg", Query: params("kf_account", account),
-		Body: mediaForm(file, maxKFAvatar), Retry: RetryIdempotent,
+		Body: mediaForm(file, maxKFAvatar), Idempotent: true,
 	}, nil)
 }

@@ -16,7 +16,7 @@ func (r kfSessionRef) check() error {
 //
 // https://developers.weixin.qq.com/doc/service/api/customer/messctrl/api_createkfsession
 func (c *Client) CreateKFSession(ctx context.Context, account, openID string) error {
-	return c.post(ctx, "/customservice/kfsession/create", kfSessionRef{account, openID}, RetryUnkeyed)
+	return c.post(ctx, "/customservice/kfsession/create", kfSessionRef{account, openID})
 }
 
 // CloseKFSession ends an agent's serving of a user (关闭会话). [ErrNoKFSession]: nobody
@@ -24,7 +24,7 @@ func (c *Client) CreateKFSession(ctx context.Context, account, openID string) er
 //
 // https://developers.weixin.qq.com/doc/service/api/customer/messctrl/api_closesession
 func (c *Client) CloseKFSession(ctx context.Context, account, openID string) error {
-	return c.post(ctx, "/customservice/kfsession/close", kfSessionRef{account, openID}, RetryIdempotent, ErrNoKFSession)
+	return c.post(ctx, "/customservice/kfsession/close", kfSessionRef{account, openID}, idempotent, alreadyDone(ErrNoKFSession))
 }
 
 // KFSession is an agent's serving of a user.

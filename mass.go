@@ -192,11 +192,8 @@ func massBody(m MassMessage, ignoreReprint bool, clientMsgID string) map[string]
 
 func (c *Client) sendMass(ctx context.Context, path string, body map[string]any, clientMsgID string) (*MassResult, error) {
 	req := Request{
-		Method: http.MethodPost, Path: path, Body: body, Retry: RetryUnkeyed,
-		Done: []Code{ErrDuplicateMassID}, partial: ErrDuplicateMassID,
-	}
-	if clientMsgID != "" {
-		req.Retry = RetryKeyed
+		Method: http.MethodPost, Path: path, Body: body,
+		Keyed: clientMsgID != "", AlreadyDone: []Code{ErrDuplicateMassID},
 	}
 	var taken struct {
 		Type      string `json:"type"`
@@ -247,7 +244,7 @@ func (c *Client) PreviewMass(ctx context.Context, req PreviewMassRequest) (int64
 	}
 	sent, err := post[struct {
 		MsgID Int `json:"msg_id"`
-	}](ctx, c, "/cgi-bin/message/mass/preview", body, RetryUnkeyed)
+	}](ctx, c, "/cgi-bin/message/mass/preview", body)
 	if err != nil {
 		return 0, err
 	}
@@ -286,7 +283,7 @@ func (c *Client) GetMassStatus(ctx context.Context, msgID int64) (*MassJob, erro
 	job, err := post[struct {
 		MsgID  Int        `json:"msg_id"`
 		Status MassStatus `json:"msg_status"`
-	}](ctx, c, "/cgi-bin/message/mass/get", body, RetryRead)
+	}](ctx, c, "/cgi-bin/message/mass/get", body, idempotent)
 	if err != nil {
 		return nil, err
 	}
@@ -320,7 +317,7 @@ func (r DeleteMassRequest) check() error {
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/message/api_deletemassmsg
 func (c *Client) DeleteMass(ctx context.Context, req DeleteMassRequest) error {
-	return c.post(ctx, "/cgi-bin/message/mass/delete", req, ofIndex(req.ArticleIndex))
+	return c.post(ctx, "/cgi-bin/message/mass/delete", req, ofPosition(req.ArticleIndex))
 }
 
 // MassSpeed is how fast messages to many followers go out.
@@ -346,7 +343,7 @@ type MassSpeedResult struct {
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/message/api_getspeed
 func (c *Client) GetMassSpeed(ctx context.Context) (*MassSpeedResult, error) {
-	return post[MassSpeedResult](ctx, c, "/cgi-bin/message/mass/speed/get", struct{}{}, RetryRead)
+	return post[MassSpeedResult](ctx, c, "/cgi-bin/message/mass/speed/get", struct{}{}, idempotent)
 }
 
 // SetMassSpeed changes how fast messages to many followers go out (设置群发速度).
@@ -360,5 +357,5 @@ func (c *Client) SetMassSpeed(ctx context.Context, speed MassSpeed) error {
 	body := struct {
 		Speed MassSpeed `json:"speed"`
 	}{speed}
-	return c.post(ctx, "/cgi-bin/message/mass/speed/set", body, RetryIdempotent)
+	return c.post(ctx, "/cgi-bin/message/mass/speed/set", body, idempotent)
 }

@@ -12,7 +12,7 @@ const maxArticleImage = 1 << 20
 func (c *Client) UploadArticleImage(ctx context.Context, file File) (string, error) {
 	image, err := upload[struct {
 		URL string `json:"url"`
-	}](ctx, c, "/cgi-bin/media/uploadimg", nil, mediaForm(file, maxArticleImage), RetryUnkeyed)
+	}](ctx, c, "/cgi-bin/media/uploadimg", nil, mediaForm(file, maxArticleImage))
 	if err != nil {
 		return "", err
 	}
@@ -56,7 +56,7 @@ func (m massArticles) check() error {
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/message/api_uploadnewsmsg
 func (c *Client) UploadMassNews(ctx context.Context, articles ...MassArticle) (*Media, error) {
-	return post[Media](ctx, c, "/cgi-bin/media/uploadnews", massArticles{articles}, RetryUnkeyed)
+	return post[Media](ctx, c, "/cgi-bin/media/uploadnews", massArticles{articles})
 }
 
 // UploadMassVideo prepares an uploaded video for [MassVideo] (上传群发视频): the result
@@ -67,5 +67,5 @@ func (c *Client) UploadMassVideo(ctx context.Context, mediaID, title, descriptio
 	if err := notEmpty("mediaID", mediaID); err != nil {
 		return nil, err
 	}
-	return post[Media](ctx, c, "/cgi-bin/media/uploadvideo", MassVideo{mediaID, title, description}, RetryUnkeyed)
+	return post[Media](ctx, c, "/cgi-bin/media/uploadvideo", MassVideo{mediaID, title, description})
 }

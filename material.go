@@ -50,7 +50,7 @@ func (c *Client) uploadMaterial(ctx context.Context, kind MediaType, form *Form)
 	if err := notEmpty("kind", string(kind)); err != nil {
 		return nil, err
 	}
-	return upload[MaterialResult](ctx, c, "/cgi-bin/material/add_material", params("type", string(kind)), form, RetryUnkeyed)
+	return upload[MaterialResult](ctx, c, "/cgi-bin/material/add_material", params("type", string(kind)), form)
 }
 
 // MaterialContent is what a material holds: articles, a video, or a file, which
@@ -104,7 +104,7 @@ func (c *Client) GetMaterial(ctx context.Context, mediaID string, w io.Writer) (
 		DownloadURL string            `json:"down_url"`
 	}
 	req := Request{
-		Method: http.MethodPost, Path: "/cgi-bin/material/get_material", Body: mediaRef{mediaID}, Retry: RetryRead,
+		Method: http.MethodPost, Path: "/cgi-bin/material/get_material", Body: mediaRef{mediaID}, Idempotent: true,
 	}
 	d, document, err := c.download(ctx, req, w, &found)
 	if err != nil {
@@ -121,7 +121,7 @@ func (c *Client) GetMaterial(ctx context.Context, mediaID string, w io.Writer) (
 //
 // https://developers.weixin.qq.com/doc/service/api/material/permanent/api_delmaterial
 func (c *Client) DeleteMaterial(ctx context.Context, mediaID string) error {
-	return c.post(ctx, "/cgi-bin/material/del_material", mediaRef{mediaID}, RetryIdempotent, ErrInvalidMediaID)
+	return c.post(ctx, "/cgi-bin/material/del_material", mediaRef{mediaID}, idempotent, alreadyDone(ErrInvalidMediaID))
 }
 
 // MaterialCount is how many materials of each kind an account has, those of the
@@ -175,7 +175,7 @@ func (c *Client) ListMaterials(ctx context.Context, kind MediaType, offset, coun
 		Type MediaType `json:"type"`
 		pageRef
 	}{kind, pageRef{offset, count}}
-	return post[MaterialPage](ctx, c, "/cgi-bin/material/batchget_material", body, RetryRead)
+	return post[MaterialPage](ctx, c, "/cgi-bin/material/batchget_material", body, idempotent)
 }
 
 // AllMaterials iterates over the materials of a kind (获取永久素材列表), in pages of 20.

@@ -43,7 +43,7 @@ func (c *Client) UploadMedia(ctx context.Context, kind MediaType, file File) (*M
 	if err := notEmpty("kind", string(kind)); err != nil {
 		return nil, err
 	}
-	m, err := upload[Media](ctx, c, "/cgi-bin/media/upload", params("type", string(kind)), mediaForm(file, maxMediaSize[kind]), RetryUnkeyed)
+	m, err := upload[Media](ctx, c, "/cgi-bin/media/upload", params("type", string(kind)), mediaForm(file, maxMediaSize[kind]))
 	if err != nil {
 		return nil, err
 	}
@@ -100,5 +100,5 @@ func (c *Client) DownloadHDVoice(ctx context.Context, mediaID string, w io.Write
 }
 
 func mediaRequest(path, mediaID string) Request {
-	return Request{Method: http.MethodGet, Path: path, Query: params("media_id", mediaID), Retry: RetryRead}
+	return Request{Method: http.MethodGet, Path: path, Query: params("media_id", mediaID), Idempotent: true}
 }

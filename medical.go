@@ -78,5 +78,5 @@ func (c *Client) SendMedicalMessage(ctx context.Context, m MedicalMessage) error
 		MedicalMessage
 		BusinessID int `json:"business_id"`
 	}{m, 150}
-	return c.post(ctx, "/cityservice/sendchannelmsg", body, RetryUnkeyed)
+	return c.post(ctx, "/cityservice/sendchannelmsg", body)
 }

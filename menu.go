@@ -176,7 +176,7 @@ func (b Button) check(at string, nameBytes int) error {
 //
 // https://developers.weixin.qq.com/doc/service/api/custommenu/api_createcustommenu
 func (c *Client) CreateMenu(ctx context.Context, m Menu) error {
-	return c.post(ctx, "/cgi-bin/menu/create", m, RetryIdempotent)
+	return c.post(ctx, "/cgi-bin/menu/create", m, idempotent)
 }
 
 // SelfMenu is the menu that followers see, wherever it was made.
@@ -288,7 +288,7 @@ func (c *Client) GetMenu(ctx context.Context) (*MenuInfo, error) {
 // https://developers.weixin.qq.com/doc/service/api/custommenu/api_deletemenu
 func (c *Client) DeleteMenu(ctx context.Context) error {
 	return c.Do(ctx, Request{
-		Method: http.MethodGet, Path: "/cgi-bin/menu/delete", Retry: RetryIdempotent, Done: []Code{ErrMenuNotFound},
+		Method: http.MethodGet, Path: "/cgi-bin/menu/delete", Idempotent: true, AlreadyDone: []Code{ErrMenuNotFound},
 	}, nil)
 }
 
@@ -342,7 +342,7 @@ func (m conditionalMenu) check() error {
 func (c *Client) AddConditionalMenu(ctx context.Context, m Menu, rule MatchRule) (Int, error) {
 	body := conditionalMenu{Menu: m}
 	body.Rule.TagID, body.Rule.Platform, body.Rule.Language = idOrNone(rule.TagID), rule.Platform, rule.Language
-	res, err := post[menuRef](ctx, c, "/cgi-bin/menu/addconditional", body, RetryUnkeyed)
+	res, err := post[menuRef](ctx, c, "/cgi-bin/menu/addconditional", body)
 	if err != nil {
 		return 0, err
 	}
@@ -364,7 +364,7 @@ func (c *Client) DeleteConditionalMenu(ctx context.Context, id Int) error {
 	body := struct {
 		ID Int `json:"menuid,string"`
 	}{id}
-	return c.post(ctx, "/cgi-bin/menu/delconditional", body, RetryIdempotent, ErrConditionalMenuNotFound)
+	return c.post(ctx, "/cgi-bin/menu/delconditional", body, idempotent, alreadyDone(ErrConditionalMenuNotFound))
 }
 
 // TryMatchMenu returns the menu that a user sees (测试个性化菜单匹配结果). userID is an
@@ -381,7 +381,7 @@ func (c *Client) TryMatchMenu(ctx context.Context, userID string) (*Menu, error)
 	res, err := post[struct {
 		Menu
 		Wrapped *Menu `json:"menu"` // as older pages show it
-	}](ctx, c, "/cgi-bin/menu/trymatch", body, RetryRead)
+	}](ctx, c, "/cgi-bin/menu/trymatch", body, idempotent)
 	if err != nil {
 		return nil, err
 	}

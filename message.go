@@ -213,7 +213,7 @@ func (c *Client) SendCustomMessageWith(ctx context.Context, req SendCustomMessag
 	if req.BusinessID != "" {
 		body["businessid"] = req.BusinessID
 	}
-	return c.post(ctx, "/cgi-bin/message/custom/send", body, RetryUnkeyed)
+	return c.post(ctx, "/cgi-bin/message/custom/send", body)
 }
 
 // SendCustomMessageJSON sends a customer-service message that is JSON already
@@ -222,7 +222,7 @@ func (c *Client) SendCustomMessageWith(ctx context.Context, req SendCustomMessag
 //
 // https://developers.weixin.qq.com/doc/service/api/customer/message/api_sendcustommessage
 func (c *Client) SendCustomMessageJSON(ctx context.Context, body []byte) error {
-	return c.post(ctx, "/cgi-bin/message/custom/send", body, RetryUnkeyed)
+	return c.post(ctx, "/cgi-bin/message/custom/send", body)
 }
 
 func (r SendCustomMessageRequest) check() error {
@@ -252,7 +252,7 @@ func (c *Client) SetTyping(ctx context.Context, openID string, on bool, business
 	if len(businessID) > 0 {
 		body.BusinessID = businessID[0]
 	}
-	return c.post(ctx, "/cgi-bin/message/custom/typing", body, RetryIdempotent, ErrAlreadyTyping)
+	return c.post(ctx, "/cgi-bin/message/custom/typing", body, idempotent, alreadyDone(ErrAlreadyTyping))
 }
 
 // MessageRecord is a message between a user and an agent.
@@ -326,7 +326,7 @@ func (c *Client) ListMessageRecords(ctx context.Context, req ListMessageRecordsR
 		AfterID int64 `json:"msgid"`
 		Limit   int   `json:"number"`
 	}{req.Start.Unix(), req.End.Unix(), max(req.AfterID, 1), req.Limit}
-	return post[MessageRecordPage](ctx, c, "/customservice/msgrecord/getmsglist", body, RetryRead)
+	return post[MessageRecordPage](ctx, c, "/customservice/msgrecord/getmsglist", body, idempotent)
 }
 
 // AllMessageRecords iterates over what agents and users wrote to each other

@@ -105,7 +105,7 @@ type NontaxFee struct {
 //
 // https://developers.weixin.qq.com/doc/service/api/nontaxpay/api_nontaxqueryfee
 func (c *Client) GetNontaxFee(ctx context.Context, r GetNontaxFeeRequest) (*NontaxFee, error) {
-	return post[NontaxFee](ctx, c, "/nontax/queryfee", c.ownBody(r), RetryRead)
+	return post[NontaxFee](ctx, c, "/nontax/queryfee", c.ownBody(r), idempotent)
 }
 
 // NontaxPayment is what is paid, and to whom. One of NoticeNo and OrderNo is needed.
@@ -209,7 +209,7 @@ type NontaxMiniPayment struct {
 //
 // https://developers.weixin.qq.com/doc/service/api/nontaxpay/api_nontaxunifiedorder
 func (c *Client) CreateNontaxOrder(ctx context.Context, r CreateNontaxOrderRequest) (*NontaxOrderResult, error) {
-	return post[NontaxOrderResult](ctx, c, "/nontax/unifiedorder", c.ownBody(r), RetryUnkeyed)
+	return post[NontaxOrderResult](ctx, c, "/nontax/unifiedorder", c.ownBody(r))
 }
 
 // NontaxCodePayment is a payment by the code that the payer's WeChat shows.
@@ -242,7 +242,7 @@ func (c *Client) PayNontaxByCode(ctx context.Context, p NontaxCodePayment) (orde
 	var res struct {
 		OrderID string `json:"order_id"`
 	}
-	err = c.Do(ctx, Request{Path: "/nontax/micropay", Body: c.ownBody(body), partial: anyRefusal}, &res)
+	err = c.Do(ctx, Request{Path: "/nontax/micropay", Body: c.ownBody(body)}, &res)
 	return res.OrderID, err
 }
 
@@ -343,7 +343,7 @@ func (r nontaxOrderRef) check() error { return notEmpty("orderID", r.OrderID) }
 //
 // https://developers.weixin.qq.com/doc/service/api/nontaxpay/api_nontaxgetorder
 func (c *Client) GetNontaxOrder(ctx context.Context, orderID string, serviceID int64) (*NontaxOrder, error) {
-	return post[NontaxOrder](ctx, c, "/nontax/getorder", c.ownBody(nontaxOrderRef{serviceID, orderID}), RetryRead)
+	return post[NontaxOrder](ctx, c, "/nontax/getorder", c.ownBody(nontaxOrderRef{serviceID, orderID}), idempotent)
 }
 
 // ListNontaxOrdersRequest names what was ordered: one of NoticeNo and OrderNo is needed.
@@ -370,7 +370,7 @@ type NontaxOrders struct {
 //
 // https://developers.weixin.qq.com/doc/service/api/nontaxpay/api_nontaxgetorderlist
 func (c *Client) ListNontaxOrders(ctx context.Context, r ListNontaxOrdersRequest) (*NontaxOrders, error) {
-	return post[NontaxOrders](ctx, c, "/nontax/getorderlist", c.ownBody(r), RetryRead)
+	return post[NontaxOrders](ctx, c, "/nontax/getorderlist", c.ownBody(r), idempotent)
 }
 
 // RefundNontaxOrderRequest names an order to pay back. A refund of a part needs Fee, and
@@ -397,7 +397,7 @@ func (r RefundNontaxOrderRequest) check() error {
 func (c *Client) RefundNontaxOrder(ctx context.Context, r RefundNontaxOrderRequest) (refundOrderID string, err error) {
 	res, err := post[struct {
 		RefundOrderID string `json:"refund_order_id"`
-	}](ctx, c, "/nontax/refund", c.ownBody(r), RetryUnkeyed)
+	}](ctx, c, "/nontax/refund", c.ownBody(r))
 	if err != nil {
 		return "", err
 	}
@@ -429,7 +429,7 @@ func (c *Client) DownloadNontaxBill(ctx context.Context, mchID string, day Date,
 		BillType NontaxBillType `json:"bill_type,omitempty"`
 	}{mchID, NontaxDate{day}, kind}
 	info, _, err := c.download(ctx, Request{
-		Method: http.MethodPost, Path: "/nontax/downloadbill", Body: c.ownBody(body), Retry: RetryRead,
+		Method: http.MethodPost, Path: "/nontax/downloadbill", Body: c.ownBody(body), Idempotent: true,
 	}, w, nil)
 	return info, err
 }
@@ -440,7 +440,7 @@ func (c *Client) DownloadNontaxBill(ctx context.Context, mchID string, day Date,
 //
 // https://developers.weixin.qq.com/doc/service/api/nontaxpay/api_nontaxnotifyinconsistentorder
 func (c *Client) NotifyNontaxOrder(ctx context.Context, orderID string) error {
-	return c.post(ctx, "/nontax/notifyinconsistentorder", c.ownBody(nontaxOrderRef{OrderID: orderID}), RetryIdempotent)
+	return c.post(ctx, "/nontax/notifyinconsistentorder", c.ownBody(nontaxOrderRef{OrderID: orderID}), idempotent)
 }
 
 type nontaxMock struct {
@@ -459,7 +459,7 @@ func (m nontaxMock) check() error {
 //
 // https://developers.weixin.qq.com/doc/service/api/nontaxpay/api_nontaxmocknotification
 func (c *Client) MockNontaxNotification(ctx context.Context, url string, version int64) error {
-	return c.post(ctx, "/nontax/mocknotification", c.ownBody(nontaxMock{url, version}), RetryUnkeyed)
+	return c.post(ctx, "/nontax/mocknotification", c.ownBody(nontaxMock{url, version}))
 }
 
 // MockNontaxQuery makes the platform send the test of a query for what is to be paid
@@ -468,5 +468,5 @@ func (c *Client) MockNontaxNotification(ctx context.Context, url string, version
 //
 // https://developers.weixin.qq.com/doc/service/api/nontaxpay/api_nontaxmockqueryfee
 func (c *Client) MockNontaxQuery(ctx context.Context, url string, version int64) error {
-	return c.post(ctx, "/nontax/mockqueryfee", c.ownBody(nontaxMock{url, version}), RetryUnkeyed)
+	return c.post(ctx, "/nontax/mockqueryfee", c.ownBody(nontaxMock{url, version}))
 }

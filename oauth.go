@@ -114,7 +114,7 @@ func (c *Client) ExchangeOAuthCode(ctx context.Context, code Secret) (*OAuthToke
 	if err := first(c.needSecret(), notEmpty("code", string(code))); err != nil {
 		return nil, err
 	}
-	return do[OAuthToken](ctx, c, oauthRequest("/sns/oauth2/access_token", RetryScarce,
+	return do[OAuthToken](ctx, c, oauthRequest("/sns/oauth2/access_token", false,
 		"appid", c.cfg.appID, "secret", c.cfg.appSecret, "code", string(code), "grant_type", "authorization_code"))
 }
 
@@ -126,12 +126,12 @@ func (c *Client) RefreshOAuthToken(ctx context.Context, refreshToken Secret) (*O
 	if err := first(notEmpty("appID", c.cfg.appID), notEmpty("refreshToken", string(refreshToken))); err != nil {
 		return nil, err
 	}
-	return do[OAuthToken](ctx, c, oauthRequest("/sns/oauth2/refresh_token", RetryIdempotent,
+	return do[OAuthToken](ctx, c, oauthRequest("/sns/oauth2/refresh_token", true,
 		"appid", c.cfg.appID, "grant_type", "refresh_token", "refresh_token", string(refreshToken)))
 }
 
-func oauthRequest(path string, class RetryClass, namesAndValues ...string) Request {
-	return Request{Method: http.MethodGet, Path: path, Query: params(namesAndValues...), Anonymous: true, Retry: class}
+func oauthRequest(path string, isIdempotent bool, namesAndValues ...string) Request {
+	return Request{Method: http.MethodGet, Path: path, Query: params(namesAndValues...), Anonymous: true, Idempotent: isIdempotent}
 }
 
 // OAuthUser is a user's profile, as the user has authorized it.
@@ -158,7 +158,7 @@ func (c *Client) GetOAuthUser(ctx context.Context, accessToken Secret, openID st
 	if err := checkOAuthToken(accessToken, openID); err != nil {
 		return nil, err
 	}
-	return do[OAuthUser](ctx, c, oauthRequest("/sns/userinfo", RetryRead,
+	return do[OAuthUser](ctx, c, oauthRequest("/sns/userinfo", true,
 		"access_token", string(accessToken), "openid", openID, "lang", string(oneLanguage(lang))))
 }
 
@@ -170,7 +170,7 @@ func (c *Client) CheckOAuthToken(ctx context.Context, accessToken Secret, openID
 	if err := checkOAuthToken(accessToken, openID); err != nil {
 		return err
 	}
-	return c.Do(ctx, oauthRequest("/sns/auth", RetryRead, "access_token", string(accessToken), "openid", openID), nil)
+	return c.Do(ctx, oauthRequest("/sns/auth", true, "access_token", string(accessToken), "openid", openID), nil)
 }
 
 func checkOAuthToken(accessToken Secret, openID string) error {

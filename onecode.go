@@ -57,7 +57,7 @@ func (c *Client) CreateItemCodes(ctx context.Context, count int64, externalID st
 		Count      int64  `json:"code_count"`
 		ExternalID string `json:"isv_application_id"`
 	}{count, externalID}
-	order, err := post[ItemCodeOrder](ctx, c, "/intp/marketcode/applycode", body, RetryIdempotent)
+	order, err := post[ItemCodeOrder](ctx, c, "/intp/marketcode/applycode", body, idempotent)
 	if err != nil {
 		return 0, err
 	}
@@ -76,7 +76,7 @@ func (c *Client) GetItemCodeOrder(ctx context.Context, id int64, externalID stri
 		ID         int64  `json:"application_id,omitempty"`
 		ExternalID string `json:"isv_application_id,omitempty"`
 	}{id, externalID}
-	return post[ItemCodeOrder](ctx, c, "/intp/marketcode/applycodequery", body, RetryRead)
+	return post[ItemCodeOrder](ctx, c, "/intp/marketcode/applycodequery", body, idempotent)
 }
 
 // ItemCodeFile is a file of item codes, encrypted.
@@ -126,7 +126,7 @@ func (c *Client) DownloadItemCodes(ctx context.Context, orderID int64, codes Ite
 		OrderID int64 `json:"application_id"`
 		ItemCodeRange
 	}{orderID, codes}
-	return post[ItemCodeFile](ctx, c, "/intp/marketcode/applycodedownload", body, RetryRead)
+	return post[ItemCodeFile](ctx, c, "/intp/marketcode/applycodedownload", body, idempotent)
 }
 
 // MiniProgramVersion is the version of a mini program that a code opens.
@@ -165,7 +165,7 @@ func (a ItemCodeActivity) check() error {
 //
 // https://developers.weixin.qq.com/doc/service/api/onecode/api_intp_marketcode_codeactive
 func (c *Client) ActivateItemCodes(ctx context.Context, activity ItemCodeActivity) error {
-	return c.post(ctx, "/intp/marketcode/codeactive", activity, RetryIdempotent)
+	return c.post(ctx, "/intp/marketcode/codeactive", activity, idempotent)
 }
 
 // ItemCode is a code and what it was activated for.
@@ -210,7 +210,7 @@ func (c *Client) GetItemCode(ctx context.Context, query ItemCodeQuery) (*ItemCod
 	if err != nil {
 		return nil, err
 	}
-	return post[ItemCode](ctx, c, "/intp/marketcode/codeactivequery", body, RetryRead)
+	return post[ItemCode](ctx, c, "/intp/marketcode/codeactivequery", body, idempotent)
 }
 
 // GetItemCodeByTicket returns the code that a user scanned (CODE_TICKET换CODE): ticket
@@ -225,5 +225,5 @@ func (c *Client) GetItemCodeByTicket(ctx context.Context, openID, ticket string)
 		OpenID string `json:"openid"`
 		Ticket string `json:"code_ticket"`
 	}{openID, ticket}
-	return post[ItemCode](ctx, c, "/intp/marketcode/tickettocode", body, RetryRead)
+	return post[ItemCode](ctx, c, "/intp/marketcode/tickettocode", body, idempotent)
 }

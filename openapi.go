@@ -18,7 +18,7 @@ func (c *Client) ClearQuota(ctx context.Context) error {
 	body := struct {
 		AppID string `json:"appid"`
 	}{c.cfg.appID}
-	return c.post(ctx, "/cgi-bin/clear_quota", body, RetryScarce)
+	return c.post(ctx, "/cgi-bin/clear_quota", body)
 }
 
 // ClearQuotaBySecret is [Client.ClearQuota] for an account that can not even fetch
@@ -35,7 +35,7 @@ func (c *Client) ClearQuotaBySecret(ctx context.Context) error {
 		Secret string `json:"appsecret"`
 	}{c.cfg.appID, c.cfg.appSecret}
 	return c.Do(ctx, Request{
-		Method: http.MethodPost, Path: "/cgi-bin/clear_quota/v2", Body: body, Anonymous: true, Retry: RetryScarce,
+		Method: http.MethodPost, Path: "/cgi-bin/clear_quota/v2", Body: body, Anonymous: true,
 	}, nil)
 }
 
@@ -56,7 +56,7 @@ func (p apiPath) check() error {
 //
 // https://developers.weixin.qq.com/doc/service/api/apimanage/api_clearapiquota
 func (c *Client) ClearAPIQuota(ctx context.Context, path string) error {
-	return c.post(ctx, "/cgi-bin/openapi/quota/clear", apiPath{path}, RetryScarce)
+	return c.post(ctx, "/cgi-bin/openapi/quota/clear", apiPath{path})
 }
 
 // APIQuota is how much of an API's quota is used.
@@ -81,7 +81,7 @@ type RateLimit struct {
 //
 // https://developers.weixin.qq.com/doc/service/api/apimanage/api_getapiquota
 func (c *Client) GetAPIQuota(ctx context.Context, path string) (*APIQuota, error) {
-	return post[APIQuota](ctx, c, "/cgi-bin/openapi/quota/get", apiPath{path}, RetryRead)
+	return post[APIQuota](ctx, c, "/cgi-bin/openapi/quota/get", apiPath{path}, idempotent)
 }
 
 // RequestInfo is what the platform remembers of a call. Both bodies are as they
@@ -109,7 +109,7 @@ func (c *Client) GetRequestInfo(ctx context.Context, requestID string) (*Request
 	}{requestID}
 	res, err := post[struct {
 		Request RequestInfo `json:"request"`
-	}](ctx, c, "/cgi-bin/openapi/rid/get", body, RetryRead)
+	}](ctx, c, "/cgi-bin/openapi/rid/get", body, idempotent)
 	if err != nil {
 		return nil, err
 	}

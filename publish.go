@@ -22,7 +22,7 @@ func (c *Client) PublishDraft(ctx context.Context, mediaID string) (*PublishSubm
 	res, err := post[struct {
 		PublishID Text `json:"publish_id"`
 		MsgDataID Int  `json:"msg_data_id"`
-	}](ctx, c, "/cgi-bin/freepublish/submit", mediaRef{mediaID}, RetryUnkeyed)
+	}](ctx, c, "/cgi-bin/freepublish/submit", mediaRef{mediaID})
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +74,7 @@ func (c *Client) GetPublishJob(ctx context.Context, publishID string) (*PublishJ
 	body := struct {
 		PublishID string `json:"publish_id"`
 	}{publishID}
-	return post[PublishJob](ctx, c, "/cgi-bin/freepublish/get", body, RetryRead)
+	return post[PublishJob](ctx, c, "/cgi-bin/freepublish/get", body, idempotent)
 }
 
 type publishedRef struct {
@@ -95,16 +95,13 @@ func (r publishedRef) check() error {
 //
 // https://developers.weixin.qq.com/doc/service/api/public/api_freepublishdelete
 func (c *Client) DeletePublished(ctx context.Context, articleID string, index int) error {
-	return c.post(ctx, "/cgi-bin/freepublish/delete", publishedRef{articleID, index}, ofIndex(index))
+	return c.post(ctx, "/cgi-bin/freepublish/delete", publishedRef{articleID, index}, ofPosition(index))
 }
 
-// ofIndex is the retry class of deletions by position. Everything deleted twice is
+// ofPosition is the trait of deletions by position. Everything deleted twice is
 // deleted once; whether the second article becomes the first is not documented.
-func ofIndex(index int) RetryClass {
-	if index == 0 {
-		return RetryIdempotent
-	}
-	return RetryUnkeyed
+func ofPosition(position int) trait {
+	return func(r *Request) { r.Idempotent = position == 0 }
 }
 
 // Published is what a publication holds.
@@ -135,7 +132,7 @@ type PublishedArticle struct {
 //
 // https://developers.weixin.qq.com/doc/service/api/public/api_freepublishgetarticle
 func (c *Client) GetPublished(ctx context.Context, articleID string) (*Published, error) {
-	return post[Published](ctx, c, "/cgi-bin/freepublish/getarticle", publishedRef{ArticleID: articleID}, RetryRead)
+	return post[Published](ctx, c, "/cgi-bin/freepublish/getarticle", publishedRef{ArticleID: articleID}, idempotent)
 }
 
 // PublishedPage is a page of the account's publications.
@@ -157,7 +154,7 @@ type PublishedItem struct {
 //
 // https://developers.weixin.qq.com/doc/service/api/public/api_freepublish_batchget
 func (c *Client) ListPublished(ctx context.Context, offset, count int, noContent bool) (*PublishedPage, error) {
-	return post[PublishedPage](ctx, c, "/cgi-bin/freepublish/batchget", articlePageRef{pageRef{offset, count}, Flag(noContent)}, RetryRead)
+	return post[PublishedPage](ctx, c, "/cgi-bin/freepublish/batchget", articlePageRef{pageRef{offset, count}, Flag(noContent)}, idempotent)
 }
 
 // AllPublished iterates over the publications with their text (获取已发布的消息列表), in

@@ -74,7 +74,7 @@ func (c *Client) createQRCode(ctx context.Context, scene QRScene, maxID int64, b
 	if err != nil {
 		return nil, err
 	}
-	return post[QRCode](ctx, c, "/cgi-bin/qrcode/create", body, RetryUnkeyed)
+	return post[QRCode](ctx, c, "/cgi-bin/qrcode/create", body)
 }
 
 const qrCodeHost, qrCodePath = "mp.weixin.qq.com", "/cgi-bin/showqrcode"
@@ -93,7 +93,7 @@ func (c *Client) DownloadQRCode(ctx context.Context, ticket string, w io.Writer)
 		return nil, err
 	}
 	info, _, err := c.download(ctx, Request{
-		Method: http.MethodGet, Path: qrCodePath, Query: params("ticket", ticket), Anonymous: true, Retry: RetryRead, host: qrCodeHost,
+		Method: http.MethodGet, Path: qrCodePath, Query: params("ticket", ticket), Anonymous: true, Idempotent: true, host: qrCodeHost,
 	}, w, nil)
 	return info, err
 }

@@ -65,7 +65,7 @@ func (r qrCodeJumpChange) check() error {
 // https://developers.weixin.qq.com/doc/service/api/qrcode/qrcodejump/api_qrcodejumpadd
 func (c *Client) AddQRCodeJump(ctx context.Context, appID string, rule QRCodeJumpRule) error {
 	rule.State = 0
-	return c.post(ctx, "/cgi-bin/wxopen/qrcodejumpadd", qrCodeJumpChange{QRCodeJumpRule: rule, AppID: appID}, RetryUnkeyed)
+	return c.post(ctx, "/cgi-bin/wxopen/qrcodejumpadd", qrCodeJumpChange{QRCodeJumpRule: rule, AppID: appID})
 }
 
 // UpdateQRCodeJump replaces the rule with the same prefix (修改二维码规则), unless it is
@@ -74,7 +74,7 @@ func (c *Client) AddQRCodeJump(ctx context.Context, appID string, rule QRCodeJum
 // https://developers.weixin.qq.com/doc/service/api/qrcode/qrcodejump/api_qrcodejumpadd
 func (c *Client) UpdateQRCodeJump(ctx context.Context, appID string, rule QRCodeJumpRule) error {
 	rule.State = 0
-	return c.post(ctx, "/cgi-bin/wxopen/qrcodejumpadd", qrCodeJumpChange{QRCodeJumpRule: rule, AppID: appID, IsEdit: true}, RetryIdempotent)
+	return c.post(ctx, "/cgi-bin/wxopen/qrcodejumpadd", qrCodeJumpChange{QRCodeJumpRule: rule, AppID: appID, IsEdit: true}, idempotent)
 }
 
 // PublishQRCodeJump makes a rule work (发布二维码规则). An account can do this 100 times
@@ -88,7 +88,7 @@ func (c *Client) PublishQRCodeJump(ctx context.Context, prefix string) error {
 	body := struct {
 		Prefix string `json:"prefix"`
 	}{prefix}
-	return c.post(ctx, "/cgi-bin/wxopen/qrcodejumppublish", body, RetryScarce)
+	return c.post(ctx, "/cgi-bin/wxopen/qrcodejumppublish", body)
 }
 
 // DeleteQRCodeJump deletes a rule (删除二维码规则).
@@ -102,7 +102,7 @@ func (c *Client) DeleteQRCodeJump(ctx context.Context, appID, prefix string) err
 		Prefix string `json:"prefix"`
 		AppID  string `json:"appid"`
 	}{prefix, appID}
-	return c.post(ctx, "/cgi-bin/wxopen/qrcodejumpdelete", body, RetryIdempotent)
+	return c.post(ctx, "/cgi-bin/wxopen/qrcodejumpdelete", body, idempotent)
 }
 
 // QRCodeJumpPage is a list of rules.
@@ -126,7 +126,7 @@ func (c *Client) listQRCodeJumps(ctx context.Context, q qrCodeJumpQuery) (*QRCod
 	if err := notEmpty("appID", q.AppID); err != nil {
 		return nil, err
 	}
-	return post[QRCodeJumpPage](ctx, c, "/cgi-bin/wxopen/qrcodejumpget", q, RetryRead)
+	return post[QRCodeJumpPage](ctx, c, "/cgi-bin/wxopen/qrcodejumpget", q, idempotent)
 }
 
 const maxQRCodeJumps = 200

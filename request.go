@@ -7,7 +7,6 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -27,28 +26,28 @@ type Request struct {
 	// a [*Form] is sent as multipart/form-data.
 	Body any
 
-	// Retry says what may happen where the outcome of the call is unknown.
-	Retry RetryClass
-	// Done lists codes by which the platform says that a repetition found its work
-	// done already; after such a repetition they are success.
-	Done []Code
+	// Idempotent says that doing it twice is doing it once: a read, or a write that
+	// sets something. It is retried when nobody can know whether it was executed.
+	Idempotent bool
+	// Keyed says that the Body holds a client message id, by which the platform drops
+	// a duplicate. It is retried too, but its failure can be [ErrUnknownOutcome].
+	Keyed bool
+	// AlreadyDone lists codes by which the platform says that a retry found its work
+	// done. After an attempt whose outcome is unknown they are success.
+	AlreadyDone []Code
 	// Anonymous calls carry no access_token.
 	Anonymous bool
 
-	host    string // another host of the platform, where the base URL is the platform's own
-	once    bool   // never repeated
-	partial Code   // a refusal whose answer goes into out beside, or anyRefusal: it says what was done
+	host string // another host of the platform, where the base URL is the platform's own
+	once bool   // never repeated
 }
-
-// anyRefusal stands for every code in Request.partial.
-const anyRefusal Code = math.MinInt32
 
 // Do sends a request (接口调用) and decodes the answer into out: a pointer to what
 // the JSON answer holds, nil to ignore it, an [io.Writer] for the bytes of a
 // download (an error that the platform words as JSON is returned, nothing written).
 //
 // A refused token is refreshed and the call repeated once. What else is repeated
-// depends on the request's [RetryClass]. Errors are [*ArgumentError] (not sent),
+// depends on the request. Errors are [*ArgumentError] (not sent),
 // [*Error] (refused by the platform), [*RequestError] (not answered) and
 // [*DecodeError] (answer unreadable).
 //
@@ -108,6 +107,9 @@ type call struct {
 	ambiguous bool  // an earlier attempt may have been executed
 }
 
+// repeatable reports whether a call that may have been executed can be sent again.
+func (cl *call) repeatable() bool { return cl.Idempotent || cl.Keyed }
+
 // verdict says what an attempt's error means for the next one.
 type verdict int
 
@@ -159,7 +161,7 @@ func (c *Client) run(ctx context.Context, cl *call) error {
 			}
 		case notExecuted, unknown:
 			if v == unknown {
-				if !cl.Retry.repeatable() {
+				if !cl.repeatable() {
 					return markUnknown(err)
 				}
 				cl.ambiguous = true
@@ -343,7 +345,7 @@ func (c *Client) transportError(ctx context.Context, cl *call, err error, wire *
 		}
 		return notExecuted, failure
 	case ctx.Err() != nil: // the caller's end, or the attempt's own
-		failure.Unknown = !cl.Retry.repeatable()
+		failure.Unknown = !cl.repeatable()
 		return final, failure
 	}
 	return unknown, failure
@@ -384,7 +386,7 @@ func (c *Client) cutOff(ctx context.Context, cl *call, raw *http.Response, err e
 		Method: cl.Method, Path: cl.Path, Status: raw.StatusCode, Attempts: cl.attempts, Err: c.hide.err(err, c.secrets(cl)...),
 	}
 	if ctx.Err() != nil {
-		failure.Unknown = !cl.Retry.repeatable()
+		failure.Unknown = !cl.repeatable()
 		return final, failure
 	}
 	return unknown, failure
@@ -413,10 +415,8 @@ func (c *Client) decode(cl *call, raw *http.Response, data []byte, out any) (ver
 		refusal.Method, refusal.Path, refusal.Status = cl.Method, cl.Path, raw.StatusCode
 		refusal.Message = c.hide.text(refusal.Message, c.secrets(cl)...)
 		v := ofCode(refusal, cl.Anonymous)
-		if !cl.ambiguous || !slices.Contains(cl.Done, refusal.Code) {
-			if refusal.Code == cl.partial || cl.partial == anyRefusal {
-				_ = decodeJSON(data, out) // the refusal is what counts
-			}
+		if !cl.ambiguous || !slices.Contains(cl.AlreadyDone, refusal.Code) {
+			_ = decodeJSON(data, out) // the refusal is what counts
 			return v, refusal
 		}
 	} else if err != nil {
@@ -555,12 +555,12 @@ func splitRequestID(message string) (rest, id string) {
 
 // get calls a reading endpoint.
 func get[T any](ctx context.Context, c *Client, path string, query url.Values) (*T, error) {
-	return do[T](ctx, c, Request{Method: http.MethodGet, Path: path, Query: query, Retry: RetryRead})
+	return do[T](ctx, c, Request{Method: http.MethodGet, Path: path, Query: query, Idempotent: true})
 }
 
 // post calls an endpoint that takes JSON and answers something.
-func post[T any](ctx context.Context, c *Client, path string, body any, class RetryClass, done ...Code) (*T, error) {
-	return do[T](ctx, c, Request{Method: http.MethodPost, Path: path, Body: body, Retry: class, Done: done})
+func post[T any](ctx context.Context, c *Client, path string, body any, traits ...trait) (*T, error) {
+	return do[T](ctx, c, with(Request{Method: http.MethodPost, Path: path, Body: body}, traits))
 }
 
 func do[T any](ctx context.Context, c *Client, req Request) (*T, error) {
@@ -572,8 +572,27 @@ func do[T any](ctx context.Context, c *Client, req Request) (*T, error) {
 }
 
 // post calls an endpoint that takes JSON and answers nothing but an errcode.
-func (c *Client) post(ctx context.Context, path string, body any, class RetryClass, done ...Code) error {
-	return c.Do(ctx, Request{Method: http.MethodPost, Path: path, Body: body, Retry: class, Done: done}, nil)
+func (c *Client) post(ctx context.Context, path string, body any, traits ...trait) error {
+	return c.Do(ctx, with(Request{Method: http.MethodPost, Path: path, Body: body}, traits), nil)
+}
+
+// trait is what an endpoint says about its calls beside path and body.
+type trait func(*Request)
+
+// idempotent marks reads and writes that set something.
+func idempotent(r *Request) { r.Idempotent = true }
+
+// keyed marks a send that carries a client message id, if it does.
+func keyed(id string) trait { return func(r *Request) { r.Keyed = id != "" } }
+
+// alreadyDone names the codes by which a retry finds its work done.
+func alreadyDone(codes ...Code) trait { return func(r *Request) { r.AlreadyDone = codes } }
+
+func with(req Request, traits []trait) Request {
+	for _, t := range traits {
+		t(&req)
+	}
+	return req
 }
 
 // idOrNone writes an id for params, which leaves 0 out.

@@ -71,21 +71,21 @@ var (
 	dropped  = fails(io.EOF)
 )
 
-func request(class RetryClass) Request {
-	return Request{Path: "/cgi-bin/test", Body: map[string]string{"a": "b"}, Retry: class}
+func request(traits ...trait) Request {
+	return with(Request{Path: "/cgi-bin/test", Body: map[string]string{"a": "b"}}, traits)
 }
 
-var classes = []RetryClass{RetryUnkeyed, RetryRead, RetryIdempotent, RetryKeyed, RetryScarce}
+var classes = map[string][]trait{"unkeyed": nil, "idempotent": {idempotent}, "keyed": {keyed("id")}}
 
 func TestLostAnswersAreRepeatedOnlyWhereTheClassAllows(t *testing.T) {
 	lost := map[string]func(*http.Request) (*http.Response, error){"dropped": dropped, "502": badGate, "-1": busy}
 	for name, play := range lost {
-		for _, class := range classes {
-			t.Run(fmt.Sprint(name, "/", class), func(t *testing.T) {
+		for class, traits := range classes {
+			t.Run(name+"/"+class, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					s := newScript(play, play, ok)
-					err := s.client().Do(t.Context(), request(class), nil)
-					if class.repeatable() {
+					err := s.client().Do(t.Context(), request(traits...), nil)
+					if class != "unkeyed" {
 						require.NoError(t, err)
 						assert.Len(t, s.sent, 3)
 						assert.Equal(t, s.sums[0], s.sums[2], "the body is sent again, byte for byte")
@@ -102,22 +102,22 @@ func TestLostAnswersAreRepeatedOnlyWhereTheClassAllows(t *testing.T) {
 func TestNoMoreThanThreeAttempts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newScript(busy)
-		err := s.client().Do(t.Context(), request(RetryRead), nil)
+		err := s.client().Do(t.Context(), request(idempotent), nil)
 		require.ErrorIs(t, err, ErrSystemBusy)
 		require.NotErrorIs(t, err, ErrUnknownOutcome)
 		assert.Len(t, s.sent, 3)
 
 		s = newScript(busy)
-		require.Error(t, s.client(WithRetry(RetryPolicy{MaxAttempts: 1})).Do(t.Context(), request(RetryRead), nil))
+		require.Error(t, s.client(WithRetry(RetryPolicy{MaxAttempts: 1})).Do(t.Context(), request(idempotent), nil))
 		assert.Len(t, s.sent, 1)
 	})
 }
 
 func TestFailuresBeforeTheRequestAreRepeatedInEveryClass(t *testing.T) {
-	for _, class := range classes {
+	for _, traits := range classes {
 		synctest.Test(t, func(t *testing.T) {
 			s := newScript(dialFail, fails(&net.DNSError{Err: "no such host"}), ok)
-			require.NoError(t, s.client().Do(t.Context(), request(class), nil))
+			require.NoError(t, s.client().Do(t.Context(), request(traits...), nil))
 			assert.Len(t, s.sent, 3)
 		})
 	}
@@ -139,7 +139,7 @@ func TestRefusedDialsAreRepeatedAndTheCallIsExecutedOnce(t *testing.T) {
 		return (&net.Dialer{}).DialContext(ctx, network, server.Listener.Addr().String())
 	}
 	c := NewClient("wx1", "s", WithBaseURL(server.URL), WithHTTPClient(&http.Client{Transport: transport}), WithTokenSource(StaticToken("T")))
-	require.NoError(t, c.Do(t.Context(), request(RetryUnkeyed), nil))
+	require.NoError(t, c.Do(t.Context(), request(), nil))
 	assert.EqualValues(t, 1, executions.Load())
 	assert.EqualValues(t, 3, dials.Load())
 }
@@ -154,7 +154,7 @@ func TestUnkeyedSendThatTimesOutIsExecutedOnce(t *testing.T) {
 	defer server.Close()
 	c := NewClient("wx1", "s", WithBaseURL(server.URL), WithTokenSource(StaticToken("TOKEN-CANARY")), WithTimeout(100*time.Millisecond))
 	defer func() { _ = c.Close() }()
-	err := c.Do(t.Context(), request(RetryUnkeyed), nil)
+	err := c.Do(t.Context(), request(), nil)
 	require.ErrorIs(t, err, ErrUnknownOutcome)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	assert.NotContains(t, err.Error(), "CANARY")
@@ -186,7 +186,7 @@ func TestDroppedConnectionNeverRepeatsASend(t *testing.T) {
 	c := NewClient("wx1", "s", WithBaseURL(server.URL), WithTokenSource(StaticToken("T")))
 	defer func() { _ = c.Close() }()
 	require.NoError(t, c.Do(t.Context(), Request{Path: "/warm"}, nil))
-	err := c.Do(t.Context(), request(RetryUnkeyed), nil)
+	err := c.Do(t.Context(), request(), nil)
 	require.ErrorIs(t, err, ErrUnknownOutcome)
 	assert.EqualValues(t, 1, executions.Load())
 	assert.Zero(t, keys.Load())
@@ -194,8 +194,8 @@ func TestDroppedConnectionNeverRepeatsASend(t *testing.T) {
 
 func TestDoneCodesAreSuccessOnlyOnARepetition(t *testing.T) {
 	gone := answer(http.StatusOK, `{"errcode":46003,"errmsg":"menu no exist","msg_id":"7"}`)
-	req := request(RetryIdempotent)
-	req.Done = []Code{46003}
+	req := request(idempotent)
+	req.AlreadyDone = []Code{46003}
 	synctest.Test(t, func(t *testing.T) {
 		s := newScript(dropped, gone)
 		var out struct {
@@ -214,7 +214,7 @@ func TestDoneCodesAreSuccessOnlyOnARepetition(t *testing.T) {
 
 func TestQuotaRefusalIsNotRepeatedAndClearsNothing(t *testing.T) {
 	s := newScript(answer(http.StatusOK, `{"errcode":45009,"errmsg":"reach max api daily quota limit rid: a-b"}`))
-	err := s.client().Do(t.Context(), request(RetryRead), nil)
+	err := s.client().Do(t.Context(), request(idempotent), nil)
 	require.ErrorIs(t, err, ErrQuotaExceeded)
 	require.ErrorIs(t, err, ErrDailyQuota)
 	require.Len(t, s.sent, 1)
@@ -227,7 +227,7 @@ func TestMinuteQuotaIsWaitedForOnlyWithinTheDeadline(t *testing.T) {
 		time.Sleep(25 * time.Second)
 		begin := time.Now()
 		s := newScript(minute, ok)
-		err := s.client().Do(t.Context(), request(RetryUnkeyed), nil)
+		err := s.client().Do(t.Context(), request(), nil)
 		require.NoError(t, err, "no deadline is a deadline after the minute")
 		assert.Len(t, s.sent, 2)
 		assert.Equal(t, 35*time.Second, time.Since(begin))
@@ -236,7 +236,7 @@ func TestMinuteQuotaIsWaitedForOnlyWithinTheDeadline(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
 		begin = time.Now()
-		err = s.client().Do(ctx, request(RetryUnkeyed), nil)
+		err = s.client().Do(ctx, request(), nil)
 		var refusal *Error
 		require.ErrorAs(t, err, &refusal)
 		assert.Equal(t, time.Minute, refusal.RetryAfter)
@@ -244,7 +244,7 @@ func TestMinuteQuotaIsWaitedForOnlyWithinTheDeadline(t *testing.T) {
 		assert.Len(t, s.sent, 1)
 
 		s = newScript(minute)
-		require.ErrorIs(t, s.client().Do(t.Context(), request(RetryRead), nil), ErrQuotaExceeded)
+		require.ErrorIs(t, s.client().Do(t.Context(), request(idempotent), nil), ErrQuotaExceeded)
 		assert.Len(t, s.sent, 2)
 	})
 }
@@ -258,7 +258,7 @@ func TestCancellationDuringThePauseReturnsAtOnce(t *testing.T) {
 			after := time.Duration(i+1) * time.Microsecond
 			time.AfterFunc(after, cancel)
 			begin := time.Now()
-			err := s.client(policy).Do(ctx, request(RetryRead), nil)
+			err := s.client(policy).Do(ctx, request(idempotent), nil)
 			require.Error(t, err)
 			require.ErrorIs(t, err, ErrSystemBusy)
 			if time.Since(begin) > 0 { // the pause drawn may be shorter than the wait
@@ -275,7 +275,7 @@ func TestPauseThatWouldOutlastTheDeadlineIsNotBegun(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Nanosecond)
 		defer cancel()
 		begin := time.Now()
-		err := s.client(WithRetry(RetryPolicy{MinDelay: time.Hour, MaxDelay: time.Hour})).Do(ctx, request(RetryRead), nil)
+		err := s.client(WithRetry(RetryPolicy{MinDelay: time.Hour, MaxDelay: time.Hour})).Do(ctx, request(idempotent), nil)
 		require.ErrorIs(t, err, ErrSystemBusy)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		assert.Zero(t, time.Since(begin))
@@ -295,16 +295,16 @@ func TestRepetitionsOfABrownOutArePaidFromABudget(t *testing.T) {
 		})}))
 		// Half of all answers fail: a success earns 1, a repetition costs 5.
 		for range 2000 {
-			_ = c.Do(t.Context(), request(RetryRead), nil)
+			_ = c.Do(t.Context(), request(idempotent), nil)
 		}
 		requests = 0
 		for calls = range 2000 {
-			_ = c.Do(t.Context(), request(RetryRead), nil)
+			_ = c.Do(t.Context(), request(idempotent), nil)
 		}
 		assert.LessOrEqual(t, float64(requests), 1.2*float64(calls+1), "requests once the budget is spent")
 		up = true
 		for range 100 {
-			require.NoError(t, c.Do(t.Context(), request(RetryRead), nil))
+			require.NoError(t, c.Do(t.Context(), request(idempotent), nil))
 		}
 	})
 }
@@ -314,7 +314,7 @@ func TestOutageCostsNoMoreThanABudgetOfRepetitions(t *testing.T) {
 		s := newScript(dialFail)
 		c := s.client()
 		for range 1000 {
-			require.Error(t, c.Do(t.Context(), request(RetryRead), nil))
+			require.Error(t, c.Do(t.Context(), request(idempotent), nil))
 		}
 		assert.LessOrEqual(t, len(s.sent), 1000+100)
 	})
@@ -336,7 +336,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	own := &http.Client{Transport: http.DefaultTransport}
 	for _, opts := range [][]Option{nil, {WithHTTPClient(own)}} {
 		c := NewClient("wx1", "s", append(opts, WithBaseURL(server.URL), WithTokenSource(StaticToken("TOKEN-CANARY")))...)
-		err := c.Do(t.Context(), Request{Path: "/cgi-bin/user/info", Retry: RetryRead}, nil)
+		err := c.Do(t.Context(), Request{Path: "/cgi-bin/user/info", Idempotent: true}, nil)
 		var failure *RequestError
 		require.ErrorAs(t, err, &failure)
 		assert.Equal(t, http.StatusFound, failure.Status)
@@ -380,7 +380,7 @@ func TestCertificatesAreAlwaysVerified(t *testing.T) {
 				transport.Proxy = http.ProxyURL(address)
 			}
 			c := NewClient("wx1", "s", WithBaseURL(host+port), WithHTTPClient(&http.Client{Transport: transport}), WithTokenSource(StaticToken("TOKEN-CANARY")))
-			err := c.Do(t.Context(), request(RetryRead), nil)
+			err := c.Do(t.Context(), request(idempotent), nil)
 			var failure *RequestError
 			require.ErrorAs(t, err, &failure)
 			assert.Equal(t, 1, failure.Attempts, "a certificate does not get better")
@@ -425,7 +425,7 @@ func TestSlowAnswerEndsWithTheTimeout(t *testing.T) {
 			return &http.Response{StatusCode: http.StatusOK, Body: drip{r.Context()}, Request: r}, nil
 		})
 		begin := time.Now()
-		err := s.client().Do(t.Context(), request(RetryRead), nil)
+		err := s.client().Do(t.Context(), request(idempotent), nil)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		assert.LessOrEqual(t, time.Since(begin), 30*time.Second+50*time.Millisecond)
 		assert.Len(t, s.sent, 1)
@@ -445,7 +445,7 @@ func TestContentTypeOfJSONDoesNotMatter(t *testing.T) {
 			return resp, err
 		})
 		var out struct{ Nickname string }
-		require.NoError(t, s.client().Do(t.Context(), request(RetryRead), &out), kind)
+		require.NoError(t, s.client().Do(t.Context(), request(idempotent), &out), kind)
 		assert.Equal(t, "张三😀", out.Nickname, kind)
 	}
 }
@@ -465,7 +465,7 @@ func TestErrcodeIsFoundInEveryShape(t *testing.T) {
 		`[{"errcode":40003}]`:                                     0,
 		`{"errcode":99999,"errmsg":"nobody knows"}`:               99999,
 	} {
-		err := newScript(answer(http.StatusOK, body)).client().Do(t.Context(), request(RetryRead), nil)
+		err := newScript(answer(http.StatusOK, body)).client().Do(t.Context(), request(idempotent), nil)
 		if want == 0 {
 			require.NoError(t, err, body)
 			continue
@@ -500,7 +500,7 @@ func TestUnreadableAnswersAreTypedAndShort(t *testing.T) {
 		"wrong type": `{"a":{"b":1},"pad":"` + long + `"}`, "cut refusal": `{"errcode":400`,
 	} {
 		var out struct{ A string }
-		err := newScript(answer(http.StatusOK, body)).client().Do(t.Context(), request(RetryRead), &out)
+		err := newScript(answer(http.StatusOK, body)).client().Do(t.Context(), request(idempotent), &out)
 		var unreadable *DecodeError
 		require.ErrorAs(t, err, &unreadable, name)
 		assert.Equal(t, http.StatusOK, unreadable.Status)
@@ -510,7 +510,7 @@ func TestUnreadableAnswersAreTypedAndShort(t *testing.T) {
 }
 
 func TestRefusalInAnErrorStatusIsARefusal(t *testing.T) {
-	err := newScript(answer(http.StatusInternalServerError, `{"errcode":45009,"errmsg":"x"}`)).client().Do(t.Context(), request(RetryRead), nil)
+	err := newScript(answer(http.StatusInternalServerError, `{"errcode":45009,"errmsg":"x"}`)).client().Do(t.Context(), request(idempotent), nil)
 	var refusal *Error
 	require.ErrorAs(t, err, &refusal)
 	assert.Equal(t, ErrDailyQuota, refusal.Code)
@@ -533,7 +533,7 @@ func TestBombIsRefusedAfterSixteenMebibytes(t *testing.T) {
 	defer server.Close()
 	c := NewClient("wx1", "s", WithBaseURL(server.URL), WithTokenSource(StaticToken("T")))
 	defer func() { _ = c.Close() }()
-	err := c.Do(t.Context(), request(RetryRead), nil)
+	err := c.Do(t.Context(), request(idempotent), nil)
 	var unreadable *DecodeError
 	require.ErrorAs(t, err, &unreadable)
 	require.ErrorIs(t, err, errTooLarge)
@@ -596,7 +596,7 @@ func TestObserverSeesEveryAttempt(t *testing.T) {
 		var seen []Attempt
 		s := newScript(busy, badGate, ok)
 		c := s.client(WithObserver(func(_ context.Context, a Attempt) { seen = append(seen, a) }))
-		require.NoError(t, c.Do(t.Context(), request(RetryRead), nil))
+		require.NoError(t, c.Do(t.Context(), request(idempotent), nil))
 		require.Len(t, seen, 3)
 		assert.Equal(t, ErrSystemBusy, seen[0].Code)
 		assert.Equal(t, http.StatusBadGateway, seen[1].Status)
@@ -643,7 +643,7 @@ func TestErrorsHoldNoSecret(t *testing.T) {
 				require.NoError(t, ping(t.Context(), c), "learns its token")
 				p.call = func(r *http.Request, _ bool) (*http.Response, error) { return play(r) }
 				p.fetch = play
-				err := c.Do(t.Context(), Request{Path: path, Retry: RetryRead}, nil)
+				err := c.Do(t.Context(), Request{Path: path, Idempotent: true}, nil)
 				if path == stableTokenPath {
 					_, err = c.GetStableAccessToken(t.Context(), false)
 				}

@@ -8,36 +8,6 @@ import (
 	"time"
 )
 
-// RetryClass says what may happen to a call whose outcome is not known. Every
-// endpoint declares its class; a [Request] without one is RetryUnkeyed, the safest.
-type RetryClass int
-
-// The retry classes. A call that was certainly not executed (no connection, token
-// refused, minute quota) is repeated in every class; the classes differ in what
-// happens after a time-out, a lost connection, a 5xx or errcode -1.
-const (
-	// RetryUnkeyed: creates or sends something, and the platform can not tell a
-	// repetition from a second order. Not repeated; the error says
-	// [ErrUnknownOutcome].
-	RetryUnkeyed RetryClass = iota
-	// RetryRead: changes nothing. Repeated.
-	RetryRead
-	// RetryIdempotent: done twice is done once. Repeated, and the platform's
-	// "already done" on a repetition is success.
-	RetryIdempotent
-	// RetryKeyed: a send that carries a client message id. Repeated with the same
-	// id, the platform drops the duplicate.
-	RetryKeyed
-	// RetryScarce: the platform counts every call against a small budget, or the
-	// input works once. Not repeated; the error says [ErrUnknownOutcome].
-	RetryScarce
-)
-
-// repeatable reports whether a call that may have been executed can be sent again.
-func (r RetryClass) repeatable() bool {
-	return r == RetryRead || r == RetryIdempotent || r == RetryKeyed
-}
-
 // RetryPolicy bounds the repetition of calls; see [WithRetry].
 type RetryPolicy struct {
 	MaxAttempts int           // how often a call is sent at most; 1 switches repetition off

@@ -306,7 +306,7 @@ func believable(cl *call, status int, data []byte) bool {
 	if code == 0 {
 		return status/100 != 2
 	}
-	return !slices.Contains(cl.Done, code) // done before is success, which is signed
+	return !slices.Contains(cl.AlreadyDone, code) // done before is success, which is signed
 }
 
 // codeIn returns the errcode of an answer, 0 where it has none.

@@ -316,7 +316,7 @@ func TestAnswerThatDoesNotVerifyIsRefused(t *testing.T) {
 				Request RequestInfo `json:"request"`
 			}
 			err := c.Do(t.Context(), Request{
-				Path: path, Body: apiPath{"/cgi-bin/menu/get"}, Retry: RetryRead, Done: []Code{45065},
+				Path: path, Body: apiPath{"/cgi-bin/menu/get"}, Idempotent: true, AlreadyDone: []Code{45065},
 			}, &out)
 			var unreadable *DecodeError
 			require.ErrorAs(t, err, &unreadable)

@@ -27,7 +27,7 @@ func (c *Client) CreateShortKey(ctx context.Context, data string, life time.Dura
 		Data      string `json:"long_data"`
 		ExpiresIn int64  `json:"expire_seconds,omitempty"`
 	}{data, int64(life / time.Second)}
-	res, err := post[shortKeyRef](ctx, c, "/cgi-bin/shorten/gen", body, RetryUnkeyed)
+	res, err := post[shortKeyRef](ctx, c, "/cgi-bin/shorten/gen", body)
 	if err != nil {
 		return "", err
 	}
@@ -48,5 +48,5 @@ func (c *Client) GetShortKey(ctx context.Context, key string) (*ShortKeyData, er
 	if err := notEmpty("key", key); err != nil {
 		return nil, err
 	}
-	return post[ShortKeyData](ctx, c, "/cgi-bin/shorten/fetch", shortKeyRef{key}, RetryRead)
+	return post[ShortKeyData](ctx, c, "/cgi-bin/shorten/fetch", shortKeyRef{key}, idempotent)
 }

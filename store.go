@@ -59,7 +59,7 @@ type storeAudit struct {
 //
 // https://developers.weixin.qq.com/doc/service/api/stores/miniapp/api_addentityshop
 func (c *Client) CreateStore(ctx context.Context, req CreateStoreRequest) (int64, error) {
-	res, err := post[storeAudit](ctx, c, "/wxa/add_store", req, RetryUnkeyed)
+	res, err := post[storeAudit](ctx, c, "/wxa/add_store", req)
 	if err != nil {
 		return 0, err
 	}
@@ -93,7 +93,7 @@ type StoreUpdate struct {
 func (c *Client) UpdateStore(ctx context.Context, req UpdateStoreRequest) (*StoreUpdate, error) {
 	res, err := post[struct {
 		Data StoreUpdate `json:"data"`
-	}](ctx, c, "/wxa/update_store", req, RetryIdempotent)
+	}](ctx, c, "/wxa/update_store", req, idempotent)
 	if err != nil {
 		return nil, err
 	}
@@ -152,7 +152,7 @@ func (p poiRef) check() error { return notEmpty("poiID", p.POIID) }
 func (c *Client) GetStore(ctx context.Context, poiID string) (*Store, error) {
 	res, err := post[struct {
 		Business storeEntry `json:"business"`
-	}](ctx, c, "/wxa/get_store_info", poiRef{poiID}, RetryRead)
+	}](ctx, c, "/wxa/get_store_info", poiRef{poiID}, idempotent)
 	if err != nil {
 		return nil, err
 	}
@@ -180,7 +180,7 @@ func (c *Client) ListStores(ctx context.Context, offset, count int) (*StorePage,
 	res, err := post[struct {
 		Entries []storeEntry `json:"business_list"`
 		Total   int64        `json:"total_count"`
-	}](ctx, c, "/wxa/get_store_list", body, RetryRead)
+	}](ctx, c, "/wxa/get_store_list", body, idempotent)
 	if err != nil {
 		return nil, err
 	}
@@ -210,5 +210,5 @@ func (c *Client) AllStores(ctx context.Context) iter.Seq2[Store, error] {
 //
 // https://developers.weixin.qq.com/doc/service/api/stores/miniapp/api_newdelpoi
 func (c *Client) DeleteStore(ctx context.Context, poiID string) error {
-	return c.post(ctx, "/wxa/del_store", poiRef{poiID}, RetryIdempotent, 65115)
+	return c.post(ctx, "/wxa/del_store", poiRef{poiID}, idempotent, alreadyDone(65115))
 }

@@ -88,7 +88,7 @@ func (r CreateStoreProgramRequest) check() error {
 //
 // https://developers.weixin.qq.com/doc/service/api/stores/miniapp/api_applywxastore
 func (c *Client) CreateStoreProgram(ctx context.Context, req CreateStoreProgramRequest) error {
-	return c.post(ctx, "/wxa/apply_merchant", req, RetryUnkeyed)
+	return c.post(ctx, "/wxa/apply_merchant", req)
 }
 
 // StoreProgramStatus is the state of a store mini program's audit.
@@ -133,7 +133,7 @@ func (c *Client) UpdateStoreProgram(ctx context.Context, headImage, introduction
 		HeadImage    string `json:"headimg_mediaid"`
 		Introduction string `json:"intro"`
 	}{headImage, introduction}
-	return c.post(ctx, "/wxa/modify_merchant", body, RetryIdempotent)
+	return c.post(ctx, "/wxa/modify_merchant", body, idempotent)
 }
 
 // Districts are the provinces, cities and districts of the platform's maps.
@@ -207,7 +207,7 @@ func (c *Client) SearchMapPOIs(ctx context.Context, districtID int64, keyword st
 		Data struct {
 			Items []MapPOI `json:"item"`
 		} `json:"data"`
-	}](ctx, c, "/wxa/search_map_poi", body, RetryRead)
+	}](ctx, c, "/wxa/search_map_poi", body, idempotent)
 	if err != nil {
 		return nil, err
 	}
@@ -252,7 +252,7 @@ type MapPOICreation struct {
 func (c *Client) CreateMapPOI(ctx context.Context, req CreateMapPOIRequest) (*MapPOICreation, error) {
 	res, err := post[struct {
 		Data MapPOICreation `json:"data"`
-	}](ctx, c, "/wxa/create_map_poi", req, RetryUnkeyed)
+	}](ctx, c, "/wxa/create_map_poi", req)
 	if err != nil {
 		return nil, err
 	}

@@ -44,7 +44,7 @@ func (m SubscribeMessage) check() error {
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/notify/api_sendnewsubscribemsg
 func (c *Client) SendSubscribeMessage(ctx context.Context, m SubscribeMessage) error {
-	return c.post(ctx, "/cgi-bin/message/subscribe/bizsend", m, RetryUnkeyed)
+	return c.post(ctx, "/cgi-bin/message/subscribe/bizsend", m)
 }
 
 // SubscribeTemplate is a template of notifications that the account has added.
@@ -98,7 +98,7 @@ func (c *Client) AddSubscribeTemplate(ctx context.Context, libraryID int64, scen
 		Keywords []int64 `json:"kidList"`
 		Scene    string  `json:"sceneDesc"`
 	}{libraryID, keywordIDs, scene}
-	res, err := post[subscribeTemplateRef](ctx, c, "/wxaapi/newtmpl/addtemplate", body, RetryUnkeyed)
+	res, err := post[subscribeTemplateRef](ctx, c, "/wxaapi/newtmpl/addtemplate", body)
 	if err != nil {
 		return "", err
 	}
@@ -117,7 +117,7 @@ func (c *Client) DeleteSubscribeTemplate(ctx context.Context, id string) error {
 	if err := notEmpty("id", id); err != nil {
 		return err
 	}
-	return c.post(ctx, "/wxaapi/newtmpl/deltemplate", subscribeTemplateRef{id}, RetryIdempotent)
+	return c.post(ctx, "/wxaapi/newtmpl/deltemplate", subscribeTemplateRef{id}, idempotent)
 }
 
 // SubscribeCategory is a business category of the account.
@@ -260,7 +260,7 @@ func (c *Client) SendOneTimeMessage(ctx context.Context, m OneTimeMessage) error
 		OpenID: m.OpenID, TemplateID: m.TemplateID, URL: m.URL, MiniProgram: m.MiniProgram, Scene: m.Scene, Title: m.Title,
 	}
 	body.Data.Content = TemplateValue{Value: m.Content, Color: m.Color}
-	return c.post(ctx, "/cgi-bin/message/template/subscribe", body, RetryUnkeyed)
+	return c.post(ctx, "/cgi-bin/message/template/subscribe", body)
 }
 
 // OneTimeSubscribeURL returns the address of the page on which a user agrees to

@@ -28,7 +28,7 @@ func (c *Client) CreateTag(ctx context.Context, name string) (*Tag, error) {
 	if err := checkTagName(name); err != nil {
 		return nil, err
 	}
-	res, err := post[tagBody](ctx, c, "/cgi-bin/tags/create", tagBody{Tag{Name: name}}, RetryUnkeyed)
+	res, err := post[tagBody](ctx, c, "/cgi-bin/tags/create", tagBody{Tag{Name: name}})
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func (c *Client) UpdateTag(ctx context.Context, id int64, name string) error {
 	if err := first(positive("id", id), checkTagName(name)); err != nil {
 		return err
 	}
-	return c.post(ctx, "/cgi-bin/tags/update", tagBody{Tag{ID: id, Name: name}}, RetryIdempotent)
+	return c.post(ctx, "/cgi-bin/tags/update", tagBody{Tag{ID: id, Name: name}}, idempotent)
 }
 
 // DeleteTag removes a tag from the account and from everyone who has it (删除标签).
@@ -68,7 +68,7 @@ func (c *Client) DeleteTag(ctx context.Context, id int64) error {
 	if err := positive("id", id); err != nil {
 		return err
 	}
-	return c.post(ctx, "/cgi-bin/tags/delete", tagBody{Tag{ID: id}}, RetryIdempotent)
+	return c.post(ctx, "/cgi-bin/tags/delete", tagBody{Tag{ID: id}}, idempotent)
 }
 
 // ListTagFollowers returns followers with a tag from behind nextOpenID, "" for the
@@ -83,7 +83,7 @@ func (c *Client) ListTagFollowers(ctx context.Context, tagID int64, nextOpenID s
 		TagID int64  `json:"tagid"`
 		Next  string `json:"next_openid,omitempty"`
 	}{tagID, nextOpenID}
-	return post[OpenIDPage](ctx, c, "/cgi-bin/user/tag/get", body, RetryRead)
+	return post[OpenIDPage](ctx, c, "/cgi-bin/user/tag/get", body, idempotent)
 }
 
 // AllTagFollowers iterates over the openids of all followers with a tag
@@ -134,7 +134,7 @@ func (c *Client) ListUserTagIDs(ctx context.Context, openID string) ([]int64, er
 	}
 	res, err := post[struct {
 		IDs []int64 `json:"tagid_list"`
-	}](ctx, c, "/cgi-bin/tags/getidlist", userRef{OpenID: openID}, RetryRead)
+	}](ctx, c, "/cgi-bin/tags/getidlist", userRef{OpenID: openID}, idempotent)
 	if err != nil {
 		return nil, err
 	}

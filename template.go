@@ -99,13 +99,9 @@ func (m TemplateMessage) check() error {
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/template/api_sendtemplatemessage
 func (c *Client) SendTemplateMessage(ctx context.Context, m TemplateMessage) (int64, error) {
-	class := RetryUnkeyed
-	if m.ClientMsgID != "" {
-		class = RetryKeyed
-	}
 	res, err := post[struct {
 		ID Int `json:"msgid"`
-	}](ctx, c, "/cgi-bin/message/template/send", m, class)
+	}](ctx, c, "/cgi-bin/message/template/send", m, keyed(m.ClientMsgID))
 	if err != nil {
 		return 0, err
 	}
@@ -149,7 +145,7 @@ func (c *Client) AddTemplate(ctx context.Context, shortID string, keywords ...st
 		ShortID  string   `json:"template_id_short"`
 		Keywords []string `json:"keyword_name_list"`
 	}{shortID, keywords}
-	res, err := post[templateRef](ctx, c, "/cgi-bin/template/api_add_template", body, RetryUnkeyed)
+	res, err := post[templateRef](ctx, c, "/cgi-bin/template/api_add_template", body)
 	if err != nil {
 		return "", err
 	}
@@ -167,7 +163,7 @@ func (c *Client) DeleteTemplate(ctx context.Context, id string) error {
 	if err := notEmpty("id", id); err != nil {
 		return err
 	}
-	return c.post(ctx, "/cgi-bin/template/del_private_template", templateRef{id}, RetryIdempotent, ErrInvalidTemplateID)
+	return c.post(ctx, "/cgi-bin/template/del_private_template", templateRef{id}, idempotent, alreadyDone(ErrInvalidTemplateID))
 }
 
 // SetIndustry sets the two industries whose templates the account may use, by their
@@ -183,7 +179,7 @@ func (c *Client) SetIndustry(ctx context.Context, primary, secondary string) err
 		Primary   string `json:"industry_id1"`
 		Secondary string `json:"industry_id2"`
 	}{primary, secondary}
-	return c.post(ctx, "/cgi-bin/template/api_set_industry", body, RetryScarce)
+	return c.post(ctx, "/cgi-bin/template/api_set_industry", body)
 }
 
 // Industry is a class of business, such as "IT科技" and in it "互联网|电子商务".
@@ -232,7 +228,7 @@ func (c *Client) ListBlockedMessages(ctx context.Context, templateID string, aft
 	}{templateID, afterID, limit}
 	res, err := post[struct {
 		Messages oneOrMany[BlockedMessage] `json:"msginfo"`
-	}](ctx, c, "/wxa/sec/queryblocktmplmsg", body, RetryRead)
+	}](ctx, c, "/wxa/sec/queryblocktmplmsg", body, idempotent)
 	if err != nil {
 		return nil, err
 	}

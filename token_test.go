@@ -117,7 +117,7 @@ func (p *tokenPlatform) client(opts ...Option) *Client {
 
 // ping is a call of any endpoint.
 func ping(ctx context.Context, c *Client) error {
-	return c.Do(ctx, Request{Path: "/cgi-bin/get_api_domain_ip", Retry: RetryRead}, nil)
+	return c.Do(ctx, Request{Path: "/cgi-bin/get_api_domain_ip", Idempotent: true}, nil)
 }
 
 // together runs n calls at once and counts their errors.
@@ -201,7 +201,7 @@ func TestLateRefusalOfAnOldTokenKeepsTheNewOne(t *testing.T) {
 		p.revoke()
 		done := make(chan error)
 		go func() {
-			done <- c.Do(t.Context(), Request{Path: "/cgi-bin/user/info", Query: params("slow", "1"), Retry: RetryRead}, nil)
+			done <- c.Do(t.Context(), Request{Path: "/cgi-bin/user/info", Query: params("slow", "1"), Idempotent: true}, nil)
 		}()
 		synctest.Wait()
 		require.NoError(t, ping(t.Context(), c), "refreshes")

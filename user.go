@@ -110,7 +110,7 @@ func (c *Client) userBatch(lang Language) func(ctx context.Context, openIDs []st
 		}
 		res, err := post[struct {
 			Users []User `json:"user_info_list"`
-		}](ctx, c, "/cgi-bin/user/info/batchget", body, RetryRead)
+		}](ctx, c, "/cgi-bin/user/info/batchget", body, idempotent)
 		if err != nil {
 			return nil, err
 		}
@@ -206,7 +206,7 @@ func (c *Client) SetRemark(ctx context.Context, openID, remark string) error {
 		OpenID string `json:"openid"`
 		Remark string `json:"remark"`
 	}{openID, remark}
-	return c.post(ctx, "/cgi-bin/user/info/updateremark", body, RetryIdempotent)
+	return c.post(ctx, "/cgi-bin/user/info/updateremark", body, idempotent)
 }
 
 // ChangedOpenID is a user of the account that this one replaces.
@@ -233,7 +233,7 @@ func (c *Client) ChangeOpenIDs(ctx context.Context, from string, openIDs []strin
 		}{from, batch}
 		res, err := post[struct {
 			Results []ChangedOpenID `json:"result_list"`
-		}](ctx, c, "/cgi-bin/changeopenid", body, RetryRead)
+		}](ctx, c, "/cgi-bin/changeopenid", body, idempotent)
 		if err != nil {
 			return nil, err
 		}

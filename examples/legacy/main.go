@@ -42,7 +42,7 @@ type POI struct {
 	Name string      `json:"business_name"`
 }
 
-// listPOIs is written as the methods of the SDK are: path, body, retry class, result.
+// listPOIs is written as the methods of the SDK are: path, body, whether it may be retried, result.
 func listPOIs(ctx context.Context, client *wechat.Client, begin, limit int) ([]POI, error) {
 	var page struct {
 		List []struct {
@@ -50,9 +50,9 @@ func listPOIs(ctx context.Context, client *wechat.Client, begin, limit int) ([]P
 		} `json:"business_list"`
 	}
 	err := client.Do(ctx, wechat.Request{
-		Path:  "/cgi-bin/poi/getpoilist",
-		Body:  map[string]int{"begin": begin, "limit": limit},
-		Retry: wechat.RetryRead, // changes nothing, so a lost answer is asked for again
+		Path:       "/cgi-bin/poi/getpoilist",
+		Body:       map[string]int{"begin": begin, "limit": limit},
+		Idempotent: true, // changes nothing, so a lost answer is asked for again
 	}, &page)
 	stores := make([]POI, 0, len(page.List))
 	for _, entry := range page.List {
