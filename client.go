@@ -1,22 +1,31 @@
 package wechat
 
 import (
+	"cmp"
 	"context"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
 	"runtime"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-resty/resty/v2"
+
+	"github.com/wechatoa/wechat/internal/redact"
+	"github.com/wechatoa/wechat/internal/usercode"
 )
 
 // Version is the version of this SDK.
 const Version = "0.1.0"
 
-const defaultBaseURL = "https://api.weixin.qq.com"
+const (
+	defaultBaseURL = "https://api.weixin.qq.com"
+	defaultTimeout = 30 * time.Second
+	maxTimeout     = 24 * time.Hour
+)
 
 // Client calls the API of one Official Account. It is safe for concurrent use,
 // cheap to make and to drop, and starts no goroutine of its own; programs with
@@ -31,9 +40,13 @@ type core struct {
 	source  TokenSource
 	tickets *ticketCaches
 	budget  *budget
-	hide    *redactor
-	secure  *security // nil where the account has no API security
-	invalid error     // what is wrong with the configuration, told by every call
+	hide    *redact.Redactor
+	secure  *security // nil if the account has no API security
+	invalid error     // what is wrong with the configuration, the error of every call
+	closed  atomic.Bool
+
+	sourceGuard, observerGuard usercode.Guard
+	logged                     sync.Map // messages that are logged once
 }
 
 // NewClient returns a client for the account with this AppID and AppSecret
@@ -43,19 +56,14 @@ func NewClient(appID, appSecret string, opts ...Option) *Client {
 	cfg := &config{
 		appID: appID, appSecret: appSecret,
 		baseURL: defaultBaseURL,
-		timeout: 30 * time.Second, mediaTimeout: 5 * time.Minute,
 	}
 	for _, o := range opts {
 		o(cfg)
 	}
-	if cfg.log == nil {
-		cfg.log = slog.New(slog.DiscardHandler)
-	}
-	cfg.baseURL = strings.TrimRight(cfg.baseURL, "/")
-	cfg.retry = cfg.retry.withDefaults()
-
+	invalid := cfg.complete()
 	c := &Client{&core{
-		cfg: cfg, rest: newRest(cfg), source: cfg.source, budget: newBudget(), hide: newRedactor(appSecret), invalid: cfg.check(),
+		cfg: cfg, rest: newRest(cfg), source: cfg.source, budget: newBudget(), hide: redact.New(appSecret), invalid: invalid,
+		sourceGuard: usercode.Guard{Limit: usercode.Unlimited},
 	}}
 	if c.invalid == nil {
 		c.secure, c.invalid = newSecurity(cfg)
@@ -75,26 +83,25 @@ func NewClient(appID, appSecret string, opts ...Option) *Client {
 	return c
 }
 
-func (p RetryPolicy) withDefaults() RetryPolicy {
-	if p.MaxAttempts <= 0 {
-		p.MaxAttempts = defaultRetry.MaxAttempts
+// complete fills in the defaults and returns what is wrong with the configuration.
+func (c *config) complete() error {
+	c.log = usercode.Logger(c.log)
+	c.baseURL = strings.TrimRight(c.baseURL, "/")
+	c.retry = c.retry.withDefaults()
+	c.timeout = cmp.Or(c.timeout, defaultTimeout)
+	c.mediaTimeout = 10 * c.timeout
+	if c.timeout < 0 || c.timeout > maxTimeout {
+		err := within("timeout", c.timeout, 0, maxTimeout)
+		c.timeout, c.mediaTimeout = defaultTimeout, 10*defaultTimeout
+		return err
 	}
-	if p.MinDelay <= 0 {
-		p.MinDelay = defaultRetry.MinDelay
-	}
-	if p.MaxDelay <= 0 {
-		p.MaxDelay = defaultRetry.MaxDelay
-	}
-	return p
-}
-
-func (c *config) check() error {
 	u, err := url.Parse(c.baseURL)
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.RawQuery != "" || u.User != nil {
-		return invalid("base URL", "must be http(s)://host without query and user")
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+		return invalid("baseURL", "must be http(s)://host without query and user")
 	}
-	if c.source != nil {
-		return nil
+	c.ownHost = u.Scheme == "https" && u.Path == "" && isPlatformHost(u.Host)
+	if err := c.retry.check(); err != nil || c.source != nil {
+		return err
 	}
 	return first(notEmpty("appID", c.appID), notEmpty("appSecret", c.appSecret))
 }
@@ -102,12 +109,12 @@ func (c *config) check() error {
 // newRest makes the HTTP client: resty for requests and connections, without its
 // own retries, logs and redirects, all of which would show the token.
 func newRest(cfg *config) *resty.Client {
-	h := &http.Client{Transport: newTransport()}
+	h := &http.Client{Transport: newTransport(cfg)}
 	if cfg.httpClient != nil {
 		copied := *cfg.httpClient
 		h = &copied
 		if h.Transport == nil {
-			h.Transport = newTransport()
+			h.Transport = defaultTransport{}
 		}
 	}
 	h.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
@@ -124,20 +131,42 @@ func newRest(cfg *config) *resty.Client {
 	return rest
 }
 
-func newTransport() *http.Transport {
+// maxConns bounds the connections to one host, in use and idle.
+const maxConns = 1000
+
+// NewTransport returns a transport like the one that a client makes for itself: it
+// opens at most 1,000 connections to a host and keeps as many idle for a minute,
+// gives up on a connection that cannot be made in 5 seconds, and detects HTTP/2
+// connections that went silent. Clients that share one through [WithHTTPClient]
+// share their connections; its owner closes them.
+func NewTransport() *http.Transport {
 	dialer := &net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}
 	return &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
 		DialContext:           dialer.DialContext,
 		ForceAttemptHTTP2:     true,
 		TLSHandshakeTimeout:   5 * time.Second,
-		ResponseHeaderTimeout: 10 * time.Second,
 		ExpectContinueTimeout: time.Second,
 		IdleConnTimeout:       60 * time.Second,
-		MaxIdleConns:          200,
-		MaxIdleConnsPerHost:   100,
-		MaxConnsPerHost:       1000,
+		MaxIdleConns:          2 * maxConns,
+		MaxIdleConnsPerHost:   maxConns,
+		MaxConnsPerHost:       maxConns,
+		HTTP2:                 &http.HTTP2Config{SendPingTimeout: 5 * time.Second, PingTimeout: 5 * time.Second},
 	}
+}
+
+// newTransport returns the transport of a client of its own.
+func newTransport(cfg *config) *http.Transport {
+	t := NewTransport()
+	t.ResponseHeaderTimeout = cfg.mediaTimeout // no attempt lasts longer
+	return t
+}
+
+// defaultTransport is http.DefaultTransport as it is at the time of each request.
+type defaultTransport struct{}
+
+func (defaultTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	return http.DefaultTransport.RoundTrip(r) //nolint:forbidigo // the program asked for it
 }
 
 type silence struct{}
@@ -151,12 +180,14 @@ func (silence) Debugf(string, ...any) {}
 // https://developers.weixin.qq.com/doc/service/guide/dev/start
 func (c *Client) AppID() string { return c.cfg.appID }
 
-// Close ends token fetches under way, waits for them and closes idle connections
-// (关闭客户端). A closed client fetches no more tokens. A program that keeps its
-// clients for as long as it runs need not call it.
+// Close cancels token refreshes in flight, waits for them to stop, and closes idle
+// connections, unless they belong to a client given by [WithHTTPClient] (关闭客户端).
+// Calls in flight go on if they have a token; calls after it return [ErrClosed]. A
+// program that keeps its clients for as long as it runs need not call it.
 //
 // https://developers.weixin.qq.com/doc/service/guide/dev/api
 func (c *Client) Close() error {
+	c.closed.Store(true)
 	if c.token != nil {
 		c.token.close()
 	}
@@ -181,5 +212,8 @@ func (c *Client) Token(ctx context.Context, stale string) (string, error) {
 	if err := ctx.Err(); err != nil {
 		return "", err
 	}
-	return c.source.Token(ctx, stale)
+	if c.closed.Load() {
+		return "", ErrClosed
+	}
+	return c.sourceToken(ctx, stale)
 }

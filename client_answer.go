@@ -2,25 +2,29 @@ package wechat
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
-// read reads an answer.
-func (c *Client) read(ctx context.Context, cl *call, raw *http.Response) (verdict, error) {
+// read reads a response. ctx is the caller's, limited the attempt's.
+func (c *Client) read(ctx, limited context.Context, cl *call, raw *http.Response) (verdict, error) {
 	sink, stream := cl.sink()
 	if stream && raw.StatusCode/100 == 2 {
 		rest, written, err := sink.receive(raw)
 		if err != nil {
-			v, err := c.cutOff(ctx, cl, raw, err)
+			v, err := c.cutOff(ctx, limited, cl, raw, err)
 			if written {
-				v = final
+				v = abandoned
 			}
 			return v, err
 		}
@@ -34,32 +38,29 @@ func (c *Client) read(ctx context.Context, cl *call, raw *http.Response) (verdic
 	n, err := buf.ReadFrom(io.LimitReader(raw.Body, maxAnswer+1))
 	switch {
 	case n > maxAnswer:
-		return final, c.unreadable(cl, raw, buf.Bytes(), errTooLarge)
+		return abandoned, c.unreadable(cl, raw, buf.Bytes(), errTooLarge)
 	case err != nil:
-		return c.cutOff(ctx, cl, raw, err)
+		return c.cutOff(ctx, limited, cl, raw, err)
 	}
 	return c.decode(cl, raw, buf.Bytes(), cl.out)
 }
 
-// cutOff makes the error of an answer that did not arrive whole.
-func (c *Client) cutOff(ctx context.Context, cl *call, raw *http.Response, err error) (verdict, error) {
-	failure := &RequestError{
-		Method: cl.Method, Path: cl.Path, Status: raw.StatusCode, Attempts: cl.attempts, Err: c.hide.err(err, c.secrets(cl)...),
-	}
+// cutOff makes the error of a response that did not arrive whole.
+func (c *Client) cutOff(ctx, limited context.Context, cl *call, raw *http.Response, err error) (verdict, error) {
+	failure := c.requestError(cl, raw.StatusCode, c.explain(ctx, limited, cl, err))
 	if ctx.Err() != nil {
-		failure.Unknown = !cl.repeatable()
-		return final, failure
+		return abandoned, failure
 	}
 	return unknown, failure
 }
 
 var errTooLarge = errors.New("larger than 16 MiB")
 
-// decode looks for a refusal in a complete answer and reads the rest into out.
+// decode looks for a refusal in a complete response and reads the rest into out.
 func (c *Client) decode(cl *call, raw *http.Response, data []byte, out any) (verdict, error) {
 	data, err := c.secure.open(cl, raw, data)
 	if err != nil {
-		return final, c.unreadable(cl, raw, nil, err)
+		return abandoned, c.unreadable(cl, raw, nil, err)
 	}
 	refusal, err := findRefusal(data)
 	if refusal != nil && refusal.Code == 0 {
@@ -68,34 +69,34 @@ func (c *Client) decode(cl *call, raw *http.Response, data []byte, out any) (ver
 	if raw.StatusCode/100 != 2 && refusal == nil {
 		failure := &RequestError{
 			Method: cl.Method, Path: cl.Path, Status: raw.StatusCode, Attempts: cl.attempts,
-			Excerpt: c.hide.excerpt(data, c.secrets(cl)...),
+			Excerpt: c.hide.Excerpt(data, c.secrets(cl)...),
 		}
 		return ofStatus(raw.StatusCode), failure
 	}
 	if refusal != nil {
 		refusal.Method, refusal.Path, refusal.Status = cl.Method, cl.Path, raw.StatusCode
-		refusal.Message = c.hide.text(refusal.Message, c.secrets(cl)...)
+		refusal.Message = printable(c.hide.Excerpt([]byte(refusal.Message), c.secrets(cl)...), maxMessage)
 		v := ofCode(refusal, cl.Anonymous)
-		if !cl.ambiguous || !slices.Contains(cl.AlreadyDone, refusal.Code) {
+		if !cl.mayHaveRun || !slices.Contains(cl.AlreadyDone, refusal.Code) {
 			_ = decodeJSON(data, out) // the refusal is what counts
 			return v, refusal
 		}
 	} else if err != nil {
-		return final, c.unreadable(cl, raw, data, err)
+		return abandoned, c.unreadable(cl, raw, data, err)
 	}
 	if out == nil {
-		out = new(json.RawMessage) // an answer that is cut off is no success
+		out = new(json.RawMessage) // a response that is cut off is no success
 	}
 	if err := decodeJSON(data, out); err != nil {
-		return final, c.unreadable(cl, raw, data, err)
+		return abandoned, c.unreadable(cl, raw, data, err)
 	}
 	return final, nil
 }
 
 func (c *Client) unreadable(cl *call, raw *http.Response, data []byte, err error) error {
 	return &DecodeError{
-		Method: cl.Method, Path: cl.Path, Status: raw.StatusCode,
-		Excerpt: c.hide.excerpt(data, c.secrets(cl)...), Err: c.hide.err(err, c.secrets(cl)...),
+		Method: cl.Method, Path: cl.Path, Status: raw.StatusCode, Attempts: cl.attempts,
+		Excerpt: c.hide.Excerpt(data, c.secrets(cl)...), Err: c.hide.Error(err, c.secrets(cl)...),
 	}
 }
 
@@ -186,30 +187,48 @@ func findRefusal(data []byte) (*Error, error) {
 		return nil, nil //nolint:nilnil // no refusal, no error
 	}
 	e := &Error{Code: Code(*code)}
-	e.Message, e.RequestID = splitRequestID(message)
+	e.Message, e.RequestID = splitRequestID(message[:min(len(message), 32*maxMessage)])
 	return e, nil
 }
 
-// splitRequestID takes the request id out of an errmsg: "… rid: 5f1e-2" at its
-// end, or the older "… hint: [5f1e2]" anywhere.
+// requestID matches the id of a call in the forms that the platform has for it,
+// wherever it stands in an errmsg: "rid: 5f1e-2", "hint: [5f1e2]" and
+// "hints: [ req_id: 5f1e2 ]".
+var requestID = regexp.MustCompile(`(?i)[\s,;.(]*\b(?:` +
+	`hints?\s*[:=]?\s*\[\s*(?:[a-z_-]*id\s*[:=]\s*)?(?P<hint>[^\]\s]*)[^\]]*\]?` +
+	`|(?:r|req|request|trace)[ _-]?id\s*(?:[:=]\s*\[?\s*(?P<id>[^\s\],;)]*)(?:\s*\])?|\s(?P<bare>[A-Z0-9_.!-]*[0-9][A-Z0-9_.!-]*)))\)?`)
+
+// splitRequestID takes the ids of the call out of an errmsg. What is left is the same
+// for every call with this problem, so that a program can count by it.
 func splitRequestID(message string) (rest, id string) {
-	if at := strings.LastIndex(message, "rid:"); at >= 0 {
-		if id = strings.TrimSpace(message[at+4:]); id != "" && !strings.ContainsAny(id, " \t\n") {
-			return strings.TrimRight(message[:at], " ,"), id
-		}
+	for _, match := range requestID.FindAllStringSubmatch(message, -1) {
+		id = cmp.Or(match[2], match[3], id, match[1])
 	}
-	for _, open := range []string{"hint: [", "hint:["} {
-		before, after, ok := strings.Cut(message, open)
-		if !ok {
-			continue
+	return strings.TrimSpace(requestID.ReplaceAllString(message, "")), printable(strings.TrimRight(id, "."), maxRequestID)
+}
+
+const (
+	maxMessage   = 512
+	maxRequestID = 128
+)
+
+// printable returns s in one line of at most limit bytes, without control characters.
+func printable(s string, limit int) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case r == '\t' || r == '\n' || r == '\r' || r == '\u2028' || r == '\u2029':
+			return ' '
+		case unicode.IsControl(r) || unicode.Is(unicode.Cf, r):
+			return -1
 		}
-		if id, tail, ok := strings.Cut(after, "]"); ok {
-			rest = strings.TrimRight(before, " ,")
-			if tail = strings.TrimSpace(tail); tail != "" {
-				rest += " " + tail
-			}
-			return rest, strings.TrimSpace(id)
-		}
+		return r
+	}, strings.ToValidUTF8(s, "\uFFFD"))
+	if len(s) <= limit {
+		return s
 	}
-	return message, ""
+	end := limit
+	for !utf8.RuneStart(s[end]) {
+		end--
+	}
+	return s[:end]
 }

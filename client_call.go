@@ -3,11 +3,14 @@ package wechat
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/wechatoa/wechat/internal/usercode"
 )
 
 // call is a request on its way, over all its attempts.
@@ -16,145 +19,150 @@ type call struct {
 	body *payload
 	out  any
 
-	secret []byte // what the body is encrypted from, nil where the call is not secured
+	secret []byte // what the body is encrypted from, nil if the call is not secured
 
-	attempts  int
-	token     string
-	last      error // of the attempt before
-	ambiguous bool  // an earlier attempt may have been executed
+	attempts   int
+	token      string
+	last       error // of the last attempt
+	mayHaveRun bool  // an attempt may have been executed
 }
 
-// repeatable reports whether a call that may have been executed can be sent again.
-func (cl *call) repeatable() bool { return cl.Idempotent || cl.Keyed }
+// retryable reports whether a call that may have been executed can be sent again.
+func (cl *call) retryable() bool { return cl.Idempotent || cl.Keyed }
 
 // verdict says what an attempt's error means for the next one.
 type verdict int
 
 const (
-	final       verdict = iota // nothing more to do
-	badToken                   // not executed, the token was refused
-	notExecuted                // not executed, worth another try
-	nextMinute                 // not executed, worth a try when the minute is over
-	unknown                    // may have been executed
+	final       verdict = iota // not executed, and another attempt would not be either
+	badToken                   // not executed, the token was rejected
+	notExecuted                // not executed, worth another attempt
+	nextMinute                 // not executed, worth another attempt when the minute is over
+	unknown                    // may have been executed, worth another attempt
+	abandoned                  // may have been executed, another attempt is no use
 )
 
-// run sends the attempts of a call.
+// run sends a call until it has succeeded or there is no use in another attempt.
 func (c *Client) run(ctx context.Context, cl *call) error {
-	refreshed, waited := false, false
-	if err := c.authorise(ctx, cl, ""); err != nil {
+	err := c.attemptAll(ctx, cl)
+	switch {
+	case err == nil:
+		c.budget.earn()
+		return nil
+	case !cl.mayHaveRun || cl.Idempotent || cl.fetchesToken:
 		return err
 	}
-	for {
-		if cl.attempts > 0 && cl.body.spent() {
-			return cl.last
-		}
+	return withOutcome(err, true)
+}
+
+func (c *Client) attemptAll(ctx context.Context, cl *call) error {
+	if err := c.authorize(ctx, cl, ""); err != nil {
+		return err
+	}
+	renewed := false
+	for retries := 0; ; {
 		cl.attempts++
 		v, err := c.attempt(ctx, cl)
 		if err == nil {
-			c.budget.earn()
 			return nil
 		}
+		cl.mayHaveRun = cl.mayHaveRun || v == unknown || v == abandoned
+		if argument := (*ArgumentError)(nil); cl.last != nil && errors.As(err, &argument) {
+			return &stopped{cl.last, argument} // the body cannot be read again
+		}
 		cl.last = err
-		switch v {
-		case badToken:
-			refused := cl.token
-			if refreshed {
-				return err
-			}
-			refreshed = true
-			if terr := c.authorise(ctx, cl, refused); terr != nil {
-				return errors.Join(err, terr)
-			}
-			if cl.token == refused {
-				return err
-			}
-		case nextMinute:
-			if waited || cl.once {
-				return err
-			}
-			waited = true
-			if sleep(ctx, untilNextMinute(time.Now())) != nil {
-				return err
-			}
-		case notExecuted, unknown:
-			if v == unknown {
-				if !cl.repeatable() {
-					return markUnknown(err)
-				}
-				cl.ambiguous = true
-			}
-			if stop := c.backoff(ctx, cl, err); stop != nil {
-				return stop
-			}
-		default:
+		switch {
+		case v == badToken && !renewed:
+			renewed = true
+			err = c.renewToken(ctx, cl)
+		case v == nextMinute && c.cfg.retry.WaitForQuota:
+			retries++
+			err = c.awaitRetry(ctx, cl, retries, 0, untilNextMinute(time.Now())+jitter(quotaJitter))
+		case v == notExecuted, v == unknown && cl.retryable():
+			retries++
+			err = c.awaitRetry(ctx, cl, retries, costOf(err), c.cfg.retry.pause(retries))
+		}
+		if err != nil {
 			return err
 		}
 	}
 }
 
-// authorise puts a token into the call that is not stale.
-func (c *Client) authorise(ctx context.Context, cl *call, stale string) error {
+// awaitRetry waits for the next attempt, or returns the error that ends the call.
+func (c *Client) awaitRetry(ctx context.Context, cl *call, retries, cost int, pause time.Duration) error {
+	if cl.fetchesAhead || cl.body.spent() || retries >= c.cfg.retry.MaxAttempts || !c.budget.take(cost) {
+		return cl.last
+	}
+	c.cfg.log.LogAttrs(ctx, slog.LevelDebug, "wechat: call is retried",
+		slog.String("method", cl.Method), slog.String("path", cl.Path),
+		slog.Int("attempt", cl.attempts), slog.Duration("pause", pause), slog.Any("error", cl.last))
+	if err := sleep(ctx, pause); err != nil {
+		return &stopped{cl.last, err}
+	}
+	return nil
+}
+
+// renewToken replaces the token that was rejected, or returns the error that ends
+// the call.
+func (c *Client) renewToken(ctx context.Context, cl *call) error {
+	rejected := cl.token
+	if err := c.authorize(ctx, cl, rejected); err != nil {
+		return &stopped{cl.last, err}
+	}
+	if cl.token == rejected || cl.body.spent() {
+		return cl.last
+	}
+	return nil
+}
+
+// authorize gives the call a token other than rejected, if there is another.
+func (c *Client) authorize(ctx context.Context, cl *call, rejected string) error {
 	if cl.Anonymous {
 		return nil
 	}
-	token, err := c.source.Token(ctx, stale)
+	token, err := c.sourceToken(ctx, rejected)
 	if err == nil && strings.TrimSpace(token) == "" {
-		err = errors.New("the token source gave an empty token")
+		err = errors.New("the token source returned an empty token")
 	}
 	if err == nil {
 		cl.token = token
 		return nil
 	}
-	var refusal *Error
-	var request *RequestError
-	var decode *DecodeError
-	var argument *ArgumentError
-	if errors.As(err, &refusal) || errors.As(err, &request) || errors.As(err, &decode) || errors.As(err, &argument) {
-		return err
+	// Whatever became of the request for a token: this call was not sent.
+	if known, ok := err.(callError); ok { //nolint:errorlint // what is wrapped is wrapped for a reason
+		return known.withOutcome(false)
 	}
-	return &RequestError{Method: cl.Method, Path: cl.Path, Attempts: cl.attempts, Err: c.hide.err(err)}
+	if argument := (*ArgumentError)(nil); errors.As(err, &argument) {
+		return argument
+	}
+	if errors.Is(err, ErrUnknownOutcome) {
+		err = &notThisCall{err}
+	}
+	return &RequestError{Method: cl.Method, Path: cl.Path, Attempts: cl.attempts, Err: c.hide.Error(err)}
 }
 
-// backoff waits for the next attempt of a call, or returns the error that ends it.
-func (c *Client) backoff(ctx context.Context, cl *call, err error) error {
-	if cl.once || cl.attempts >= c.cfg.retry.MaxAttempts {
-		return err
-	}
-	cost := costRetry
-	if isTimeout(err) {
-		cost = costTimeout
-	}
-	if !c.budget.take(cost) {
-		return err
-	}
-	c.cfg.log.LogAttrs(ctx, slog.LevelDebug, "wechat: call is repeated",
-		slog.String("method", cl.Method), slog.String("path", cl.Path),
-		slog.Int("attempt", cl.attempts), slog.Any("error", err))
-	if serr := sleep(ctx, c.cfg.retry.pause(cl.attempts+1)); serr != nil {
-		return errors.Join(err, serr)
-	}
-	return nil
-}
+// notThisCall is an error of a token source about a call of its own, whose outcome is
+// unknown.
+type notThisCall struct{ err error }
 
-func untilNextMinute(now time.Time) time.Duration {
-	return now.Truncate(time.Minute).Add(time.Minute).Sub(now)
+func (e *notThisCall) Error() string { return e.err.Error() }
+func (e *notThisCall) Is(target error) bool {
+	return target != ErrUnknownOutcome && errors.Is(e.err, target)
 }
+func (e *notThisCall) As(target any) bool { return errors.As(e.err, target) }
 
-func markUnknown(err error) error {
-	var failure *RequestError
-	var busy *Error
-	switch {
-	case errors.As(err, &failure):
-		failure.Unknown = true
-	case errors.As(err, &busy):
-		busy.Unknown = true
+// sourceToken asks the token source. One that the program wrote may panic, or not
+// heed ctx.
+func (c *Client) sourceToken(ctx context.Context, rejected string) (string, error) {
+	switch c.source.(type) {
+	case *tokenCache, *Client, StaticToken:
+		return c.source.Token(ctx, rejected)
 	}
-	return err
-}
-
-func isTimeout(err error) bool {
-	var t interface{ Timeout() bool }
-	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &t) && t.Timeout()
+	token, err := usercode.Call(ctx, &c.sourceGuard, func(ctx context.Context) (string, error) {
+		return c.source.Token(ctx, rejected)
+	})
+	c.reportFailure(ctx, "wechat: the token source failed", err)
+	return token, err
 }
 
 // attempt sends the call once.
@@ -168,46 +176,51 @@ func (c *Client) attempt(ctx context.Context, cl *call) (v verdict, err error) {
 			if errors.As(err, &refusal) {
 				seen.Code = refusal.Code
 			}
-			c.cfg.observe(ctx, seen)
+			c.observe(ctx, seen)
 		}()
 	}
-	limit := c.cfg.timeout
-	if cl.isMedia() {
-		limit = c.cfg.mediaTimeout
-	}
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-
-	ctx, wire := traceWrites(ctx)
 	body, err := c.secure.seal(cl)
 	if err != nil {
-		return final, &RequestError{Method: cl.Method, Path: cl.Path, Attempts: cl.attempts, Err: c.hide.err(err, cl.token)}
+		return final, c.requestError(cl, 0, err)
 	}
-	ctx = context.WithValue(ctx, payloadKey{}, body)
-	resp, err := c.rest.R().SetContext(ctx).Execute(cl.Method, c.address(cl))
+	limited, cancel := context.WithTimeout(ctx, c.timeout(cl))
+	defer cancel()
+	sent, wire := traceWrites(limited)
+	sent = context.WithValue(sent, payloadKey{}, body)
+	resp, err := c.rest.R().SetContext(sent).SetHeaderMultiValues(cl.Header).Execute(cl.Method, c.address(cl))
 	if err != nil {
-		return c.transportError(ctx, cl, err, wire)
+		return c.transportError(ctx, limited, cl, err, wire)
 	}
 	raw := resp.RawResponse
 	defer func() { _ = raw.Body.Close() }()
 	seen.Status = raw.StatusCode
-	return c.read(ctx, cl, raw)
+	return c.read(ctx, limited, cl, raw)
 }
 
-// secrets are the tokens that an error of this call must not show.
-func (c *Client) secrets(cl *call) []string {
-	known := []string{cl.token}
-	for _, name := range []string{"access_token", "refresh_token", "code"} { // a user's, of anonymous calls
-		if value := cl.Query.Get(name); len(value) >= 6 {
-			known = append(known, value)
-		}
+// observe reports an attempt to the program's observer.
+func (c *Client) observe(ctx context.Context, seen Attempt) {
+	err := usercode.Run(context.WithoutCancel(ctx), &c.observerGuard, func(ctx context.Context) { c.cfg.observe(ctx, seen) })
+	c.reportFailure(ctx, "wechat: the observer failed", err)
+}
+
+// reportFailure logs, once, that code of the program hung, panicked or ended its
+// goroutine. An error that it returned belongs to the call.
+func (c *Client) reportFailure(ctx context.Context, message string, err error) {
+	var panicked *usercode.PanicError
+	if !errors.As(err, &panicked) && !errors.Is(err, usercode.ErrTimeout) && !errors.Is(err, usercode.ErrGoexit) {
+		return
 	}
-	if c.token != nil {
-		if g := c.token.current.Load(); g != nil {
-			known = append(known, g.value)
-		}
+	if _, logged := c.logged.LoadOrStore(message, true); !logged {
+		c.cfg.log.LogAttrs(ctx, slog.LevelError, message, slog.Any("error", c.hide.Error(err)))
 	}
-	return known
+}
+
+// timeout returns how long an attempt of the call may take.
+func (c *Client) timeout(cl *call) time.Duration {
+	if cl.isMedia() {
+		return c.cfg.mediaTimeout
+	}
+	return c.cfg.timeout
 }
 
 func (cl *call) isMedia() bool {
@@ -221,14 +234,24 @@ func (cl *call) isMedia() bool {
 	return false
 }
 
+// secrets are the tokens that an error of this call must not show.
+func (c *Client) secrets(cl *call) []string {
+	known := []string{cl.token}
+	for _, name := range []string{"access_token", "refresh_token", "code"} { // a user's, of anonymous calls
+		known = append(known, cl.Query.Get(name))
+	}
+	if c.token != nil {
+		if g := c.token.current.Load(); g != nil {
+			known = append(known, g.value)
+		}
+	}
+	return known
+}
+
 // address returns the whole URL of a call.
 func (c *Client) address(cl *call) string {
-	base := c.cfg.baseURL
-	if cl.host != "" && base == defaultBaseURL {
-		base = "https://" + cl.host
-	}
 	var s strings.Builder
-	s.WriteString(base)
+	s.WriteString(c.origin(cl.Host))
 	s.WriteString(cl.Path)
 	mark := byte('?')
 	if !cl.Anonymous {
@@ -243,17 +266,26 @@ func (c *Client) address(cl *call) string {
 	return s.String()
 }
 
-// transportError makes the error of a request that got no answer.
-func (c *Client) transportError(ctx context.Context, cl *call, err error, wire *writes) (verdict, error) {
-	var u *url.Error
-	if errors.As(err, &u) {
+// origin returns scheme and host for a call of this host of the platform. A client
+// whose base URL is a proxy or a fake sends everything there.
+func (c *Client) origin(host string) string {
+	if host == "" || !c.cfg.ownHost {
+		return c.cfg.baseURL
+	}
+	return "https://" + host
+}
+
+// transportError makes the error of an attempt that got no response. ctx is the
+// caller's, limited the attempt's.
+func (c *Client) transportError(ctx, limited context.Context, cl *call, err error, wire *writes) (verdict, error) {
+	if argument := (*ArgumentError)(nil); errors.As(err, &argument) {
+		return final, argument // the body of an upload is not what its size promised
+	}
+	if u := (*url.Error)(nil); errors.As(err, &u) {
 		err = u.Err // the URL holds the token
 	}
-	failure := &RequestError{Method: cl.Method, Path: cl.Path, Attempts: cl.attempts, Err: c.hide.err(err, c.secrets(cl)...)}
-	var argument *ArgumentError
+	failure := c.requestError(cl, 0, c.explain(ctx, limited, cl, err))
 	switch {
-	case errors.As(err, &argument): // the body of an upload was not what its size promised
-		return final, argument
 	case isCertificate(err):
 		return final, failure
 	case wire.none(err):
@@ -261,9 +293,23 @@ func (c *Client) transportError(ctx context.Context, cl *call, err error, wire *
 			return final, failure
 		}
 		return notExecuted, failure
-	case ctx.Err() != nil: // the caller's end, or the attempt's own
-		failure.Unknown = !cl.repeatable()
-		return final, failure
+	case ctx.Err() != nil:
+		return abandoned, failure
 	}
 	return unknown, failure
+}
+
+// explain says of an error that the attempt's time was over, not the caller's.
+func (c *Client) explain(ctx, limited context.Context, cl *call, err error) error {
+	if ctx.Err() == nil && limited.Err() != nil {
+		return fmt.Errorf("no response within %s: %w", c.timeout(cl), err)
+	}
+	return err
+}
+
+// requestError makes the error of an attempt without a readable response.
+func (c *Client) requestError(cl *call, status int, err error) *RequestError {
+	return &RequestError{
+		Method: cl.Method, Path: cl.Path, Status: status, Attempts: cl.attempts, Err: c.hide.Error(err, c.secrets(cl)...),
+	}
 }

@@ -71,21 +71,21 @@ func each[T any](argument string, list []T, check func(at string, v T) error) er
 
 func positive[N ~int | ~int64](argument string, n N) error {
 	if n <= 0 {
-		return invalid(argument, "is %d, must be above 0", n)
+		return invalid(argument, "is %v, must be above 0", n)
 	}
 	return nil
 }
 
 func notNegative[N ~int | ~int64](argument string, n N) error {
 	if n < 0 {
-		return invalid(argument, "is %d, must not be negative", n)
+		return invalid(argument, "is %v, must not be negative", n)
 	}
 	return nil
 }
 
 func within[N ~int | ~int64](argument string, n, low, high N) error {
 	if n < low || n > high {
-		return invalid(argument, "is %d, must be %d to %d", n, low, high)
+		return invalid(argument, "is %v, must be %v to %v", n, low, high)
 	}
 	return nil
 }

@@ -25,6 +25,7 @@ type config struct {
 	timeout       time.Duration
 	mediaTimeout  time.Duration
 	maxDownload   int64
+	ownHost       bool // the base URL is one of the platform's hosts
 	log           *slog.Logger
 	userAgent     string
 	observe       func(context.Context, Attempt)
@@ -36,13 +37,20 @@ type config struct {
 // https://api2.weixin.qq.com (接口域名说明). "" is the default.
 //
 // https://developers.weixin.qq.com/doc/service/guide/dev/api/domain
-func WithBaseURL(address string) Option {
-	return func(c *config) { c.baseURL = cmp.Or(address, defaultBaseURL) }
+func WithBaseURL(baseURL string) Option {
+	return func(c *config) { c.baseURL = cmp.Or(baseURL, defaultBaseURL) }
 }
 
-// WithHTTPClient uses the transport and timeout of h, such as one with a proxy.
-// h is copied and never modified. Redirects are not followed whatever h says,
-// because a request carries the access_token in its address.
+// WithHTTPClient uses the transport and timeout of h, such as one with a proxy, or
+// [http.DefaultClient] in a test that mocks [http.DefaultTransport]. h is copied and
+// never modified; as ever, a nil Transport is [http.DefaultTransport]. Redirects are
+// not followed whatever h says, because a request carries the access_token in its
+// URL. The default is a transport of the client's own, see [NewTransport].
+//
+// Clients of many accounts can share their connections:
+//
+//	pool := &http.Client{Transport: wechat.NewTransport()}
+//	one := wechat.NewClient(appID, appSecret, wechat.WithHTTPClient(pool))
 func WithHTTPClient(h *http.Client) Option { return func(c *config) { c.httpClient = h } }
 
 // WithTokenSource takes tokens from s instead of fetching them: a central token
@@ -62,29 +70,32 @@ func WithClassicToken() Option { return func(c *config) { c.classicToken = true 
 // apart; the client keeps to it, through the [TokenStore] for all that share it.
 func WithForcedRefresh() Option { return func(c *config) { c.forcedRefresh = true } }
 
-// WithRetry bounds the repetition of calls. Zero fields keep the defaults:
-// 3 attempts, pauses of up to 100 ms growing to 2 s.
+// WithRetry sets the retry policy. Zero fields keep the defaults: 3 attempts with
+// jittered exponential backoff from 100 ms to 2 s. Negative fields are an
+// [*ArgumentError] of every call.
 func WithRetry(p RetryPolicy) Option { return func(c *config) { c.retry = p } }
 
-// WithTimeout bounds one attempt of a call, from the connection to the last byte
-// of the answer: 30 seconds by default. Uploads and downloads have ten times as long.
-func WithTimeout(d time.Duration) Option {
-	return func(c *config) { c.timeout, c.mediaTimeout = d, 10*d }
-}
+// WithTimeout limits one attempt of a call, from the connection to the last byte of
+// the response: 30 seconds by default, which is also the meaning of 0. Uploads and
+// downloads have ten times as long. The ctx of a call limits all of its attempts.
+func WithTimeout(d time.Duration) Option { return func(c *config) { c.timeout = d } }
 
 // WithMaxDownload bounds the bytes of one download; there is no bound by default.
 // JSON answers are always bounded, to 16 MiB.
 func WithMaxDownload(bytes int64) Option { return func(c *config) { c.maxDownload = bytes } }
 
-// WithLogger reports token trouble (warning) and repetitions (debug) to l. Nothing
-// secret and no content of calls is logged. Without it the client is silent.
+// WithLogger sets where the client reports failures of token refreshes, stores and
+// observers (warnings and errors) and retries (debug). The log holds no secret and no
+// content of calls. The default is [slog.Default]; a logger with
+// [slog.DiscardHandler] keeps the client silent. A handler that hangs or panics loses
+// records, no calls.
 func WithLogger(l *slog.Logger) Option { return func(c *config) { c.log = l } }
 
 // WithUserAgent puts a product in front of the SDK's own User-Agent.
 func WithUserAgent(product string) Option { return func(c *config) { c.userAgent = product } }
 
 // WithObserver calls observe after each attempt of each call, for metrics and
-// tracing. It is called on the caller's goroutine and must be quick.
+// tracing. The call waits for it, but no longer than 250 ms, and survives its panics.
 func WithObserver(observe func(context.Context, Attempt)) Option {
 	return func(c *config) { c.observe = observe }
 }

@@ -2,8 +2,12 @@ package wechat
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"net/http"
 	"net/url"
+	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -11,12 +15,18 @@ import (
 // Request is one call of the platform. [Client.Do] sends it: that is how a program
 // reaches an API that has no method here.
 type Request struct {
-	Method string     // "" is GET without and POST with a Body
-	Path   string     // such as "/cgi-bin/user/info", without a query
-	Query  url.Values // without access_token, which Do adds
+	Method string      // "" is GET without and POST with a Body
+	Path   string      // such as "/cgi-bin/user/info", without a query
+	Query  url.Values  // without access_token, which Do adds
+	Header http.Header // beside the headers that Do sets
+
+	// Host is another host of the platform than that of the base URL, such as
+	// "mp.weixin.qq.com"; it must end in .weixin.qq.com. A client whose base URL is
+	// a proxy or a fake sends the call there all the same.
+	Host string
 
 	// Body is encoded as JSON; []byte and json.RawMessage are JSON already, and
-	// a [*Form] is sent as multipart/form-data.
+	// a [Form] is sent as multipart/form-data.
 	Body any
 
 	// Idempotent says that doing it twice is doing it once: a read, or a write that
@@ -31,18 +41,23 @@ type Request struct {
 	// Anonymous calls carry no access_token.
 	Anonymous bool
 
-	host string // another host of the platform, where the base URL is the platform's own
-	once bool   // never repeated
+	fetchesToken bool // for the cache: its outcome concerns no caller
+	fetchesAhead bool // nobody waits for it: one attempt is enough
 }
 
-// Do sends a request (接口调用) and decodes the answer into out: a pointer to what
-// the JSON answer holds, nil to ignore it, an [io.Writer] for the bytes of a
-// download (an error that the platform words as JSON is returned, nothing written).
+// Do sends a request (接口调用) and decodes the response into out: a pointer to what
+// the JSON contains, nil to ignore it, an [io.Writer] for the bytes of a download (an
+// error that the platform words as JSON is returned, nothing written). With an out of
+// *json.RawMessage the JSON is returned as it is.
 //
-// A refused token is refreshed and the call repeated once. What else is repeated
-// depends on the request. Errors are [*ArgumentError] (not sent),
-// [*Error] (refused by the platform), [*RequestError] (not answered) and
-// [*DecodeError] (answer unreadable).
+// A rejected token is replaced and the call sent once more. What else is retried
+// depends on the request; see [WithRetry] for how often. A request that is neither
+// Idempotent nor Keyed is sent at most once, also by the connection below, unless it
+// certainly was not executed.
+//
+// Errors are [*ArgumentError] (not sent), [*Error] (refused by the platform; out can
+// hold what came along), [*RequestError] (no response) and [*DecodeError] (response
+// unreadable).
 //
 // https://developers.weixin.qq.com/doc/service/guide/dev/api
 func (c *Client) Do(ctx context.Context, req Request, out any) error {
@@ -52,10 +67,14 @@ func (c *Client) Do(ctx context.Context, req Request, out any) error {
 			req.Method = http.MethodPost
 		}
 	}
-	if err := c.checkRequest(req); err != nil {
+	if err := first(c.invalid, req.check(), checkOut(out), checkContext(ctx)); err != nil {
 		return err
 	}
-	if err := ctx.Err(); err != nil {
+	err := ctx.Err()
+	if c.closed.Load() {
+		err = ErrClosed
+	}
+	if err != nil {
 		return &RequestError{Method: req.Method, Path: req.Path, Err: err}
 	}
 	body, err := newPayload(req.Body)
@@ -70,18 +89,88 @@ func (c *Client) Do(ctx context.Context, req Request, out any) error {
 	return c.run(ctx, cl)
 }
 
-func (c *Client) checkRequest(req Request) error {
-	if c.invalid != nil {
-		return c.invalid
+func (r Request) check() error {
+	if strings.Trim(r.Method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
+		return invalid("Method", "must be an HTTP method, in capital letters")
 	}
-	if !strings.HasPrefix(req.Path, "/") || strings.ContainsAny(req.Path, "?#%\r\n ") {
-		return invalid("Path", "must begin with / and hold no query")
+	if !strings.HasPrefix(r.Path, "/") || strings.HasPrefix(r.Path, "//") || strings.ContainsAny(r.Path, `?#%\ `) || hasControl(r.Path) {
+		return invalid("Path", "must begin with one / and hold no query, space, escape or control character")
 	}
-	if req.Query.Has("access_token") && !req.Anonymous {
+	if r.Query.Has("access_token") && !r.Anonymous {
 		return invalid("Query", "holds access_token, which Do adds itself")
 	}
-	if b, ok := req.Body.(checker); ok {
+	if r.Host != "" && !isPlatformHost(r.Host) {
+		return invalid("Host", "must be a host under weixin.qq.com")
+	}
+	if err := checkHeader(r.Header); err != nil {
+		return err
+	}
+	if b, ok := r.Body.(checker); ok {
+		if err := notNil("Body", r.Body); err != nil {
+			return err
+		}
 		return b.check()
+	}
+	return nil
+}
+
+// isPlatformHost reports whether host is one of the platform's, which may see a token.
+func isPlatformHost(host string) bool {
+	name, ok := strings.CutSuffix(strings.ToLower(host), ".weixin.qq.com")
+	return ok && name != "" && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-.") == ""
+}
+
+// ownHeaders are the headers that Do sets, or that would change how often or in what
+// form net/http sends the request.
+var ownHeaders = []string{
+	"Content-Type", "Content-Length", "Host", "Transfer-Encoding", "Connection", "Trailer", "Upgrade", "Expect",
+	"Idempotency-Key", "X-Idempotency-Key",
+}
+
+func checkHeader(header http.Header) error {
+	for name, values := range header {
+		at := fmt.Sprintf("Header[%.64q]", name)
+		if name == "" || strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune(`()<>@,;:\"/[]?={}`, r) }) {
+			return invalid(at, "is no name of a header")
+		}
+		if slices.Contains(ownHeaders, http.CanonicalHeaderKey(name)) {
+			return invalid(at, "is set by the client")
+		}
+		for _, value := range values {
+			if hasControl(strings.ReplaceAll(value, "\t", "")) {
+				return invalid(at, "holds a control character")
+			}
+		}
+	}
+	return nil
+}
+
+func hasControl(s string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f })
+}
+
+func checkContext(ctx context.Context) error {
+	if ctx == nil {
+		return invalid("ctx", "is nil")
+	}
+	return nil
+}
+
+// checkOut refuses what no response can be decoded into, before anything is sent.
+func checkOut(out any) error {
+	v := reflect.ValueOf(out)
+	if !v.IsValid() {
+		return nil
+	}
+	if _, ok := out.(io.Writer); ok {
+		return notNil("out", out)
+	}
+	if v.Kind() != reflect.Pointer || v.IsNil() {
+		return invalid("out", "must be a pointer, an io.Writer or nil, not %T", out)
+	}
+	switch v.Elem().Kind() {
+	case reflect.Chan, reflect.Func, reflect.Complex64, reflect.Complex128, reflect.UnsafePointer:
+		return invalid("out", "is %T, which no JSON can be decoded into", out)
 	}
 	return nil
 }

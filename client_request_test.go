@@ -130,7 +130,7 @@ func TestRefusedDialsAreRepeatedAndTheCallIsExecutedOnce(t *testing.T) {
 		_, _ = io.WriteString(w, wireOK)
 	}))
 	defer server.Close()
-	transport := newTransport()
+	transport := NewTransport()
 	defer transport.CloseIdleConnections()
 	transport.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
 		if dials.Add(1) <= 2 {
@@ -221,31 +221,58 @@ func TestQuotaRefusalIsNotRepeatedAndClearsNothing(t *testing.T) {
 	assert.Equal(t, "/cgi-bin/test", s.sent[0].URL.Path)
 }
 
-func TestMinuteQuotaIsWaitedForOnlyWithinTheDeadline(t *testing.T) {
+func TestC10_MinuteQuotaFailsAtOnceAndIsWaitedForOnDemand(t *testing.T) {
 	minute := answer(http.StatusOK, `{"errcode":45011,"errmsg":"api minute-quota reach limit, must slower, retry next minute"}`)
+	waits := WithRetry(RetryPolicy{WaitForQuota: true})
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(25 * time.Second)
 		begin := time.Now()
 		s := newScript(minute, ok)
-		err := s.client().Do(t.Context(), request(), nil)
-		require.NoError(t, err, "no deadline is a deadline after the minute")
-		assert.Len(t, s.sent, 2)
-		assert.Equal(t, 35*time.Second, time.Since(begin))
+		err := s.client().Do(t.Context(), request(idempotent), nil)
+		var refusal *Error
+		require.ErrorAs(t, err, &refusal)
+		assert.Equal(t, 35*time.Second, refusal.RetryAfter)
+		assert.Zero(t, time.Since(begin))
+		assert.Len(t, s.sent, 1)
 
+		s = newScript(minute, ok)
+		require.NoError(t, s.client(waits).Do(t.Context(), request(), nil), "no class matters: it was not executed")
+		assert.Len(t, s.sent, 2)
+		assert.GreaterOrEqual(t, time.Since(begin), 35*time.Second, "not before the minute turns")
+		assert.Less(t, time.Since(begin), 35*time.Second+quotaJitter)
+
+		time.Sleep(time.Until(begin.Add(95 * time.Second)))
 		s = newScript(minute)
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
 		begin = time.Now()
-		err = s.client().Do(ctx, request(), nil)
-		var refusal *Error
-		require.ErrorAs(t, err, &refusal)
-		assert.Equal(t, time.Minute, refusal.RetryAfter)
-		assert.Zero(t, time.Since(begin))
+		err = s.client(waits).Do(ctx, request(), nil)
+		require.ErrorIs(t, err, ErrMinuteQuota)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.NotErrorIs(t, err, ErrUnknownOutcome)
+		assert.Zero(t, time.Since(begin), "the minute ends after the deadline")
 		assert.Len(t, s.sent, 1)
 
+		ctx, cancel = context.WithCancel(t.Context())
+		time.AfterFunc(10*time.Second, cancel)
+		err = s.client(waits).Do(ctx, request(), nil)
+		require.ErrorIs(t, err, ErrMinuteQuota)
+		require.ErrorIs(t, err, context.Canceled)
+		assert.Equal(t, 10*time.Second, time.Since(begin))
+
+		for attempts := 1; attempts <= 3; attempts++ {
+			s = newScript(minute)
+			policy := RetryPolicy{MaxAttempts: attempts, WaitForQuota: true}
+			require.ErrorIs(t, s.client(WithRetry(policy)).Do(t.Context(), request(idempotent), nil), ErrMinuteQuota)
+			assert.Len(t, s.sent, attempts, "one bound for all retries")
+		}
+
 		s = newScript(minute)
-		require.ErrorIs(t, s.client().Do(t.Context(), request(idempotent), nil), ErrQuotaExceeded)
-		assert.Len(t, s.sent, 2)
+		begin = time.Now()
+		upload := Request{Path: "/cgi-bin/media/upload", Body: &Form{Field: "media", File: File{Name: "a.jpg", Content: io.MultiReader(strings.NewReader("x")), Size: 1}}}
+		require.ErrorIs(t, s.client(waits).Do(t.Context(), upload, nil), ErrMinuteQuota)
+		assert.Zero(t, time.Since(begin), "its body is used up")
+		assert.Len(t, s.sent, 1)
 	})
 }
 
@@ -373,7 +400,7 @@ func TestCertificatesAreAlwaysVerified(t *testing.T) {
 	port := server.URL[strings.LastIndex(server.URL, ":"):]
 	for _, host := range []string{"https://127.0.0.1", "https://localhost"} {
 		for _, viaProxy := range []bool{false, true} {
-			transport := newTransport()
+			transport := NewTransport()
 			if viaProxy {
 				address, err := url.Parse(proxy.URL)
 				require.NoError(t, err)
@@ -390,7 +417,7 @@ func TestCertificatesAreAlwaysVerified(t *testing.T) {
 	}
 }
 
-func TestOwnTransportHasAllItsTimeouts(t *testing.T) {
+func TestC20_OwnTransportHasAllItsTimeouts(t *testing.T) {
 	c := NewClient("wx1", "s")
 	transport, isOwn := c.rest.GetClient().Transport.(*http.Transport)
 	require.True(t, isOwn)
@@ -419,14 +446,16 @@ func (d drip) Read(p []byte) (int, error) {
 
 func (drip) Close() error { return nil }
 
-func TestSlowAnswerEndsWithTheTimeout(t *testing.T) {
+func TestC19_SlowAnswerEndsWithTheTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newScript(func(r *http.Request) (*http.Response, error) {
 			return &http.Response{StatusCode: http.StatusOK, Body: drip{r.Context()}, Request: r}, nil
 		})
 		begin := time.Now()
-		err := s.client().Do(t.Context(), request(idempotent), nil)
+		err := s.client().Do(t.Context(), request(), nil)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.ErrorIs(t, err, ErrUnknownOutcome)
+		assert.Contains(t, err.Error(), "no response within 30s")
 		assert.LessOrEqual(t, time.Since(begin), 30*time.Second+50*time.Millisecond)
 		assert.Len(t, s.sent, 1)
 	})
@@ -483,10 +512,23 @@ func TestRequestIDIsTakenOutOfTheMessage(t *testing.T) {
 		"invalid openid, rid: 6-1":                       {"invalid openid", "6-1"},
 		"invalid openid hint: [abc_1]":                   {"invalid openid", "abc_1"},
 		"invalid hint: [abc] openid":                     {"invalid openid", "abc"},
-		"rid: ":                                          {"rid: ", ""},
-		"rid: a b":                                       {"rid: a b", ""},
-		"hint: [open":                                    {"hint: [open", ""},
+		"rid: ":                                          {"", ""},
+		"failed, rid: a b":                               {"failed b", "a"},
+		"invalid hint: [open":                            {"invalid", "open"},
 		"":                                               {"", ""},
+		"invalid credential rid:6-1":                     {"invalid credential", "6-1"},
+		"invalid credential RID = 6-1.":                  {"invalid credential", "6-1"},
+		"invalid credential (rid: 6-1)":                  {"invalid credential", "6-1"},
+		"invalid credential rid: [6-1]":                  {"invalid credential", "6-1"},
+		"invalid credential rid 6-1, see docs":           {"invalid credential, see docs", "6-1"},
+		"rid: 6-1 invalid credential":                    {"invalid credential", "6-1"},
+		"invalid code, hints: [ req_id: ItQa.a0296! ]":   {"invalid code", "ItQa.a0296!"},
+		"invalid code hint:[x1] rid: 6-1":                {"invalid code", "6-1"},
+		"invalid code rid: 6-1 hint:[x1]":                {"invalid code", "6-1"},
+		"system error, request id: 17-a":                 {"system error", "17-a"},
+		"system error, requestId:17-a":                   {"system error", "17-a"},
+		"the grid is full, the hint is wrong":            {"the grid is full, the hint is wrong", ""},
+		"more details at https://mmbizurl.cn/s/J rid: 6": {"more details at https://mmbizurl.cn/s/J", "6"},
 	} {
 		rest, id := splitRequestID(message)
 		assert.Equal(t, want, [2]string{rest, id}, message)
@@ -584,9 +626,9 @@ func TestWrongRequestsAreNotSent(t *testing.T) {
 	assertArgument(t, NewClient("wx1", " ").Do(t.Context(), Request{Path: "/a"}, nil), "appSecret")
 	for _, address := range []string{"api.weixin.qq.com", "ftp://x", "https://u:p@x", "https://x/?a=b", "://"} {
 		c := NewClient("wx1", "s", WithBaseURL(address))
-		assertArgument(t, c.Do(t.Context(), Request{Path: "/a"}, nil), "base URL")
+		assertArgument(t, c.Do(t.Context(), Request{Path: "/a"}, nil), "baseURL")
 		_, err := c.Token(t.Context(), "")
-		assertArgument(t, err, "base URL")
+		assertArgument(t, err, "baseURL")
 	}
 	assert.Empty(t, s.sent)
 }

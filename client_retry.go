@@ -1,30 +1,62 @@
 package wechat
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/binary"
+	"errors"
 	"sync"
 	"time"
 )
 
-// RetryPolicy bounds the repetition of calls; see [WithRetry].
+// RetryPolicy is how calls are retried; see [WithRetry].
 type RetryPolicy struct {
-	MaxAttempts int           // how often a call is sent at most; 1 switches repetition off
+	// MaxAttempts is how many times a call is sent at most, whatever the reason; 1
+	// switches retries off. The one more attempt after a rejected token was replaced
+	// does not count.
+	MaxAttempts int
 	MinDelay    time.Duration // upper bound of the first pause
 	MaxDelay    time.Duration // upper bound of every pause
+
+	// WaitForQuota retries a call that exceeded a quota per minute
+	// ([ErrMinuteQuota]) when the next minute has begun, which can block it for more
+	// than a minute. Without it the call fails at once, and [Error.RetryAfter] says
+	// how long to wait.
+	WaitForQuota bool
 }
 
 // defaultRetry is the policy of a client that was given none: 3 attempts, pauses
 // drawn between 0 and 100 ms, 200 ms, … 2 s.
 var defaultRetry = RetryPolicy{MaxAttempts: 3, MinDelay: 100 * time.Millisecond, MaxDelay: 2 * time.Second}
 
-// pause draws the pause before the given attempt (2 is the first repetition)
-// between 0 and an upper bound that doubles.
-func (p RetryPolicy) pause(attempt int) time.Duration {
+func (p RetryPolicy) withDefaults() RetryPolicy {
+	p.MaxAttempts = cmp.Or(p.MaxAttempts, defaultRetry.MaxAttempts)
+	p.MinDelay = cmp.Or(p.MinDelay, defaultRetry.MinDelay)
+	p.MaxDelay = cmp.Or(p.MaxDelay, max(defaultRetry.MaxDelay, p.MinDelay))
+	return p
+}
+
+func (p RetryPolicy) check() error {
+	err := first(
+		notNegative("RetryPolicy.MaxAttempts", p.MaxAttempts), notNegative("RetryPolicy.MinDelay", p.MinDelay),
+		notNegative("RetryPolicy.MaxDelay", p.MaxDelay))
+	if err == nil && p.MinDelay > p.MaxDelay {
+		err = invalid("RetryPolicy.MinDelay", "is %s, more than MaxDelay, %s", p.MinDelay, p.MaxDelay)
+	}
+	return err
+}
+
+// pause draws the pause before a retry, 1 being the first, between 0 and an upper
+// bound that doubles.
+func (p RetryPolicy) pause(retry int) time.Duration {
 	limit := p.MinDelay
-	for range attempt - 2 {
-		limit = min(2*limit, p.MaxDelay)
+	for range retry - 1 {
+		if limit > p.MaxDelay/2 {
+			limit = p.MaxDelay
+			break
+		}
+		limit *= 2
 	}
 	return jitter(limit)
 }
@@ -39,11 +71,18 @@ func jitter(limit time.Duration) time.Duration {
 	return time.Duration(binary.LittleEndian.Uint64(b[:]) % uint64(limit))
 }
 
-// budget keeps repetitions from multiplying the load on a platform that is down:
-// they are paid from a purse that only successes fill.
+// budget keeps retries from multiplying the load on a platform that is down: they
+// draw on a budget that only successful calls refill.
 type budget struct {
 	mu   sync.Mutex
 	left int
+}
+
+// quotaJitter spreads the calls that wait for the same minute.
+const quotaJitter = 5 * time.Second
+
+func untilNextMinute(now time.Time) time.Duration {
+	return now.Truncate(time.Minute).Add(time.Minute).Sub(now)
 }
 
 const (
@@ -54,7 +93,16 @@ const (
 
 func newBudget() *budget { return &budget{left: budgetSize} }
 
-// take pays for a repetition and reports whether there was enough.
+// costOf is what a retry after this error costs.
+func costOf(err error) int {
+	var t interface{ Timeout() bool }
+	if errors.Is(err, context.DeadlineExceeded) || errors.As(err, &t) && t.Timeout() {
+		return costTimeout
+	}
+	return costRetry
+}
+
+// take pays for a retry and reports whether there was enough.
 func (b *budget) take(cost int) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -467,7 +467,7 @@ func TestOtherAlgorithmsTakeTheSerialNumbers(t *testing.T) {
 	err := ends.client(t, account, always(wireOK), nil).ClearQuota(t.Context())
 	var failure *RequestError
 	require.ErrorAs(t, err, &failure)
-	assert.False(t, failure.Unknown, "nothing was sent")
+	assert.False(t, failure.OutcomeUnknown, "nothing was sent")
 	assert.NotContains(t, err.Error(), "CANARY")
 }
 

@@ -105,9 +105,9 @@ type Error struct {
 	Path      string // path of the call, without its query
 	Status    int    // HTTP status; the platform normally refuses with 200
 
-	// Unknown: the call may have been executed, see [ErrUnknownOutcome]. It is set
-	// for [ErrSystemBusy] on a call that must not be repeated.
-	Unknown bool
+	// OutcomeUnknown: this attempt or one before it may have been executed, see
+	// [ErrUnknownOutcome].
+	OutcomeUnknown bool
 
 	// RetryAfter is how long to wait before the same call can succeed; 0 where
 	// that is not known. It is set for [ErrMinuteQuota].
@@ -123,6 +123,9 @@ func (e *Error) Error() string {
 	if e.RequestID != "" {
 		s += " (rid " + e.RequestID + ")"
 	}
+	if e.OutcomeUnknown {
+		s += " (" + ErrUnknownOutcome.Error() + ")"
+	}
 	return s
 }
 
@@ -135,7 +138,7 @@ func (e *Error) Unwrap() error { return e.Code }
 func (e *Error) Is(target error) bool {
 	switch target {
 	case ErrUnknownOutcome:
-		return e.Unknown
+		return e.OutcomeUnknown
 	case ErrConfiguration:
 		return e.Code == ErrInvalidCredential && (e.Path == classicTokenPath || e.Path == stableTokenPath)
 	}
@@ -146,14 +149,19 @@ func (e *Error) Is(target error) bool {
 func (e *Error) LogValue() slog.Value {
 	return slog.GroupValue(
 		slog.Int("code", int(e.Code)), slog.String("message", e.Message), slog.String("rid", e.RequestID),
-		slog.String("method", e.Method), slog.String("path", e.Path), slog.Int("status", e.Status))
+		slog.String("method", e.Method), slog.String("path", e.Path), slog.Int("status", e.Status),
+		slog.Bool("outcome_unknown", e.OutcomeUnknown))
 }
 
-// ErrUnknownOutcome marks a [RequestError] of a call that may have been executed:
-// the request went out, no answer came back, and the call is not one that may
-// be repeated. Whoever gets it decides: look the result up, or send again and
-// accept a possible duplicate.
+// ErrUnknownOutcome marks the error of a call that may have been executed: a request
+// went out, no attempt is known to have succeeded, and the call is neither a read nor
+// idempotent. It can come with each type of error, also with a refusal: an attempt
+// before it may have been executed. The program decides: look the result up, or send
+// again and accept a possible duplicate.
 var ErrUnknownOutcome = errors.New("outcome unknown, the platform may have executed the call")
+
+// ErrClosed is the error of calls of a client after [Client.Close].
+var ErrClosed = errors.New("wechat: client is closed")
 
 // RequestError is a call that did not get an answer from the platform: the
 // connection failed, the time ran out, or a status other than 2xx came back
@@ -164,8 +172,10 @@ type RequestError struct {
 	Status   int    // HTTP status, 0 where no answer came
 	Excerpt  string // the first bytes of an answer that was no JSON, without secrets
 	Attempts int    // how many times the call was sent
-	Unknown  bool   // the call may have been executed, see [ErrUnknownOutcome]
 	Err      error  // the cause, without the URL
+
+	// OutcomeUnknown: the call may have been executed, see [ErrUnknownOutcome].
+	OutcomeUnknown bool
 }
 
 // Error describes the failed call.
@@ -176,7 +186,7 @@ func (e *RequestError) Error() string {
 	} else {
 		s += "HTTP status " + strconv.Itoa(e.Status)
 	}
-	if e.Unknown {
+	if e.OutcomeUnknown {
 		s += " (" + ErrUnknownOutcome.Error() + ")"
 	}
 	if e.Excerpt != "" {
@@ -189,13 +199,13 @@ func (e *RequestError) Error() string {
 func (e *RequestError) Unwrap() error { return e.Err }
 
 // Is reports whether target is [ErrUnknownOutcome] and the outcome is unknown.
-func (e *RequestError) Is(target error) bool { return e.Unknown && target == ErrUnknownOutcome }
+func (e *RequestError) Is(target error) bool { return e.OutcomeUnknown && target == ErrUnknownOutcome }
 
 // LogValue returns the error as a group of attributes.
 func (e *RequestError) LogValue() slog.Value {
 	attrs := []slog.Attr{
 		slog.String("method", e.Method), slog.String("path", e.Path), slog.Int("status", e.Status),
-		slog.Int("attempts", e.Attempts), slog.Bool("unknown_outcome", e.Unknown),
+		slog.Int("attempts", e.Attempts), slog.Bool("outcome_unknown", e.OutcomeUnknown),
 	}
 	if e.Err != nil {
 		attrs = append(attrs, slog.String("cause", e.Err.Error()))
@@ -204,18 +214,26 @@ func (e *RequestError) LogValue() slog.Value {
 }
 
 // DecodeError is an answer that could not be read: no JSON, cut off, too large,
-// or of another shape than documented. The platform has executed the call.
+// or of another shape than documented. Nobody knows whether the platform gave it:
+// unless the call is a read or idempotent, the error is [ErrUnknownOutcome].
 type DecodeError struct {
-	Method  string
-	Path    string
-	Status  int
-	Excerpt string // at most 512 bytes of the answer, without secrets
-	Err     error
+	Method   string
+	Path     string
+	Status   int
+	Excerpt  string // at most 512 bytes of the answer, without secrets
+	Attempts int    // how many times the call was sent
+	Err      error
+
+	// OutcomeUnknown: the call may have been executed, see [ErrUnknownOutcome].
+	OutcomeUnknown bool
 }
 
 // Error describes the unreadable answer.
 func (e *DecodeError) Error() string {
 	s := "wechat: " + e.Method + " " + e.Path + ": unreadable answer: " + e.Err.Error()
+	if e.OutcomeUnknown {
+		s += " (" + ErrUnknownOutcome.Error() + ")"
+	}
 	if e.Excerpt != "" {
 		s += fmt.Sprintf(": %q", e.Excerpt)
 	}
@@ -225,11 +243,14 @@ func (e *DecodeError) Error() string {
 // Unwrap returns the cause.
 func (e *DecodeError) Unwrap() error { return e.Err }
 
+// Is reports whether target is [ErrUnknownOutcome] and the outcome is unknown.
+func (e *DecodeError) Is(target error) bool { return e.OutcomeUnknown && target == ErrUnknownOutcome }
+
 // LogValue returns the error as a group of attributes.
 func (e *DecodeError) LogValue() slog.Value {
 	return slog.GroupValue(
 		slog.String("method", e.Method), slog.String("path", e.Path), slog.Int("status", e.Status),
-		slog.String("cause", e.Err.Error()))
+		slog.Int("attempts", e.Attempts), slog.Bool("outcome_unknown", e.OutcomeUnknown), slog.String("cause", e.Err.Error()))
 }
 
 // ArgumentError is a call that was not sent because an argument can not be right.
@@ -250,4 +271,54 @@ func (e *ArgumentError) Unwrap() error { return e.cause }
 func invalid(argument, format string, args ...any) error {
 	problem := fmt.Errorf(format, args...)
 	return &ArgumentError{Argument: argument, Problem: problem.Error(), cause: errors.Unwrap(problem)}
+}
+
+// callError is one of the errors of a call. Each can say that the outcome of the call
+// is unknown; it does so in a copy, because callers who wait for the same token share
+// an error.
+type callError interface {
+	error
+	withOutcome(unknown bool) error
+}
+
+func (e *Error) withOutcome(unknown bool) error {
+	c := *e
+	c.OutcomeUnknown = unknown
+	return &c
+}
+
+func (e *RequestError) withOutcome(unknown bool) error {
+	c := *e
+	c.OutcomeUnknown = unknown
+	return &c
+}
+
+func (e *DecodeError) withOutcome(unknown bool) error {
+	c := *e
+	c.OutcomeUnknown = unknown
+	return &c
+}
+
+// stopped is the error of a call that ended between two attempts.
+type stopped struct {
+	last  error // of the last attempt
+	cause error // why there was no other
+}
+
+// Error describes the last attempt and why there was no other.
+func (e *stopped) Error() string { return e.last.Error() + "; not retried: " + e.cause.Error() }
+
+// Unwrap returns both.
+func (e *stopped) Unwrap() []error { return []error{e.last, e.cause} }
+
+func (e *stopped) withOutcome(unknown bool) error {
+	return &stopped{last: withOutcome(e.last, unknown), cause: withOutcome(e.cause, false)}
+}
+
+// withOutcome returns err saying whether the outcome of its call is unknown.
+func withOutcome(err error, unknown bool) error {
+	if e, ok := err.(callError); ok { //nolint:errorlint // what is wrapped belongs to another call
+		return e.withOutcome(unknown)
+	}
+	return err
 }

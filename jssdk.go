@@ -106,7 +106,7 @@ type ticketSource struct {
 
 func (s *ticketSource) fetch(ctx context.Context, how fetchMode) (string, time.Duration, error) {
 	req := ticketRequest(s.kind)
-	req.once = how == fetchAhead
+	req.fetchesToken, req.fetchesAhead = true, how == fetchAhead
 	ticket, err := do[Ticket](ctx, s.client, req)
 	if err != nil {
 		return "", 0, err

@@ -202,7 +202,7 @@ func (c *Client) sendMass(ctx context.Context, path string, body map[string]any,
 	}
 	err := c.Do(ctx, req, &taken)
 	if errors.Is(err, ErrMassIDTooFast) {
-		err = markUnknown(err)
+		err = withOutcome(err, true)
 	}
 	if err != nil && !errors.Is(err, ErrDuplicateMassID) {
 		return nil, err

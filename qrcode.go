@@ -93,7 +93,7 @@ func (c *Client) DownloadQRCode(ctx context.Context, ticket string, w io.Writer)
 		return nil, err
 	}
 	info, _, err := c.download(ctx, Request{
-		Method: http.MethodGet, Path: qrCodePath, Query: params("ticket", ticket), Anonymous: true, Idempotent: true, host: qrCodeHost,
+		Method: http.MethodGet, Path: qrCodePath, Query: params("ticket", ticket), Anonymous: true, Idempotent: true, Host: qrCodeHost,
 	}, w, nil)
 	return info, err
 }

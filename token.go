@@ -488,7 +488,7 @@ func (c *Client) fetchToken(ctx context.Context, how fetchMode) (string, time.Du
 	if c.cfg.classicToken {
 		req = c.classicTokenRequest()
 	}
-	req.once = how == fetchAhead
+	req.fetchesToken, req.fetchesAhead = true, how == fetchAhead
 	token, err := do[AccessToken](ctx, c, req)
 	if err != nil {
 		return "", 0, err

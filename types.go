@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/wechatoa/wechat/internal/redact"
 )
 
 // Secret is a value that opens something: a token, a ticket, a code. It travels
@@ -17,7 +19,7 @@ import (
 // print it masked. string(s) is the value.
 type Secret string
 
-const mask = "[redacted]"
+const mask = redact.Mask
 
 // String returns a mask.
 func (s Secret) String() string { return mask }

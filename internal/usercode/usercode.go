@@ -3,6 +3,7 @@
 package usercode
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +15,8 @@ import (
 const (
 	// Limit is how long a call may take before it is left behind.
 	Limit = 250 * time.Millisecond
+	// Unlimited as [Guard.Limit] lets a call take until its ctx ends.
+	Unlimited time.Duration = -1
 
 	maxAbandoned = 16                     // calls left behind that still run, per guard
 	openAfter    = 3                      // failures in a row that open the breaker
@@ -49,6 +52,9 @@ func (e *PanicError) Error() string { return fmt.Sprintf("panicked: %v", e.Value
 // second. While it is open calls fail with [ErrSkipped], except for one probe at a
 // time, at intervals that grow from half a second to 30 seconds.
 type Guard struct {
+	// Limit replaces [Limit] if it is not 0. With [Unlimited] the breaker stays closed.
+	Limit time.Duration
+
 	mu        sync.Mutex
 	failures  int // in a row
 	succeeded time.Time
@@ -70,7 +76,7 @@ func Call[T any](ctx context.Context, g *Guard, f func(ctx context.Context) (T, 
 	if !g.admit(begin) {
 		return none, ErrSkipped
 	}
-	limited, cancel := context.WithTimeout(ctx, Limit)
+	limited, cancel := g.limit(ctx)
 	c := &call[T]{guard: g, done: make(chan struct{})}
 	go func() {
 		defer cancel()
@@ -90,7 +96,7 @@ func Call[T any](ctx context.Context, g *Guard, f func(ctx context.Context) (T, 
 			return none, err
 		}
 	}
-	g.record(ctx, c.err, time.Since(begin) >= Limit)
+	g.record(ctx, c.err, g.Limit >= 0 && time.Since(begin) >= cmp.Or(g.Limit, Limit))
 	if c.err != nil {
 		return none, c.err
 	}
@@ -156,6 +162,13 @@ func (c *call[T]) leave() bool {
 	return true
 }
 
+func (g *Guard) limit(ctx context.Context) (context.Context, context.CancelFunc) {
+	if g.Limit < 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, cmp.Or(g.Limit, Limit))
+}
+
 // admit reports whether a call may be made now.
 func (g *Guard) admit(now time.Time) bool {
 	g.mu.Lock()
@@ -174,8 +187,8 @@ func (g *Guard) admit(now time.Time) bool {
 
 // record counts the outcome of a call. slow says that it used all of its time.
 func (g *Guard) record(ctx context.Context, err error, slow bool) {
-	if err != nil && ctx.Err() != nil {
-		return // the caller's doing
+	if err != nil && (ctx.Err() != nil || g.Limit < 0) {
+		return // the caller's doing, or nobody counts
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -1,0 +1,143 @@
+package redact_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/wechatoa/wechat/internal/redact"
+)
+
+func TestValuesBehindTheNameOfASecretAreMasked(t *testing.T) {
+	r := redact.New()
+	for in, want := range map[string]string{
+		"GET /a?access_token=ABCDEF_1-2&openid=o1":         "GET /a?access_token=[redacted]&openid=o1",
+		"appid=wx1&secret=ABCDEF&code=ABCDEF":              "appid=wx1&secret=[redacted]&code=[redacted]",
+		"appsecret=ABCDEF app_secret=ABCDEF":               "appsecret=[redacted] app_secret=[redacted]",
+		`{"access_token":"ABCDEF","expires_in":7200}`:      `{"access_token":"[redacted]","expires_in":7200}`,
+		`{"refresh_token": "ABCDEF", "ticket":"ABC|DEF"}`:  `{"refresh_token": "[redacted]", "ticket":"[redacted]"}`,
+		`encrypt_key=ABCDEF+/== EncryptKey=ABCDEF`:         `encrypt_key=[redacted] EncryptKey=[redacted]`,
+		"ACCESS_TOKEN=ABCDEF":                              "ACCESS_TOKEN=[redacted]",
+		`{"errcode":40001,"errmsg":"invalid credential"}`:  `{"errcode":40001,"errmsg":"invalid credential"}`,
+		"invalid code, rid: 61725984-6126f6f9":             "invalid code, rid: 61725984-6126f6f9",
+		"the secret of a good token":                       "the secret of a good token",
+		"status code: unavailable":                         "status code: unavailable",
+		`{"errcode":"ABCDEFG","code":"ABCDEFG"}`:           `{"errcode":"ABCDEFG","code":"[redacted]"}`,
+		"u=%2Fa%3Faccess_token%3DABCDEF%26openid%3Do1":     "u=%2Fa%3Faccess_token%3D[redacted]",
+		`"{\"session_key\":\"ABCDEF==\"}"`:                 `"{\"session_key\":\"[redacted]\"}"`,
+		"jsapi_ticket=ABCDEF&component_access_token=ABCDE": "jsapi_ticket=[redacted]&component_access_token=ABCDE",
+		"": "",
+	} {
+		assert.Equal(t, want, r.Text(in), in)
+	}
+}
+
+func TestKnownSecretsAreMaskedWhereverTheyStand(t *testing.T) {
+	r := redact.New("APPSECRET", "", "OTHER-ONE")
+	assert.Equal(t, "x[redacted]y [redacted] z", r.Text("xAPPSECRETy OTHER-ONE z"))
+	assert.Equal(t, "[redacted] [redacted]", r.Text("TOKEN-12 APPSECRET", "", "TOKEN-12"), "those of the call too")
+	assert.Equal(t, "TOKEN-12", r.Text("TOKEN-12"), "but only for it")
+}
+
+func TestSecretsAreFoundBehindEscapes(t *testing.T) {
+	const secret = "A/b+c=d|ef%g"
+	r := redact.New(secret)
+	once := url.QueryEscape(secret)
+	every := ""
+	for i := range len(secret) {
+		every += fmt.Sprintf("%%%02x", secret[i])
+	}
+	for name, form := range map[string]string{
+		"query": once, "path": url.PathEscape(secret), "lower case": strings.NewReplacer("%2F", "%2f", "%2B", "%2b", "%3D", "%3d", "%7C", "%7c").Replace(once),
+		"twice": url.QueryEscape(once), "three times": url.QueryEscape(url.QueryEscape(once)),
+		"every byte": every, "JSON": `A\/b+c=d|ef%g`, "JSON by number": `\u0041\u002fb+c=d|ef%g`, "JSON in a query": url.QueryEscape(`A\/b+c=d|ef%g`),
+	} {
+		assert.Equal(t, "x=%2F[redacted]%zz"+redact.Mask+"\\", r.Text("x=%2F"+form+"%zz"+form+"\\"), "%s: %s", name, form)
+	}
+}
+
+func TestShortSecretsDoNotShredTexts(t *testing.T) {
+	r := redact.New("secret", "x", "1234567")
+	const text = "no secret is 1234567 bytes long, x"
+	assert.Equal(t, text, r.Text(text, "long"))
+	err := errors.New(text)
+	assert.Same(t, err, r.Error(err, "no"))
+	assert.NotContains(t, redact.New("12345678").Text("a12345678b"), "12345678")
+}
+
+type codeError struct{ code int }
+
+func (e codeError) Error() string { return "code" }
+
+func TestRedactedErrorKeepsItsChainButNoURL(t *testing.T) {
+	r := redact.New("SECRET-CANARY")
+	got := r.Error(&url.Error{Op: "Get", URL: "/?x=SECRET-CANARY", Err: codeError{7}})
+	var code codeError
+	require.ErrorAs(t, got, &code)
+	assert.Equal(t, 7, code.code)
+	var u *url.Error
+	assert.NotErrorAs(t, got, &u)
+	outer := struct{ Err error }{got}
+	assert.NotContains(t, fmt.Sprintf("%v %+v %#v", outer, outer, outer), "CANARY")
+}
+
+func TestExcerptIsShortValidAndCutAfterMasking(t *testing.T) {
+	r := redact.New("SECRET-CANARY")
+	for name, data := range map[string]string{
+		"short":               "hello",
+		"long":                strings.Repeat("x", 10*redact.MaxExcerpt),
+		"runes over the cut":  strings.Repeat("中", redact.MaxExcerpt),
+		"bad bytes":           strings.Repeat("\xff", redact.MaxExcerpt),
+		"secret over the cut": strings.Repeat("x", redact.MaxExcerpt-6) + "SECRET-CANARY" + strings.Repeat("y", 100),
+		"secret at the bound": strings.Repeat("x", redact.MaxExcerpt) + "access_token=SECRET-CANARY",
+		"secrets to the end":  strings.Repeat("x ", 10) + strings.Repeat("SECRET-CANARY", 1000),
+		"nothing":             "",
+	} {
+		got := r.Excerpt([]byte(data))
+		assert.LessOrEqual(t, len(got), redact.MaxExcerpt, name)
+		assert.True(t, utf8.ValidString(got), name)
+		assert.NotContains(t, got, "SECRET", name)
+		if len(data) > 2*redact.MaxExcerpt && !strings.HasPrefix(name, "secrets") {
+			assert.Greater(t, len(got), redact.MaxExcerpt-utf8.UTFMax, "%s: more is cut than must be", name)
+		}
+	}
+}
+
+func TestCleanErrorsStayThemselvesAndOthersLoseTheirSecret(t *testing.T) {
+	r := redact.New("SECRET-CANARY")
+	clean := fmt.Errorf("reading: %w", io.ErrUnexpectedEOF)
+	assert.Same(t, clean, r.Error(clean))
+	dirty := fmt.Errorf("at /x?secret=SECRET-CANARY: %w", context.Canceled)
+	got := r.Error(dirty)
+	require.Error(t, got)
+	assert.NotContains(t, fmt.Sprintf("%v %+v %#v", got, got, got), "CANARY")
+	assert.Contains(t, got.Error(), "context canceled")
+	require.ErrorIs(t, got, context.Canceled, "the chain survives")
+	for e := got; e != nil; e = errors.Unwrap(e) {
+		assert.NotContains(t, e.Error(), "CANARY", "the chain leads back to the secret")
+	}
+}
+
+func FuzzRedact(f *testing.F) {
+	for _, seed := range []string{"", "access_token=", `{"ticket":"`, "secret", "\xff", "[redacted]"} {
+		f.Add(seed, seed)
+	}
+	const secret = "SECRET-CANARY-0123456789"
+	r := redact.New(secret)
+	f.Fuzz(func(t *testing.T, before, after string) {
+		text := before + secret + after
+		assert.NotContains(t, r.Text(text), secret)
+		got := r.Excerpt([]byte(text))
+		assert.NotContains(t, got, secret)
+		assert.LessOrEqual(t, len(got), redact.MaxExcerpt)
+		assert.True(t, utf8.ValidString(got))
+	})
+}
