@@ -40,7 +40,10 @@ func newScript(plays ...func(*http.Request) (*http.Response, error)) *script {
 func (s *script) RoundTrip(r *http.Request) (*http.Response, error) {
 	var body []byte
 	if r.Body != nil {
-		body, _ = io.ReadAll(r.Body)
+		var err error
+		if body, err = io.ReadAll(r.Body); err != nil {
+			return nil, err
+		}
 	}
 	s.mu.Lock()
 	play := s.plays[0]

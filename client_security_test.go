@@ -355,7 +355,9 @@ func TestOldCertificateVerifiesWhileItIsReplaced(t *testing.T) {
 	wrong := ends.client(t, ends.only("CERT-OLD"), always(wireOK), func(r *http.Response) {
 		r.Header.Set(apisec.HeaderSignatureDeprecated, r.Header.Get(apisec.HeaderSignature))
 	})
-	require.ErrorIs(t, wrong.ClearQuota(t.Context()), ErrUnverified)
+	err := wrong.ClearQuota(t.Context())
+	require.ErrorIs(t, err, ErrUnverified)
+	require.ErrorIs(t, err, ErrUnknownOutcome)
 }
 
 func TestPlainRefusalOfASecuredCallIsAnError(t *testing.T) {

@@ -90,7 +90,9 @@ func (c *Client) OAuthURL(req OAuthURLRequest) (string, error) {
 }
 
 // OAuthToken opens what one user has authorized. It is not the account's
-// access_token.
+// access_token. A program that stores it stores string(t.AccessToken) and
+// string(t.RefreshToken): encoded as it is, its secrets are redacted, and cannot be
+// read back.
 type OAuthToken struct {
 	AccessToken  Secret `json:"access_token"`
 	ExpiresIn    Int    `json:"expires_in"`    // seconds

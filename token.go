@@ -37,8 +37,8 @@ func (t StaticToken) String() string { return mask }
 // GoString returns a mask.
 func (t StaticToken) GoString() string { return mask }
 
-// MarshalJSON writes a mask.
-func (t StaticToken) MarshalJSON() ([]byte, error) { return Secret(t).MarshalJSON() }
+// MarshalText writes a mask.
+func (t StaticToken) MarshalText() ([]byte, error) { return Secret(t).MarshalText() }
 
 // TokenStore shares values with other processes: access_token, tickets and the
 // record of forced refreshes. Its methods use no type of this package, so that a

@@ -3,6 +3,7 @@ package wechat
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -14,9 +15,9 @@ import (
 	"github.com/wechatoa/wechat/internal/redact"
 )
 
-// Secret is a value that opens something: a token, a ticket, a code. It travels
-// as it is, and shows itself to no log: every fmt verb, slog and encoding/json
-// print it masked. string(s) is the value.
+// Secret is a sensitive string, such as a token, a ticket or a code. It is redacted
+// by fmt, slog and the encoding packages; use string(s) for the value. Redacted text
+// is not read back: decoding it into a Secret is an error.
 type Secret string
 
 const mask = redact.Mask
@@ -33,8 +34,17 @@ func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, mask) }
 // LogValue returns a mask.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(mask) }
 
-// MarshalJSON writes a mask.
-func (s Secret) MarshalJSON() ([]byte, error) { return []byte(`"` + mask + `"`), nil }
+// MarshalText writes a mask, for encoding/json and others.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(mask), nil }
+
+// UnmarshalText reads a value, and refuses a mask.
+func (s *Secret) UnmarshalText(text []byte) error {
+	if string(text) == mask {
+		return errors.New("wechat: a redacted Secret cannot be read back: store string(secret)")
+	}
+	*s = Secret(text)
+	return nil
+}
 
 // Timestamp is a moment in seconds since 1970. The platform sends it as a number
 // or as a string; 0 means that there is none.

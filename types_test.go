@@ -3,6 +3,7 @@ package wechat
 import (
 	"bytes"
 	"encoding/json"
+	"encoding/xml"
 	"fmt"
 	"log/slog"
 	"reflect"
@@ -185,4 +186,24 @@ func FuzzTolerantTypes(f *testing.F) {
 			assert.EqualValues(t, n, got, "an exact number in a string lost its value")
 		}
 	})
+}
+
+func TestRedactedSecretIsNotReadBack(t *testing.T) {
+	token := OAuthToken{AccessToken: "ACCESS-CANARY", RefreshToken: "REFRESH-CANARY", OpenID: "o1"}
+	data, err := json.Marshal(token)
+	require.NoError(t, err)
+	assert.NotContains(t, string(data), "CANARY")
+	require.ErrorContains(t, json.Unmarshal(data, new(OAuthToken)), "redacted")
+
+	var secrets map[string]Secret
+	require.NoError(t, json.Unmarshal([]byte(`{"a":"value","b":""}`), &secrets))
+	assert.Equal(t, map[string]Secret{"a": "value", "b": ""}, secrets)
+
+	type element struct {
+		S Secret `xml:"s,attr"`
+		E Secret `xml:"e"`
+	}
+	data, err = xml.Marshal(element{"CANARY", "CANARY"})
+	require.NoError(t, err)
+	assert.NotContains(t, string(data), "CANARY")
 }
