@@ -1,0 +1,107 @@
+package wirejson
+
+import (
+	"bytes"
+	"encoding/json"
+	"strconv"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// Encode writes v without a single \u escape: the platform refuses a request that
+// has one (40033) or shows it to followers literally. SetEscapeHTML is not enough,
+// encoding/json still escapes U+2028, control bytes, and broken UTF-8.
+func Encode(v any) ([]byte, error) {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return nil, err
+	}
+	return Unescape(bytes.TrimSuffix(buf.Bytes(), []byte{'\n'})), nil
+}
+
+// Unescape replaces the \u escapes of a valid JSON text with the characters they
+// stand for. Control bytes that JSON has no short escape for are dropped. A text
+// without such an escape is returned as it is.
+func Unescape(data []byte) []byte {
+	if !bytes.Contains(data, []byte(`\u`)) {
+		return data
+	}
+	out := make([]byte, 0, len(data))
+	for i := 0; i < len(data); {
+		switch {
+		case data[i] != '\\':
+			out = append(out, data[i])
+			i++
+		case data[i+1] != 'u':
+			out = append(out, data[i], data[i+1])
+			i += 2
+		default:
+			r, n := escapedRune(data[i:])
+			out = appendRaw(out, r)
+			i += n
+		}
+	}
+	return out
+}
+
+// appendRaw appends a character of a JSON string without a \u escape.
+func appendRaw(out []byte, r rune) []byte {
+	const short = "\b\f\n\r\t\"\\"
+	const letters = `bfnrt"\`
+	if r < utf8.RuneSelf {
+		if at := strings.IndexByte(short, byte(r)); at >= 0 {
+			return append(out, '\\', letters[at])
+		}
+		if r < ' ' {
+			return out
+		}
+	}
+	return utf8.AppendRune(out, r)
+}
+
+// escapedRune reads the \u escape, or the pair of them, at the beginning of s. A
+// lone surrogate is U+FFFD.
+func escapedRune(s []byte) (r rune, n int) {
+	r = hex4(s[2:])
+	if !utf16.IsSurrogate(r) {
+		return r, 6
+	}
+	if escapeLen(s[6:]) == 6 {
+		if pair := utf16.DecodeRune(r, hex4(s[8:])); pair != utf8.RuneError {
+			return pair, 12
+		}
+	}
+	return utf8.RuneError, 6
+}
+
+// hex4 reads the four digits of an escape.
+func hex4(digits []byte) rune {
+	n, err := strconv.ParseUint(string(digits[:min(4, len(digits))]), 16, 32)
+	if err != nil {
+		return utf8.RuneError
+	}
+	return rune(n)
+}
+
+// escapeLen returns the length of the escape at the beginning of s, 0 if there is none.
+func escapeLen(s []byte) int {
+	if len(s) < 2 || s[0] != '\\' {
+		return 0
+	}
+	switch s[1] {
+	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+		return 2
+	case 'u':
+		if len(s) >= 6 && isHex(s[2]) && isHex(s[3]) && isHex(s[4]) && isHex(s[5]) {
+			return 6
+		}
+	}
+	return 0
+}
+
+func isHex(b byte) bool {
+	return b >= '0' && b <= '9' || b >= 'a' && b <= 'f' || b >= 'A' && b <= 'F'
+}
