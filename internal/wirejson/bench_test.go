@@ -143,19 +143,39 @@ func workloads() []workload {
 	}
 }
 
+// BenchmarkAgainstEncodingJSON reads each document with both decoders in turn, and
+// fails if wirejson is not as many times as fast as it must be.
+func BenchmarkAgainstEncodingJSON(b *testing.B) {
+	for _, w := range workloads() {
+		document := []byte(w.document)
+		b.Run(w.name, func(b *testing.B) {
+			var ours, std time.Duration
+			for b.Loop() {
+				begin := time.Now()
+				_, err := Decode(document, w.ours())
+				middle := time.Now()
+				stdErr := json.Unmarshal(document, w.std())
+				ours, std = ours+middle.Sub(begin), std+time.Since(middle)
+				if err != nil || stdErr != nil {
+					b.Fatal(err, stdErr)
+				}
+			}
+			ratio := float64(std) / float64(ours)
+			b.ReportMetric(ratio, "times-encoding/json")
+			b.ReportMetric(float64(ours.Nanoseconds())/float64(b.N), "wirejson-ns/op")
+			b.ReportMetric(float64(std.Nanoseconds())/float64(b.N), "encoding/json-ns/op")
+			if b.N > 20 && ratio < w.floor {
+				b.Errorf("%.2f times as fast as encoding/json, must be %.0f", ratio, w.floor)
+			}
+		})
+	}
+}
+
+// BenchmarkDecode reads each document with wirejson.
 func BenchmarkDecode(b *testing.B) {
 	for _, w := range workloads() {
 		document := []byte(w.document)
-		b.Run(w.name+"/encoding-json", func(b *testing.B) {
-			b.SetBytes(int64(len(document)))
-			b.ReportAllocs()
-			for b.Loop() {
-				if err := json.Unmarshal(document, w.std()); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-		b.Run(w.name+"/wirejson", func(b *testing.B) {
+		b.Run(w.name, func(b *testing.B) {
 			b.SetBytes(int64(len(document)))
 			b.ReportAllocs()
 			for b.Loop() {

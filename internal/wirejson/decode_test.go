@@ -141,7 +141,7 @@ func TestAStringReadsEverything(t *testing.T) {
 	readings := map[string]string{
 		`"abc"`: "abc", `" a "`: " a ", `""`: "", `"null"`: "null", `null`: "before", `5`: "5", `1.50`: "1.50", `true`: "true", `false`: "false",
 		`"\u5f20\"\\"`: `张"\`, `9007199254740993`: "9007199254740993", `1e3`: "1e3", `["a"]`: "a", `[5]`: "5", `[null]`: "before",
-		`{"a": 1}`: `{"a": 1}`, `[1, 2]`: `[1, 2]`, `[]`: `[]`, `{}`: `{}`, `[["a"]]`: `[["a"]]`, `["\u0041"]`: "A",
+		`{"a": 1}`: `{"a": 1}`, `[1, 2]`: `[1, 2]`, `[]`: ``, `{}`: ``, "{ \x01\n}": "", `[["a"]]`: `[["a"]]`, `["\u0041"]`: "A",
 		"{\"a\":\"x\x01\xff\"}": `{"a":"x\u0001` + "\ufffd" + `"}`, `[{}]`: `[{}]`,
 	}
 	for document, want := range readings {
@@ -384,7 +384,7 @@ func TestAnErrorHoldsNothingOfTheDocument(t *testing.T) {
 	_, err = Decode([]byte(`{"access_token":CANARY}`), nil)
 	require.EqualError(t, err, "no value at byte 16")
 	_, err = Decode([]byte(`"CANARY"`), new(int))
-	require.EqualError(t, err, "string for int")
+	require.EqualError(t, err, "JSON string for a Go int")
 	var out map[string]int
 	answer, err := Decode([]byte(`{"CANARY":"CANARY"}`), &out)
 	require.NoError(t, err)
@@ -398,7 +398,7 @@ func TestADocumentThatOutCannotTakeIsAnErrorBesidesTheRefusal(t *testing.T) {
 		assert.Equal(t, Refusal{Found: true, Code: 40001, Message: "no"}, answer.Refusal, "%T", out)
 	}
 	_, err := Decode([]byte(`[{"errcode":40001}]`), new(okay))
-	require.EqualError(t, err, "array for wirejson.okay")
+	require.EqualError(t, err, "JSON array for a Go wirejson.okay")
 	_, err = Decode([]byte(`""`), new(picky))
 	require.EqualError(t, err, "no")
 }
@@ -528,14 +528,19 @@ func TestReportsNameFieldsAndAreFew(t *testing.T) {
 	}, answer.Skipped)
 	assert.Equal(t, [2]int{1, 0}, out.Arr)
 
-	nested := strings.Repeat(`{"kids":[5,`, 4000) + "{}" + strings.Repeat(`]}`, 4000)
-	var r recursive
-	answer, err = Decode([]byte(nested), &r)
-	require.NoError(t, err)
-	assert.Len(t, answer.Skipped, maxReports)
-	for _, s := range answer.Skipped {
-		assert.LessOrEqual(t, len(s.Path), maxPath+len("…"))
-		assert.LessOrEqual(t, len(s.Field), maxPath+len("…"))
+	for _, nested := range []string{
+		strings.Repeat(`{"kids":[5,`, 4000) + "{}" + strings.Repeat(`]}`, 4000),
+		strings.Repeat(`{"kids":[`, 4000) + "5" + strings.Repeat(`]}`, 4000),
+	} {
+		var r recursive
+		answer, err = Decode([]byte(nested), &r)
+		require.NoError(t, err)
+		assert.NotEmpty(t, answer.Skipped)
+		assert.LessOrEqual(t, len(answer.Skipped), maxReports)
+		for _, s := range answer.Skipped {
+			assert.LessOrEqual(t, len(s.Path), maxPath+len("…"))
+			assert.LessOrEqual(t, len(s.Field), maxPath+len("…"))
+		}
 	}
 	var dropped recursive
 	answer, err = Decode([]byte(`{"next":[{"kids":5},{}],"kids":[1]}`), &dropped)

@@ -3,7 +3,6 @@ package wirejson
 import (
 	"bytes"
 	"encoding/json"
-	"strconv"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -78,12 +77,14 @@ func escapedRune(s []byte) (r rune, n int) {
 }
 
 // hex4 reads the four digits of an escape.
-func hex4(digits []byte) rune {
-	n, err := strconv.ParseUint(string(digits[:min(4, len(digits))]), 16, 32)
-	if err != nil {
-		return utf8.RuneError
+func hex4(digits []byte) (r rune) {
+	for _, b := range digits[:4] {
+		r = r<<4 | rune(b&15)
+		if b > '9' {
+			r += 9
+		}
 	}
-	return rune(n)
+	return r
 }
 
 // escapeLen returns the length of the escape at the beginning of s, 0 if there is none.

@@ -128,6 +128,10 @@ func readString(d *decoder, v reflect.Value) outcome {
 		return read
 	}
 	text := d.data[begin:d.at]
+	if isHollow(text) {
+		v.SetString("")
+		return empty
+	}
 	if len(text) > maxText {
 		return unreadable
 	}
@@ -136,6 +140,16 @@ func readString(d *decoder, v reflect.Value) outcome {
 	}
 	v.SetString(string(bytes.ToValidUTF8(text, []byte("\ufffd"))))
 	return read
+}
+
+// isHollow reports whether the JSON of an object or a list has nothing in it.
+func isHollow(text []byte) bool {
+	for _, b := range text[1 : len(text)-1] {
+		if b > ' ' {
+			return false
+		}
+	}
+	return true
 }
 
 // readNumber reads a json.Number, which keeps the digits of the document.

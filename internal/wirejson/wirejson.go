@@ -17,7 +17,8 @@
 //     white space around a number. true is 1, and every number but 0 is true. An
 //     integer may have an exponent or a fraction of zeros. An int64 keeps the bits of
 //     ids past 2^63. "" is the zero value, and "null" is null, except in strings.
-//   - Strings keep the JSON text of an object or a list.
+//   - Strings keep the JSON text of an object or a list of up to 1 MiB; of one that
+//     is empty, nothing.
 //   - Lists: a single value is a list of one. "" and {} are the empty list. An element
 //     that cannot be read is left out.
 //   - Where no list is expected, a list of one element is that element.
@@ -31,7 +32,6 @@ package wirejson
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"reflect"
@@ -178,5 +178,5 @@ func (d *decoder) misfit(t reflect.Type, kind Kind) error {
 	if d.cause != nil {
 		return d.cause
 	}
-	return errors.New(string(kind) + " for " + t.String())
+	return fmt.Errorf("JSON %s for a Go %s", kind, t)
 }
