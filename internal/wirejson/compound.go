@@ -137,9 +137,6 @@ func (p slicePlan) read(d *decoder, v reflect.Value) outcome {
 // first is where the reports of its siblings begin.
 func (d *decoder) element(elem *plan, v reflect.Value, first, n int) outcome {
 	begin, before := d.at, len(d.skipped)
-	if d.peek() != 0 {
-		begin = d.at
-	}
 	result := elem.read(d, v)
 	if result == unreadable {
 		d.report(begin, elem.typ)
@@ -347,10 +344,45 @@ func readUnmarshaler(d *decoder, v reflect.Value) outcome {
 		return broken
 	}
 	u, _ := v.Addr().Interface().(json.Unmarshaler)
-	if err := u.UnmarshalJSON(piece); err != nil {
-		return d.refused(err, v, string(piece) == `""`)
+	err := u.UnmarshalJSON(piece)
+	if err == nil {
+		return read
 	}
-	return read
+	if again := otherForm(piece); again != nil {
+		v.SetZero()
+		if u.UnmarshalJSON(again) == nil {
+			return read
+		}
+	}
+	return d.refused(err, v, string(piece) == `""`)
+}
+
+// otherForm returns another form of a value, nil if there is none: the only element of
+// a list, the number or boolean in a string, the string of a number or boolean.
+func otherForm(piece []byte) []byte {
+	d := newDecoder(piece)
+	defer d.release()
+	switch piece[0] {
+	case '[':
+		d.at++
+		d.peek()
+		begin := d.at
+		if !d.skip() {
+			return nil // the list is empty
+		}
+		end := d.at
+		if d.peek() == ']' {
+			return piece[begin:end]
+		}
+	case '"':
+		if text := piece[1 : len(piece)-1]; isNumber(text) || string(text) == "true" || string(text) == "false" {
+			return text
+		}
+	case '{', 'n':
+	default:
+		return []byte(`"` + string(piece) + `"`)
+	}
+	return nil
 }
 
 // refused is the outcome of a value that its type refuses. A type that has no use for

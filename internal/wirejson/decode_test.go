@@ -242,6 +242,62 @@ type (
 func (p *picky) UnmarshalJSON([]byte) error     { p.N = 5; return errors.New("no") }
 func (p *pickyText) UnmarshalText([]byte) error { p.N = 5; return errors.New("no") }
 
+// strict wants a number, wordy wants a string.
+type (
+	strict struct{ n int }
+	wordy  struct{ s string }
+)
+
+func (s *strict) UnmarshalJSON(data []byte) error { return json.Unmarshal(data, &s.n) }
+func (w *wordy) UnmarshalJSON(data []byte) error  { return json.Unmarshal(data, &w.s) }
+
+func TestAnUnmarshalerThatRefusesAFormGetsAnother(t *testing.T) {
+	assertReadings(t, strict{9}, join(
+		all(strict{5}, `5`, `"5"`, `[5]`, `[ 5 ]`), none(strict{}, String, `"x"`, `"05"`, `"true"`), none(strict{}, List, `[]`, `[5,6]`, `["x"]`, `["5"]`),
+		none(strict{}, Object, `{}`), all(strict{9}, `null`), all(strict{}, `""`)))
+	assertReadings(t, wordy{"before"}, join(
+		all(wordy{"5"}, `5`, `"5"`, `["5"]`), all(wordy{"true"}, `true`), none(wordy{}, Object, `{}`), none(wordy{}, List, `[1]`)))
+}
+
+func TestALeafOfAnotherTypeCostsNothingElse(t *testing.T) {
+	var whole map[string]json.RawMessage
+	require.NoError(t, json.Unmarshal([]byte(userJSON), &whole))
+	var want user[bool]
+	_, err := Decode([]byte(userJSON), &want)
+	require.NoError(t, err)
+	typ := reflect.TypeFor[user[bool]]()
+	for i := range typ.NumField() {
+		name := typ.Field(i).Tag.Get("json")
+		leaf := string(whole[name])
+		same := []string{leaf, "[" + leaf + "]"}
+		switch leaf[0] {
+		case '[':
+			same = []string{leaf, `["128","2"]`}
+		case '"':
+		default:
+			same = append(same, `"`+leaf+`"`, leaf+".0", leaf+"e0")
+		}
+		for n, form := range append(same, `0`, `1.5`, `"x"`, `""`, `true`, `false`, `null`, `{}`, `{"a":1}`, `[]`, `[1,2]`, `[[]]`, `[{}]`, `[null]`, `1e999`) {
+			if n < len(same) && strings.HasPrefix(form, "1382694957.") || form == "1382694957e0" {
+				continue // the test's type wants digits
+			}
+			whole[name] = json.RawMessage(form)
+			document, err := json.Marshal(whole)
+			require.NoError(t, err)
+			var got user[bool]
+			answer, err := Decode(document, &got)
+			require.NoError(t, err, "%s: %s", name, form)
+			if n < len(same) {
+				require.Empty(t, answer.Skipped, "%s: %s", name, form)
+			} else {
+				reflect.ValueOf(&got).Elem().Field(i).Set(reflect.ValueOf(want).Field(i))
+			}
+			require.Equal(t, want, got, "%s: %s", name, form)
+		}
+		whole[name] = json.RawMessage(leaf)
+	}
+}
+
 func TestWhatCannotBePlannedIsLeftToEncodingJSON(t *testing.T) {
 	assertReadings[fmt.Stringer](t, nil, join(all[fmt.Stringer](nil, `null`), none[fmt.Stringer](nil, Number, `1`)))
 	assertReadings[chan int](t, nil, join(all[chan int](nil, `null`), none[chan int](nil, Number, `1`)))
@@ -589,7 +645,7 @@ func TestManyGoroutinesMakeOnePlan(t *testing.T) {
 			for _, document := range []string{`{"a":{"n":1},"b":{"self":{"n":2}},"c":{"m":{"x":{"n":3}},"l":[{"n":4}]}}`, `{"c":{"l":[{"n":4}],"m":{"x":{"n":3}}},"b":{"self":{"n":2}},"a":{"n":1}}`} {
 				var out outer
 				_, err := Decode([]byte(document), &out)
-				assert.NoError(t, err)
+				assert.NoError(t, err) //nolint:testifylint // not in the test's goroutine
 				assert.Equal(t, outer{inner{N: 1}, inner{Self: &inner{N: 2}}, inner{M: map[string]*inner{"x": {N: 3}}, L: []inner{{N: 4}}}}, out)
 			}
 		})

@@ -117,7 +117,7 @@ func (b planner) reader(t reflect.Type, methods bool) reader {
 
 func (b planner) pointer(t reflect.Type) reader {
 	elem := b.plan(t.Elem())
-	if t.Elem().Name() == "" {
+	if t.NumMethod() > 0 && t.Elem().Name() == "" {
 		elem = &plan{typ: t.Elem(), read: b.reader(t.Elem(), true)}
 	}
 	return pointerPlan{elem}.read

@@ -172,7 +172,7 @@ func readNumber(d *decoder, v reflect.Value) outcome {
 }
 
 func isNumber(text []byte) bool {
-	return (isDigit(text[0]) || text[0] == '-') && json.Valid(text)
+	return len(text) > 0 && (isDigit(text[0]) || text[0] == '-') && json.Valid(text)
 }
 
 func readBool(d *decoder, v reflect.Value) outcome {
@@ -360,7 +360,7 @@ func decimalOf(text []byte) (d decimal, ok bool) {
 	return d, true
 }
 
-// exponentOf reads an exponent. One that is out of all proportion is 2^31.
+// exponentOf reads an exponent. One that is out of all proportion is 2^30.
 func exponentOf(text []byte) (n int, ok bool) {
 	digits, negative := bytes.CutPrefix(text, []byte("-"))
 	if !negative {
@@ -369,8 +369,8 @@ func exponentOf(text []byte) (n int, ok bool) {
 	if !allDigits(digits) {
 		return 0, false
 	}
-	n = 1 << 31
-	if digits = bytes.TrimLeft(digits, "0"); len(digits) < 10 {
+	n = 1 << 30
+	if digits = bytes.TrimLeft(digits, "0"); len(digits) < 9 {
 		n, _ = strconv.Atoi("0" + string(digits))
 	}
 	if negative {

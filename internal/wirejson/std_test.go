@@ -44,7 +44,7 @@ type (
 		S string   `json:",string"`
 		P *int     `json:",string"`
 		Q *string  `json:",string"`
-		L []string `json:",string"` // without effect
+		L []string `json:",string"` //nolint:staticcheck // without effect
 	}
 	pointers struct {
 		I *int
@@ -128,9 +128,9 @@ type (
 		hidden `json:"under"`
 		Own    string `json:"own,omitempty"`
 		Long   string `json:"a.b-c_d é"`
-		Bad    string `json:"a\"b"`
+		Bad    string `json:"a\"b"` //nolint:staticcheck // encoding/json takes the field's name
 		Dash   string `json:"-"`
-		Minus  string `json:"-,"`
+		Minus  string `json:"-,"` //nolint:staticcheck // the name is -
 		Kelvin string `json:"K"`
 		lower  string
 		UPPER  string
@@ -144,11 +144,11 @@ type (
 	right struct{ base }
 )
 
-// jsonText keeps the JSON it gets and refuses true.
+// jsonText keeps the JSON it gets and refuses true, in a string or not.
 type jsonText string
 
 func (t *jsonText) UnmarshalJSON(data []byte) error {
-	if *t = jsonText(data); *t == "true" {
+	if *t = jsonText(data); strings.Trim(string(data), `"`) == "true" {
 		return errors.New("no")
 	}
 	return nil

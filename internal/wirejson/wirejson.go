@@ -23,8 +23,10 @@
 //     that cannot be read is left out.
 //   - Where no list is expected, a list of one element is that element.
 //   - Objects and maps: "" and [] are empty.
-//   - [encoding.TextUnmarshaler] gets the text of numbers and booleans too. One that
-//     refuses "" leaves the zero value, and so does [json.Unmarshaler].
+//   - [encoding.TextUnmarshaler] gets the text of numbers and booleans too.
+//   - [json.Unmarshaler] gets valid JSON. If it refuses that it gets another form: the
+//     only element of a list, the number in a string, the string of a number.
+//   - If either of them refuses "", its value is zero.
 //
 // A field that cannot be read even so keeps its zero value (nil, if it is a pointer),
 // its neighbors are read, and [Answer.Skipped] reports it.
