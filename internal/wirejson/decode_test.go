@@ -501,6 +501,7 @@ func TestD5_TheErrcodeIsFoundInEveryShape(t *testing.T) {
 		`{"errcode":1,"errmsg":"top","base_resp":{"ret":5,"err_msg":"no"}}`: {true, 1, "top", false},
 		`{"base_resp":{"ret":0},"resp_msg":{"ret":6}}`:                      {true, 6, "", false},
 		`{"base_resp":{"ret":5},"resp_msg":{"ret":6}}`:                      {true, 5, "", false},
+		`{"base_resp":{"ret":5,"errcode":7}}`:                               {true, 5, "", false},
 		`{"base_resp":"x","resp_msg":[1]}`:                                  {},
 		`{"base_resp":null}`:                                                {},
 		`{"base_resp":{"base_resp":{"ret":1}}}`:                             {},

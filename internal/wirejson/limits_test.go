@@ -51,6 +51,7 @@ func TestMemoryIsBoundedWhateverTheDocumentHolds(t *testing.T) {
 		"control bytes in a number":         fill(`{"n":"`, "\x01", `"}`),
 		"digits":                            fill(`{"n":`, `1`, `}`),
 		"digits of a float":                 fill(`{"F":0.`, `1`, `}`),
+		"digits before a point":             fill(`{"F":`, `1`, `.5}`),
 		"digits in a string":                fill(`{"n":"`, `0`, `1"}`),
 		"digits in an escaped string":       fill(`{"n":"\u0030`, `0`, `1"}`),
 		"a digit behind a point":            fill(`{"n":1.`, `0`, `}`),

@@ -304,10 +304,10 @@ func wholeOf(text []byte) (w whole, ok bool) {
 	if len(dec.digits) == 0 {
 		return w, true
 	}
-	if dec.exponent < 0 || dec.exponent > 19 || len(dec.digits) > 20 {
+	if dec.exponent < 0 {
 		return w, false
 	}
-	for i := range len(dec.digits) + dec.exponent {
+	for i := range len(dec.digits) + dec.exponent { // 20 times at most
 		digit := uint64(0)
 		if i < len(dec.digits) {
 			digit = uint64(dec.digits[i] - '0')

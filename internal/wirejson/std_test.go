@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"reflect"
 	"strconv"
 	"strings"
@@ -298,6 +299,71 @@ func alike(want, got reflect.Value) bool {
 func TestWhatEncodingJSONAcceptsIsReadAlike(t *testing.T) {
 	for _, document := range documents {
 		assertReadAlike(t, []byte(document))
+	}
+}
+
+// writer writes documents at random, with names that the targets have.
+type writer struct {
+	*rand.Rand
+	strings.Builder
+}
+
+var names = strings.Fields("I I8 I64 U U8 F32 F64 N B S T i s b P L M R A W X E B4 J V TP JP D C Name Next Kids Map ID Shadow tagged Deep own 1 -2 x k")
+
+func (w *writer) pick(from ...string) string { return from[w.IntN(len(from))] }
+
+func (w *writer) value(depth int) {
+	w.space()
+	kind := w.IntN(10)
+	if depth == 0 {
+		kind %= 6
+	}
+	switch kind {
+	case 0:
+		w.WriteString(w.pick("null", "true", "false", "null"))
+	case 1, 2:
+		w.WriteString(w.pick("0", "1", "-1", "200", "1.5", "1e2", "-0", "9007199254740993", "0.1", "12345678901234567890", "1e-7", "1E+2"))
+	case 3, 4, 5:
+		w.WriteString(w.pick(`""`, `"a"`, `"5"`, `"1.5"`, `"true"`, `"null"`, `"\"q\""`, `"张三 \u5f20\ud83d\ude00"`, "\"\xff a long one \xe5\"", `"aGk="`, `"2024-01-02T03:04:05Z"`, `"x"`))
+	case 6, 7:
+		w.many('[', ']', func() { w.value(depth - 1) })
+	default:
+		w.many('{', '}', func() {
+			w.WriteString(`"` + w.pick(names...) + `"`)
+			w.space()
+			w.WriteByte(':')
+			w.value(depth - 1)
+		})
+	}
+	w.space()
+}
+
+func (w *writer) many(begin, end byte, one func()) {
+	w.WriteByte(begin)
+	for i := range w.IntN(5) {
+		if i > 0 {
+			w.WriteByte(',')
+		}
+		w.space()
+		one()
+	}
+	w.space()
+	w.WriteByte(end)
+}
+
+func (w *writer) space() {
+	if w.IntN(8) == 0 {
+		w.WriteString(w.pick(" ", "\n", "\t\r "))
+	}
+}
+
+func TestRandomDocumentsAreReadAsByEncodingJSON(t *testing.T) {
+	source := rand.New(rand.NewPCG(1, 2))
+	for range 5000 {
+		w := writer{Rand: source}
+		w.value(4)
+		require.True(t, json.Valid([]byte(w.String())), w.String())
+		assertReadAlike(t, []byte(w.String()))
 	}
 }
 
