@@ -411,8 +411,9 @@ func readFloat(d *decoder, v reflect.Value) outcome {
 
 // parseFloat reads a number; NaN and the infinities, which no JSON can hold, are none.
 func parseFloat(text []byte, size int) (float64, bool) {
-	if len(text) > 64 { // before strconv copies it
-		if _, ok := decimalOf(text); !ok {
+	if len(text) > 64 { // before strconv copies it, and then once more for its error
+		d, ok := decimalOf(text)
+		if !ok || len(d.digits)+d.exponent > 400 {
 			return 0, false
 		}
 	}
