@@ -88,7 +88,7 @@ func join(parts ...[]reading) (rs []reading) {
 	return rs
 }
 
-func TestAnInt64ReadsEveryFormOfAWholeNumber(t *testing.T) {
+func TestD6_AnInt64ReadsEveryFormOfAWholeNumber(t *testing.T) {
 	assertReadings[int64](t, 9, join(
 		all[int64](0, `0`, `-0`, `""`, `"  "`, `false`, `"false"`, `"0"`, `0.0`, `0e999999999`, `"00"`, `[0]`),
 		all[int64](1, `1`, `true`, `"true"`, `[1]`, `["1"]`, `[true]`, `"1.0"`, `10e-1`, `0.1e1`),
@@ -330,26 +330,27 @@ func TestTheOptionStringIsFollowedLeniently(t *testing.T) {
 	assert.Equal(t, strings.Repeat(`\"`, 20000), got.S)
 }
 
-func TestDamagedDocumentsAreRead(t *testing.T) {
+func TestD2D3_DamagedDocumentsAreRead(t *testing.T) {
 	for document, want := range map[string]string{
-		"{\"a\":\"x\x01\x07\x14y\"}":    "x\x01\x07\x14y", // raw control bytes
-		"{\"a\":\"line\nbreak\ttab\"}":  "line\nbreak\ttab",
-		"{\x01\"a\"\x02:\x03\"x\"\x04}": "x",
-		"\xef\xbb\xbf{\"a\":\"x\"}":     "x", // byte order mark
-		"\xef\xbb\xbf{\"a\":\"x\x01\"}": "x\x01",
-		"{\"a\":\"x\xff\xfey\"}":        "x\ufffd\ufffdy",
-		"{\"a\":\"\xe5\xbc\"}":          "\ufffd\ufffd",
-		`{"a":"\ud83d"}`:                "\ufffd",
-		`{"a":"\ude00\ud83d"}`:          "\ufffd\ufffd",
-		`{"a":"\ud83d\ude0"}`:           "\ufffd" + `\ude0`,
-		`{"a":"C:\dir \ u12"}`:          `C:\dir \ u12`, // stray backslashes
-		`{"a":"\u12"}`:                  `\u12`,
-		"{\"a\":\"\\\x01\"}":            "\\\x01",
-		"{\"a\":\"http:\\/\\/x\x01\"}":  "http://x\x01", // other escapes stay
-		"{\"a\":\"\\\"\\\\ \x02\"}":     "\"\\ \x02",
-		" \r\n{\"a\":\"x\"}\n":          "x",
-		"{\"\\u0061\":\"\\b\\f\\r\"}":   "\b\f\r",
-		"{\"A\x00\":1,\"a\":\"\x00\"}":  "\x00",
+		"{\"a\":\"x\x01\x07\x14y\"}":     "x\x01\x07\x14y", // raw control bytes
+		"{\"a\":\"line\nbreak\ttab\"}":   "line\nbreak\ttab",
+		"{\x01\"a\"\x02:\x03\"x\"\x04}":  "x",
+		"\xef\xbb\xbf{\"a\":\"x\"}":      "x", // byte order mark
+		"\xef\xbb\xbf{\"a\":\"x\x01\"}":  "x\x01",
+		"{\"a\":\"x\xff\xfey\"}":         "x\ufffd\ufffdy",
+		"{\"a\":\"\xe5\xbc\"}":           "\ufffd\ufffd",
+		`{"a":"\ud83d"}`:                 "\ufffd",
+		`{"a":"\ude00\ud83d"}`:           "\ufffd\ufffd",
+		`{"a":"\ud83d\ude0"}`:            "\ufffd" + `\ude0`,
+		`{"a":"C:\dir \ u12"}`:           `C:\dir \ u12`, // stray backslashes
+		`{"a":"\u12"}`:                   `\u12`,
+		"{\"a\":\"\\\x01\"}":             "\\\x01",
+		"{\"a\":\"http:\\/\\/x\x01\"}":   "http://x\x01", // other escapes stay
+		"{\"a\":\"\\\"\\\\ \x02\"}":      "\"\\ \x02",
+		" \r\n{\"a\":\"x\"}\n":           "x",
+		"{\"a\":\"\u2028\u2029\ufeff\"}": "\u2028\u2029\ufeff",
+		"{\"\\u0061\":\"\\b\\f\\r\"}":    "\b\f\r",
+		"{\"A\x00\":1,\"a\":\"\x00\"}":   "\x00",
 	} {
 		var got struct{ A string }
 		answer, err := Decode([]byte(document), &got)
@@ -385,7 +386,7 @@ func TestAStringIsTheSameWhereverItsOddBytesAre(t *testing.T) {
 	}
 }
 
-func TestOneOddNicknameDoesNotCostThePage(t *testing.T) {
+func TestD2_OneOddNicknameDoesNotCostThePage(t *testing.T) {
 	page := `{"list":[{"nickname":"a"},{"nickname":"` + "b\x08\xff\\q" + `"},{"nickname":"c"}]}`
 	var got struct {
 		List []struct{ Nickname string }
@@ -397,7 +398,7 @@ func TestOneOddNicknameDoesNotCostThePage(t *testing.T) {
 	assert.Empty(t, answer.Skipped)
 }
 
-func TestWhatIsNoJSONOrEndsTooEarlyIsAnError(t *testing.T) {
+func TestD7_WhatIsNoJSONOrEndsTooEarlyIsAnError(t *testing.T) {
 	for _, document := range []string{
 		"<html>", `{"a":1 2}`, `{"a" 1}`, `{"a":1,}`, `[1,]`, `[,1]`, `{,}`, `{a:1}`, `[1 2]`, `01`, `1.x`, `.5`, `+1`, `-x`, `1ex`, `trux`, `nulx`, `falsy`, `}`, `]`, `{]`, `[}`,
 		`{} {}`, `{"a":1}x`, "{}\f", "{}\x00", "\x00{}", "\f{}", "[1\x002]", "{}\u00a0", `{"x":tru}`, `{"x":[1,{"y":}]}`, `{"a":{"b":[}}`, `{"x":{1}}`, `{"x":{"y"}}`,
@@ -539,7 +540,7 @@ func TestTheDataOfARefusalIsRead(t *testing.T) {
 	assert.Equal(t, int64(9007199254740993), out.ID)
 }
 
-func TestOneBadRecordCostsNoOther(t *testing.T) {
+func TestD4_OneBadRecordCostsNoOther(t *testing.T) {
 	records := make([]string, 100)
 	for i := range records {
 		records[i] = userJSON

@@ -63,7 +63,7 @@ func hasEscape(data []byte) bool {
 	return false
 }
 
-func TestNoStringIsSentWithAnEscape(t *testing.T) {
+func TestD13_NoStringIsSentWithAnEscape(t *testing.T) {
 	for _, s := range []string{
 		"", "a&b<c>d", "张三😀", "\u2028\u2029", "\x00\x01\x1f\x7f", "\xff\xfe", "a\xc3", `\u0041`, `\\u0041`, `"\`, "\b\f\n\r\t", "\ufeff", "\ufffd",
 		`{"a":"\u0041"}`, "👨‍👩‍👧", "\U0010ffff",

@@ -359,7 +359,7 @@ func (w *writer) space() {
 
 func TestRandomDocumentsAreReadAsByEncodingJSON(t *testing.T) {
 	source := rand.New(rand.NewPCG(1, 2))
-	for range 5000 {
+	for range 2000 {
 		w := writer{Rand: source}
 		w.value(4)
 		require.True(t, json.Valid([]byte(w.String())), w.String())
