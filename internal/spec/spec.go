@@ -1,5 +1,5 @@
-// Package spec holds what the platform documents about its endpoints, as data:
-// where each one lives, what it takes, what it answers.
+// Package spec holds what the platform documents, as data: where each endpoint lives,
+// what it takes, what it answers, and in which order the elements of a push come.
 //
 // It is copied from the official pages. The client's completeness tests hold the
 // typed methods against it, and the fake platform validates requests and makes
@@ -10,6 +10,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"slices"
+	"strings"
 	"sync"
 )
 
@@ -19,6 +20,7 @@ type Endpoint struct {
 	Area       string   `json:"area"`
 	Name       string   `json:"name"` // English interface name of the page
 	Method     string   `json:"method"`
+	Also       []string `json:"also_methods"` // methods that programs call it by with success, against the page
 	Path       string   `json:"path"`
 	Host       string   `json:"host"`
 	Auth       string   `json:"auth"`        // access_token, secret, oauth_token or none
@@ -51,25 +53,33 @@ type Field struct {
 }
 
 //go:embed endpoints.json
-var document []byte
+var endpoints []byte
 
-var load = sync.OnceValue(func() []Endpoint {
-	var all []Endpoint
+//go:embed pushes.json
+var pushes []byte
+
+var (
+	loadEndpoints = sync.OnceValue(func() []Endpoint { return decode[Endpoint]("endpoints.json", endpoints) })
+	loadPushes    = sync.OnceValue(func() []Push { return decode[Push]("pushes.json", pushes) })
+)
+
+func decode[T any](name string, document []byte) []T {
+	var all []T
 	if err := json.Unmarshal(document, &all); err != nil {
-		panic("spec: endpoints.json: " + err.Error())
+		panic("spec: " + name + ": " + err.Error())
 	}
 	return all
-})
+}
 
 // All returns every endpoint, by area in the order of the official sidebar. The
 // slice is the caller's, the fields inside are shared and must not be changed.
-func All() []Endpoint { return slices.Clone(load()) }
+func All() []Endpoint { return slices.Clone(loadEndpoints()) }
 
 // Find returns the endpoints with this method and path, or nil. An empty method
 // finds any method.
 func Find(method, path string) []Endpoint {
 	var found []Endpoint
-	for _, e := range load() {
+	for _, e := range loadEndpoints() {
 		if e.Path == path && (method == "" || e.Method == method) {
 			found = append(found, e)
 		}
@@ -88,4 +98,27 @@ func walk(prefix string, fields []Field, visit func(string, Field)) {
 		walk(path+".", f.Fields, visit)
 		walk(path+".", f.Encoded, visit)
 	}
+}
+
+// Push is the order of the elements in a message or an event that the platform
+// pushes, behind the envelope (ToUserName, FromUserName, CreateTime, MsgType and
+// Event), as in the official samples. The elements inside an element follow those of
+// the levels above it.
+type Push struct {
+	Type     string   `json:"type"`  // MsgType
+	Event    string   `json:"event"` // of events
+	Elements []string `json:"elements"`
+}
+
+// Pushes returns every documented push.
+func Pushes() []Push { return slices.Clone(loadPushes()) }
+
+// FindPush returns the push of a type and event. Event names vary in case.
+func FindPush(msgType, event string) (Push, bool) {
+	for _, p := range loadPushes() {
+		if p.Type == msgType && strings.EqualFold(p.Event, event) {
+			return p, true
+		}
+	}
+	return Push{}, false
 }

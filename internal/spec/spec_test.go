@@ -63,3 +63,48 @@ func TestAllHandsOutItsOwnSlice(t *testing.T) {
 	All()[0].Path = "changed"
 	assert.NotEqual(t, "changed", All()[0].Path)
 }
+
+func TestPushesHaveTheirContentBeforeTheMessageID(t *testing.T) {
+	content := map[string][]string{
+		"text": {"Content"}, "image": {"PicUrl", "MediaId"}, "voice": {"MediaId", "Format"}, "video": {"MediaId", "ThumbMediaId"},
+		"location": {"Location_X", "Location_Y", "Scale", "Label"}, "link": {"Title", "Description", "Url"},
+	}
+	for kind, names := range content {
+		p, ok := FindPush(kind, "")
+		require.True(t, ok, kind)
+		assert.Equal(t, names, p.Elements[:len(names)], kind)
+		assert.Less(t, slices.Index(p.Elements, names[len(names)-1]), slices.Index(p.Elements, "MsgId"), kind)
+	}
+	for _, p := range Pushes() {
+		seen := map[string]bool{}
+		for _, name := range p.Elements {
+			assert.False(t, seen[name], "%s %s: %s is there twice", p.Type, p.Event, name)
+			seen[name] = true
+		}
+		if at := slices.Index(p.Elements, "MsgId"); at >= 0 {
+			for _, name := range p.Elements[at+1:] { // the last two are inside HardWare
+				assert.Contains(t, []string{"bizmsgmenuid", "MsgDataId", "Idx", "MessageView", "MessageAction"}, name, "%s %s", p.Type, p.Event)
+			}
+		}
+	}
+}
+
+func TestFindPushIgnoresTheCaseOfEvents(t *testing.T) {
+	p, ok := FindPush("event", "scan")
+	assert.True(t, ok)
+	assert.Equal(t, "SCAN", p.Event)
+	_, ok = FindPush("event", "nothing")
+	assert.False(t, ok)
+}
+
+func TestOtherMethodsAreNotThoseOfThePage(t *testing.T) {
+	found := 0
+	for _, e := range All() {
+		for _, method := range e.Also {
+			found++
+			assert.Contains(t, []string{"GET", "POST"}, method, e.Path)
+			assert.NotEqual(t, e.Method, method, e.Path)
+		}
+	}
+	assert.Equal(t, 7, found)
+}
