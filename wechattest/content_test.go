@@ -167,7 +167,7 @@ func TestArticlesThatAreWrongHaveTheirCodes(t *testing.T) {
 	thumb := p.AddMaterial("thumb", File{})
 	image := p.AddMedia("image", File{}) // which is not permanent
 	for want, change := range map[wechat.Code]obj{
-		45003: {"title": strings.Repeat("题", 33)},
+		45003: {"title": strings.Repeat("题", 65)},
 		45110: {"author": strings.Repeat("a", 17)},
 		45004: {"digest": strings.Repeat("a", 129)},
 		45166: {"content": ""},

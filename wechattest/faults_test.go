@@ -127,7 +127,7 @@ func TestRequestsAreHeldAgainstTheDocumentation(t *testing.T) {
 		body string
 		want wechat.Code
 	}{
-		"escape":            {"/cgi-bin/tags/create", `{"tag":{"name":"a\u0026b"}}`, wechat.ErrEscapedUnicode},
+		"escape":            {"/cgi-bin/menu/create", `{"button":[{"name":"a\u0026b","type":"click","key":"k"}]}`, wechat.ErrEscapedUnicode},
 		"bad UTF-8":         {"/cgi-bin/tags/create", "{\"tag\":{\"name\":\"\xff\"}}", wechat.ErrEscapedUnicode},
 		"malformed":         {"/cgi-bin/tags/create", `{"tag":`, wechat.ErrMalformedJSON},
 		"two documents":     {"/cgi-bin/tags/create", `{"tag":{"name":"a"}}{}`, wechat.ErrMalformedJSON},
@@ -159,10 +159,10 @@ func TestRequestsAreHeldAgainstTheDocumentation(t *testing.T) {
 func TestUnknownPathFailsTheTestOfAServer(t *testing.T) {
 	var heard []string
 	p := platform(t)
-	p.unknown = func(method, path string) { heard = append(heard, method+" "+path) }
+	p.unknown = func(call, _ string) { heard = append(heard, call) }
 	c := p.Client()
 	refusedWith(t, c, 40066, "/cgi-bin/new/api", obj{})
-	assert.Equal(t, []string{"POST /cgi-bin/new/api"}, heard)
+	assert.Equal(t, []string{"POST /cgi-bin/new/api is no API that the platform knows"}, heard)
 
 	p.Handle("/cgi-bin/new/api", func(c Call) (any, error) {
 		if c.Query.Get("n") == "2" {

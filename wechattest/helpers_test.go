@@ -18,7 +18,7 @@ type obj = map[string]any
 func platform(t *testing.T, opts ...Option) *Platform {
 	t.Helper()
 	p := NewPlatform(opts...)
-	p.unknown = func(method, path string) { t.Errorf("unknown %s %s", method, path) }
+	p.unknown = func(call, _ string) { t.Error(call) }
 	t.Cleanup(p.Close)
 	return p
 }

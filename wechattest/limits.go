@@ -1,6 +1,7 @@
 package wechattest
 
 import (
+	"maps"
 	"time"
 
 	"github.com/wechatoa/wechat"
@@ -29,24 +30,55 @@ func quotas() map[string]int {
 		"/cgi-bin/user/get":    500,
 		"/cgi-bin/user/info":   5_000_000,
 
+		"/cgi-bin/user/info/updateremark": 10_000,
+
 		"/cgi-bin/message/custom/send":   500_000,
 		"/cgi-bin/message/template/send": 100_000,
 		"/cgi-bin/message/mass/send":     100,
 		"/cgi-bin/message/mass/sendall":  100,
 		"/cgi-bin/message/mass/preview":  100,
+		"/cgi-bin/message/mass/delete":   10,
 		"/cgi-bin/media/uploadnews":      10,
 
-		"/cgi-bin/media/upload":       100_000,
-		"/cgi-bin/media/get":          200_000,
-		"/cgi-bin/qrcode/create":      100_000,
-		"/cgi-bin/draft/add":          1000,
-		"/cgi-bin/draft/update":       1000,
-		"/cgi-bin/draft/get":          500,
-		"/cgi-bin/draft/delete":       1000,
-		"/cgi-bin/draft/count":        1000,
-		"/cgi-bin/draft/batchget":     1000,
-		"/cgi-bin/freepublish/submit": 100,
-		"/cgi-bin/freepublish/delete": 10,
+		"/cgi-bin/media/upload":   100_000,
+		"/cgi-bin/media/get":      200_000,
+		"/cgi-bin/qrcode/create":  100_000,
+		"/cgi-bin/draft/add":      1000,
+		"/cgi-bin/draft/update":   1000,
+		"/cgi-bin/draft/get":      500,
+		"/cgi-bin/draft/delete":   1000,
+		"/cgi-bin/draft/count":    1000,
+		"/cgi-bin/draft/batchget": 1000,
+
+		"/cgi-bin/freepublish/submit":     100,
+		"/cgi-bin/freepublish/get":        100,
+		"/cgi-bin/freepublish/delete":     10,
+		"/cgi-bin/freepublish/getarticle": 100,
+		"/cgi-bin/freepublish/batchget":   100,
+	}
+}
+
+// testQuotas are the quotas of a test account that are lower than those of others.
+func testQuotas() map[string]int {
+	return map[string]int{
+		classicPath: 200,
+
+		"/cgi-bin/menu/create": 100,
+		"/cgi-bin/menu/delete": 100,
+		"/cgi-bin/menu/get":    1000,
+
+		"/cgi-bin/tags/create": 100,
+		"/cgi-bin/tags/get":    100,
+		"/cgi-bin/tags/update": 100,
+		"/cgi-bin/user/get":    100,
+		"/cgi-bin/user/info":   500_000,
+
+		"/cgi-bin/tags/members/batchtagging": 1000,
+
+		"/cgi-bin/message/custom/send": 50_000,
+		"/cgi-bin/media/upload":        500,
+		"/cgi-bin/media/get":           1000,
+		"/cgi-bin/qrcode/create":       10_000,
 	}
 }
 
@@ -70,8 +102,11 @@ type usage struct {
 	inDay, inMinute int
 }
 
-func (l *limits) init() {
+func (l *limits) init(testAccount bool) {
 	l.perDay, l.used = quotas(), map[string]*usage{}
+	if testAccount {
+		maps.Copy(l.perDay, testQuotas())
+	}
 	l.perMinute = map[string]int{
 		stablePath:                      10_000,
 		"/cgi-bin/message/mass/send":    60,
@@ -157,7 +192,7 @@ func (p *Platform) clearQuota(c *call) (any, error) {
 }
 
 func (p *Platform) clearQuotaBySecret(c *call) (any, error) {
-	if err := p.checkSecret("client_credential", c.text("appid"), c.text("appsecret")); err != nil {
+	if err := p.checkSecret(c, "client_credential", c.text("appid"), c.text("appsecret")); err != nil {
 		return nil, err
 	}
 	return nil, p.clearAll(c.At)

@@ -86,10 +86,10 @@ func (f *Follower) Authorizes(address string) (redirect string, err error) {
 }
 
 func (p *Platform) exchangeCode(c *call) (any, error) {
-	if err := p.checkSecret("client_credential", c.Query.Get("appid"), c.Query.Get("secret")); err != nil {
+	if err := p.checkSecret(c, "client_credential", c.param("appid"), c.param("secret")); err != nil {
 		return nil, err
 	}
-	agreed := p.consents.codes[c.Query.Get("code")]
+	agreed := p.consents.codes[c.param("code")]
 	switch {
 	case agreed == nil:
 		return nil, refuse(wechat.ErrInvalidOAuthCode, "invalid code")
@@ -119,10 +119,10 @@ func (p *Platform) grantUser(agreed *consent, now time.Time) map[string]any {
 }
 
 func (p *Platform) refreshUser(c *call) (any, error) {
-	if c.Query.Get("appid") != p.AppID {
+	if c.param("appid") != p.AppID {
 		return nil, refuse(wechat.ErrInvalidAppID, "invalid appid")
 	}
-	agreed := p.refreshes[c.Query.Get("refresh_token")]
+	agreed := p.refreshes[c.param("refresh_token")]
 	switch {
 	case agreed == nil:
 		return nil, refuse(wechat.ErrInvalidRefreshToken, "invalid refresh_token")
@@ -130,19 +130,19 @@ func (p *Platform) refreshUser(c *call) (any, error) {
 		return nil, refuse(wechat.ErrExpiredRefreshToken, "refresh_token expired")
 	}
 	out := p.grantUser(agreed, c.At)
-	out["refresh_token"] = c.Query.Get("refresh_token")
+	out["refresh_token"] = c.param("refresh_token")
 	return out, nil
 }
 
 // userToken checks the token of a user.
 func (p *Platform) userToken(c *call) (*consent, error) {
-	agreed := p.consents.tokens[c.Query.Get("access_token")]
+	agreed := p.consents.tokens[c.param("access_token")]
 	switch {
 	case agreed == nil:
 		return nil, refuse(wechat.ErrInvalidCredential, "invalid credential, access_token is invalid or not latest")
 	case !c.At.Before(agreed.end):
 		return nil, refuse(wechat.ErrExpiredAccessToken, "access_token expired")
-	case agreed.user.OpenID != c.Query.Get("openid"):
+	case agreed.user.OpenID != c.param("openid"):
 		return nil, refuse(wechat.ErrInvalidOpenID, "invalid openid")
 	}
 	return agreed, nil

@@ -23,6 +23,9 @@ type settings struct {
 	pauseAfter  int
 	jobDelay    time.Duration
 	security    bool
+	rules       []Rule
+	testAccount bool
+	repeatsLast bool
 }
 
 func newSettings(opts []Option) *settings {
@@ -89,6 +92,17 @@ func WithQuota(path string, perDay int) Option { return func(s *settings) { s.pe
 func WithMinuteQuota(path string, perMinute int) Option {
 	return func(s *settings) { s.perMinute[path] = perMinute }
 }
+
+// WithTestAccount makes the account one of those that the platform gives out for
+// tests (测试号): most quotas are a tenth, and the values of templates may be of any
+// length.
+func WithTestAccount() Option { return func(s *settings) { s.testAccount = true } }
+
+// WithLastOpenIDRepeated makes the last page of a list of followers have the last
+// OpenID of the page as its next_openid, as the samples of the documentation do, and
+// the page after it be empty. By default next_openid is empty on the last page, as
+// the text of the documentation has it.
+func WithLastOpenIDRepeated() Option { return func(s *settings) { s.repeatsLast = true } }
 
 // WithIPNotAllowed makes the platform refuse tokens to callers (40164), whom it
 // sees calling from this address, as it does when the address is missing from the

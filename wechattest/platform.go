@@ -23,24 +23,25 @@ type Platform struct {
 	Token          string // of the callback
 	EncodingAESKey string // of the callback
 	OriginalID     string // gh_…, the ToUserName of pushes
+	OperatorID     string // openid of the account's administrator, the FromUserName of pushes that no follower caused
 
 	set        *settings
 	key        msgcrypt.Key
 	specs      map[string][]spec.Endpoint
 	behaviours map[string]behaviour
-	unknown    func(method, path string) // hears of calls that nothing is known about
+	unknown    func(call, path string) // hears of calls of what is no API, or none any more
 
 	base    context.Context //nolint:containedctx // parent of what runs in the background, ends with Close
 	cancel  context.CancelFunc
 	running background
 
-	mu       sync.Mutex
-	custom   map[string]func(Call) (any, error)
-	calls    []Call            // the last ones
-	counts   map[string]*count // of all, by path
-	pending  []*planned
-	clients  []*wechat.Client
-	messages int64 // last message id
+	mu      sync.Mutex
+	custom  map[string]func(Call) (any, error)
+	calls   []Call            // the last ones
+	counts  map[string]*count // of all, by path
+	pending []*planned
+	clients []*wechat.Client
+	ids     ids
 
 	tokens
 	limits
@@ -71,14 +72,14 @@ func NewPlatform(opts ...Option) *Platform {
 	key, _ := msgcrypt.ParseKey(set.aesKey) // the settings have checked it
 	p := &Platform{
 		AppID: set.appID, AppSecret: set.appSecret, Token: set.token, EncodingAESKey: set.aesKey,
-		OriginalID: "gh_" + random(hexadecimal, 12),
+		OriginalID: "gh_" + random(hexadecimal, 12), OperatorID: newOpenID(),
 
 		set: set, key: key, specs: map[string][]spec.Endpoint{}, behaviours: map[string]behaviour{},
 		unknown: func(string, string) {},
 
-		custom:   map[string]func(Call) (any, error){},
-		counts:   map[string]*count{},
-		messages: 24_000_000_000_000_000 + time.Now().Unix(), // more than a float64 can hold
+		custom: map[string]func(Call) (any, error){},
+		counts: map[string]*count{},
+		ids:    newIDs(),
 	}
 	p.pusher = newPusher()
 	p.base, p.cancel = context.WithCancel(context.Background())
@@ -95,7 +96,7 @@ func NewPlatform(opts ...Option) *Platform {
 // newState makes the account's state and says what answers which path.
 func (p *Platform) newState() {
 	p.tokens.init()
-	p.limits.init()
+	p.limits.init(p.set.testAccount)
 	p.people.init()
 	p.templates.init()
 	p.files.init()
@@ -237,12 +238,6 @@ func (p *Platform) sum(path string, of func(*count) int) int {
 
 // now is the platform's time.
 func (p *Platform) now() time.Time { return p.set.clock() }
-
-// newMessageID returns the id of a message or a job.
-func (p *Platform) newMessageID() int64 {
-	p.messages++
-	return p.messages
-}
 
 // background counts what runs in the background. A sync.WaitGroup would belong to
 // the testing/synctest bubble that used it first.

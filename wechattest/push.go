@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -28,8 +29,8 @@ const (
 type Push struct {
 	Type   string // MsgType; "event" for events
 	Event  string // of an event
-	From   string // FromUserName; the follower's OpenID where empty
-	Fields Fields // the other elements
+	From   string // FromUserName; the follower's OpenID where empty, or that of the account's operator
+	Fields Fields // the other elements; they are pushed in the order of the official samples
 }
 
 // Fields are the elements of a push by name. Values are strings, numbers, [Fields]
@@ -192,12 +193,12 @@ func (p *Platform) Push(ctx context.Context, push Push) *Report {
 	r := &Report{Push: push, CreateTime: p.now()}
 	p.mu.Lock()
 	if push.Type != "event" {
-		r.MsgID = p.newMessageID()
+		r.MsgID = p.ids.newMessage()
 	}
 	paused := p.now().Before(p.pausedUntil)
 	p.mu.Unlock()
 	if push.From == "" {
-		r.Push.From = p.OriginalID
+		r.Push.From = p.OperatorID
 	}
 	r.Body = p.bodyOf(r)
 	client, address, err := p.target()
@@ -245,10 +246,14 @@ func (p *Platform) bodyOf(r *Report) []byte {
 	if r.Push.Event != "" {
 		head = append(head, element{"Event", r.Push.Event})
 	}
+	fields := maps.Clone(r.Push.Fields)
 	if r.MsgID != 0 {
-		head = append(head, element{"MsgId", r.MsgID})
+		if fields == nil {
+			fields = Fields{}
+		}
+		fields["MsgId"] = r.MsgID
 	}
-	return p.write(append(head, sorted(r.Push.Fields)...))
+	return p.write(append(head, orderOf(r.Push).sort(fields)...))
 }
 
 // deliver sends a push until it is accepted, three times at most, at the pace that

@@ -3,6 +3,7 @@ package wechattest
 import (
 	"crypto/rand"
 	"encoding/hex"
+	"time"
 )
 
 const (
@@ -19,6 +20,38 @@ func random(alphabet string, n int) string {
 		b[i] = alphabet[int(b[i])%len(alphabet)]
 	}
 	return string(b)
+}
+
+// ids are the last ids of each kind. They have the sizes of real ones: only the MsgId
+// of what followers send is more than 32 bits wide, and more than a float64 can hold.
+type ids struct{ message, sent, job, data int64 }
+
+func newIDs() ids {
+	return ids{message: 24_000_000_000_000_000 + time.Now().Unix(), sent: 1_000_000_000, job: 2_247_500_000, data: 2_247_483_648}
+}
+
+// newMessage returns the MsgId of a message of a follower.
+func (i *ids) newMessage() int64 {
+	i.message++
+	return i.message
+}
+
+// newSent returns the msg_id of a message of the account.
+func (i *ids) newSent() int64 {
+	i.sent++
+	return i.sent
+}
+
+// newJob returns a publish_id.
+func (i *ids) newJob() int64 {
+	i.job++
+	return i.job
+}
+
+// newData returns the msg_data_id of articles.
+func (i *ids) newData() int64 {
+	i.data++
+	return i.data
 }
 
 // newOpenID returns an identity as the platform makes them, 28 characters.

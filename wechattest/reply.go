@@ -2,12 +2,14 @@ package wechattest
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -15,6 +17,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/wechatoa/wechat/internal/msgcrypt"
+	"github.com/wechatoa/wechat/internal/spec"
 )
 
 // element is a named value in a push.
@@ -23,32 +26,95 @@ type element struct {
 	value any
 }
 
-// sorted puts fields into an order that is always the same.
-func sorted(fields Fields) []element {
+// order is the position of each element of a push.
+type order map[string]int
+
+// orderOf returns the order of a push's elements in the official samples.
+func orderOf(p Push) order {
+	documented, _ := spec.FindPush(p.Type, p.Event)
+	o := order{}
+	for i, name := range documented.Elements {
+		o[name] = i
+	}
+	return o
+}
+
+// sort puts fields, and the fields inside them, into order. Those that are not
+// documented follow by name, but for the MsgId, which is the last.
+func (o order) sort(fields Fields) []element {
 	list := make([]element, 0, len(fields))
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		list = append(list, element{name, fields[name]})
+		list = append(list, element{name, o.value(fields[name])})
 	}
+	slices.SortStableFunc(list, func(a, b element) int { return cmp.Compare(o.position(a.name), o.position(b.name)) })
 	return list
+}
+
+func (o order) position(name string) int {
+	if i, ok := o[name]; ok {
+		return i
+	}
+	if name == "MsgId" {
+		return math.MaxInt
+	}
+	return len(o)
+}
+
+func (o order) value(v any) any {
+	switch v := v.(type) {
+	case Fields:
+		return o.sort(v)
+	case []any:
+		list := make([]any, len(v))
+		for i := range v {
+			list[i] = o.value(v[i])
+		}
+		return list
+	}
+	return v
 }
 
 // write writes elements in the account's format.
 func (p *Platform) write(elements []element) []byte {
-	if !p.set.jsonPushes {
-		var buf bytes.Buffer
+	var buf bytes.Buffer
+	if p.set.jsonPushes {
+		writeJSON(&buf, elements)
+	} else {
 		writeXML(&buf, "xml", elements)
-		return buf.Bytes()
 	}
-	var parts []string
-	for _, e := range elements {
-		name, _ := encode(e.name)
-		value, err := encode(e.value)
-		if err != nil {
-			continue // no number of XML, no value of JSON
+	return buf.Bytes()
+}
+
+func writeJSON(buf *bytes.Buffer, value any) {
+	switch v := value.(type) {
+	case []element:
+		for i, e := range v {
+			buf.WriteByte("{,"[min(i, 1)])
+			name, _ := encode(e.name)
+			buf.Write(name)
+			buf.WriteByte(':')
+			writeJSON(buf, e.value)
 		}
-		parts = append(parts, string(name)+":"+string(value))
+		if len(v) == 0 {
+			buf.WriteByte('{')
+		}
+		buf.WriteByte('}')
+	case []any:
+		for i, item := range v {
+			buf.WriteByte("[,"[min(i, 1)])
+			writeJSON(buf, item)
+		}
+		if len(v) == 0 {
+			buf.WriteByte('[')
+		}
+		buf.WriteByte(']')
+	default:
+		text, err := encode(v)
+		if err != nil {
+			text = []byte("null") // no number of XML, no value of JSON
+		}
+		buf.Write(text)
 	}
-	return []byte("{" + strings.Join(parts, ",") + "}")
 }
 
 func writeXML(buf *bytes.Buffer, name string, value any) {
@@ -63,9 +129,6 @@ func writeXML(buf *bytes.Buffer, name string, value any) {
 		for _, e := range v {
 			writeXML(buf, e.name, e.value)
 		}
-	case Fields:
-		writeXML(buf, name, sorted(v))
-		return
 	case string:
 		buf.WriteString("<" + name + "><![CDATA[" + strings.ReplaceAll(v, "]]>", "]]]]><![CDATA[>") + "]]>")
 	case float64:
@@ -83,7 +146,7 @@ func (p *Platform) judge(r *Report, a Attempt) (*Message, error) {
 	switch {
 	case a.Status != http.StatusOK:
 		return nil, fmt.Errorf("HTTP status %d", a.Status)
-	case len(a.Body) == 0 || string(body) == "success":
+	case isNoReply(a.Body):
 		return nil, nil //nolint:nilnil // accepted, and there is no reply
 	}
 	root, err := parseReply(body)
@@ -95,6 +158,8 @@ func (p *Platform) judge(r *Report, a Attempt) (*Message, error) {
 		switch {
 		case err != nil:
 			return nil, err
+		case encrypted && isNoReply(bytes.TrimSpace(plain)):
+			return nil, nil //nolint:nilnil // the same, encrypted
 		case encrypted:
 			body = plain
 			if root, err = parseReply(plain); err != nil {
@@ -110,6 +175,11 @@ func (p *Platform) judge(r *Report, a Attempt) (*Message, error) {
 	}
 	m.Raw = body
 	return m, nil
+}
+
+// isNoReply reports whether an answer accepts a push and says nothing.
+func isNoReply(body []byte) bool {
+	return len(body) == 0 || string(bytes.TrimSpace(body)) == "success"
 }
 
 // shown reports whether a reply is something that the follower sees.
@@ -147,7 +217,7 @@ func (p *Platform) decrypted(root *node) (plain []byte, ok bool, err error) {
 	if err != nil {
 		return nil, true, errors.New("the reply can not be decrypted, or is of another AppID")
 	}
-	if len(bytes.TrimSpace(plain)) == 0 {
+	if isNoReply(bytes.TrimSpace(plain)) && p.set.keeps(RuleReply) {
 		return nil, true, errors.New("the encrypted reply is empty")
 	}
 	return plain, true, nil
@@ -161,7 +231,7 @@ func (p *Platform) readReply(root *node, r *Report) (*Message, error) {
 	case root.text("FromUserName") != p.OriginalID:
 		return nil, errors.New("FromUserName of the reply is not the account")
 	}
-	if _, err := strconv.ParseInt(root.text("CreateTime"), 10, 64); err != nil {
+	if _, err := strconv.ParseInt(root.text("CreateTime"), 10, 64); err != nil && p.set.keeps(RuleReply) {
 		return nil, errors.New("CreateTime of the reply is no number")
 	}
 	m := &Message{Type: root.text("MsgType")}
@@ -263,7 +333,7 @@ func parseReply(body []byte) (*node, error) {
 	if !utf8.Valid(body) {
 		return nil, errors.New("the reply is not UTF-8")
 	}
-	if body[0] == '{' {
+	if bytes.HasPrefix(body, []byte{'{'}) {
 		var object map[string]any
 		d := json.NewDecoder(bytes.NewReader(body))
 		d.UseNumber()

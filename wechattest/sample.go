@@ -69,10 +69,16 @@ func (p *Platform) sampleNumber(c *call, f spec.Field) any {
 	case f.Enum != nil:
 		n, _ := strconv.Atoi(f.Enum[0])
 		return n
-	case strings.Contains(f.Name, "time"):
+	case isTime(f.Name):
 		return c.At.Unix()
 	}
 	return 1
+}
+
+// isTime reports whether a number is a point in time, and no span of it.
+func isTime(name string) bool {
+	return name == "time" || strings.HasSuffix(name, "createtime") || strings.HasSuffix(name, "timestamp") ||
+		strings.HasSuffix(name, "_time") && !strings.HasPrefix(name, "cost")
 }
 
 func (p *Platform) sampleText(c *call, f spec.Field) any {

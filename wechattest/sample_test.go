@@ -78,7 +78,7 @@ func known(t *testing.T, p *Platform, c *wechat.Client) map[string]any {
 	alice, bob := p.AddUser(User{Nickname: "Alice"}), p.AddUser(User{})
 	alice.markWrote()
 	p.menu = p.newMenu([]MenuButton{{Name: "a", Type: "click", Key: "K"}}, nil)
-	conditional := p.newMenu(p.menu.Buttons, map[string]string{"language": "zh_CN"})
+	conditional := p.newMenu(p.menu.Buttons, map[string]string{"client_platform_type": "3"})
 	p.conditional = append(p.conditional, conditional)
 	tag := p.AddTag("VIP")
 	thumb := p.AddMaterial("thumb", File{Name: "a.jpg", Data: picture()})
@@ -109,9 +109,11 @@ func known(t *testing.T, p *Platform, c *wechat.Client) map[string]any {
 	replied := alice.Comments(dataID, 0, "again")
 	post(t, c, "/cgi-bin/comment/reply/add", obj{"msg_data_id": dataID, "user_comment_id": replied, "content": "thanks"})
 	p.Wait()
+	yesterday := dayOf(p.now().AddDate(0, 0, -1))
 
 	return map[string]any{
-		"openid": alice.OpenID, "touser": alice.OpenID, "user_id": alice.OpenID, "rid": rid,
+		"openid": alice.OpenID, "begin_date": yesterday, "end_date": yesterday, "start_date": yesterday,
+		"touser": alice.OpenID, "user_id": alice.OpenID, "rid": rid,
 		"openid_list": []string{alice.OpenID, bob.OpenID}, "user_list.openid": alice.OpenID,
 		"tag.id": tag, "tagid": tag, "tag.name": "new", "tag_id": strconv.FormatInt(tag, 10), "filter": obj{"tag_id": tag},
 		"template_id": p.AddTemplate(Template{Content: "{{thing1.DATA}}"}), "template_id_short": "43", "industry_id1": "1", "industry_id2": "2",
@@ -120,7 +122,7 @@ func known(t *testing.T, p *Platform, c *wechat.Client) map[string]any {
 		"refresh_token": "refresh", "query.access_token": "user token",
 		"cgi_path": "/cgi-bin/user/info", "button": []any{obj{"name": "b", "type": "view", "url": "https://example.com/"}},
 		"media_id": draft(), "articles": []obj{article}, "thumb_media_id": thumb, "index": 0,
-		"publish_id": text(t, job["publish_id"]), "article_id": p.pubList[0].id, "msg_data_id": dataID, "user_comment_id": comment,
+		"publish_id": string(job["publish_id"]), "article_id": p.pubList[0].id, "msg_data_id": dataID, "user_comment_id": comment,
 		"msg_id": string(mass["msg_id"]), "kf_account": "a@b", "priTmplId": notice, "kidList": []int{1, 2}, "ticket": code,
 		"action_info": obj{"scene": obj{"scene_id": 7}}, "short_key": short, "prefix": "https://example.com/",
 

@@ -10,6 +10,7 @@ import (
 	"mime/multipart"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -24,6 +25,7 @@ const maxRequest = 64 << 20 // bytes
 type call struct {
 	Call
 
+	set      *settings
 	endpoint *spec.Endpoint // nil where the path is not documented
 	host     string
 	ip       string
@@ -95,6 +97,7 @@ func (p *Platform) receive(r *http.Request) *call {
 	}
 	ip, _, _ := net.SplitHostPort(r.RemoteAddr)
 	c := &call{
+		set: p.set,
 		Call: Call{
 			At: p.now(), Method: r.Method, Path: r.URL.Path, Query: query, Header: r.Header.Clone(), Token: token, RID: newRequestID(),
 		},
@@ -188,7 +191,7 @@ func (p *Platform) admit(c *call) (func(Call) (any, error), error) {
 			return nil, err
 		}
 	case custom == nil:
-		p.unknown(c.Method, c.Path)
+		p.unknown(c.Method+" "+c.Path+" is no API that the platform knows", c.Path)
 		return nil, refuse(40066, "invalid url")
 	}
 	if err := p.authorise(c); err != nil {
@@ -205,7 +208,7 @@ func (p *Platform) admit(c *call) (func(Call) (any, error), error) {
 func (c *call) route(rows []spec.Endpoint) error {
 	var method string
 	for i, e := range rows {
-		if e.Method != c.Method {
+		if !c.mayCall(e) {
 			method = e.Method
 			continue
 		}
@@ -222,6 +225,11 @@ func (c *call) route(rows []spec.Endpoint) error {
 		return refuse(43001, "require GET method")
 	}
 	return refuse(wechat.ErrPOSTRequired, "require POST method")
+}
+
+// mayCall reports whether an endpoint accepts the method of a call.
+func (c *call) mayCall(e spec.Endpoint) bool {
+	return e.Method == c.Method || slices.Contains(e.Also, c.Method) && !c.set.keeps(RuleMethod)
 }
 
 func matchesQuery(e spec.Endpoint, c *call) bool {

@@ -24,9 +24,9 @@ type Server struct {
 func NewServer(t testing.TB, opts ...Option) *Server {
 	t.Helper()
 	p := NewPlatform(opts...)
-	p.unknown = func(method, path string) {
-		t.Errorf("wechattest: %s %s is no API that the platform knows; give it a behaviour:\n"+
-			"\tsrv.Handle(%q, func(c wechattest.Call) (any, error) { return nil, nil })", method, path, path)
+	p.unknown = func(call, path string) {
+		t.Errorf("wechattest: %s; give it a behaviour if a test needs one:\n"+
+			"\tsrv.Handle(%q, func(c wechattest.Call) (any, error) { return nil, nil })", call, path)
 	}
 	s := &Server{Platform: p, http: httptest.NewServer(p)}
 	s.URL = s.http.URL

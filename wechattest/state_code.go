@@ -143,7 +143,7 @@ func (p *Platform) createCode(c *call) (any, error) {
 
 // showCode answers the picture of a code.
 func (p *Platform) showCode(c *call) (any, error) {
-	if q := p.qr[c.Query.Get("ticket")]; q == nil || !q.live(c.At) {
+	if q := p.qr[c.param("ticket")]; q == nil || !q.live(c.At) {
 		return &answer{status: http.StatusNotFound, header: textHeader(), body: []byte("not found")}, nil
 	}
 	return &answer{status: http.StatusOK, header: http.Header{"Content-Type": {"image/jpg"}}, body: picture()}, nil

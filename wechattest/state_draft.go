@@ -13,7 +13,8 @@ import (
 const (
 	maxArticles   = 8
 	maxImages     = 20 // of an article of pictures
-	titleRunes    = 32
+	titleRunes    = 64
+	titleOnPage   = 32 // what the page has for it
 	authorRunes   = 16
 	digestRunes   = 128
 	contentRunes  = 20_000
@@ -27,7 +28,7 @@ const (
 type publications struct {
 	drafts      map[string]*draft
 	draftList   []*draft // oldest first
-	jobs        map[string]*publishJob
+	jobs        map[int64]*publishJob
 	published   map[string]*publication // by article id
 	pubList     []*publication          // oldest first
 	byData      map[int64]*publication  // by msg_data_id, which mass messages have too
@@ -45,7 +46,7 @@ type draft struct {
 }
 
 func (s *publications) init() {
-	s.drafts, s.jobs = map[string]*draft{}, map[string]*publishJob{}
+	s.drafts, s.jobs = map[string]*draft{}, map[int64]*publishJob{}
 	s.published, s.byData = map[string]*publication{}, map[int64]*publication{}
 }
 
@@ -100,8 +101,12 @@ func (p *Platform) article(c *call, in map[string]any) (map[string]any, error) {
 		s, _ := in[name].(string)
 		return s
 	}
+	title := titleRunes
+	if p.set.keeps(RuleLength) {
+		title = titleOnPage
+	}
 	switch {
-	case text("title") == "" || utf8.RuneCountInString(text("title")) > titleRunes:
+	case text("title") == "" || utf8.RuneCountInString(text("title")) > title:
 		return nil, refuse(wechat.ErrTitleTooLong, "title size out of limit")
 	case utf8.RuneCountInString(text("author")) > authorRunes:
 		return nil, refuse(45110, "author size out of limit")

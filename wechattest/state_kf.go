@@ -228,7 +228,7 @@ func (p *Platform) inviteAgent(c *call) (any, error) {
 }
 
 func (p *Platform) setAgentHead(c *call) (any, error) {
-	a, err := p.agent(c.Query.Get("kf_account"))
+	a, err := p.agent(c.param("kf_account"))
 	if err != nil {
 		return nil, err
 	}
@@ -311,7 +311,7 @@ func (p *Platform) closeSession(c *call) (any, error) {
 }
 
 func (p *Platform) getSession(c *call) (any, error) {
-	f, err := p.known(c.Query.Get("openid"))
+	f, err := p.known(c.param("openid"))
 	if err != nil {
 		return nil, err
 	}
@@ -323,7 +323,7 @@ func (p *Platform) getSession(c *call) (any, error) {
 }
 
 func (p *Platform) listSessions(c *call) (any, error) {
-	a, err := p.agent(c.Query.Get("kf_account"))
+	a, err := p.agent(c.param("kf_account"))
 	if err != nil {
 		return nil, err
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	massKeyBytes = 64
+	massKeyBytes = 32
 	massKeyLife  = 24 * time.Hour
 	massPerMonth = 4 // to one follower
 	massLeast    = 2
@@ -29,6 +29,7 @@ type masses struct {
 
 type massMessage struct {
 	id     int64
+	kind   string       // msgtype
 	pub    *publication // of articles, else nil
 	status string
 }
@@ -54,8 +55,9 @@ type massIn struct {
 	contentIn
 
 	Filter struct {
-		All bool   `json:"is_to_all"`
-		Tag *int64 `json:"tag_id"`
+		All   bool   `json:"is_to_all"`
+		Tag   *int64 `json:"tag_id"`
+		Group any    `json:"group_id"` // what tags have replaced
 	} `json:"filter"`
 	Key string `json:"clientmsgid"`
 }
@@ -100,6 +102,9 @@ func (p *Platform) recipients(c *call, in *massIn) ([]*Follower, error) {
 	}
 	if in.Filter.All {
 		return p.followers(func(*Follower) bool { return true }), nil
+	}
+	if in.Filter.Tag == nil && in.Filter.Group != nil {
+		return nil, refuse(c.codeFor("filter.tag_id"), "group_id was withdrawn from filter, use tag_id")
 	}
 	if in.Filter.Tag == nil {
 		return nil, c.missing("filter.tag_id")
@@ -156,12 +161,12 @@ func (p *Platform) sendMass(c *call) (any, error) {
 	if done, ok := p.massKeys[key]; ok && c.At.Sub(done.at) < massKeyLife {
 		return nil, &refusal{code: wechat.ErrDuplicateMassID, message: "clientmsgid exist", extra: map[string]any{"msg_id": done.id}}
 	}
-	sent := &massMessage{id: p.newMessageID(), status: "SENDING"}
+	sent := &massMessage{id: p.ids.newSent(), kind: m.Type, status: "SENDING"}
 	p.massKeys[key] = keyed{at: c.At, id: sent.id}
 	p.mass[sent.id] = sent
 	out := map[string]any{"errcode": 0, "errmsg": "send job submission success", "type": m.Type, "msg_id": sent.id}
 	if m.Type == "mpnews" {
-		sent.pub = p.publish(p.drafts[m.MediaID].articles, p.newMessageID())
+		sent.pub = p.publish(p.drafts[m.MediaID].articles, p.ids.newData())
 		out["msg_data_id"] = sent.pub.dataID
 	}
 	p.finish(c, func() Push { return p.endMass(sent, m, to) })
@@ -192,17 +197,27 @@ func (p *Platform) endMass(sent *massMessage, m Message, to []*Follower) Push {
 		f.receive(Received{Message: m, Via: ViaMass, MsgID: sent.id})
 	}
 	sent.status = "SEND_SUCCESS"
-	fields := Fields{
-		"MsgID": sent.id, "Status": "send success", "TotalCount": len(to), "FilterCount": reached, "SentCount": reached, "ErrorCount": 0,
-	}
+	checked := 0
+	var items []any
 	if sent.pub != nil {
-		items := make([]any, 0, len(sent.pub.articles))
+		checked = 1 // no reprint
 		for i, a := range sent.pub.articles {
 			items = append(items, Fields{"ArticleIdx": i + 1, "ArticleUrl": a["url"]})
 		}
-		fields["ArticleUrlResult"] = Fields{"Count": len(items), "ResultList": Fields{"item": items}}
 	}
-	return Push{Type: "event", Event: "MASSSENDJOBFINISH", Fields: fields}
+	return Push{Type: "event", Event: "MASSSENDJOBFINISH", Fields: Fields{
+		"MsgID": sent.id, "Status": "send success", "TotalCount": len(to), "FilterCount": reached, "SentCount": reached, "ErrorCount": 0,
+		"CopyrightCheckResult": Fields{"Count": 0, "ResultList": listOf(nil), "CheckState": checked},
+		"ArticleUrlResult":     Fields{"Count": len(items), "ResultList": listOf(items)},
+	}}
+}
+
+// listOf returns what is in a list of a push: its items, or nothing.
+func listOf(items []any) Fields {
+	if len(items) == 0 {
+		return Fields{}
+	}
+	return Fields{"item": items}
 }
 
 func (f *Follower) massThisMonth() int {
@@ -224,7 +239,7 @@ func (p *Platform) previewMass(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	id := p.newMessageID()
+	id := p.ids.newSent()
 	f.receive(Received{Message: m, Via: ViaPreview, MsgID: id})
 	return map[string]any{"errcode": 0, "errmsg": "preview success", "msg_id": id}, nil
 }
@@ -264,26 +279,36 @@ func (p *Platform) deleteMass(c *call) (any, error) {
 	}
 	sent := p.massBy(in.ID, in.URL)
 	switch {
-	case in.ID == 0 && in.URL == "":
-		return nil, refuse(40101, "missing parameter")
 	case sent == nil:
 		return nil, refuse(wechat.ErrInvalidMessageID, "invalid msg_id")
 	case sent.status == "DELETE":
 		return nil, refuse(40065, "message can't be deleted")
-	case sent.pub == nil || in.Index < 0 || in.Index > len(sent.pub.articles):
+	case sent.kind == "mpvideo" && (in.Index == 0 || in.Index == 1):
+		sent.status = "DELETE"
+		return okay{}, nil
+	case sent.kind != "mpnews" && sent.kind != "mpvideo":
+		return nil, refuse(wechat.ErrInvalidMessageType, "only articles and videos can be deleted")
+	case sent.kind == "mpvideo" || in.Index < 0 || in.Index > len(sent.pub.articles):
 		return nil, refuse(40060, "invalid article_idx")
 	}
+	sent.deleteArticles(in.ID, in.Index, in.URL)
+	return okay{}, nil
+}
+
+// deleteArticles takes down the article at a position, from 1, or all of them. A URL
+// counts where there is no id, a position where there is one.
+func (sent *massMessage) deleteArticles(id int64, position int, url string) {
 	for i, a := range sent.pub.articles {
-		if in.Index == 0 && (in.URL == "" || a["url"] == in.URL) || in.Index == i+1 {
+		if id == 0 && a["url"] == url || id != 0 && (position == 0 || position == i+1) {
 			a["is_deleted"] = true
 		}
 	}
 	if sent.pub.deleted() {
 		sent.status = "DELETE"
 	}
-	return okay{}, nil
 }
 
+// massBy returns the message with an id, or else the one with the article at a URL.
 func (p *Platform) massBy(id int64, url string) *massMessage {
 	if id != 0 || url == "" {
 		return p.mass[id]

@@ -145,7 +145,7 @@ func (r fileRule) check(f File) error {
 
 // uploaded returns the file of a call, checked for its kind.
 func (c *call) uploaded(permanent bool) (string, File, error) {
-	kind, f := c.Query.Get("type"), c.Form.Files["media"]
+	kind, f := c.param("type"), c.Form.Files["media"]
 	rule, ok := ruleOf(kind, permanent)
 	if !ok {
 		return kind, f, refuse(wechat.ErrInvalidMediaType, "invalid media type")
@@ -167,7 +167,7 @@ func (p *Platform) uploadMedia(c *call) (any, error) {
 }
 
 func (p *Platform) getMedia(c *call) (any, error) {
-	m, err := p.findMedia(c.Query.Get("media_id"))
+	m, err := p.findMedia(c.param("media_id"))
 	if err != nil {
 		return nil, err
 	}
@@ -179,7 +179,7 @@ func (p *Platform) getMedia(c *call) (any, error) {
 
 // getVoice answers a recording, in the form that the JS-SDK uploads.
 func (p *Platform) getVoice(c *call) (any, error) {
-	m, err := p.findMedia(c.Query.Get("media_id"))
+	m, err := p.findMedia(c.param("media_id"))
 	if err != nil || m.kind != "voice" {
 		return nil, refuse(wechat.ErrInvalidMediaID, "invalid media_id")
 	}
@@ -240,7 +240,7 @@ func (p *Platform) addMaterial(c *call) (any, error) {
 		Introduction string `json:"introduction"`
 	}
 	if kind == "video" {
-		if json.Unmarshal([]byte(c.Form.Values.Get("description")), &about) != nil || about.Title == "" {
+		if json.Unmarshal([]byte(c.formText("description")), &about) != nil || about.Title == "" {
 			return nil, refuse(wechat.ErrMalformedJSON, "data format error: description")
 		}
 	}

@@ -94,8 +94,6 @@ func (m *Menu) matches(f *Follower) bool {
 			ok = slices.ContainsFunc(f.tags, func(id int64) bool { return strconv.FormatInt(id, 10) == want })
 		case "client_platform_type":
 			ok = strconv.Itoa(f.user.ClientType) == want
-		case "language":
-			ok = f.user.Language == want
 		}
 		if !ok {
 			return false
@@ -140,7 +138,11 @@ func (p *Platform) buttonsIn(c *call) ([]MenuButton, error) {
 }
 
 func (p *Platform) checkButton(b MenuButton) error {
-	if b.Name == "" || len(b.Name) > buttonBytes {
+	most := buttonBytes
+	if len(b.Sub) == 0 && !p.set.keeps(RuleLength) {
+		most = subButtonBytes
+	}
+	if b.Name == "" || len(b.Name) > most {
 		return refuse(wechat.ErrInvalidButtonName, "invalid button name size")
 	}
 	if len(b.Sub) == 0 {
@@ -269,13 +271,13 @@ func (c *call) matchRule() (map[string]string, error) {
 			continue
 		}
 		switch name {
-		case "tag_id", "language":
+		case "tag_id":
 		case "client_platform_type":
 			if text != "1" && text != "2" && text != "3" {
 				return nil, c.unknownValue("matchrule." + name)
 			}
 		default:
-			return nil, refuse(wechat.ErrWithdrawnMatchRule, "match rule is not supported any more")
+			return nil, refuse(wechat.ErrWithdrawnMatchRule, name+" was withdrawn from matchrule, use tag_id")
 		}
 		rule[name] = text
 	}

@@ -116,6 +116,11 @@ func (p *Platform) sendCustom(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if m.KFAccount != "" {
+		if _, err := p.agent(m.KFAccount); err != nil {
+			return nil, err
+		}
+	}
 	if f.refuses {
 		return nil, refuse(wechat.ErrMessagesRefused, "user refuse to accept message")
 	}

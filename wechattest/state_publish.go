@@ -22,7 +22,7 @@ const (
 
 // publishJob is a draft on its way to being published.
 type publishJob struct {
-	id     string
+	id     int64
 	status int
 	result *publication // nil until it has succeeded
 	failed []int        // articles that were the reason, from 1
@@ -76,9 +76,9 @@ func (p *Platform) submit(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	job := &publishJob{id: strconv.FormatInt(p.newMessageID(), 10), status: publishRunning}
+	job := &publishJob{id: p.ids.newJob(), status: publishRunning}
 	p.jobs[job.id] = job
-	dataID, outcome := p.newMessageID(), p.outcome
+	dataID, outcome := p.ids.newData(), p.outcome
 	p.outcome = publishDone
 	p.finish(c, func() Push {
 		p.endJob(job, d, dataID, outcome)
@@ -134,11 +134,12 @@ func (job *publishJob) event() Fields {
 }
 
 func (p *Platform) getPublishJob(c *call) (any, error) {
-	job := p.jobs[c.text("publish_id")]
+	id, _ := strconv.ParseInt(c.text("publish_id"), 10, 64)
+	job := p.jobs[id]
 	if job == nil {
 		return nil, c.unknownValue("publish_id")
 	}
-	out := map[string]any{"publish_id": job.id, "publish_status": job.status, "fail_idx": nonNil(job.failed)}
+	out := map[string]any{"publish_id": c.text("publish_id"), "publish_status": job.status, "fail_idx": nonNil(job.failed)}
 	if job.result != nil {
 		out["article_id"], out["article_detail"] = job.result.id, job.event()["article_detail"]
 		if job.result.deleted() {

@@ -145,14 +145,14 @@ func (p *Platform) sendNotice(c *call) (any, error) {
 		return nil, refuse(wechat.ErrInvalidTemplateID, "invalid template_id")
 	}
 	m := in.message("subscription")
-	if err := (&Template{Content: n.content}).check(m.Data); err != nil {
+	if err := (&Template{Content: n.content}).check(m.Data, p.set.testAccount); err != nil {
 		return nil, err
 	}
 	if f.refuses || f.subscribed[in.ID] == 0 {
 		return nil, refuse(wechat.ErrSubscriptionRefused, "user refuse to accept the msg")
 	}
 	f.subscribed[in.ID]--
-	id := p.newMessageID()
+	id := p.ids.newSent()
 	f.receive(Received{Message: m, Via: ViaSubscription, MsgID: id})
 	p.finish(c, func() Push {
 		return Push{Type: "event", Event: "subscribe_msg_sent_event", From: f.OpenID, Fields: Fields{

@@ -19,8 +19,9 @@ const (
 )
 
 type tag struct {
-	id   int64
-	name string
+	id    int64
+	name  string
+	count int // of followers, if a test has set it
 }
 
 func (p *Platform) tagRoutes() map[string]behaviour {
@@ -53,6 +54,17 @@ func (p *Platform) addTag(name string) *tag {
 	return t
 }
 
+// SetTagCount makes a tag have this many followers, more than there are: the
+// platform reports the number, and refuses to delete a tag of more than 100,000
+// (45057). It does nothing if there is no such tag.
+func (p *Platform) SetTagCount(id int64, count int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if t := p.tag(id); t != nil {
+		t.count = count
+	}
+}
+
 func (p *Platform) tag(id int64) *tag {
 	for _, t := range p.tagList {
 		if t.id == id {
@@ -71,7 +83,11 @@ type tagIn struct {
 }
 
 func (p *Platform) checkTagName(name string) error {
-	if utf8.RuneCountInString(name) > tagNameRunes {
+	long := utf8.RuneCountInString(name) > tagNameRunes
+	if p.set.keeps(RuleLength) {
+		long = len(name) > tagNameRunes // the text of the code has bytes
+	}
+	if long {
 		return refuse(wechat.ErrTagNameTooLong, "tag name too long")
 	}
 	if name == "" || slices.ContainsFunc(p.tagList, func(t *tag) bool { return t.name == name }) {
@@ -104,7 +120,7 @@ func (p *Platform) createTag(c *call) (any, error) {
 func (p *Platform) listTags(*call) (any, error) {
 	list := make([]any, 0, len(p.tagList))
 	for _, t := range p.tagList {
-		list = append(list, map[string]any{"id": t.id, "name": t.name, "count": len(p.tagged(t.id))})
+		list = append(list, map[string]any{"id": t.id, "name": t.name, "count": p.tagCount(t)})
 	}
 	return map[string]any{"tags": list}, nil
 }
@@ -112,6 +128,8 @@ func (p *Platform) listTags(*call) (any, error) {
 func (p *Platform) tagged(id int64) []string {
 	return p.openIDs(func(f *Follower) bool { return f.following && slices.Contains(f.tags, id) })
 }
+
+func (p *Platform) tagCount(t *tag) int { return max(t.count, len(p.tagged(t.id))) }
 
 // ownTag returns a tag that the account may change.
 func (p *Platform) ownTag(id int64) (*tag, error) {
@@ -156,7 +174,7 @@ func (p *Platform) deleteTag(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(p.tagged(t.id)) > largeTag {
+	if p.tagCount(t) > largeTag {
 		return nil, refuse(wechat.ErrTagTooLarge, "tag with too many followers")
 	}
 	p.tagList = slices.DeleteFunc(p.tagList, func(other *tag) bool { return other == t })
@@ -181,7 +199,7 @@ func (p *Platform) listTagged(c *call) (any, error) {
 	if _, err := p.existingTag(in.ID); err != nil {
 		return nil, err
 	}
-	page, next, err := pageOf(p.tagged(in.ID), in.Next, followerPage)
+	page, next, err := p.pageOf(p.tagged(in.ID), in.Next, followerPage)
 	if err != nil {
 		return nil, err
 	}
@@ -262,7 +280,7 @@ func (p *Platform) listTagsOfUser(c *call) (any, error) {
 }
 
 func (p *Platform) listBlacklist(c *call) (any, error) {
-	page, next, err := pageOf(p.black, c.text("begin_openid"), blackPage)
+	page, next, err := p.pageOf(p.black, c.text("begin_openid"), blackPage)
 	if err != nil {
 		return nil, err
 	}

@@ -41,7 +41,7 @@ func TestUsersAreWhatTheAccountMayKnowOfThem(t *testing.T) {
 	_, err = c.GetUser(t.Context(), "nobody")
 	require.ErrorIs(t, err, wechat.ErrInvalidOpenID)
 	require.ErrorIs(t, c.SetRemark(t.Context(), gone.OpenID, "x"), wechat.ErrNotFollower)
-	refusedWith(t, c, wechat.ErrInvalidRemark, "/cgi-bin/user/info/updateremark", obj{"openid": alice.OpenID, "remark": strings.Repeat("x", 30)})
+	refusedWith(t, c, wechat.ErrInvalidRemark, "/cgi-bin/user/info/updateremark", obj{"openid": alice.OpenID, "remark": strings.Repeat("x", 31)})
 	refusedWith(t, c, wechat.ErrInvalidOpenIDCount, "/cgi-bin/user/info/batchget", obj{"user_list": make([]obj, 0)})
 	assert.Same(t, alice, p.AddUser(User{OpenID: alice.OpenID}))
 	assert.Same(t, alice, p.Follower(alice.OpenID))
@@ -203,7 +203,7 @@ func TestMenusThatAreWrongHaveTheirCodes(t *testing.T) {
 	for want, buttons := range map[wechat.Code][]obj{
 		40016: {},
 		40017: {{"name": "A", "type": "poem"}},
-		40018: {click(strings.Repeat("x", 17))},
+		40018: {{"name": strings.Repeat("x", 17), "sub_button": []obj{click("B")}}},
 		40019: {{"name": "A", "type": "click"}},
 		40020: {{"name": "A", "type": "view", "url": "https://example.com/" + strings.Repeat("x", 1024)}},
 		40022: sub(obj{"name": "A", "sub_button": []obj{click("B")}}),

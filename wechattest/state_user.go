@@ -40,7 +40,7 @@ func (p *Platform) follower(openID string) (*Follower, error) {
 }
 
 func (p *Platform) getUser(c *call) (any, error) {
-	f, err := p.known(c.Query.Get("openid"))
+	f, err := p.known(c.param("openid"))
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +102,7 @@ func (p *Platform) getUsers(c *call) (any, error) {
 
 func (p *Platform) listFollowers(c *call) (any, error) {
 	all := p.openIDs(func(f *Follower) bool { return f.following })
-	page, next, err := pageOf(all, c.Query.Get("next_openid"), followerPage)
+	page, next, err := p.pageOf(all, c.param("next_openid"), followerPage)
 	if err != nil {
 		return nil, err
 	}
@@ -120,8 +120,8 @@ func (p *Platform) openIDs(matches func(*Follower) bool) []string {
 }
 
 // pageOf returns the page of a list of OpenIDs that begins after one, and the
-// OpenID to go on after, "" where the list is at its end.
-func pageOf(all []string, after string, size int) (page []string, next string, err error) {
+// OpenID to go on after, "" at the end of the list.
+func (p *Platform) pageOf(all []string, after string, size int) (page []string, next string, err error) {
 	begin := 0
 	if after != "" {
 		at := slices.Index(all, after)
@@ -132,7 +132,7 @@ func pageOf(all []string, after string, size int) (page []string, next string, e
 	}
 	end := min(begin+size, len(all))
 	page = all[begin:end]
-	if end < len(all) {
+	if end < len(all) || p.set.repeatsLast && len(page) > 0 {
 		next = page[len(page)-1]
 	}
 	return page, next, nil
@@ -152,7 +152,11 @@ func (p *Platform) setRemark(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(c.text("remark")) >= remarkBytes {
+	most := remarkBytes
+	if p.set.keeps(RuleLength) {
+		most--
+	}
+	if len(c.text("remark")) > most {
 		return nil, refuse(wechat.ErrInvalidRemark, "invalid remark name")
 	}
 	f.user.Remark = c.text("remark")

@@ -81,7 +81,7 @@ func (l *pool) answer(now time.Time) any {
 
 // getToken issues a classic token: a new one for each call.
 func (p *Platform) getToken(c *call) (any, error) {
-	if err := p.checkSecret(c.Query.Get("grant_type"), c.Query.Get("appid"), c.Query.Get("secret")); err != nil {
+	if err := p.checkSecret(c, c.param("grant_type"), c.param("appid"), c.param("secret")); err != nil {
 		return nil, err
 	}
 	p.classic.issue(c.At)
@@ -91,7 +91,7 @@ func (p *Platform) getToken(c *call) (any, error) {
 // getStableToken returns the stable token, which is the same one until shortly
 // before its end.
 func (p *Platform) getStableToken(c *call) (any, error) {
-	if err := p.checkSecret(c.text("grant_type"), c.text("appid"), c.text("secret")); err != nil {
+	if err := p.checkSecret(c, c.text("grant_type"), c.text("appid"), c.text("secret")); err != nil {
 		return nil, err
 	}
 	force, _ := c.fields["force_refresh"].(bool)
@@ -120,7 +120,7 @@ func (p *Platform) mayForce(now time.Time) bool {
 }
 
 // checkSecret checks who asks for a token.
-func (p *Platform) checkSecret(grant, appID, secret string) error {
+func (p *Platform) checkSecret(c *call, grant, appID, secret string) error {
 	switch {
 	case grant != "client_credential":
 		return refuse(wechat.ErrInvalidGrantType, "invalid grant_type")
@@ -131,9 +131,11 @@ func (p *Platform) checkSecret(grant, appID, secret string) error {
 	case secret == "":
 		return refuse(wechat.ErrMissingSecret, "appsecret missing")
 	case len(secret) != len(p.AppSecret):
-		return refuse(wechat.ErrInvalidSecret, "invalid appsecret, view more at http://t.cn/RAEkdVq")
-	case secret != p.AppSecret:
+		return refuse(wechat.ErrInvalidSecret, "invalid appsecret")
+	case secret != p.AppSecret && c.Path == classicPath:
 		return refuse(wechat.ErrInvalidCredential, "invalid credential, access_token is invalid or not latest")
+	case secret != p.AppSecret:
+		return refuse(wechat.ErrInvalidSecret, "invalid appsecret")
 	case p.set.badIP != "":
 		return refuse(wechat.ErrIPNotAllowed, "invalid ip "+p.set.badIP+" ipv6 ::ffff:"+p.set.badIP+", not in whitelist")
 	}
@@ -185,7 +187,7 @@ func (p *Platform) ResetAppSecret() string {
 // getTicket returns a ticket: the same one until its end, though each answer speaks
 // of a whole life, as the platform's do.
 func (p *Platform) getTicket(c *call) (any, error) {
-	kind := c.Query.Get("type")
+	kind := c.param("type")
 	t := p.tickets[kind]
 	if !c.At.Before(t.end) {
 		t = ticket{value: random(urlSafe, 86), end: c.At.Add(tokenLife)}

@@ -153,20 +153,18 @@ func TestRevokedTokenIsReplacedByTheClient(t *testing.T) {
 func TestTokensNeedTheRightAccount(t *testing.T) {
 	p := platform(t)
 	for _, c := range []struct {
-		id, secret string
-		want       wechat.Code
+		id, secret      string
+		classic, stable wechat.Code
 	}{
-		{p.AppID, "0" + p.AppSecret[1:31] + "g", wechat.ErrInvalidCredential},
-		{p.AppID, "short", wechat.ErrInvalidSecret},
-		{"wx0000000000000000", p.AppSecret, wechat.ErrInvalidAppID},
+		{p.AppID, "0" + p.AppSecret[1:31] + "g", wechat.ErrInvalidCredential, wechat.ErrInvalidSecret},
+		{p.AppID, "short", wechat.ErrInvalidSecret, wechat.ErrInvalidSecret},
+		{"wx0000000000000000", p.AppSecret, wechat.ErrInvalidAppID, wechat.ErrInvalidAppID},
 	} {
 		client := wechat.NewClient(c.id, c.secret, wechat.WithHTTPClient(httpClient(p)))
-		for _, fetch := range []func() error{
-			func() error { _, err := client.GetAccessToken(t.Context()); return err },
-			func() error { _, err := client.GetStableAccessToken(t.Context(), false); return err },
-		} {
-			require.ErrorIs(t, fetch(), c.want)
-		}
+		_, err := client.GetAccessToken(t.Context())
+		require.ErrorIs(t, err, c.classic)
+		_, err = client.GetStableAccessToken(t.Context(), false)
+		require.ErrorIs(t, err, c.stable)
 		require.NoError(t, client.Close())
 	}
 	refusedWith(t, p.Client(), wechat.ErrInvalidGrantType, classicPath, nil, "grant_type", "x", "appid", p.AppID, "secret", p.AppSecret)

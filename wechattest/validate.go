@@ -21,9 +21,28 @@ func (c *call) text(name string) string {
 	return s
 }
 
+// param returns a parameter of the query, or of the body where the call has the
+// method of neither its page nor a query.
+func (c *call) param(name string) string {
+	if value := c.Query.Get(name); value != "" || c.Method == c.endpoint.Method {
+		return value
+	}
+	switch value := c.fields[name].(type) {
+	case string:
+		return value
+	case json.Number:
+		return value.String()
+	}
+	return ""
+}
+
 // read decodes the JSON body into a struct of the types that validate has checked.
 func (c *call) read(into any) error {
-	if err := json.Unmarshal(c.Body, into); err != nil {
+	body, err := encode(c.fields)
+	if err == nil {
+		err = json.Unmarshal(body, into)
+	}
+	if err != nil {
 		return refuse(wechat.ErrMalformedJSON, "data format error")
 	}
 	return nil
@@ -38,6 +57,11 @@ func ownChecks(path string) bool {
 // validate holds a call against the documentation of its endpoint.
 func (c *call) validate() error {
 	e := c.endpoint
+	if e.Method == http.MethodGet && len(bytes.TrimSpace(c.Body)) > 0 && c.Method != e.Method {
+		if err := c.decode(); err != nil {
+			return err
+		}
+	}
 	if err := c.validateQuery(); err != nil {
 		return err
 	}
@@ -46,12 +70,35 @@ func (c *call) validate() error {
 		return c.validateForm()
 	case e.Method != http.MethodPost || e.Content == "text-body":
 		return nil
-	case len(bytes.TrimSpace(c.Body)) == 0:
+	}
+	fromQuery := c.fieldsInQuery()
+	if len(bytes.TrimSpace(c.Body)) > 0 {
+		if err := c.decode(); err != nil {
+			return err
+		}
+	} else if len(fromQuery) == 0 {
 		if slices.ContainsFunc(e.Request, func(f spec.Field) bool { return f.Required }) {
 			return refuse(wechat.ErrEmptyBody, "empty post data")
 		}
 		return nil
-	case hasEscape(c.Body) || !utf8.Valid(c.Body):
+	}
+	if c.fields == nil {
+		c.fields = map[string]any{}
+	}
+	for name, value := range fromQuery {
+		if c.fields[name] == nil {
+			c.fields[name] = value
+		}
+	}
+	if ownChecks(c.Path) {
+		return nil
+	}
+	return c.validateObject("", e.Request, c.fields)
+}
+
+// decode reads the JSON body.
+func (c *call) decode() error {
+	if !utf8.Valid(c.Body) || hasEscape(c.Body) && (refusesEscapes(c.Path) || c.set.keeps(RuleEscape)) {
 		return refuse(wechat.ErrEscapedUnicode, "invalid charset. please check your request, if include \\uxxxx will create fail!")
 	}
 	d := json.NewDecoder(bytes.NewReader(c.Body))
@@ -62,10 +109,27 @@ func (c *call) validate() error {
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return refuse(wechat.ErrMalformedJSON, "data format error")
 	}
-	if ownChecks(c.Path) {
+	return nil
+}
+
+// refusesEscapes reports whether an API is known to refuse \u escapes.
+func refusesEscapes(path string) bool {
+	return path == "/cgi-bin/menu/create" || path == "/cgi-bin/menu/addconditional"
+}
+
+// fieldsInQuery returns the fields of the body that came in the query, for an
+// endpoint that programs call so.
+func (c *call) fieldsInQuery() map[string]any {
+	if c.set.keeps(RuleMethod) || !slices.Contains(c.endpoint.Also, http.MethodGet) {
 		return nil
 	}
-	return c.validateObject("", e.Request, c.fields)
+	found := map[string]any{}
+	for _, f := range c.endpoint.Request {
+		if value := c.Query.Get(f.Name); value != "" {
+			found[f.Name] = value
+		}
+	}
+	return found
 }
 
 // hasEscape reports whether a JSON document holds a \u escape, which the platform
@@ -84,7 +148,7 @@ func hasEscape(body []byte) bool {
 
 func (c *call) validateQuery() error {
 	for _, f := range c.endpoint.Query {
-		value := c.Query.Get(f.Name)
+		value := c.param(f.Name)
 		switch {
 		case value == "" && f.Required:
 			return c.missing(f.Name)
@@ -112,7 +176,7 @@ func (c *call) validateForm() error {
 			continue
 		}
 		if f.Type != "file" {
-			if !c.Form.Values.Has(f.Name) {
+			if c.formText(f.Name) == "" {
 				return c.missing(f.Name)
 			}
 			continue
@@ -128,6 +192,14 @@ func (c *call) validateForm() error {
 	return nil
 }
 
+// formText returns a text of the form, which programs send with a file name too.
+func (c *call) formText(name string) string {
+	if f, ok := c.Form.Files[name]; ok && !c.set.keeps(RuleForm) {
+		return string(f.Data)
+	}
+	return c.Form.Values.Get(name)
+}
+
 func isASCII(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf })
 }
@@ -137,10 +209,14 @@ func (c *call) validateObject(prefix string, fields []spec.Field, object map[str
 		path := prefix + f.Name
 		value, ok := object[f.Name]
 		if !ok || value == nil {
-			if f.Required {
+			if f.Required && !checksItself(c.Path, f.Name) {
 				return c.missing(path)
 			}
 			continue
+		}
+		if !c.set.keeps(RuleType) || f.AltType != "" {
+			value = adapt(f, f.Type, value)
+			object[f.Name] = value
 		}
 		if err := c.validateValue(path, f.Type, f, value); err != nil {
 			if f.AltType == "" || c.validateValue(path, f.AltType, f, value) != nil {
@@ -150,6 +226,69 @@ func (c *call) validateObject(prefix string, fields []spec.Field, object map[str
 	}
 	return nil
 }
+
+// checksItself reports whether a behaviour looks itself whether a required field is
+// there, because its code depends on another field.
+func checksItself(path, name string) bool {
+	return path == "/cgi-bin/template/api_add_template" && name == "keyword_name_list"
+}
+
+// adapt returns a value in the type that the page has for it, if programs write it in
+// another one with success, and the value itself otherwise.
+func adapt(f spec.Field, kind string, value any) any {
+	if inner, ok := strings.CutSuffix(kind, "[]"); ok {
+		list, _ := value.([]any)
+		for i := range list {
+			list[i] = adapt(f, inner, list[i])
+		}
+		return value
+	}
+	switch v := value.(type) {
+	case string:
+		return adaptText(kind, v)
+	case json.Number:
+		return adaptNumber(f, kind, v)
+	case bool:
+		if kind == "integer" && isFlag(f) {
+			return map[bool]json.Number{true: "1", false: "0"}[v]
+		}
+	}
+	return value
+}
+
+func adaptText(kind, text string) any {
+	switch kind {
+	case "integer", "number":
+		if isDigits(text) {
+			return json.Number(text)
+		}
+	case "boolean":
+		if b, err := strconv.ParseBool(text); err == nil {
+			return b
+		}
+	}
+	return text
+}
+
+func adaptNumber(f spec.Field, kind string, n json.Number) any {
+	switch {
+	case kind == "string" && isID(f.Name) && isDigits(n.String()):
+		return n.String()
+	case kind == "boolean" && (n == "0" || n == "1"):
+		return n == "1"
+	}
+	return n
+}
+
+func isDigits(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return r < '0' || r > '9' })
+}
+
+// isID reports whether a name is that of an id, such as msg_id, menuid or tid.
+func isID(name string) bool { return strings.HasSuffix(strings.ToLower(name), "id") }
+
+// isFlag reports whether a number says yes or no.
+func isFlag(f spec.Field) bool { return slices.Equal(f.Enum, []string{"0", "1"}) }
 
 func (c *call) validateValue(path, kind string, f spec.Field, value any) error {
 	if inner, ok := strings.CutSuffix(kind, "[]"); ok {

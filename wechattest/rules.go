@@ -1,0 +1,59 @@
+package wechattest
+
+import "slices"
+
+// Rule is a demand of the platform's pages that the platform itself does not make,
+// as far as is known, or that the pages contradict themselves about. A platform
+// keeps none of the rules unless [WithStrict] or [WithRules] asks for them: what it
+// accepts by default is what programs have been seen to send with success.
+// docs/fake.md says for each rule how it is known.
+type Rule string
+
+// The rules.
+const (
+	// RuleMethod: an API is called by the HTTP method of its page, with its parameters
+	// where the page has them. Otherwise POST is accepted for the APIs with a GET page
+	// that programs call so, and GET for /customservice/kfaccount/del.
+	RuleMethod Rule = "method"
+
+	// RuleType: JSON values have the types of the page. Otherwise digits in quotes are
+	// accepted for numbers, numbers for ids that the page has as text, and true, 1 and
+	// "true" for flags.
+	RuleType Rule = "type"
+
+	// RuleEscape: no JSON document contains \u escapes. Otherwise only menus are
+	// refused for them (40033).
+	RuleEscape Rule = "escape"
+
+	// RuleForm: a text in a form has no file name. Otherwise it may have one.
+	RuleForm Rule = "form"
+
+	// RuleLength: titles of drafts have 32 characters at most, remarks less than 30
+	// bytes, names of tags 30 bytes and those of top-level buttons 16 bytes. Otherwise
+	// these are 64 characters, 30 bytes, 30 characters, and 60 bytes for buttons
+	// without sub-buttons.
+	RuleLength Rule = "length"
+
+	// RuleReply: the CreateTime of a reply is a number, and an encrypted reply contains
+	// a message. Otherwise CreateTime may be anything, and "" and "success" may be
+	// encrypted.
+	RuleReply Rule = "reply"
+)
+
+// Rules returns all rules, for tests that go through them.
+func Rules() []Rule {
+	return []Rule{RuleMethod, RuleType, RuleEscape, RuleForm, RuleLength, RuleReply}
+}
+
+// WithStrict makes the platform keep all [Rules], so that it is as strict as its
+// pages. A program that passes under it does nothing that only happens to work.
+func WithStrict() Option { return WithRules(Rules()...) }
+
+// WithRules makes the platform keep these rules, in addition to those of other
+// options.
+func WithRules(rules ...Rule) Option {
+	return func(s *settings) { s.rules = append(s.rules, rules...) }
+}
+
+// keeps reports whether a rule is kept.
+func (s *settings) keeps(r Rule) bool { return slices.Contains(s.rules, r) }
