@@ -57,6 +57,7 @@ type Platform struct {
 	codes
 	subscriptions
 	consents
+	statistics
 	secured *security // nil where the account has no API security
 }
 
@@ -105,10 +106,11 @@ func (p *Platform) newState() {
 	p.agents.init()
 	p.codes.init()
 	p.consents.init()
+	p.statistics.init()
 	for _, routes := range []map[string]behaviour{
 		p.tokenRoutes(), p.limitRoutes(), p.baseRoutes(), p.userRoutes(), p.tagRoutes(), p.menuRoutes(), p.templateRoutes(),
 		p.messageRoutes(), p.mediaRoutes(), p.materialRoutes(), p.draftRoutes(), p.publishRoutes(), p.commentRoutes(), p.massRoutes(),
-		p.agentRoutes(), p.sessionRoutes(), p.codeRoutes(), p.subscriptionRoutes(), p.consentRoutes(),
+		p.agentRoutes(), p.sessionRoutes(), p.codeRoutes(), p.subscriptionRoutes(), p.consentRoutes(), p.datacubeRoutes(),
 	} {
 		for path, b := range routes {
 			p.behaviours[path] = b

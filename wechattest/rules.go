@@ -34,6 +34,10 @@ const (
 	// without sub-buttons.
 	RuleLength Rule = "length"
 
+	// RuleSpan: statistics by week and month are asked for by a single day, and their
+	// distributions by 15 days at most. Otherwise spans of 30 days are accepted.
+	RuleSpan Rule = "span"
+
 	// RuleReply: the CreateTime of a reply is a number, and an encrypted reply contains
 	// a message. Otherwise CreateTime may be anything, and "" and "success" may be
 	// encrypted.
@@ -42,7 +46,7 @@ const (
 
 // Rules returns all rules, for tests that go through them.
 func Rules() []Rule {
-	return []Rule{RuleMethod, RuleType, RuleEscape, RuleForm, RuleLength, RuleReply}
+	return []Rule{RuleMethod, RuleType, RuleEscape, RuleForm, RuleLength, RuleSpan, RuleReply}
 }
 
 // WithStrict makes the platform keep all [Rules], so that it is as strict as its

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -342,6 +343,24 @@ func TestLengthsAreThoseThatWorkAndStrictlyThoseOfThePage(t *testing.T) {
 			assert.Equal(t, want, ask(t, p, p.Client(), http.MethodPost, x.path, nil, body), "%s %v, strict: %v", x.path, body, p == strict)
 		}
 	}
+}
+
+func TestStatisticsOfWeeksAreStrictlyAskedForByADay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		lenient, strict := platform(t), platform(t, WithRules(RuleSpan))
+		time.Sleep(100 * 24 * time.Hour)
+		day := func(ago int) string { return dayOf(time.Now().AddDate(0, 0, -ago)) }
+		for name, d := range datacubes() {
+			if d.strict == 0 {
+				continue
+			}
+			body := obj{"begin_date": day(d.strict + 1), "end_date": day(1)}
+			assert.Zero(t, ask(t, lenient, lenient.Client(), http.MethodPost, datacubePrefix+name, nil, body), name)
+			assert.Equal(t, wechat.ErrInvalidDateRange, ask(t, strict, strict.Client(), http.MethodPost, datacubePrefix+name, nil, body), name)
+			body["begin_date"] = day(d.strict)
+			assert.Zero(t, ask(t, strict, strict.Client(), http.MethodPost, datacubePrefix+name, nil, body), name)
+		}
+	})
 }
 
 func TestRepliesThatProbablyWorkAreStrictlyRefused(t *testing.T) {

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -246,6 +248,92 @@ func TestPublishedPicturesComeBackWithTheirImages(t *testing.T) {
 		assert.Contains(t, string(answer), `"article_type":"newspic"`)
 		assert.Contains(t, string(answer), `"image_media_id":"`+image+`"`)
 	}
+}
+
+// cubes are the statistics APIs of the documentation.
+func cubes() []spec.Endpoint {
+	var found []spec.Endpoint
+	for _, e := range spec.All() {
+		if strings.HasPrefix(e.Path, datacubePrefix) {
+			found = append(found, e)
+		}
+	}
+	return found
+}
+
+func TestStatisticsAreOfTheDaysThatWereAskedFor(t *testing.T) {
+	require.Len(t, cubes(), len(datacubes()))
+	synctest.Test(t, func(t *testing.T) {
+		p := platform(t)
+		c := p.Client()
+		time.Sleep(400 * 24 * time.Hour)
+		today, err := time.Parse(time.DateOnly, dayOf(time.Now()))
+		require.NoError(t, err)
+		date := func(ago int) string { return today.AddDate(0, 0, -ago).Format(time.DateOnly) }
+		for _, e := range cubes() {
+			d := datacubes()[strings.TrimPrefix(e.Path, datacubePrefix)]
+			var list []map[string]any
+			out := post(t, c, e.Path, obj{"begin_date": date(d.days), "end_date": date(1)})
+			require.NoError(t, json.Unmarshal(out["list"], &list))
+			var want []string
+			for ago := d.days; ago >= 1; ago-- {
+				if d.has(today.AddDate(0, 0, -ago)) {
+					want = append(want, date(ago))
+				}
+			}
+			var days []string
+			for _, row := range list {
+				days = append(days, row["ref_date"].(string))
+			}
+			assert.Equal(t, want, days, e.Path)
+			require.NotEmpty(t, list, e.Path)
+			for name, value := range list[0] {
+				if n, ok := value.(float64); ok {
+					assert.Less(t, n, 1e6, "%s %s is no time", e.Path, name)
+				}
+			}
+			for want, span := range map[wechat.Code][][2]string{
+				wechat.ErrInvalidDate:      {{"2026/01/01", date(1)}, {"20260101", date(1)}, {date(1), "yesterday"}, {"2026-02-30", date(1)}, {"", date(1)}},
+				wechat.ErrInvalidDateRange: {{date(1), date(2)}, {date(0), date(0)}, {date(1), date(0)}, {date(d.days + 1), date(1)}},
+			} {
+				for _, s := range span {
+					refusedWith(t, c, want, e.Path, obj{"begin_date": s[0], "end_date": s[1]})
+				}
+			}
+		}
+	})
+}
+
+func TestFiguresOfAdsAreOfTheDaysThatWereAskedFor(t *testing.T) {
+	c := platform(t).Client()
+	from := wechat.DateOf(time.Now().AddDate(0, 0, -100))
+	want := from
+	for day, err := range c.AllCommissionDays(t.Context(), from, from.AddDays(95)) {
+		require.NoError(t, err)
+		assert.Equal(t, want, day.Date)
+		want = want.AddDays(1)
+	}
+	assert.Equal(t, want, from.AddDays(96))
+	refusedWith(t, c, wechat.ErrInvalidParameter, "/publisher/stat", nil,
+		"action", "publisher_cps_general", "start_date", "2026", "end_date", "2026-01-01", "page", "1", "page_size", "90")
+}
+
+func TestFiguresOfATestAreReturned(t *testing.T) {
+	p := platform(t)
+	c := p.Client()
+	yesterday := wechat.DateOf(p.now().AddDate(0, 0, -1))
+	require.NoError(t, p.SetFigures("/datacube/getusersummary", yesterday, obj{"user_source": 1, "new_user": 7}, wechat.UserSummary{NewUsers: 8}))
+	rows, err := c.ListUserSummaries(t.Context(), yesterday.AddDays(-1), yesterday)
+	require.NoError(t, err)
+	require.Len(t, rows, 3, "one of the day before")
+	assert.Equal(t, int64(7), rows[1].NewUsers)
+	assert.Equal(t, int64(8), rows[2].NewUsers)
+	assert.Equal(t, yesterday, rows[1].RefDate)
+	require.NoError(t, p.SetFigures("/datacube/getusersummary", yesterday))
+	rows, err = c.ListUserSummaries(t.Context(), yesterday, yesterday)
+	require.NoError(t, err)
+	assert.Empty(t, rows)
+	require.Error(t, p.SetFigures("/datacube/getusersummary", yesterday, "no object"))
 }
 
 func TestSamplesOfDurationsAreNoTimes(t *testing.T) {
