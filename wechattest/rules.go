@@ -42,11 +42,15 @@ const (
 	// a message. Otherwise CreateTime may be anything, and "" and "success" may be
 	// encrypted.
 	RuleReply Rule = "reply"
+
+	// RuleWithdrawn: every withdrawn API is refused. Otherwise /cgi-bin/shorturl returns
+	// the URL that it was given.
+	RuleWithdrawn Rule = "withdrawn"
 )
 
 // Rules returns all rules, for tests that go through them.
 func Rules() []Rule {
-	return []Rule{RuleMethod, RuleType, RuleEscape, RuleForm, RuleLength, RuleSpan, RuleReply}
+	return []Rule{RuleMethod, RuleType, RuleEscape, RuleForm, RuleLength, RuleSpan, RuleReply, RuleWithdrawn}
 }
 
 // WithStrict makes the platform keep all [Rules], so that it is as strict as its

@@ -392,6 +392,51 @@ func TestRepliesThatProbablyWorkAreStrictlyRefused(t *testing.T) {
 	})
 }
 
+func TestWithdrawnAPIsNameTheirSuccessor(t *testing.T) {
+	known := map[string]bool{}
+	for _, e := range spec.All() {
+		known[e.Path] = true
+	}
+	for _, w := range withdrawnAPIs() {
+		assert.False(t, known[w.path], "%s is current", w.path)
+		assert.True(t, w.successor == "" || known[w.successor], "%s: the successor %s is no API", w.path, w.successor)
+		path := w.path
+		if strings.HasSuffix(path, "/") {
+			path += "something"
+		}
+		for _, strict := range []bool{false, true} {
+			var opts []Option
+			if strict {
+				opts = []Option{WithStrict()}
+			}
+			var heard []string
+			p := platform(t, opts...)
+			p.unknown = func(call, _ string) { heard = append(heard, call) }
+			c := p.Client()
+			out, err := do(t, c, wechat.Request{Path: path, Body: obj{"long_url": "https://example.com/"}})
+			require.Len(t, heard, 1)
+			assert.Contains(t, heard[0], "POST "+path+": this API was withdrawn")
+			assert.Contains(t, heard[0], w.successor)
+			if path == shortURLPath && !strict {
+				require.NoError(t, err)
+				assert.Equal(t, "https://example.com/", text(t, out["short_url"]))
+				assert.Contains(t, text(t, out["errmsg"]), w.successor)
+				continue
+			}
+			require.ErrorIs(t, err, w.code)
+			require.ErrorContains(t, err, w.successor)
+		}
+	}
+	p := platform(t)
+	p.unknown = func(string, string) {}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://api.weixin.qq.com/cgi-bin/groups/create", strings.NewReader("{}"))
+	require.NoError(t, err)
+	_, answer := raw(t, p, req)
+	assert.Contains(t, answer, "41001", "the token comes first")
+	p.Handle("/cgi-bin/groups/create", func(Call) (any, error) { return obj{"group": obj{"id": 1}}, nil })
+	assert.JSONEq(t, `{"id":1}`, string(post(t, p.Client(), "/cgi-bin/groups/create", obj{})["group"]))
+}
+
 func TestStrictKeepsEveryRule(t *testing.T) {
 	p, plain := platform(t, WithStrict()), platform(t)
 	for _, r := range Rules() {

@@ -191,8 +191,12 @@ func (p *Platform) admit(c *call) (func(Call) (any, error), error) {
 			return nil, err
 		}
 	case custom == nil:
+		if w, ok := findWithdrawn(c.Path); ok {
+			custom = func(Call) (any, error) { return p.answerWithdrawn(c, w) }
+			break
+		}
 		p.unknown(c.Method+" "+c.Path+" is no API that the platform knows", c.Path)
-		return nil, refuse(40066, "invalid url")
+		return nil, refuse(notRouted, "invalid url")
 	}
 	if err := p.authorise(c); err != nil {
 		return nil, err

@@ -20,7 +20,7 @@ type Server struct {
 
 // NewServer starts a platform for a test. It is closed when the test ends. A call
 // of an API that is neither documented nor given a behaviour by [Platform.Handle]
-// fails the test.
+// fails the test, with the name of its successor if the platform has withdrawn it.
 func NewServer(t testing.TB, opts ...Option) *Server {
 	t.Helper()
 	p := NewPlatform(opts...)
