@@ -1,0 +1,85 @@
+package wechattest
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/wechatoa/wechat"
+)
+
+// codesIn returns the errcodes that the source of a folder mentions by number: those
+// that it refuses with, and every other number of their size that is written as codes
+// are, without underscores.
+func codesIn(t *testing.T, folder string) map[wechat.Code]string {
+	t.Helper()
+	found := map[wechat.Code]string{}
+	files, err := filepath.Glob(filepath.Join(folder, "*.go"))
+	require.NoError(t, err)
+	set := token.NewFileSet()
+	add := func(n ast.Node) {
+		lit, ok := n.(*ast.BasicLit)
+		if !ok || lit.Kind != token.INT || strings.Contains(lit.Value, "_") {
+			return
+		}
+		code, err := strconv.Atoi(lit.Value)
+		require.NoError(t, err)
+		found[wechat.Code(code)] = set.Position(lit.Pos()).String()
+	}
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		text, err := os.ReadFile(name)
+		require.NoError(t, err)
+		file, err := parser.ParseFile(set, name, text, 0)
+		require.NoError(t, err)
+		ast.Inspect(file, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.CallExpr:
+				if fn, ok := n.Fun.(*ast.Ident); ok && fn.Name == "refuse" {
+					add(n.Args[0])
+				}
+			case *ast.BasicLit:
+				if len(n.Value) >= 5 {
+					add(n)
+				}
+			}
+			return true
+		})
+	}
+	return found
+}
+
+// awaited are codes that codes.go does not have yet.
+func awaited() []wechat.Code {
+	return []wechat.Code{
+		40011, 40012, 40022, 40025, 40026, 40102, 40132, 42003, 43001, 43100, 44001, 45103, 45106, 45110, 65302, 65303, 65304,
+	}
+}
+
+func TestEveryCodeThatTheFakeReturnsIsKnownToTheSDK(t *testing.T) {
+	found := codesIn(t, ".")
+	for code, where := range codesIn(t, "../internal/apisec") {
+		found[code] = where
+	}
+	require.Greater(t, len(found), 60)
+	require.Contains(t, found, wechat.Code(404))
+	require.Contains(t, found, wechat.Code(9410010))
+	for code, where := range found {
+		if slices.Contains(awaited(), code) {
+			continue
+		}
+		_, text, _ := strings.Cut(code.Error(), " ")
+		assert.NotEmpty(t, text, "%d of %s has no text in codes.go", code, where)
+	}
+}
