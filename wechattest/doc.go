@@ -25,13 +25,22 @@
 // connections break, answers hang or arrive garbled. [Faults] lists every fault
 // for tests that go through all of them. [Platform.RevokeToken] makes tokens die.
 //
+// # How strict it is
+//
+// Where the documentation is silent or contradicts itself, the fake accepts what
+// programs have been seen to send with success. [WithStrict] makes it as strict as
+// the documentation, and [WithRules] keeps single rules. docs/fake.md lists what
+// differs, row by row, with how it is known. APIs that the platform has withdrawn
+// fail the test of a [Server] and name their successors.
+//
 // # What is faked how well
 //
 // What programs ask about has state: tokens, tickets, quotas, users, tags, the
 // blacklist, menus, templates, customer-service messages, agents and sessions,
 // media, materials, drafts, publishing, comments, mass messages, QR codes, short
-// keys, notifications, authorized pages, and API security. Every other documented
-// API checks its request against the documentation and answers a valid sample. An
-// API that the SDK does not know is refused, and on a Server fails the test, until
+// keys, notifications, authorized pages, and API security. Statistics are those that
+// [Platform.SetFigures] sets, and samples for the days that were asked for. Every
+// other documented API checks its request against the documentation and answers a
+// valid sample. An API that the SDK does not know is refused, and on a Server fails the test, until
 // [Platform.Handle] gives it a behaviour.
 package wechattest

@@ -7,6 +7,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -435,6 +436,16 @@ func TestWithdrawnAPIsNameTheirSuccessor(t *testing.T) {
 	assert.Contains(t, answer, "41001", "the token comes first")
 	p.Handle("/cgi-bin/groups/create", func(Call) (any, error) { return obj{"group": obj{"id": 1}}, nil })
 	assert.JSONEq(t, `{"id":1}`, string(post(t, p.Client(), "/cgi-bin/groups/create", obj{})["group"]))
+}
+
+func TestEveryRuleIsExplainedInBothLanguages(t *testing.T) {
+	for _, name := range []string{"../docs/fake.md", "../docs/zh/fake.md"} {
+		text, err := os.ReadFile(name)
+		require.NoError(t, err)
+		for _, r := range Rules() {
+			assert.Contains(t, string(text), "`Rule"+strings.ToUpper(string(r[:1]))+string(r[1:])+"`", name)
+		}
+	}
 }
 
 func TestStrictKeepsEveryRule(t *testing.T) {
