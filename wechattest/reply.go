@@ -253,7 +253,7 @@ func (p *Platform) readReply(root *node, r *Report) (*Message, error) {
 		m.Title, m.Description, m.URL, m.HQURL = v.text("Title"), v.text("Description"), v.text("MusicUrl"), v.text("HQMusicUrl")
 		m.ThumbMediaID = v.text("ThumbMediaId")
 	case "news":
-		return m, m.readArticles(root, r.Push.Type == "event")
+		return m, m.readArticles(root, r.Push.Type == "event", p.set.keeps(RuleReply))
 	case "transfer_customer_service":
 		m.KFAccount = root.child("TransInfo").text("KfAccount")
 	case "transfer_biz_ai_ivr", "hardware", "device_text", "device_status":
@@ -267,7 +267,7 @@ func (p *Platform) readReply(root *node, r *Report) (*Message, error) {
 func (p *Platform) checkReplyMedia(m *Message) error {
 	ids := map[string]string{"image": m.MediaID, "voice": m.MediaID, "video": m.MediaID, "music": m.ThumbMediaID}
 	id, needed := ids[m.Type]
-	if !needed {
+	if !needed || m.Type == "music" && id == "" && !p.set.keeps(RuleReply) {
 		return nil
 	}
 	p.mu.Lock()
@@ -279,8 +279,8 @@ func (p *Platform) checkReplyMedia(m *Message) error {
 }
 
 // readArticles reads a news reply: to a message the platform shows its first
-// article, to an event up to 8.
-func (m *Message) readArticles(root *node, isEvent bool) error {
+// article, to an event up to 8. By the page each of them has all of its elements.
+func (m *Message) readArticles(root *node, isEvent, complete bool) error {
 	items := root.child("Articles").all("item")
 	if len(items) == 0 {
 		items = root.all("Articles") // a list in JSON
@@ -294,6 +294,11 @@ func (m *Message) readArticles(root *node, isEvent bool) error {
 		shown = maxArticles
 	}
 	for _, item := range items[:min(shown, len(items))] {
+		for _, name := range []string{"Title", "Description", "PicUrl", "Url"} {
+			if complete && item.text(name) == "" {
+				return errors.New("an article of the news reply has no " + name)
+			}
+		}
 		m.Articles = append(m.Articles, Article{
 			Title: item.text("Title"), Description: item.text("Description"), PictureURL: item.text("PicUrl"), URL: item.text("Url"),
 		})

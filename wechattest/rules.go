@@ -38,9 +38,10 @@ const (
 	// distributions by 15 days at most. Otherwise spans of 30 days are accepted.
 	RuleSpan Rule = "span"
 
-	// RuleReply: the CreateTime of a reply is a number, and an encrypted reply contains
-	// a message. Otherwise CreateTime may be anything, and "" and "success" may be
-	// encrypted.
+	// RuleReply: the CreateTime of a reply is a number, an encrypted reply contains a
+	// message, music has a thumbnail, and an article of a news reply has a title, a
+	// description, a picture and a URL. Otherwise CreateTime may be anything, "" and
+	// "success" may be encrypted, and the others may be missing.
 	RuleReply Rule = "reply"
 
 	// RuleWithdrawn: every withdrawn API is refused. Otherwise /cgi-bin/shorturl returns

@@ -369,6 +369,8 @@ func TestRepliesThatProbablyWorkAreStrictlyRefused(t *testing.T) {
 		for _, opts := range [][]Option{nil, {WithRules(RuleReply)}} {
 			p, alice, h := chat(t, append([]Option{WithPauseAfter(0)}, opts...)...)
 			reply := replyXML(p, alice, "text", "<Content>x</Content>")
+			music := replyXML(p, alice, "music", "<Music><MusicUrl>https://example.com/a.mp3</MusicUrl></Music>")
+			news := replyXML(p, alice, "news", "<ArticleCount>1</ArticleCount><Articles><item><Title>T</Title></item></Articles>")
 			jsonTime := strings.Replace(reply, "<CreateTime>1<", "<CreateTime>2026-01-01T08:00:00+08:00<", 1)
 			for name, x := range map[string]struct {
 				answer string
@@ -378,6 +380,8 @@ func TestRepliesThatProbablyWorkAreStrictlyRefused(t *testing.T) {
 				"encrypted blank":    {sealed(p, p.AppID, "\n"), SeenNothing},
 				"encrypted success":  {sealed(p, p.AppID, "success"), SeenNothing},
 				"time as JSON":       {sealed(p, p.AppID, jsonTime), SeenReply},
+				"music, no thumb":    {sealed(p, p.AppID, music), SeenReply},
+				"news, no URL":       {sealed(p, p.AppID, news), SeenReply},
 				"without CreateTime": {sealed(p, p.AppID, strings.Replace(reply, "<CreateTime>1</CreateTime>", "", 1)), SeenReply},
 			} {
 				want := x.seen

@@ -21,8 +21,8 @@ func (c *call) text(name string) string {
 	return s
 }
 
-// param returns a parameter of the query, or of the body where the call has the
-// method of neither its page nor a query.
+// param returns a parameter of the query. A call that was made by POST though its page
+// says GET may have it in a JSON body instead.
 func (c *call) param(name string) string {
 	if value := c.Query.Get(name); value != "" || c.Method == c.endpoint.Method {
 		return value
