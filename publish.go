@@ -45,7 +45,7 @@ const (
 
 // PublishJob is how far the publishing of a draft is.
 type PublishJob struct {
-	PublishID     string        `json:"publish_id"`
+	PublishID     Text          `json:"publish_id"`
 	Status        PublishStatus `json:"publish_status"`
 	ArticleID     string        `json:"article_id"` // of all articles of the draft; where it succeeded
 	Detail        PublishDetail `json:"article_detail"`

@@ -41,6 +41,6 @@
 // keys, notifications, authorized pages, and API security. Statistics are those that
 // [Platform.SetFigures] sets, and samples for the days that were asked for. Every
 // other documented API checks its request against the documentation and answers a
-// valid sample. An API that the SDK does not know is refused, and on a Server fails the test, until
-// [Platform.Handle] gives it a behaviour.
+// valid sample. An API that the SDK does not know is refused, and on a Server fails
+// the test, until [Platform.Handle] gives it a behaviour.
 package wechattest

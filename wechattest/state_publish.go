@@ -139,7 +139,11 @@ func (p *Platform) getPublishJob(c *call) (any, error) {
 	if job == nil {
 		return nil, c.unknownValue("publish_id")
 	}
-	out := map[string]any{"publish_id": c.text("publish_id"), "publish_status": job.status, "fail_idx": nonNil(job.failed)}
+	var answer any = id
+	if p.set.keeps(RuleType) {
+		answer = c.text("publish_id")
+	}
+	out := map[string]any{"publish_id": answer, "publish_status": job.status, "fail_idx": nonNil(job.failed)}
 	if job.result != nil {
 		out["article_id"], out["article_detail"] = job.result.id, job.event()["article_detail"]
 		if job.result.deleted() {

@@ -80,9 +80,14 @@ func TestPublishIDIsANumberAndIsTakenInBothForms(t *testing.T) {
 	assert.Contains(t, h.seen()[0], "<publish_id>"+strconv.FormatInt(id, 10)+"</publish_id>")
 	for _, form := range []any{id, strconv.FormatInt(id, 10)} {
 		out := post(t, c, "/cgi-bin/freepublish/get", obj{"publish_id": form})
-		assert.Equal(t, strconv.FormatInt(id, 10), text(t, out["publish_id"]))
+		assert.Equal(t, id, number(t, out["publish_id"]))
 		assert.Equal(t, "0", string(out["publish_status"]))
 	}
+	strict := platform(t, WithStrict())
+	c = strict.Client()
+	job := post(t, c, "/cgi-bin/freepublish/submit", obj{"media_id": newDraft(t, strict, c)})
+	out := post(t, c, "/cgi-bin/freepublish/get", obj{"publish_id": string(job["publish_id"])})
+	assert.Equal(t, string(job["publish_id"]), text(t, out["publish_id"]), "as its page has it")
 }
 
 func TestPushesHaveTheElementOrderOfTheSamples(t *testing.T) {
