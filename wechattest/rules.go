@@ -16,9 +16,10 @@ const (
 	// that programs call so, and GET for /customservice/kfaccount/del.
 	RuleMethod Rule = "method"
 
-	// RuleType: JSON values have the types of the page. Otherwise digits in quotes are
-	// accepted for numbers, numbers for ids that the page has as text, and true, 1 and
-	// "true" for flags.
+	// RuleType: JSON values have the types of the page, in requests and in answers.
+	// Otherwise digits in quotes are accepted for numbers, numbers for ids that the page
+	// has as text, and true, 1 and "true" for flags; publish_id and kf_id are answered
+	// as numbers.
 	RuleType Rule = "type"
 
 	// RuleEscape: no JSON document contains \u escapes. Otherwise only menus are

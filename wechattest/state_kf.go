@@ -117,10 +117,19 @@ func (p *Platform) agent(account string) (*agent, error) {
 	return nil, refuse(wechat.ErrInvalidKFAccount, "invalid kf account")
 }
 
+// agentID returns the id of an agent as the answers have it: a number, or the text of
+// the page.
+func (p *Platform) agentID(a *agent) any {
+	if p.set.keeps(RuleType) {
+		return strconv.Itoa(a.id)
+	}
+	return a.id
+}
+
 func (p *Platform) listAgents(c *call) (any, error) {
 	list := make([]any, 0, len(p.agentList))
 	for _, a := range p.agentList {
-		out := map[string]any{"kf_account": a.account, "kf_nick": a.name, "kf_id": strconv.Itoa(a.id), "kf_headimgurl": a.head}
+		out := map[string]any{"kf_account": a.account, "kf_nick": a.name, "kf_id": p.agentID(a), "kf_headimgurl": a.head}
 		switch {
 		case a.wechatID != "":
 			out["kf_wx"] = a.wechatID
@@ -139,7 +148,7 @@ func (p *Platform) listOnlineAgents(*call) (any, error) {
 	list := []any{}
 	for _, a := range p.agentList {
 		if a.online {
-			list = append(list, map[string]any{"kf_account": a.account, "status": 1, "kf_id": strconv.Itoa(a.id), "accepted_case": p.cases(a)})
+			list = append(list, map[string]any{"kf_account": a.account, "status": 1, "kf_id": p.agentID(a), "accepted_case": p.cases(a)})
 		}
 	}
 	return map[string]any{"kf_online_list": list}, nil

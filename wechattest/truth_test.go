@@ -434,6 +434,26 @@ func TestMessagesOfAnUnknownAgentAreRefused(t *testing.T) {
 	assert.Equal(t, "ann@shop", alice.LastMessage().KFAccount)
 }
 
+func TestIDsOfAgentsAreNumbersAsTypedClientsReadThem(t *testing.T) {
+	for _, x := range []struct {
+		opts []Option
+		want string
+	}{{nil, "1001"}, {[]Option{WithRules(RuleType)}, `"1001"`}} {
+		p := platform(t, x.opts...)
+		p.AddAgent("ann@shop", "Ann", "wx_ann", true)
+		c := p.Client()
+		for _, answer := range []json.RawMessage{
+			get(t, c, "/cgi-bin/customservice/getkflist")["kf_list"], get(t, c, "/cgi-bin/customservice/getonlinekflist")["kf_online_list"],
+		} {
+			assert.Contains(t, string(answer), `"kf_id":`+x.want)
+		}
+		_, err := c.ListKFAccounts(t.Context(), 0)
+		require.NoError(t, err)
+		_, err = c.ListOnlineKFAccounts(t.Context(), 0)
+		require.NoError(t, err)
+	}
+}
+
 func TestLastPageOfFollowersIsPlayedInBothForms(t *testing.T) {
 	for _, opts := range [][]Option{nil, {WithLastOpenIDRepeated()}} {
 		p := platform(t, opts...)
