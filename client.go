@@ -15,6 +15,7 @@ import (
 	"github.com/go-resty/resty/v2"
 
 	"github.com/wechatoa/wechat/internal/redact"
+	"github.com/wechatoa/wechat/internal/tokencache"
 	"github.com/wechatoa/wechat/internal/usercode"
 )
 
@@ -36,7 +37,7 @@ type Client struct{ *core }
 type core struct {
 	cfg     *config
 	rest    *resty.Client
-	token   *tokenCache // nil where a TokenSource was given
+	token   *tokencache.Cache // nil where a TokenSource was given
 	source  TokenSource
 	tickets *ticketCaches
 	budget  *budget
@@ -70,13 +71,14 @@ func NewClient(appID, appSecret string, opts ...Option) *Client {
 	}
 	store := cfg.store
 	if store == nil {
-		store = NewMemoryStore()
+		store = struct{ TokenStore }{NewMemoryTokenStore()} // without its locks: nobody else has it
 	}
+	shared := tokencache.NewShared(store, cfg.log)
 	if c.source == nil {
-		c.token = c.newTokenCache(store)
+		c.token = c.newTokenCache(shared)
 		c.source = c.token
 	}
-	c.tickets = &ticketCaches{client: c, store: store}
+	c.tickets = &ticketCaches{client: c, shared: shared}
 	if cfg.httpClient == nil {
 		runtime.AddCleanup(c, (*http.Client).CloseIdleConnections, c.rest.GetClient())
 	}
@@ -102,6 +104,9 @@ func (c *config) complete() error {
 	c.ownHost = u.Scheme == "https" && u.Path == "" && isPlatformHost(u.Host)
 	if err := c.retry.check(); err != nil || c.source != nil {
 		return err
+	}
+	if _, locks := c.store.(TokenLocker); c.classicToken && c.store != nil && !locks {
+		return invalid("TokenStore", "must implement TokenLocker for classic tokens: each fetch ends the token before it")
 	}
 	return first(notEmpty("appID", c.appID), notEmpty("appSecret", c.appSecret))
 }
@@ -189,7 +194,7 @@ func (c *Client) AppID() string { return c.cfg.appID }
 func (c *Client) Close() error {
 	c.closed.Store(true)
 	if c.token != nil {
-		c.token.close()
+		c.token.Close()
 	}
 	c.tickets.close()
 	if c.cfg.httpClient == nil { // a given client's connections are its owner's
@@ -199,13 +204,13 @@ func (c *Client) Close() error {
 }
 
 // Token returns the account's access_token, from the cache or freshly fetched
-// (获取稳定版接口调用凭据). stale names a token that the platform has just refused,
-// "" where there is none; the answer is another one where there is another one. A
-// client is a [TokenSource]: give it to other clients, or serve it to other
-// programs of the account.
+// (获取稳定版接口调用凭据). rejected is the token that the platform has just refused;
+// pass "" if none. Token returns a different token if one is available. A client is
+// a [TokenSource]: give it to other clients, or serve it to other programs of the
+// account.
 //
 // https://developers.weixin.qq.com/doc/service/api/base/api_getstableaccesstoken
-func (c *Client) Token(ctx context.Context, stale string) (string, error) {
+func (c *Client) Token(ctx context.Context, rejected string) (string, error) {
 	if c.invalid != nil {
 		return "", c.invalid
 	}
@@ -215,5 +220,5 @@ func (c *Client) Token(ctx context.Context, stale string) (string, error) {
 	if c.closed.Load() {
 		return "", ErrClosed
 	}
-	return c.sourceToken(ctx, stale)
+	return c.sourceToken(ctx, rejected)
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wechatoa/wechat/internal/tokencache"
 	"github.com/wechatoa/wechat/internal/usercode"
 )
 
@@ -155,7 +156,7 @@ func (e *notThisCall) As(target any) bool { return errors.As(e.err, target) }
 // heed ctx.
 func (c *Client) sourceToken(ctx context.Context, rejected string) (string, error) {
 	switch c.source.(type) {
-	case *tokenCache, *Client, StaticToken:
+	case *tokencache.Cache, *Client, StaticToken:
 		return c.source.Token(ctx, rejected)
 	}
 	token, err := usercode.Call(ctx, &c.sourceGuard, func(ctx context.Context) (string, error) {
@@ -241,9 +242,7 @@ func (c *Client) secrets(cl *call) []string {
 		known = append(known, cl.Query.Get(name))
 	}
 	if c.token != nil {
-		if g := c.token.current.Load(); g != nil {
-			known = append(known, g.value)
-		}
+		known = append(known, c.token.Current())
 	}
 	return known
 }

@@ -61,8 +61,9 @@ func WithTokenSource(s TokenSource) Option { return func(c *config) { c.source =
 func WithTokenStore(s TokenStore) Option { return func(c *config) { c.store = s } }
 
 // WithClassicToken fetches tokens from the older interface (获取接口调用凭据), where
-// each fetch invalidates the token before it. Use it only where other programs of
-// the same account use it too, and with a [TokenStore] that all of them share.
+// each fetch invalidates the token before it. Use it only if other programs of the
+// same account use it too, and with a [TokenStore] that all of them share. That store
+// must implement [TokenLocker], so that one process fetches at a time.
 func WithClassicToken() Option { return func(c *config) { c.classicToken = true } }
 
 // WithForcedRefresh lets the client force a new token where the platform refuses

@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"strconv"
 	"time"
+
+	"github.com/wechatoa/wechat/internal/tokencache"
 )
 
 // Code is an errcode of the platform (全局返回码). It is an error itself, so a
@@ -161,7 +163,7 @@ func (e *Error) LogValue() slog.Value {
 var ErrUnknownOutcome = errors.New("outcome unknown, the platform may have executed the call")
 
 // ErrClosed is the error of calls of a client after [Client.Close].
-var ErrClosed = errors.New("wechat: client is closed")
+var ErrClosed = tokencache.ErrClosed
 
 // RequestError is a call that did not get an answer from the platform: the
 // connection failed, the time ran out, or a status other than 2xx came back

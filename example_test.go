@@ -483,7 +483,7 @@ func ExampleWithObserver() {
 func ExampleWithTokenStore() {
 	platform := wechattest.NewPlatform()
 	defer platform.Close()
-	store := wechat.NewMemoryStore() // or one that other machines share
+	store := wechat.NewMemoryTokenStore() // or one that other machines share
 	for range 10 {
 		client := platform.Client(wechat.WithTokenStore(store))
 		_, err := client.ListTags(ctx)

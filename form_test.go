@@ -210,8 +210,8 @@ func TestPipesAndFilesAreUploaded(t *testing.T) {
 // rotating is a token source that has another token whenever one is refused.
 type rotating struct{ n int }
 
-func (r *rotating) Token(_ context.Context, stale string) (string, error) {
-	if stale != "" {
+func (r *rotating) Token(_ context.Context, rejected string) (string, error) {
+	if rejected != "" {
 		r.n++
 	}
 	return fmt.Sprint("TOKEN", r.n), nil

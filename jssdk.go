@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/wechatoa/wechat/internal/tokencache"
 )
 
 // TicketType is the kind of a ticket.
@@ -59,22 +61,27 @@ func (c *Client) Ticket(ctx context.Context, kind TicketType) (Secret, error) {
 // ticketCaches holds a cache per kind of ticket.
 type ticketCaches struct {
 	client *Client
-	store  TokenStore
+	shared *tokencache.Shared
 	mu     sync.Mutex
-	caches map[TicketType]*tokenCache
+	closed bool
+	caches map[TicketType]*tokencache.Cache
 }
 
-func (t *ticketCaches) of(kind TicketType) *tokenCache {
+func (t *ticketCaches) of(kind TicketType) *tokencache.Cache {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if cache, ok := t.caches[kind]; ok {
 		return cache
 	}
 	source := &ticketSource{client: t.client, kind: kind}
-	cache := newTokenCache("wechat:{"+t.client.cfg.appID+"}:ticket:"+string(kind), t.store, t.client.cfg.log, source.fetch)
-	cache.extend = true
+	cfg := t.client.cacheConfig("ticket:"+string(kind), t.shared, source.fetch)
+	cfg.Extend = true
+	cache := tokencache.New(cfg)
+	if t.closed {
+		cache.Close()
+	}
 	if t.caches == nil {
-		t.caches = map[TicketType]*tokenCache{}
+		t.caches = map[TicketType]*tokencache.Cache{}
 	}
 	t.caches[kind] = cache
 	return cache
@@ -83,16 +90,17 @@ func (t *ticketCaches) of(kind TicketType) *tokenCache {
 func (t *ticketCaches) close() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.closed = true
 	for _, cache := range t.caches {
-		cache.close()
+		cache.Close()
 	}
 }
 
-// unsureTicketLife is how long a ticket is trusted that may have been issued before
+// unsureTicketTTL is how long a ticket is trusted that may have been issued before
 // we first saw it: the platform says 7200 seconds for it all the same.
-const unsureTicketLife = 10 * time.Minute
+const unsureTicketTTL = 10 * time.Minute
 
-// ticketSource fetches tickets and judges how long they live. Only of a ticket
+// ticketSource fetches tickets and judges their TTL. Only of a ticket
 // that replaced another one before our eyes the age is known.
 type ticketSource struct {
 	client *Client
@@ -104,26 +112,26 @@ type ticketSource struct {
 	fresh bool      // value replaced another one, it began at since
 }
 
-func (s *ticketSource) fetch(ctx context.Context, how fetchMode) (string, time.Duration, error) {
+func (s *ticketSource) fetch(ctx context.Context, mode tokencache.Mode) (string, time.Duration, error) {
 	req := ticketRequest(s.kind)
-	req.fetchesToken, req.fetchesAhead = true, how == fetchAhead
+	req.fetchesToken, req.fetchesAhead = true, mode == tokencache.Ahead
 	ticket, err := do[Ticket](ctx, s.client, req)
 	if err != nil {
 		return "", 0, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now, life := time.Now(), seconds(ticket.ExpiresIn)
+	now, ttl := time.Now(), seconds(ticket.ExpiresIn)
 	if value := string(ticket.Ticket); value != s.value {
 		s.fresh = s.value != ""
 		s.value, s.since = value, now
 	}
-	if left := maxLife - now.Sub(s.since); s.fresh && left > 0 {
-		life = min(life, left)
+	if left := maxTokenTTL - now.Sub(s.since); s.fresh && left > 0 {
+		ttl = min(ttl, left)
 	} else {
-		life = min(life, unsureTicketLife)
+		ttl = min(ttl, unsureTicketTTL)
 	}
-	return s.value, life, nil
+	return s.value, ttl, nil
 }
 
 // JSConfig is the argument of wx.config, ready to be marshalled as JSON into a page.

@@ -3,12 +3,14 @@ package wechat
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"log/slog"
-	"strconv"
-	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
+
+	"github.com/wechatoa/wechat/internal/tokencache"
+	"github.com/wechatoa/wechat/internal/usercode"
 )
 
 const (
@@ -16,16 +18,17 @@ const (
 	stableTokenPath  = "/cgi-bin/stable_token"
 )
 
-// TokenSource gives the access_token of calls. A [*Client] is one, [StaticToken]
+// TokenSource supplies the access_token of calls. A [*Client] is one, [StaticToken]
 // is another.
 type TokenSource interface {
-	// Token returns a token. stale is the one that the platform has just refused, or
-	// ""; a source that knows another one returns that, a source that does not
-	// returns stale again.
-	Token(ctx context.Context, stale string) (string, error)
+	// Token returns a token. rejected is the one that the platform has just refused,
+	// or "". The source then returns a different token if one is available, else
+	// rejected again.
+	Token(ctx context.Context, rejected string) (string, error)
 }
 
-// StaticToken is a token that never changes, for tests and short programs.
+// StaticToken is a token that never changes, for tests and short programs. Every
+// fmt verb, slog and encoding/json print it masked.
 type StaticToken Secret
 
 // Token returns the token.
@@ -37,458 +40,160 @@ func (t StaticToken) String() string { return mask }
 // GoString returns a mask.
 func (t StaticToken) GoString() string { return mask }
 
+// Format prints a mask for every verb.
+func (t StaticToken) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, mask) }
+
+// LogValue returns a mask.
+func (t StaticToken) LogValue() slog.Value { return slog.StringValue(mask) }
+
 // MarshalText writes a mask.
 func (t StaticToken) MarshalText() ([]byte, error) { return Secret(t).MarshalText() }
 
-// TokenStore shares values with other processes: access_token, tickets and the
-// record of forced refreshes. Its methods use no type of this package, so that a
-// store needs not import it. A store that fails costs latency and quota, never a
-// call: the client goes on with what it knows.
+// TokenStore shares values between processes: access_token, tickets and the record
+// of forced refreshes. Its methods use no type of this package, so a store does not
+// need to import it.
+//
+// A store may fail, panic or hang: each call is abandoned after 250 milliseconds,
+// and after a few failures the store is left alone for a while. The client goes on
+// with what it has, so that a failing store costs latency and quota, never a call.
+// Values are secrets; keys and lock owners are not. Keys contain the AppID in braces,
+// so that a Redis cluster keeps all keys of an account together.
 type TokenStore interface {
-	// Load returns the value of key and how long it still lives; "" where there is none.
-	Load(ctx context.Context, key string) (value string, life time.Duration, err error)
-	// Swap sets the value of key if it still is old ("" for no value), and reports
-	// whether it did.
-	Swap(ctx context.Context, key, old, value string, life time.Duration) (bool, error)
+	// Load returns the value of key and its remaining TTL. It returns "" if there is
+	// no value or its TTL is over. The TTL is measured by the store's clock; the
+	// clocks of the processes may differ.
+	Load(ctx context.Context, key string) (value string, ttl time.Duration, err error)
+	// Swap sets the value of key to value and its TTL to ttl if the value is still
+	// old, and reports whether it did. "" for old means that there must be no value.
+	// old and value may be equal: then only the TTL is set. Compare and set are one
+	// atomic step: a script in Redis, one UPDATE … WHERE value = old (or an INSERT that
+	// fails on a duplicate key) in SQL.
+	Swap(ctx context.Context, key, old, value string, ttl time.Duration) (bool, error)
 }
 
-// TokenLocker is what a [TokenStore] may be too: with it only one process of a
-// fleet fetches a token at a time, and the others take its result.
+// TokenLocker is what a [TokenStore] may be too: then only one process of a fleet
+// fetches a token at a time, and the others use its result. Classic tokens need it,
+// see [WithClassicToken].
 type TokenLocker interface {
-	// Lock takes the lock of key for at most life. ok is false where another holds
-	// it. unlock gives it back, if it is still held.
-	Lock(ctx context.Context, key string, life time.Duration) (unlock func(), ok bool, err error)
+	// Lock takes the lock of key for owner, if it is free, over, or owner's already;
+	// it then lasts for ttl from now. So the owner renews it by calling Lock again.
+	// It returns 0 if owner now has the lock, else the remaining TTL of the other
+	// owner's lock, which shows whether that owner still renews it. It does not wait.
+	// Like Swap it is one atomic step. An owner is a random text, new for each fetch.
+	Lock(ctx context.Context, key, owner string, ttl time.Duration) (wait time.Duration, err error)
+	// Unlock releases the lock of key if owner has it, else it does nothing.
+	Unlock(ctx context.Context, key, owner string) error
 }
 
-// MemoryStore is a [TokenStore] for the clients of one process. Its zero value is
-// not usable, see [NewMemoryStore].
-type MemoryStore struct {
+// MemoryTokenStore is a [TokenStore] with locks for the clients of one process. Its
+// zero value is an empty store. It must not be copied.
+type MemoryTokenStore struct {
 	mu     sync.Mutex
 	values map[string]stored
 }
 
+// stored is a value, or the owner of a lock.
 type stored struct {
 	value string
 	end   time.Time
 }
 
-// NewMemoryStore returns an empty store.
-func NewMemoryStore() *MemoryStore { return &MemoryStore{values: map[string]stored{}} }
+// NewMemoryTokenStore returns an empty store.
+func NewMemoryTokenStore() *MemoryTokenStore { return new(MemoryTokenStore) }
 
 // Load returns the value of key.
-func (m *MemoryStore) Load(_ context.Context, key string) (string, time.Duration, error) {
+func (m *MemoryTokenStore) Load(_ context.Context, key string) (string, time.Duration, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	value, life := m.get(key)
-	return value, life, nil
+	value, ttl := m.get(key)
+	return value, ttl, nil
 }
 
 // Swap sets the value of key if it still is old.
-func (m *MemoryStore) Swap(_ context.Context, key, old, value string, life time.Duration) (bool, error) {
+func (m *MemoryTokenStore) Swap(_ context.Context, key, old, value string, ttl time.Duration) (bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if current, _ := m.get(key); current != old {
 		return false, nil
 	}
-	m.values[key] = stored{value: value, end: time.Now().Add(life)}
+	m.set(key, value, ttl)
 	return true, nil
 }
 
-func (m *MemoryStore) get(key string) (string, time.Duration) {
+// Lock takes or renews the lock of key.
+func (m *MemoryTokenStore) Lock(_ context.Context, key, owner string, ttl time.Duration) (time.Duration, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	key = "lock of " + key
+	if other, wait := m.get(key); other != "" && other != owner {
+		return wait, nil
+	}
+	m.set(key, owner, ttl)
+	return 0, nil
+}
+
+// Unlock releases the lock of key.
+func (m *MemoryTokenStore) Unlock(_ context.Context, key, owner string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	key = "lock of " + key
+	if other, _ := m.get(key); other == owner {
+		delete(m.values, key)
+	}
+	return nil
+}
+
+func (m *MemoryTokenStore) get(key string) (string, time.Duration) {
 	s := m.values[key]
-	life := time.Until(s.end)
-	if life <= 0 {
+	ttl := time.Until(s.end)
+	if ttl <= 0 {
 		delete(m.values, key)
 		return "", 0
 	}
-	return s.value, life
+	return s.value, ttl
 }
 
-const (
-	minLife = 10 * time.Second // shortest life that is believed
-	maxLife = 2 * time.Hour    // longest
-
-	maxMargin    = 5 * time.Minute  // a token is renewed this long before its end
-	maxMustWait  = 30 * time.Second // and is not used any more this long before it
-	minInterval  = 30 * time.Second // between fetches that can not bring anything new
-	afterFailure = 15 * time.Second // between fetches while the old token still works
-
-	fetchDeadline = 5 * time.Second
-	storeDeadline = 250 * time.Millisecond
-	lockLife      = 10 * time.Second
-
-	refusalInterval = 5 * time.Second // between fetches that refused tokens cause
-
-	forcedKept     = 24 * time.Hour
-	forcedInterval = 30 * time.Second
-	forcedPerDay   = 20
-)
-
-// tokenCache keeps one value that is fetched, expires and can be refused: the
-// access_token, or a ticket.
-//
-// A value goes through three times. Fresh, it is handed out without a lock. In the
-// advisory time one flight renews it while all callers use it. In the mandatory
-// time, and where the platform refused it, all callers wait for that flight. The
-// flight belongs to the cache: a caller that gives up does not end it.
-type tokenCache struct {
-	key    string
-	store  TokenStore
-	fetch  func(ctx context.Context, how fetchMode) (value string, life time.Duration, err error)
-	forces bool // forced refreshes are allowed
-	extend bool // the same value fetched again has begun a new life
-	log    *slog.Logger
-
-	current atomic.Pointer[grant]
-
-	base   context.Context //nolint:containedctx // parent of the flights, ends with close
-	cancel context.CancelFunc
-	flying sync.WaitGroup
-
-	mu           sync.Mutex
-	flight       *flight
-	failure      error // of the last flight
-	failureUntil time.Time
-	refused      time.Time // when a refused token last caused a flight
-	warned       map[string]time.Time
+func (m *MemoryTokenStore) set(key, value string, ttl time.Duration) {
+	if m.values == nil {
+		m.values = map[string]stored{}
+	}
+	m.values[key] = stored{value: value, end: time.Now().Add(ttl)}
 }
 
-// fetchMode says what a fetch is for.
-type fetchMode int
+// fetchFunc gets a token or a ticket from the platform.
+type fetchFunc = func(ctx context.Context, mode tokencache.Mode) (string, time.Duration, error)
 
-const (
-	fetchAhead  fetchMode = iota // the current value still works: one attempt
-	fetchNow                     // callers wait
-	fetchForced                  // callers wait, and the platform must make a new value
-)
-
-// grant is a value with its times.
-type grant struct {
-	value     string
-	refreshAt time.Time // the advisory time begins
-	mustAt    time.Time // the mandatory time begins
-	end       time.Time
-}
-
-type flight struct {
-	how   fetchMode
-	done  chan struct{}
-	value string
-	err   error
-}
-
-func newTokenCache(key string, store TokenStore, log *slog.Logger, fetch func(context.Context, fetchMode) (string, time.Duration, error)) *tokenCache {
-	base, cancel := context.WithCancel(context.Background())
-	return &tokenCache{
-		key: key, store: store, fetch: fetch, log: log,
-		base: base, cancel: cancel, warned: map[string]time.Time{},
+// cacheConfig returns the configuration of a cache for tokens or tickets.
+func (c *Client) cacheConfig(name string, shared *tokencache.Shared, fetch fetchFunc) tokencache.Config {
+	return tokencache.Config{
+		Key:        "wechat:{" + c.cfg.appID + "}:" + name,
+		Shared:     shared,
+		Fetch:      c.harmless(fetch),
+		FailureTTL: failureTTL,
+		Log:        c.cfg.log,
 	}
 }
 
-// Token returns the value, see [TokenSource].
-func (t *tokenCache) Token(ctx context.Context, stale string) (string, error) {
-	now := time.Now()
-	if g := t.current.Load(); g != nil && g.value != stale {
-		if now.Before(g.refreshAt) {
-			return g.value, nil
-		}
-		if now.Before(g.mustAt) {
-			t.renew(now)
-			return g.value, nil
-		}
+// newTokenCache returns the cache of the account's access_token.
+func (c *Client) newTokenCache(shared *tokencache.Shared) *tokencache.Cache {
+	if !c.cfg.classicToken {
+		cfg := c.cacheConfig("token:stable", shared, c.fetchToken)
+		cfg.Force = c.cfg.forcedRefresh
+		return tokencache.New(cfg)
 	}
-	f, value, err := t.join(now, stale)
-	if f == nil {
-		return value, err
-	}
-	select {
-	case <-f.done:
-		if g := t.current.Load(); f.err != nil && g != nil && g.value != stale && time.Now().Before(g.end) {
-			return g.value, nil
-		}
-		return f.value, f.err
-	case <-ctx.Done():
-		return "", ctx.Err()
-	}
+	cfg := c.cacheConfig("token:classic", shared, c.fetchToken)
+	cfg.Exclusive = true
+	cfg.Advice = "use stable tokens (without WithClassicToken), or let all programs of the account share one TokenStore or TokenSource"
+	return tokencache.New(cfg)
 }
 
-// renew starts a flight in the advisory time, unless one is under way or has just failed.
-func (t *tokenCache) renew(now time.Time) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.flight != nil || now.Before(t.failureUntil) || now.Before(t.current.Load().refreshAt) {
-		return
-	}
-	t.start("", fetchAhead)
-}
-
-// join returns the flight to wait for, or the answer where none is needed.
-func (t *tokenCache) join(now time.Time, stale string) (*flight, string, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	g := t.current.Load()
-	switch {
-	case g != nil && g.value != stale && now.Before(g.mustAt):
-		return nil, g.value, nil
-	case t.flight != nil:
-		return t.flight, "", nil
-	case stale != "" && g != nil && g.value == stale && now.Sub(t.refused) < refusalInterval:
-		return nil, stale, nil // asked just now: the platform has no other
-	case now.Before(t.failureUntil):
-		if g != nil && g.value != stale && now.Before(g.end) {
-			return nil, g.value, nil
-		}
-		return nil, "", t.failure
-	}
-	if stale != "" {
-		t.refused = now
-	}
-	return t.start(stale, fetchNow), "", nil
-}
-
-// start begins a flight; the caller holds mu.
-func (t *tokenCache) start(stale string, how fetchMode) *flight {
-	f := &flight{how: how, done: make(chan struct{})}
-	t.flight = f
-	t.flying.Add(1)
-	go func() {
-		defer t.flying.Done()
-		ctx, cancel := context.WithTimeout(t.base, fetchDeadline)
-		defer cancel()
-		value, life, err := t.obtain(ctx, stale, how)
-		t.land(f, value, life, err)
-	}()
-	return f
-}
-
-// land ends a flight with its result.
-func (t *tokenCache) land(f *flight, value string, life time.Duration, err error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	now := time.Now()
-	old := t.current.Load()
-	if err != nil {
-		t.failure, t.failureUntil = err, now.Add(patience(err))
-		if f.how == fetchAhead {
-			t.failureUntil = now.Add(max(afterFailure, patience(err)))
-			t.warn(now, "wechat: token could not be renewed, the old one is still used", err)
-		}
-		f.err = err
-	} else {
-		t.failure, t.failureUntil = nil, time.Time{}
-		f.value = value
-		if t.extend {
-			old = nil
-		}
-		t.current.Store(schedule(old, value, life, now))
-	}
-	t.flight = nil
-	close(f.done)
-}
-
-// schedule makes the grant of a value that lives this long.
-func schedule(old *grant, value string, life time.Duration, now time.Time) *grant {
-	life = min(max(life, minLife), maxLife)
-	margin := min(maxMargin, life/10)
-	floor := min(minInterval, life)
-	g := &grant{
-		value:     value,
-		refreshAt: now.Add(max(life-margin, floor)),
-		mustAt:    now.Add(max(life-min(maxMustWait, margin/5), floor)),
-		end:       now.Add(life),
-	}
-	if old != nil && old.value == value && old.mustAt.After(now) {
-		// The platform has no newer one yet: its end is what was said first, and
-		// asking again soon is useless.
-		g.refreshAt, g.mustAt, g.end = now.Add(floor), old.mustAt, old.end
-		if g.refreshAt.Before(old.refreshAt) {
-			g.refreshAt = old.refreshAt
-		}
-	}
-	return g
-}
-
-// patience is how long a failed fetch answers for all callers.
-func patience(err error) time.Duration {
-	var refusal *Error
-	switch {
-	case errors.Is(err, ErrConfiguration), errors.Is(err, ErrQuotaExceeded):
-		return 30 * time.Second
-	case errors.As(err, &refusal):
-		return 5 * time.Second
-	}
-	return time.Second
-}
-
-// obtain takes the value from the store where another process has put a new one
-// there, and from the platform else.
-func (t *tokenCache) obtain(ctx context.Context, stale string, how fetchMode) (string, time.Duration, error) {
-	known := stale
-	if g := t.current.Load(); g != nil {
-		known = g.value
-	}
-	shared, life := t.load(ctx)
-	if adoptable(shared, life, stale, known) {
-		return shared, life, nil
-	}
-	if locker, ok := t.store.(TokenLocker); ok {
-		unlock, value, life := t.lock(ctx, locker, stale, known)
-		defer unlock()
-		if value != "" {
-			return value, life, nil
-		}
-	}
-	value, life, err := t.request(ctx, how)
-	if err != nil {
-		return "", 0, err
-	}
-	if value == stale && t.forces && t.mayForce(ctx) {
-		if forced, forcedLife, err := t.request(ctx, fetchForced); err == nil {
-			value, life = forced, forcedLife
-		} else {
-			t.warnLocked("wechat: forced refresh of the token failed", err)
-		}
-	}
-	return t.publish(ctx, shared, value, life)
-}
-
-func adoptable(shared string, life time.Duration, stale, known string) bool {
-	return shared != "" && shared != stale && shared != known && life > minInterval
-}
-
-func (t *tokenCache) request(ctx context.Context, how fetchMode) (string, time.Duration, error) {
-	value, life, err := t.fetch(ctx, how)
-	if err == nil && strings.TrimSpace(value) == "" {
-		err = errors.New("wechat: the platform answered an empty token")
-	}
-	return value, life, err
-}
-
-// publish puts a fetched value into the store. Where another process was faster,
-// its value is the newer one.
-func (t *tokenCache) publish(ctx context.Context, old, value string, life time.Duration) (string, time.Duration, error) {
-	if value == old {
-		return value, life, nil
-	}
-	sctx, cancel := context.WithTimeout(ctx, storeDeadline)
-	defer cancel()
-	swapped, err := t.store.Swap(sctx, t.key, old, value, min(max(life, minLife), maxLife))
-	if err != nil {
-		t.warnLocked("wechat: token could not be shared", err)
-		return value, life, nil
-	}
-	if swapped {
-		return value, life, nil
-	}
-	if shared, sharedLife := t.load(ctx); adoptable(shared, sharedLife, "", old) {
-		return shared, sharedLife, nil
-	}
-	return value, life, nil
-}
-
-func (t *tokenCache) load(ctx context.Context) (string, time.Duration) {
-	ctx, cancel := context.WithTimeout(ctx, storeDeadline)
-	defer cancel()
-	value, life, err := t.store.Load(ctx, t.key)
-	if err != nil {
-		t.warnLocked("wechat: shared token could not be read", err)
-		return "", 0
-	}
-	return value, life
-}
-
-// lock waits for the fleet's lock, or for the value that its holder fetches.
-func (t *tokenCache) lock(ctx context.Context, locker TokenLocker, stale, known string) (unlock func(), value string, life time.Duration) {
-	for {
-		sctx, cancel := context.WithTimeout(ctx, storeDeadline)
-		unlock, ok, err := locker.Lock(sctx, t.key+":lock", lockLife)
-		cancel()
-		if err != nil {
-			t.warnLocked("wechat: token lock could not be taken", err)
-			return func() {}, "", 0
-		}
-		if ok {
-			// Its last holder may have finished between our look and our lock.
-			if shared, life := t.load(ctx); adoptable(shared, life, stale, known) {
-				return unlock, shared, life
-			}
-			return unlock, "", 0
-		}
-		if sleep(ctx, 50*time.Millisecond+jitter(50*time.Millisecond)) != nil {
-			return func() {}, "", 0
-		}
-		if shared, life := t.load(ctx); adoptable(shared, life, stale, known) {
-			return func() {}, shared, life
-		}
-	}
-}
-
-// mayForce takes one forced refresh out of the day's budget, which all processes
-// with the same store share.
-func (t *tokenCache) mayForce(ctx context.Context) bool {
-	key := t.key + ":forced"
-	record, _, err := t.store.Load(ctx, key)
-	if err != nil {
-		return false
-	}
-	now := time.Now()
-	var kept []string
-	for _, field := range strings.Split(record, ",") {
-		sec, err := strconv.ParseInt(field, 10, 64)
-		if err != nil || now.Sub(time.Unix(sec, 0)) >= forcedKept {
-			continue
-		}
-		if now.Sub(time.Unix(sec, 0)) < forcedInterval {
-			return false
-		}
-		kept = append(kept, field)
-	}
-	if len(kept) >= forcedPerDay {
-		return false
-	}
-	kept = append(kept, strconv.FormatInt(now.Unix(), 10))
-	swapped, err := t.store.Swap(ctx, key, record, strings.Join(kept, ","), forcedKept)
-	return err == nil && swapped
-}
-
-func (t *tokenCache) warnLocked(message string, err error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.warn(time.Now(), message, err)
-}
-
-// warn logs a kind of trouble at most once a minute; the caller holds mu.
-func (t *tokenCache) warn(now time.Time, message string, err error) {
-	if last, ok := t.warned[message]; ok && now.Sub(last) < time.Minute {
-		return
-	}
-	t.warned[message] = now
-	t.log.Warn(message, slog.Any("error", err))
-}
-
-// close ends the flight under way and waits for it.
-func (t *tokenCache) close() {
-	t.cancel()
-	t.flying.Wait()
-}
-
-// newTokenCache makes the cache of the account's access_token.
-func (c *Client) newTokenCache(store TokenStore) *tokenCache {
-	kind := "stable"
-	if c.cfg.classicToken {
-		kind = "classic"
-	}
-	t := newTokenCache("wechat:{"+c.cfg.appID+"}:token:"+kind, store, c.cfg.log, c.fetchToken)
-	t.forces = c.cfg.forcedRefresh && !c.cfg.classicToken
-	return t
-}
-
-func (c *Client) fetchToken(ctx context.Context, how fetchMode) (string, time.Duration, error) {
-	req := c.stableTokenRequest(how == fetchForced)
+// fetchToken fetches an access_token.
+func (c *Client) fetchToken(ctx context.Context, mode tokencache.Mode) (string, time.Duration, error) {
+	req := c.stableTokenRequest(mode == tokencache.Forced)
 	if c.cfg.classicToken {
 		req = c.classicTokenRequest()
 	}
-	req.fetchesToken, req.fetchesAhead = true, how == fetchAhead
+	req.fetchesToken, req.fetchesAhead = true, mode == tokencache.Ahead
 	token, err := do[AccessToken](ctx, c, req)
 	if err != nil {
 		return "", 0, err
@@ -496,7 +201,38 @@ func (c *Client) fetchToken(ctx context.Context, how fetchMode) (string, time.Du
 	return string(token.Token), seconds(token.ExpiresIn), nil
 }
 
+// harmless survives a panic of the program's transport, whose text may hold a secret.
+func (c *Client) harmless(fetch fetchFunc) fetchFunc {
+	return func(ctx context.Context, mode tokencache.Mode) (value string, ttl time.Duration, err error) {
+		err = usercode.Recover(func() (err error) {
+			value, ttl, err = fetch(ctx, mode)
+			return err
+		})
+		if panicked := (*usercode.PanicError)(nil); errors.As(err, &panicked) {
+			err = c.hide.Error(err)
+		}
+		return value, ttl, err
+	}
+}
+
+// failureTTL returns how long a failed fetch is certain to fail again.
+func failureTTL(err error) time.Duration {
+	var refusal *Error
+	switch {
+	case errors.Is(err, ErrConfiguration), errors.Is(err, ErrQuotaExceeded):
+		return 30 * time.Second
+	case errors.Is(err, ErrBusy):
+		return 0
+	case errors.As(err, &refusal):
+		return 5 * time.Second
+	}
+	return 0
+}
+
+// maxTokenTTL is the longest TTL of the platform's tokens and tickets.
+const maxTokenTTL = 2 * time.Hour
+
 // seconds turns a number of the platform into a duration that does not overflow.
 func seconds(n Int) time.Duration {
-	return time.Duration(min(max(n, 0), Int(maxLife/time.Second))) * time.Second
+	return time.Duration(min(max(n, 0), Int(maxTokenTTL/time.Second))) * time.Second
 }

@@ -1,0 +1,227 @@
+package tokencache
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/wechatoa/wechat/internal/usercode"
+)
+
+// refresh gets a new value, from the store if another process has put one there,
+// else from the source.
+type refresh struct {
+	number uint64
+	mode   Mode   // Ahead or Needed
+	owner  string // of the store's lock
+
+	late   chan struct{} // closed when callers have waited long enough
+	isLate bool
+
+	done chan struct{}
+	err  error // readable when done is closed
+}
+
+// start begins a refresh. The caller holds mu.
+func (c *Cache) start(mode Mode) *refresh {
+	c.started++
+	r := &refresh{
+		number: c.started, mode: mode, owner: rand.Text(),
+		late: make(chan struct{}), done: make(chan struct{}),
+	}
+	c.refresh = r
+	c.running.Add(1)
+	go c.run(r)
+	return r
+}
+
+// run does the work of a refresh. When callers have their value nothing is left to
+// be done, so that no goroutine outlives their calls.
+func (c *Cache) run(r *refresh) {
+	defer c.running.Done()
+	v := c.look(r)
+	got, err := v.seen, v.err
+	if err == nil && !v.found {
+		if got, err = c.obtain(r, v.held); err == nil {
+			got = c.share(v.seen, got)
+		}
+	}
+	if v.held {
+		c.cfg.Shared.unlock(context.WithoutCancel(c.base), c.cfg.Key, r.owner)
+	}
+	c.land(r, got, !v.found, err)
+}
+
+// view is what a refresh finds in the store.
+type view struct {
+	seen  record
+	found bool // seen is a value to use
+	held  bool // the refresh has the lock
+	err   error
+}
+
+// look reads the store's record and takes the lock if the record is of no use.
+// While another process has the lock, it waits for the record of that process.
+func (c *Cache) look(r *refresh) view {
+	v := view{seen: c.cfg.Shared.load(c.base, c.cfg.Key)}
+	v.found = c.usable(v.seen)
+	if v.found || v.seen.unknown && !c.cfg.Exclusive {
+		return v // a store that fails is asked once
+	}
+	if c.cfg.Shared.locker == nil {
+		return v
+	}
+	if c.acquire(r, &v); v.err == nil && !v.found && !v.held && c.cfg.Exclusive {
+		v.err = c.goUnlocked()
+	}
+	return v
+}
+
+// goUnlocked reports an error if an exclusive value must not be fetched without the
+// lock: processes that can not see each other end each other's values, so each does
+// it rarely.
+func (c *Cache) goUnlocked() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := time.Now()
+	if now.Sub(c.unlocked) < unlockedInterval {
+		return errUnlocked
+	}
+	c.unlocked = now
+	return nil
+}
+
+var errUnlocked = errors.New("the store with the lock fails; without it a value is fetched once in " + unlockedInterval.String())
+
+// usable reports whether the store's record can take the place of the current value:
+// it is one that was not rejected, and that was not fetched before the current one.
+func (c *Cache) usable(rec record) bool {
+	if !wellFormed(rec.value) || rec.ttl <= minInterval || c.isRejected(rec.value) {
+		return false
+	}
+	e := c.current.Load()
+	if e == nil {
+		return true
+	}
+	end := rec.at.Add(rec.ttl)
+	if rec.value == e.value {
+		return c.cfg.Extend && end.After(e.end.Add(minInterval))
+	}
+	return end.After(e.end.Add(-endTolerance))
+}
+
+func (c *Cache) isRejected(value string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.rejections.since(value) > 0
+}
+
+// obtain fetches a value, and forces a new one if a rejected one comes back.
+func (c *Cache) obtain(r *refresh, held bool) (record, error) {
+	got, err := c.fetch(r, r.mode, held)
+	if err == nil && c.cfg.Force && c.isRejected(got.value) && c.cfg.Shared.mayForce(c.base, c.cfg.Key) {
+		forced, ferr := c.fetch(r, Forced, held)
+		if ferr == nil {
+			return forced, nil
+		}
+		c.log.warn(time.Minute, "wechat: forced refresh failed", slog.Any("error", ferr))
+	}
+	return got, err
+}
+
+// share puts a fetched value into the store, in place of the record that was seen,
+// and returns the value to use: if another process was faster, that one's.
+func (c *Cache) share(seen, got record) record {
+	ctx, s := context.WithoutCancel(c.base), c.cfg.Shared
+	for range 2 {
+		if seen.unknown || seen.value == got.value && !c.cfg.Extend {
+			return got
+		}
+		if swapped, err := s.swap(ctx, c.cfg.Key, seen.value, got.value, clamp(got.ttl)); swapped || err != nil {
+			return got
+		}
+		if seen = s.load(ctx, c.cfg.Key); c.usable(seen) && seen.value != got.value {
+			return seen
+		}
+	}
+	return got
+}
+
+// land ends a refresh with its result.
+func (c *Cache) land(r *refresh, got record, fetched bool, err error) {
+	var report func()
+	c.mu.Lock()
+	c.refresh = nil
+	switch {
+	case c.closed:
+		err = ErrClosed
+	case err != nil:
+		report = c.failed(r, err)
+	default:
+		report = c.succeeded(r, got, fetched)
+	}
+	r.err = err
+	close(r.done)
+	c.mu.Unlock()
+	if report != nil {
+		report() // without mu, it calls the program's log handler
+	}
+}
+
+// failed keeps what still works and plans the next refresh. The caller holds mu.
+func (c *Cache) failed(r *refresh, err error) (report func()) {
+	now, ttl := time.Now(), c.cfg.FailureTTL(err)
+	if r.mode == Ahead {
+		c.failure.ahead++
+		if e := c.current.Load(); !e.rejected {
+			pause := max(ttl, backoff(c.failure.ahead, pauseAhead, 2*pauseAhead))
+			c.current.Store(e.renewedAt(now.Add(pause)))
+		}
+		return func() {
+			c.log.warn(time.Minute, "wechat: refresh failed, the value in use is kept", cause(err)...)
+		}
+	}
+	most := pauseMost
+	if c.cfg.Exclusive {
+		most = pauseMostExcl
+	}
+	c.failure.streak++
+	c.failure.err = err
+	c.failure.until = now.Add(max(ttl, backoff(c.failure.streak, pauseFirst, most)))
+	var panicked *usercode.PanicError
+	if !errors.As(err, &panicked) {
+		return nil
+	}
+	return func() { c.log.warn(time.Minute, "wechat: refresh failed", cause(err)...) }
+}
+
+// succeeded makes a value the current one. The caller holds mu.
+func (c *Cache) succeeded(r *refresh, got record, fetched bool) (report func()) {
+	c.failure = failure{}
+	since := c.rejections.since(got.value)
+	if since > r.number {
+		return nil // rejected while the refresh was under way: it brought nothing new
+	}
+	c.rejections.remove(got.value)
+	now, old := time.Now(), c.current.Load()
+	c.pace.record(old, got.value, now)
+	lost := fetched && c.cfg.Exclusive && old != nil && old.rejected && old.value != got.value && now.Before(old.end)
+	if c.cfg.Extend {
+		old = nil
+	}
+	c.current.Store(schedule(old, got.value, got.ttl, now))
+	if !lost {
+		return nil
+	}
+	again := now.Sub(c.lost) < time.Hour // once may have another reason
+	c.lost = now
+	if !again {
+		return nil
+	}
+	return func() {
+		c.log.warn(time.Hour, "wechat: values are rejected before their end, another program seems to replace them",
+			slog.String("advice", c.cfg.Advice))
+	}
+}

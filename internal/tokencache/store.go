@@ -1,0 +1,160 @@
+package tokencache
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/wechatoa/wechat/internal/usercode"
+)
+
+// Store shares values between processes.
+type Store interface {
+	// Load returns the value of key and its remaining TTL; "" if there is none.
+	Load(ctx context.Context, key string) (value string, ttl time.Duration, err error)
+	// Swap sets the value of key if it still is old, and reports whether it did.
+	Swap(ctx context.Context, key, old, value string, ttl time.Duration) (bool, error)
+}
+
+// Locker is what a [Store] may be too.
+type Locker interface {
+	// Lock takes or renews the lock of key for owner. It returns 0 if owner has the
+	// lock, else how long the other owner's lock lasts if it is not renewed.
+	Lock(ctx context.Context, key, owner string, ttl time.Duration) (wait time.Duration, err error)
+	// Unlock releases the lock of key if owner has it.
+	Unlock(ctx context.Context, key, owner string) error
+}
+
+const (
+	// endTolerance is how far two views of the same end may differ: the store rounds,
+	// and calling it takes time.
+	endTolerance = 5 * time.Second
+	// recall is how often a failure of the store that goes on is logged.
+	recall = 10 * time.Minute
+)
+
+// Shared calls a [Store] that the program supplied: it may fail, hang or panic. A
+// failure is logged when it begins and when it is over.
+type Shared struct {
+	store  Store
+	locker Locker // nil if the store has no locks
+	guard  usercode.Guard
+	log    *slog.Logger
+
+	mu       sync.Mutex
+	failing  map[string]bool // operations whose last call failed
+	reported bool            // the failure that goes on was logged
+	last     time.Time       // of the last line
+}
+
+// NewShared returns the store for the caches of a client. log must survive its handler.
+func NewShared(s Store, log *slog.Logger) *Shared {
+	locker, _ := s.(Locker)
+	return &Shared{store: s, locker: locker, log: log, failing: map[string]bool{}}
+}
+
+// record is a value of the store.
+type record struct {
+	value   string
+	ttl     time.Duration
+	at      time.Time // when ttl was read
+	unknown bool      // the store could not be read
+}
+
+// wellFormed reports whether a stored value can be one of ours: one word of
+// printable ASCII without the signs of JSON and HTML. What a strange program or an
+// accident has put there is overwritten.
+func wellFormed(value string) bool {
+	for _, r := range value {
+		switch r {
+		case '"', '\'', '`', '\\', '{', '}', '[', ']', '<', '>', ',', ';':
+			return false
+		}
+		if r <= ' ' || r > '~' {
+			return false
+		}
+	}
+	return value != ""
+}
+
+var errMalformed = errors.New("the stored value is malformed and will be replaced")
+
+// load returns the record of key.
+func (s *Shared) load(ctx context.Context, key string) record {
+	value, ttl, err := s.read(ctx, key)
+	rec := record{value: value, ttl: ttl, at: time.Now(), unknown: err != nil}
+	if value != "" && !wellFormed(value) {
+		err = errMalformed
+	}
+	s.note("load", key, err)
+	return rec
+}
+
+// read calls Load.
+func (s *Shared) read(ctx context.Context, key string) (string, time.Duration, error) {
+	type loaded struct {
+		value string
+		ttl   time.Duration
+	}
+	l, err := usercode.Call(ctx, &s.guard, func(ctx context.Context) (l loaded, err error) {
+		l.value, l.ttl, err = s.store.Load(ctx, key)
+		return l, err
+	})
+	return l.value, l.ttl, err
+}
+
+// swap replaces a value and reports whether it did.
+func (s *Shared) swap(ctx context.Context, key, old, value string, ttl time.Duration) (bool, error) {
+	swapped, err := usercode.Call(ctx, &s.guard, func(ctx context.Context) (bool, error) {
+		return s.store.Swap(ctx, key, old, value, ttl)
+	})
+	s.note("swap", key, err)
+	return swapped, err
+}
+
+// lock takes or renews a lock.
+func (s *Shared) lock(ctx context.Context, key, owner string) (wait time.Duration, err error) {
+	key += ":lock"
+	wait, err = usercode.Call(ctx, &s.guard, func(ctx context.Context) (time.Duration, error) {
+		return s.locker.Lock(ctx, key, owner, lockTTL)
+	})
+	s.note("lock", key, err)
+	return wait, err
+}
+
+// unlock releases a lock.
+func (s *Shared) unlock(ctx context.Context, key, owner string) {
+	key += ":lock"
+	_, err := usercode.Call(ctx, &s.guard, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, s.locker.Unlock(ctx, key, owner)
+	})
+	s.note("unlock", key, err) // the lock ends by its TTL
+}
+
+// note logs the beginning and the end of a failure.
+func (s *Shared) note(operation, key string, err error) {
+	if errors.Is(err, usercode.ErrSkipped) || errors.Is(err, context.Canceled) {
+		return // known already, or Close
+	}
+	s.mu.Lock()
+	now, level, message := time.Now(), slog.LevelWarn, ""
+	switch {
+	case err != nil:
+		s.failing[operation] = true
+		if pause := now.Sub(s.last); pause >= recall || pause >= time.Minute && !s.reported {
+			s.reported, s.last, message = true, now, "wechat: the token store fails, the client goes on without it"
+		}
+	case s.failing[operation]:
+		delete(s.failing, operation)
+		if len(s.failing) == 0 && s.reported {
+			s.reported, level, message = false, slog.LevelInfo, "wechat: the token store works again"
+		}
+	}
+	s.mu.Unlock()
+	if message != "" {
+		attrs := append([]any{slog.String("operation", operation), slog.String("key", key)}, cause(err)...)
+		s.log.Log(context.Background(), level, message, attrs...)
+	}
+}
