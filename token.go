@@ -79,7 +79,7 @@ type TokenLocker interface {
 	// it then lasts for ttl from now. So the owner renews it by calling Lock again.
 	// It returns 0 if owner now has the lock, else the remaining TTL of the other
 	// owner's lock, which shows whether that owner still renews it. It does not wait.
-	// Like Swap it is one atomic step. An owner is a random text, new for each fetch.
+	// Like Swap it is one atomic step. Each client has a random owner.
 	Lock(ctx context.Context, key, owner string, ttl time.Duration) (wait time.Duration, err error)
 	// Unlock releases the lock of key if owner has it, else it does nothing.
 	Unlock(ctx context.Context, key, owner string) error

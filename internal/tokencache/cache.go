@@ -5,6 +5,7 @@ package tokencache
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"log/slog"
 	"sync"
@@ -62,8 +63,9 @@ type Config struct {
 // refresh, each until its own context ends. A refresh belongs to the cache: a caller
 // that gives up does not end it.
 type Cache struct {
-	cfg Config
-	log *journal
+	cfg   Config
+	log   *journal
+	owner string // of the store's lock
 
 	current atomic.Pointer[entry] // written with mu held
 
@@ -86,7 +88,7 @@ type Cache struct {
 // New returns an empty cache.
 func New(cfg Config) *Cache {
 	base, cancel := context.WithCancel(context.Background())
-	return &Cache{cfg: cfg, log: newJournal(cfg.Log, cfg.Key), base: base, cancel: cancel}
+	return &Cache{cfg: cfg, log: newJournal(cfg.Log, cfg.Key), owner: rand.Text(), base: base, cancel: cancel}
 }
 
 // Token returns the value. rejected is the one that was just refused, or "": Token

@@ -58,7 +58,7 @@ func (c *Cache) fetch(r *refresh, mode Mode, held bool) (record, error) {
 			}
 		case <-renew.C:
 			if held {
-				_, _ = c.cfg.Shared.lock(c.base, c.cfg.Key, r.owner)
+				_, _ = c.cfg.Shared.lock(c.base, c.cfg.Key, c.owner)
 			}
 		case <-over:
 			over, leave = nil, time.After(usercode.Limit)

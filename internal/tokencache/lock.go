@@ -29,12 +29,12 @@ var errLockWait = errors.New("another process holds the lock and has not brought
 
 // acquire takes the lock, or finds the record that its holder brings. Without
 // either the refresh goes on alone.
-func (c *Cache) acquire(r *refresh, v *view) {
+func (c *Cache) acquire(v *view) {
 	s := c.cfg.Shared
 	begin := time.Now()
 	var end, moved time.Time // of the other's lock: its end, and when that last moved
 	for {
-		wait, err := s.lock(c.base, c.cfg.Key, r.owner)
+		wait, err := s.lock(c.base, c.cfg.Key, c.owner)
 		if err != nil {
 			v.err = c.base.Err()
 			return

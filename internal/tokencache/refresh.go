@@ -2,7 +2,6 @@ package tokencache
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"log/slog"
 	"time"
@@ -14,8 +13,7 @@ import (
 // else from the source.
 type refresh struct {
 	number uint64
-	mode   Mode   // Ahead or Needed
-	owner  string // of the store's lock
+	mode   Mode // Ahead or Needed
 
 	late   chan struct{} // closed when callers have waited long enough
 	isLate bool
@@ -27,10 +25,7 @@ type refresh struct {
 // start begins a refresh. The caller holds mu.
 func (c *Cache) start(mode Mode) *refresh {
 	c.started++
-	r := &refresh{
-		number: c.started, mode: mode, owner: rand.Text(),
-		late: make(chan struct{}), done: make(chan struct{}),
-	}
+	r := &refresh{number: c.started, mode: mode, late: make(chan struct{}), done: make(chan struct{})}
 	c.refresh = r
 	c.running.Add(1)
 	go c.run(r)
@@ -41,7 +36,7 @@ func (c *Cache) start(mode Mode) *refresh {
 // be done, so that no goroutine outlives their calls.
 func (c *Cache) run(r *refresh) {
 	defer c.running.Done()
-	v := c.look(r)
+	v := c.look()
 	got, err := v.seen, v.err
 	if err == nil && !v.found {
 		if got, err = c.obtain(r, v.held); err == nil {
@@ -49,7 +44,7 @@ func (c *Cache) run(r *refresh) {
 		}
 	}
 	if v.held {
-		c.cfg.Shared.unlock(context.WithoutCancel(c.base), c.cfg.Key, r.owner)
+		c.cfg.Shared.unlock(context.WithoutCancel(c.base), c.cfg.Key, c.owner)
 	}
 	c.land(r, got, !v.found, err)
 }
@@ -64,7 +59,7 @@ type view struct {
 
 // look reads the store's record and takes the lock if the record is of no use.
 // While another process has the lock, it waits for the record of that process.
-func (c *Cache) look(r *refresh) view {
+func (c *Cache) look() view {
 	v := view{seen: c.cfg.Shared.load(c.base, c.cfg.Key)}
 	v.found = c.usable(v.seen)
 	if v.found || v.seen.unknown && !c.cfg.Exclusive {
@@ -73,7 +68,7 @@ func (c *Cache) look(r *refresh) view {
 	if c.cfg.Shared.locker == nil {
 		return v
 	}
-	if c.acquire(r, &v); v.err == nil && !v.found && !v.held && c.cfg.Exclusive {
+	if c.acquire(&v); v.err == nil && !v.found && !v.held && c.cfg.Exclusive {
 		v.err = c.goUnlocked()
 	}
 	return v

@@ -3,7 +3,7 @@ package tokencache
 import "slices"
 
 // maxRejections bounds how many rejected values are remembered.
-const maxRejections = 8
+const maxRejections = 32
 
 // rejections are the values that were rejected, the latest last.
 type rejections []rejection

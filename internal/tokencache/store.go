@@ -40,8 +40,9 @@ const (
 type Shared struct {
 	store  Store
 	locker Locker // nil if the store has no locks
-	guard  usercode.Guard
 	log    *slog.Logger
+
+	loads, swaps, locks, unlocks usercode.Guard // one may hang while others work
 
 	mu       sync.Mutex
 	failing  map[string]bool // operations whose last call failed
@@ -79,7 +80,7 @@ func wellFormed(value string) bool {
 	return value != ""
 }
 
-var errMalformed = errors.New("the stored value is malformed and will be replaced")
+var errMalformed = errors.New("the stored value is malformed, a fetch will replace it")
 
 // load returns the record of key.
 func (s *Shared) load(ctx context.Context, key string) record {
@@ -98,7 +99,7 @@ func (s *Shared) read(ctx context.Context, key string) (string, time.Duration, e
 		value string
 		ttl   time.Duration
 	}
-	l, err := usercode.Call(ctx, &s.guard, func(ctx context.Context) (l loaded, err error) {
+	l, err := usercode.Call(ctx, &s.loads, func(ctx context.Context) (l loaded, err error) {
 		l.value, l.ttl, err = s.store.Load(ctx, key)
 		return l, err
 	})
@@ -107,7 +108,7 @@ func (s *Shared) read(ctx context.Context, key string) (string, time.Duration, e
 
 // swap replaces a value and reports whether it did.
 func (s *Shared) swap(ctx context.Context, key, old, value string, ttl time.Duration) (bool, error) {
-	swapped, err := usercode.Call(ctx, &s.guard, func(ctx context.Context) (bool, error) {
+	swapped, err := usercode.Call(ctx, &s.swaps, func(ctx context.Context) (bool, error) {
 		return s.store.Swap(ctx, key, old, value, ttl)
 	})
 	s.note("swap", key, err)
@@ -117,7 +118,7 @@ func (s *Shared) swap(ctx context.Context, key, old, value string, ttl time.Dura
 // lock takes or renews a lock.
 func (s *Shared) lock(ctx context.Context, key, owner string) (wait time.Duration, err error) {
 	key += ":lock"
-	wait, err = usercode.Call(ctx, &s.guard, func(ctx context.Context) (time.Duration, error) {
+	wait, err = usercode.Call(ctx, &s.locks, func(ctx context.Context) (time.Duration, error) {
 		return s.locker.Lock(ctx, key, owner, lockTTL)
 	})
 	s.note("lock", key, err)
@@ -127,7 +128,7 @@ func (s *Shared) lock(ctx context.Context, key, owner string) (wait time.Duratio
 // unlock releases a lock.
 func (s *Shared) unlock(ctx context.Context, key, owner string) {
 	key += ":lock"
-	_, err := usercode.Call(ctx, &s.guard, func(ctx context.Context) (struct{}, error) {
+	_, err := usercode.Call(ctx, &s.unlocks, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, s.locker.Unlock(ctx, key, owner)
 	})
 	s.note("unlock", key, err) // the lock ends by its TTL
@@ -145,6 +146,9 @@ func (s *Shared) note(operation, key string, err error) {
 		s.failing[operation] = true
 		if pause := now.Sub(s.last); pause >= recall || pause >= time.Minute && !s.reported {
 			s.reported, s.last, message = true, now, "wechat: the token store fails, the client goes on without it"
+			if errors.Is(err, errMalformed) {
+				message = "wechat: the token store holds a value that is not ours"
+			}
 		}
 	case s.failing[operation]:
 		delete(s.failing, operation)
