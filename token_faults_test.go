@@ -85,6 +85,7 @@ func TestA2_TokenRevokedAfterAFailedAdvisoryRefreshFailsNoCall(t *testing.T) {
 		p.fetch = answer(http.StatusBadGateway, "")
 		require.NoError(t, ping(t.Context(), c))
 		time.Sleep(time.Second)
+		synctest.Wait()
 		p.fetch = nil
 		p.revoke()
 		assert.Zero(t, pings(t.Context(), c, 300, 50*time.Millisecond))

@@ -158,11 +158,11 @@ func (c *Cache) land(r *refresh, got record, fetched bool, err error) {
 		report = c.succeeded(r, got, fetched)
 	}
 	r.err = err
-	close(r.done)
 	c.mu.Unlock()
 	if report != nil {
-		report() // without mu, it calls the program's log handler
+		report() // without mu: it calls the program's log handler
 	}
+	close(r.done)
 }
 
 // failed keeps what still works and plans the next refresh. The caller holds mu.
