@@ -77,7 +77,6 @@ type Cache struct {
 	mu         sync.Mutex
 	closed     bool
 	refresh    *refresh   // the one that callers can wait for
-	started    uint64     // refreshes so far
 	rejections rejections // values that must not be returned again
 	pace       pace
 	failure    failure
@@ -98,20 +97,20 @@ func (c *Cache) Token(ctx context.Context, rejected string) (string, error) {
 	if e := c.current.Load(); e != nil && e.value != rejected && time.Now().Before(e.refreshAt) {
 		return e.value, nil
 	}
-	var since uint64 // the first refresh that knows that rejected is rejected
 	for {
-		r, value, err := c.join(rejected, &since)
+		r, value, err := c.join(rejected)
 		if r == nil {
 			return value, err
 		}
 		select {
 		case <-r.done:
-			if r.err != nil && r.mode != Ahead && r.number >= since {
-				return c.fallback(rejected, r.err)
+			if r.err != nil && r.mode == Needed {
+				return c.fallback(r.err)
 			}
-			// It has brought a value, or was not meant for this caller: look again.
+			// Look again: it has brought a value, but perhaps the one that this caller
+			// rejected while the refresh was under way.
 		case <-r.late:
-			return c.fallback(rejected, ErrSlow)
+			return c.fallback(ErrSlow)
 		case <-ctx.Done():
 			return "", ctx.Err()
 		case <-c.base.Done():
@@ -120,9 +119,8 @@ func (c *Cache) Token(ctx context.Context, rejected string) (string, error) {
 	}
 }
 
-// join returns the refresh to wait for, or the answer if there is nothing to wait
-// for. It sets since when it records a rejection.
-func (c *Cache) join(rejected string, since *uint64) (*refresh, string, error) {
+// join returns the refresh to wait for, or the answer if there is nothing to wait for.
+func (c *Cache) join(rejected string) (*refresh, string, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now, e := time.Now(), c.current.Load()
@@ -135,37 +133,36 @@ func (c *Cache) join(rejected string, since *uint64) (*refresh, string, error) {
 			c.start(Ahead)
 		}
 		return nil, e.value, nil
-	case e != nil && (e.rejected || e.value == rejected) && c.pace.exhausted(now):
+	case e != nil && e.value == rejected && c.pace.exhausted(now):
 		return nil, e.value, nil
 	}
 	if rejected != "" {
-		*since = c.reject(rejected)
+		c.reject(rejected)
 	}
 	if c.refresh != nil {
 		return c.refresh, "", nil
 	}
 	if now.Before(c.failure.until) {
-		value, err := c.fallback(rejected, c.failure.err)
+		value, err := c.fallback(c.failure.err)
 		return nil, value, err
 	}
 	return c.start(Needed), "", nil
 }
 
-// reject records that value must not be returned again, and returns the number of
-// the first refresh that knows it. The caller holds mu.
-func (c *Cache) reject(value string) uint64 {
+// reject records that value must not be returned again. The caller holds mu.
+func (c *Cache) reject(value string) {
 	if e := c.current.Load(); e != nil && e.value == value && !e.rejected {
 		c.current.Store(e.refused())
 	}
-	return c.rejections.add(value, c.started+1)
+	c.rejections.add(value)
 }
 
 // fallback returns the value that still works after a refresh has failed, or err.
-func (c *Cache) fallback(rejected string, err error) (string, error) {
+func (c *Cache) fallback(err error) (string, error) {
 	if c.base.Err() != nil {
 		return "", ErrClosed
 	}
-	if e := c.current.Load(); e != nil && e.value != rejected && e.works(time.Now()) {
+	if e := c.current.Load(); e != nil && e.works(time.Now()) {
 		return e.value, nil
 	}
 	return "", err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -41,7 +42,7 @@ type source struct {
 	ttl       time.Duration
 	latency   time.Duration                          // half before the value is looked up, half after
 	exclusive bool                                   // each fetch issues another value
-	fail      func(n int) error                      // of the n-th fetch, from 1; may wait or panic
+	fail      func(ctx context.Context, n int) error // of the n-th fetch, from 1; errBlank makes it an empty value
 	watch     func(mode Mode, value string, e error) // sees the beginning (value "", e nil) and the end of fetches
 }
 
@@ -54,13 +55,22 @@ func (s *source) fetch(ctx context.Context, mode Mode) (value string, ttl time.D
 	s.mu.Unlock()
 	if watch != nil {
 		watch(mode, "", nil)
-		defer func() { watch(mode, value, err) }()
+		defer func() {
+			if strings.TrimSpace(value) == "" && err == nil {
+				watch(mode, "", errBlank)
+				return
+			}
+			watch(mode, value, err)
+		}()
 	}
 	if err := pause(ctx, s.latency/2); err != nil {
 		return "", 0, err
 	}
 	if fail != nil {
-		if err := fail(n); err != nil {
+		if err = fail(ctx, n); err == errBlank { //nolint:errorlint // as it was returned
+			return " \t", s.ttl, nil
+		}
+		if err != nil {
 			return "", 0, err
 		}
 	}

@@ -35,6 +35,9 @@ type fetched struct {
 
 // fetch calls the fetch function. While it runs the lock is renewed.
 func (c *Cache) fetch(r *refresh, mode Mode, held bool) (record, error) {
+	c.mu.Lock()
+	r.knows = c.rejections.made
+	c.mu.Unlock()
 	limit := waitLimit
 	if held && mode != Ahead {
 		limit = lockedLimit

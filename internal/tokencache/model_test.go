@@ -37,7 +37,8 @@ type model struct {
 	fetching  int
 	began     time.Time          // the last fetch
 	failed    map[Mode]time.Time // the last fetch that failed, since one has succeeded
-	err       error              // of the last one that failed
+	err       error              // of the last one that failed and that was not ahead
+	streak    int                // of those, since one has succeeded
 	failures  int
 	successes int
 	ahead     int
@@ -72,17 +73,18 @@ func (m *model) fetch(mode Mode, value string, err error) {
 	switch {
 	case err != nil:
 		m.fetching--
-		m.failed[mode], m.err, m.failures = now, err, m.failures+1
+		m.failed[mode], m.failures = now, m.failures+1
+		if mode != Ahead {
+			m.err, m.streak = err, m.streak+1
+		}
 	case value != "":
 		m.fetching--
 		m.successes++
 		clear(m.failed)
-		since, rejected := m.rejected[value]
-		if !rejected || !m.began.Before(since) {
+		m.streak = 0
+		if since, rejected := m.rejected[value]; rejected && !m.began.Before(since) {
 			delete(m.rejected, value)
-			if rejected {
-				m.reissued[value] = now
-			}
+			m.reissued[value], m.value = now, "" // its time begins anew
 		}
 		if _, rejected := m.rejected[m.value]; rejected && value != m.value {
 			m.replaced = [2]time.Time{now, m.replaced[0]}
@@ -151,7 +153,9 @@ func (m *model) call(rejected string) (end func(ctx context.Context, value strin
 		case m.works(begin) && m.works(now) && m.value != rejected:
 			m.wrong("error although %s works: %v", m.value, err)
 		case m.err == nil || !errors.Is(err, m.err):
-			m.wrong("error that no fetch returned: %v", err)
+			m.wrong("error that no fetch for callers returned: %v", err)
+		case now.Sub(m.failed[Needed]) > min(time.Second<<min(m.streak-1, 10), 5*time.Second)+time.Second:
+			m.wrong("error that was returned %v ago, the %dth in a row", now.Sub(m.failed[Needed]), m.streak)
 		}
 	}
 }
@@ -160,7 +164,10 @@ func (m *model) call(rejected string) (end func(ctx context.Context, value strin
 func play(t *testing.T, seed uint64, change func(*Cache)) (problems []string) {
 	synctest.Test(t, func(t *testing.T) {
 		r := rand.New(rand.NewPCG(seed, 0))
-		one := func(choices ...time.Duration) time.Duration { return choices[r.IntN(len(choices))] }
+		// No two moments are the same by chance: what happens at the same time has one cause.
+		one := func(choices ...time.Duration) time.Duration {
+			return choices[r.IntN(len(choices))] + time.Duration(r.IntN(1e6))
+		}
 		src := &source{
 			ttl:     one(2*time.Hour, 2*time.Hour, 10*time.Minute, time.Minute),
 			latency: one(0, 10*time.Millisecond, 300*time.Millisecond, 3*time.Second),
@@ -170,13 +177,20 @@ func play(t *testing.T, seed uint64, change func(*Cache)) (problems []string) {
 		healthy := r.IntN(3) == 0
 		odds := r.IntN(4)                       // of ten fetches fail
 		later := rand.New(rand.NewPCG(seed, 1)) // for other goroutines, with m.mu held
-		src.fail = func(int) error {
+		src.fail = func(ctx context.Context, _ int) error {
 			m.mu.Lock()
-			defer m.mu.Unlock()
-			if !healthy && later.IntN(10) < odds {
-				return errDown
+			fails, kind, id := !healthy && later.IntN(10) < odds, later.IntN(8), later.Int()
+			m.mu.Unlock()
+			switch {
+			case !fails:
+				return nil
+			case kind == 0:
+				return errBlank
+			case kind == 1:
+				<-ctx.Done()
+				return ctx.Err()
 			}
-			return nil
+			return fmt.Errorf("%w: %d", errDown, id)
 		}
 		store := &memory{odd: oddity(later, &m.mu, &healthy)}
 		shared := Store(store)
@@ -202,14 +216,15 @@ func play(t *testing.T, seed uint64, change func(*Cache)) (problems []string) {
 				healthy = !healthy
 				m.mu.Unlock()
 			}
+			start, trip := one(0, 0, time.Millisecond, 400*time.Millisecond), one(0, time.Millisecond, 200*time.Millisecond)
 			for range 1 + r.IntN(4) {
 				patience := one(time.Hour, time.Hour, 5*time.Millisecond, time.Second)
-				start, trip := one(0, 0, time.Millisecond, 400*time.Millisecond), one(0, time.Millisecond, 200*time.Millisecond)
+				doubt := r.IntN(8) == 0
 				callers.Go(func() {
 					time.Sleep(start)
 					ctx, cancel := context.WithTimeout(t.Context(), patience)
 					defer cancel()
-					use(ctx, c, m, trip)
+					use(ctx, c, m, trip, doubt)
 				})
 			}
 			time.Sleep(one(0, time.Millisecond, 100*time.Millisecond, 700*time.Millisecond))
@@ -220,7 +235,7 @@ func play(t *testing.T, seed uint64, change func(*Cache)) (problems []string) {
 		healthy = true
 		m.mu.Unlock()
 		time.Sleep(40 * time.Second) // all pauses are over
-		if value := use(t.Context(), c, m, 0); !src.accepts(value) {
+		if value := use(t.Context(), c, m, 0, false); !src.accepts(value) {
 			m.wrong("no working value when all is well again: %q", value)
 		}
 		periods := int(time.Since(origin)/(src.ttl/2)) + 1
@@ -236,8 +251,9 @@ func play(t *testing.T, seed uint64, change func(*Cache)) (problems []string) {
 	return problems
 }
 
-// use makes a call as a client does: a value that the source rejects is exchanged once.
-func use(ctx context.Context, c *Cache, m *model, trip time.Duration) string {
+// use makes a call as a client does: a value that is rejected is exchanged once. With
+// doubt it is rejected the first time although the source accepts it.
+func use(ctx context.Context, c *Cache, m *model, trip time.Duration, doubt bool) string {
 	value := ""
 	for range 2 {
 		end := m.call(value)
@@ -248,9 +264,10 @@ func use(ctx context.Context, c *Cache, m *model, trip time.Duration) string {
 		}
 		value = next
 		time.Sleep(trip)
-		if m.src.accepts(value) {
+		if m.src.accepts(value) && !doubt {
 			return value
 		}
+		doubt = false
 	}
 	return value
 }
@@ -260,7 +277,7 @@ func oddity(r *rand.Rand, mu *sync.Mutex, healthy *bool) func(context.Context, s
 	odds, kind := r.IntN(5), r.IntN(4)
 	return func(ctx context.Context, _ string) error {
 		mu.Lock()
-		odd, latency := !*healthy && r.IntN(10) < odds, time.Duration(r.IntN(3))*time.Millisecond
+		odd, latency := !*healthy && r.IntN(10) < odds, time.Duration(r.IntN(3e6))
 		mu.Unlock()
 		switch {
 		case !odd:

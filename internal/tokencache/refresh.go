@@ -12,8 +12,8 @@ import (
 // refresh gets a new value, from the store if another process has put one there,
 // else from the source.
 type refresh struct {
-	number uint64
-	mode   Mode // Ahead or Needed
+	mode  Mode   // Ahead or Needed
+	knows uint64 // the number of rejections when its last fetch began
 
 	late   chan struct{} // closed when callers have waited long enough
 	isLate bool
@@ -24,8 +24,7 @@ type refresh struct {
 
 // start begins a refresh. The caller holds mu.
 func (c *Cache) start(mode Mode) *refresh {
-	c.started++
-	r := &refresh{number: c.started, mode: mode, late: make(chan struct{}), done: make(chan struct{})}
+	r := &refresh{mode: mode, knows: c.rejections.made, late: make(chan struct{}), done: make(chan struct{})}
 	c.refresh = r
 	c.running.Add(1)
 	go c.run(r)
@@ -110,7 +109,7 @@ func (c *Cache) usable(rec record) bool {
 func (c *Cache) isRejected(value string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.rejections.since(value) > 0
+	return c.rejections.number(value) > 0
 }
 
 // obtain fetches a value, and forces a new one if a rejected one comes back.
@@ -195,9 +194,8 @@ func (c *Cache) failed(r *refresh, err error) (report func()) {
 // succeeded makes a value the current one. The caller holds mu.
 func (c *Cache) succeeded(r *refresh, got record, fetched bool) (report func()) {
 	c.failure = failure{}
-	since := c.rejections.since(got.value)
-	if since > r.number {
-		return nil // rejected while the refresh was under way: it brought nothing new
+	if c.rejections.number(got.value) > r.knows {
+		return nil // rejected while it was being fetched: that brought nothing new
 	}
 	c.rejections.remove(got.value)
 	now, old := time.Now(), c.current.Load()

@@ -5,32 +5,34 @@ import "slices"
 // maxRejections bounds how many rejected values are remembered.
 const maxRejections = 32
 
-// rejections are the values that were rejected, the latest last.
-type rejections []rejection
+// rejections are the values that were rejected.
+type rejections struct {
+	made uint64      // so far
+	list []rejection // the latest last
+}
 
 type rejection struct {
-	value string
-	since uint64 // the first refresh that knows of it
+	value  string
+	number uint64
 }
 
-// add records a value, if it is not there yet, and returns since which refresh it
-// is known.
-func (l *rejections) add(value string, since uint64) uint64 {
-	if known := l.since(value); known > 0 {
-		return known
+// add records a value, if it is not there yet.
+func (l *rejections) add(value string) {
+	if l.number(value) > 0 {
+		return
 	}
-	if len(*l) == maxRejections {
-		*l = slices.Delete(*l, 0, 1)
+	if len(l.list) == maxRejections {
+		l.list = slices.Delete(l.list, 0, 1)
 	}
-	*l = append(*l, rejection{value, since})
-	return since
+	l.made++
+	l.list = append(l.list, rejection{value, l.made})
 }
 
-// since returns since which refresh a value is known as rejected; 0 if it is not.
-func (l *rejections) since(value string) uint64 {
-	for _, r := range *l {
+// number returns the number of a value's rejection, from 1; 0 if it was not rejected.
+func (l *rejections) number(value string) uint64 {
+	for _, r := range l.list {
 		if r.value == value {
-			return r.since
+			return r.number
 		}
 	}
 	return 0
@@ -38,5 +40,5 @@ func (l *rejections) since(value string) uint64 {
 
 // remove forgets a value.
 func (l *rejections) remove(value string) {
-	*l = slices.DeleteFunc(*l, func(r rejection) bool { return r.value == value })
+	l.list = slices.DeleteFunc(l.list, func(r rejection) bool { return r.value == value })
 }
