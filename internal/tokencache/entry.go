@@ -101,14 +101,7 @@ type failure struct {
 // backoff returns the pause after a number of failures in a row: it doubles from
 // first up to most, less up to a quarter, so that processes do not march in step.
 func backoff(streak int, first, most time.Duration) time.Duration {
-	pause := first
-	for range streak - 1 {
-		if pause >= most {
-			break
-		}
-		pause *= 2
-	}
-	pause = min(pause, most)
+	pause := min(first<<min(streak-1, 10), most)
 	return pause - jitter(pause/4)
 }
 
