@@ -1,0 +1,207 @@
+package payload
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"sync/atomic"
+)
+
+// Source is content that the caller supplies.
+//
+// Its size is found before the first byte goes out: from Size, by Seek, or, for any
+// other reader, by reading it whole, 512 KiB into memory and more into a temporary
+// file. A reader that cannot Seek and comes with a Size is sent as it is read, once.
+type Source struct {
+	Name    string // what errors call it, such as "File"
+	Content io.Reader
+	Open    func() (io.ReadCloser, error) // in place of Content: opens it for this payload
+	Size    int64                         // bytes in Content, 0 if unknown
+	Limit   int64                         // bytes that are allowed, 0 if any
+}
+
+// content is a Source whose size is known.
+type content struct {
+	name string
+	size int64
+
+	data []byte   // a copy in memory,
+	file *os.File // or one in a temporary file,
+
+	reader io.Reader // or the caller's reader
+	seeker io.Seeker // the same, if it can be read again from start
+	start  int64
+	begun  atomic.Bool // reader was read
+
+	opened io.Closer // what Source.Open returned
+}
+
+// measure makes content of a source, on a goroutine of its own because it calls
+// what the caller supplied.
+func (s Source) measure(ctx context.Context) (*content, error) {
+	c := &content{name: s.Name + ".Content"}
+	t := start(func() error { return c.fill(ctx, s) })
+	if err := t.wait(ctx); err != nil {
+		go func() {
+			<-t.done
+			c.close()
+		}()
+		return nil, err
+	}
+	if t.err == nil {
+		return c, nil
+	}
+	c.close()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return nil, problem(c.name, t.err)
+}
+
+func (c *content) fill(ctx context.Context, s Source) error {
+	if s.Open != nil {
+		opened, err := s.Open()
+		if err != nil {
+			return fmt.Errorf("cannot be opened: %w", err)
+		}
+		c.opened, s.Content = opened, opened
+	}
+	if f, ok := s.Content.(fs.File); ok {
+		if info, err := f.Stat(); err == nil && info.IsDir() {
+			return errors.New("is a directory")
+		}
+	}
+	if seeker, ok := s.Content.(io.Seeker); ok {
+		if size, start, ok := span(seeker); ok {
+			c.reader, c.seeker, c.start, c.size = s.Content, seeker, start, size
+		}
+	}
+	switch {
+	case c.reader == nil && s.Size > 0:
+		c.reader, c.size = s.Content, s.Size
+	case c.reader == nil:
+		if err := c.spool(ctx, s.Content, s.Limit); err != nil {
+			return err
+		}
+	}
+	switch {
+	case c.size == 0:
+		return errors.New("is empty")
+	case s.Limit > 0 && c.size > s.Limit:
+		return fmt.Errorf("has %d bytes, at most %d are allowed", c.size, s.Limit)
+	case s.Size > 0 && c.size != s.Size:
+		return &Error{Argument: s.Name + ".Size", Problem: fmt.Sprintf("is %d, the content has %d bytes", s.Size, c.size)}
+	}
+	return nil
+}
+
+// span measures a seeker from where it is, and leaves it there. What claims to have
+// no bytes is read: a device and a file of the kernel's claim so.
+func span(s io.Seeker) (size, start int64, ok bool) {
+	start, err := s.Seek(0, io.SeekCurrent)
+	if err != nil {
+		return 0, 0, false
+	}
+	end, err := s.Seek(0, io.SeekEnd)
+	if err != nil || end <= start || start < 0 {
+		_, _ = s.Seek(start, io.SeekStart)
+		return 0, 0, false
+	}
+	if _, err = s.Seek(start, io.SeekStart); err != nil {
+		return 0, 0, false
+	}
+	return end - start, start, true
+}
+
+const (
+	spoolStart  = 32 << 10
+	spoolMemory = 512 << 10
+)
+
+// spool copies content to know its size: into memory, past 512 KiB into a file.
+func (c *content) spool(ctx context.Context, r io.Reader, limit int64) error {
+	buf, ended, err := fillUp(ctx, r, make([]byte, 0, spoolStart))
+	if err == nil && !ended {
+		// One buffer for all: one that grows by doubling would take twice as much.
+		buf, ended, err = fillUp(ctx, r, append(make([]byte, 0, spoolMemory+1), buf...))
+	}
+	if err != nil {
+		return fmt.Errorf("cannot be read: %w", err)
+	}
+	if ended && len(buf) <= spoolMemory {
+		c.data, c.size = buf, int64(len(buf))
+		return nil
+	}
+	if c.file, err = os.CreateTemp("", "wechat-upload-*"); err != nil {
+		return fmt.Errorf("has no known size and cannot be put into a temporary file: %w", err)
+	}
+	for {
+		n, err := c.file.Write(buf)
+		c.size += int64(n)
+		if err != nil {
+			return fmt.Errorf("cannot be put into a temporary file: %w", err)
+		}
+		if limit > 0 && c.size > limit {
+			return fmt.Errorf("has more than the %d bytes that are allowed", limit)
+		}
+		if ended {
+			return nil
+		}
+		if buf, ended, err = fillUp(ctx, r, buf[:0]); err != nil {
+			return fmt.Errorf("cannot be read: %w", err)
+		}
+	}
+}
+
+// fillUp reads into the free part of buf and reports whether r ended.
+func fillUp(ctx context.Context, r io.Reader, buf []byte) (_ []byte, ended bool, err error) {
+	for len(buf) < cap(buf) {
+		if err := ctx.Err(); err != nil {
+			return buf, false, err
+		}
+		n, err := readSome(r, buf[len(buf):cap(buf)])
+		buf = buf[:len(buf)+n]
+		if errors.Is(err, io.EOF) {
+			return buf, true, nil
+		}
+		if err != nil {
+			return buf, false, err
+		}
+	}
+	return buf, false, nil
+}
+
+// readOnce reports whether the content can be read only once.
+func (c *content) readOnce() bool { return c.reader != nil && c.seeker == nil }
+
+// rewind puts the caller's reader where it was, if it can.
+func (c *content) rewind() error {
+	if c.seeker == nil {
+		return nil
+	}
+	_, err := c.seeker.Seek(c.start, io.SeekStart)
+	return err
+}
+
+// copied reads the copy.
+func (c *content) copied() io.Reader {
+	if c.file != nil {
+		return io.NewSectionReader(c.file, 0, c.size)
+	}
+	return bytes.NewReader(c.data)
+}
+
+// close gives up what the package opened or made.
+func (c *content) close() {
+	if c.file != nil {
+		_ = c.file.Close()
+		_ = os.Remove(c.file.Name())
+	}
+	if c.opened != nil {
+		_ = c.opened.Close()
+	}
+}
