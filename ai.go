@@ -3,6 +3,7 @@ package wechat
 import (
 	"context"
 	"net/http"
+	"strings"
 )
 
 // SpeechLanguage is a language that the platform recognises and translates.
@@ -85,7 +86,8 @@ func (c *Client) TranslateContent(ctx context.Context, from, to SpeechLanguage, 
 		return nil, err
 	}
 	return do[Translation](ctx, c, Request{
-		Method: http.MethodPost, Path: "/cgi-bin/media/voice/translatecontent", Body: textBody(content), Idempotent: true,
+		Method: http.MethodPost, Path: "/cgi-bin/media/voice/translatecontent", Idempotent: true,
 		Query: params("lfrom", string(from), "lto", string(to)),
+		Body:  RawBody{ContentType: "text/plain; charset=utf-8", Content: strings.NewReader(content)},
 	})
 }

@@ -132,7 +132,7 @@ func newRest(cfg *config) *resty.Client {
 		SetLogger(silence{}).
 		SetDoNotParseResponse(true).
 		SetHeader("User-Agent", agent).
-		SetPreRequestHook(attachPayload)
+		SetPreRequestHook(attachBody)
 	return rest
 }
 

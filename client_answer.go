@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
 	"regexp"
 	"slices"
@@ -21,6 +20,9 @@ func (c *Client) read(ctx, limited context.Context, cl *call, raw *http.Response
 	sink, stream := cl.sink()
 	if stream && raw.StatusCode/100 == 2 {
 		rest, written, err := sink.receive(raw)
+		if err != nil && rest != nil {
+			return abandoned, c.unreadable(cl, raw, rest, err)
+		}
 		if err != nil {
 			v, err := c.cutOff(ctx, limited, cl, raw, err)
 			if written {
@@ -33,16 +35,15 @@ func (c *Client) read(ctx, limited context.Context, cl *call, raw *http.Response
 		}
 		return c.decode(cl, raw, rest, sink.alternative)
 	}
-	buf := buffers.get()
-	defer buffers.put(buf)
-	n, err := buf.ReadFrom(io.LimitReader(raw.Body, maxAnswer+1))
-	switch {
-	case n > maxAnswer:
-		return abandoned, c.unreadable(cl, raw, buf.Bytes(), errTooLarge)
-	case err != nil:
+	data, err := readAnswer(raw.Body, raw.ContentLength, maxAnswer)
+	if data == nil {
 		return c.cutOff(ctx, limited, cl, raw, err)
 	}
-	return c.decode(cl, raw, buf.Bytes(), cl.out)
+	defer data.release()
+	if err != nil {
+		return abandoned, c.unreadable(cl, raw, data.bytes, err)
+	}
+	return c.decode(cl, raw, data.bytes, cl.out)
 }
 
 // cutOff makes the error of a response that did not arrive whole.
@@ -53,8 +54,6 @@ func (c *Client) cutOff(ctx, limited context.Context, cl *call, raw *http.Respon
 	}
 	return unknown, failure
 }
-
-var errTooLarge = errors.New("larger than 16 MiB")
 
 // decode looks for a refusal in a complete response and reads the rest into out.
 func (c *Client) decode(cl *call, raw *http.Response, data []byte, out any) (verdict, error) {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wechatoa/wechat/internal/payload"
 	"github.com/wechatoa/wechat/internal/tokencache"
 	"github.com/wechatoa/wechat/internal/usercode"
 )
@@ -17,7 +18,7 @@ import (
 // call is a request on its way, over all its attempts.
 type call struct {
 	Request
-	body *payload
+	body *payload.Payload
 	out  any
 
 	secret []byte // what the body is encrypted from, nil if the call is not secured
@@ -91,7 +92,7 @@ func (c *Client) attemptAll(ctx context.Context, cl *call) error {
 
 // awaitRetry waits for the next attempt, or returns the error that ends the call.
 func (c *Client) awaitRetry(ctx context.Context, cl *call, retries, cost int, pause time.Duration) error {
-	if cl.fetchesAhead || cl.body.spent() || retries >= c.cfg.retry.MaxAttempts || !c.budget.take(cost) {
+	if cl.fetchesAhead || cl.body.Consumed() || retries >= c.cfg.retry.MaxAttempts || !c.budget.take(cost) {
 		return cl.last
 	}
 	c.cfg.log.LogAttrs(ctx, slog.LevelDebug, "wechat: call is retried",
@@ -110,7 +111,7 @@ func (c *Client) renewToken(ctx context.Context, cl *call) error {
 	if err := c.authorize(ctx, cl, rejected); err != nil {
 		return &stopped{cl.last, err}
 	}
-	if cl.token == rejected || cl.body.spent() {
+	if cl.token == rejected || cl.body.Consumed() {
 		return cl.last
 	}
 	return nil
@@ -187,7 +188,7 @@ func (c *Client) attempt(ctx context.Context, cl *call) (v verdict, err error) {
 	limited, cancel := context.WithTimeout(ctx, c.timeout(cl))
 	defer cancel()
 	sent, wire := traceWrites(limited)
-	sent = context.WithValue(sent, payloadKey{}, body)
+	sent = context.WithValue(sent, outgoingKey{}, &outgoing{body: body, once: !cl.Idempotent || c.cfg.retry.MaxAttempts == 1})
 	resp, err := c.rest.R().SetContext(sent).SetHeaderMultiValues(cl.Header).Execute(cl.Method, c.address(cl))
 	if err != nil {
 		return c.transportError(ctx, limited, cl, err, wire)
@@ -225,7 +226,7 @@ func (c *Client) timeout(cl *call) time.Duration {
 }
 
 func (cl *call) isMedia() bool {
-	if _, ok := cl.Body.(*Form); ok {
+	if isUpload(cl.Body, cl.body) {
 		return true
 	}
 	switch cl.out.(type) {
@@ -277,8 +278,8 @@ func (c *Client) origin(host string) string {
 // transportError makes the error of an attempt that got no response. ctx is the
 // caller's, limited the attempt's.
 func (c *Client) transportError(ctx, limited context.Context, cl *call, err error, wire *writes) (verdict, error) {
-	if argument := (*ArgumentError)(nil); errors.As(err, &argument) {
-		return final, argument // the body of an upload is not what its size promised
+	if broken := cl.body.Err(); broken != nil {
+		return final, contentError(broken) // the content of an upload is not what its size promised
 	}
 	if u := (*url.Error)(nil); errors.As(err, &u) {
 		err = u.Err // the URL holds the token

@@ -7,53 +7,17 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"mime"
 	"net/http"
-	"os"
-	"path/filepath"
+	"net/url"
+	"strings"
+	"unicode"
 )
 
 // Download describes what was written by a download.
 type Download struct {
 	ContentType string // as the platform declares it
-	FileName    string // as the platform names it, without directories; "" where it names none
+	FileName    string // as the platform sends it, without directories and control characters; "" if it sends none
 	Size        int64  // bytes written
-}
-
-// SaveFile writes a file through fill, which gets the writer that a download
-// needs. The file appears under its name when fill has succeeded, not before: what
-// stood there stays where fill fails, and no half file is left.
-//
-//	err := wechat.SaveFile("voice.amr", func(w io.Writer) error {
-//		_, err := client.DownloadMedia(ctx, mediaID, w)
-//		return err
-//	})
-func SaveFile(name string, fill func(w io.Writer) error) error {
-	tmp, err := os.CreateTemp(filepath.Dir(name), ".wechat-download-*")
-	if err != nil {
-		return err
-	}
-	done := false
-	defer func() {
-		if !done { // by an error or a panic of fill
-			_ = tmp.Close()
-			_ = os.Remove(tmp.Name())
-		}
-	}()
-	if err := fill(tmp); err != nil {
-		return err
-	}
-	if err := tmp.Chmod(0o644); err != nil {
-		return err
-	}
-	if err := tmp.Close(); err != nil {
-		return err
-	}
-	if err := os.Rename(tmp.Name(), name); err != nil {
-		return err
-	}
-	done = true
-	return nil
 }
 
 // download takes the bytes of an answer, or a JSON document where the endpoint
@@ -61,9 +25,21 @@ func SaveFile(name string, fill func(w io.Writer) error) error {
 type download struct {
 	w           io.Writer
 	alternative any // what a JSON answer is decoded into; nil where only an error is JSON
-	limit       int64
 	info        Download
 	isJSON      bool // alternative was filled
+}
+
+// download calls an endpoint that answers bytes. It reports whether the answer was
+// JSON and went into alternative.
+func (c *Client) download(ctx context.Context, req Request, w io.Writer, alternative any) (*Download, bool, error) {
+	if err := notNil("w", w); err != nil {
+		return nil, false, err
+	}
+	d := &download{w: w, alternative: alternative}
+	if err := c.Do(ctx, req, d); err != nil {
+		return nil, false, err
+	}
+	return &d.info, d.isJSON, nil
 }
 
 // sink returns where the bytes of the answer go.
@@ -79,10 +55,11 @@ func (cl *call) sink() (*download, bool) {
 
 const maxErrorJSON = 4 << 10
 
-var errDownloadTooLarge = errors.New("answer is larger than the limit of downloads")
+var errHTML = errors.New("a page of HTML in place of a file")
 
-// receive copies the answer to the writer, or returns it where it is JSON. The
-// Content-Type decides nothing: the platform labels errors as images.
+// receive copies the answer to the writer, or returns it if it is JSON. The
+// Content-Type decides nothing: the platform labels errors as images. Beside the
+// error of an answer that arrived but is of no use it returns its beginning.
 func (d *download) receive(raw *http.Response) (document []byte, written bool, err error) {
 	body := bufio.NewReaderSize(raw.Body, maxErrorJSON+1)
 	head, err := body.Peek(maxErrorJSON + 1)
@@ -92,33 +69,39 @@ func (d *download) receive(raw *http.Response) (document []byte, written bool, e
 	if len(head) == 0 {
 		return []byte{}, false, nil // read as JSON the empty answer is the error that it is
 	}
-	document, content, err := d.split(head, body)
+	if isHTML(head) {
+		return bytes.Clone(head), false, errHTML
+	}
+	document, content, err := d.split(head, body, raw.ContentLength)
 	if err != nil || document != nil {
 		return document, false, err
 	}
 	d.info = Download{ContentType: raw.Header.Get("Content-Type"), FileName: fileName(raw.Header.Get("Content-Disposition"))}
-	d.info.Size, err = d.copy(content)
+	d.info.Size, err = io.Copy(d.w, content)
 	return nil, true, err
 }
 
 // split tells by the beginning of an answer whether it is a document for the
 // client or content for the writer.
-func (d *download) split(head []byte, body io.Reader) (document []byte, content io.Reader, err error) {
+func (d *download) split(head []byte, body io.Reader, declared int64) (document []byte, content io.Reader, err error) {
 	if start := bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n"); len(start) == 0 || start[0] != '{' {
 		return nil, body, nil
 	}
 	if len(head) > maxErrorJSON && d.alternative == nil {
 		return nil, body, nil
 	}
-	all, err := io.ReadAll(io.LimitReader(body, maxAnswer+1))
-	if err != nil {
+	all, err := readAnswer(body, declared, maxAnswer)
+	switch {
+	case all == nil:
 		return nil, nil, err
+	case err != nil: // it begins as a document does, and no file of the platform's is that large
+		return all.bytes, nil, err
 	}
-	if refusal, err := findRefusal(all); err == nil && (refusal != nil || d.alternative != nil) && isJSON(all) {
+	if refusal, err := findRefusal(all.bytes); err == nil && (refusal != nil || d.alternative != nil) && isJSON(all.bytes) {
 		d.isJSON = d.alternative != nil
-		return all, nil, nil
+		return all.bytes, nil, nil
 	}
-	return nil, io.MultiReader(bytes.NewReader(all), body), nil
+	return nil, bytes.NewReader(all.bytes), nil
 }
 
 func isJSON(data []byte) bool {
@@ -126,43 +109,144 @@ func isJSON(data []byte) bool {
 	return decodeJSON(data, &document) == nil
 }
 
-// copy writes the content, up to the limit.
-func (d *download) copy(content io.Reader) (int64, error) {
-	if d.limit <= 0 {
-		return io.Copy(d.w, content)
+// isHTML reports whether content begins as a page of HTML does: no file of the
+// platform's is one, so it comes from something between the platform and the program.
+func isHTML(head []byte) bool {
+	if bytes.HasPrefix(head, []byte("\xff\xfe")) || bytes.HasPrefix(head, []byte("\xfe\xff")) { // UTF-16
+		head = bytes.ReplaceAll(head[2:], []byte{0}, nil)
 	}
-	n, err := io.Copy(d.w, io.LimitReader(content, d.limit))
-	if err != nil || n < d.limit {
-		return n, err
-	}
-	switch _, err := io.ReadFull(content, make([]byte, 1)); {
-	case err == nil:
-		return n, errDownloadTooLarge
-	case errors.Is(err, io.EOF):
-		return n, nil
-	default:
-		return n, err
+	rest := bytes.ToLower(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")))
+	for {
+		rest = bytes.TrimLeft(rest, " \t\r\n\f\v")
+		var end string
+		switch {
+		case bytes.HasPrefix(rest, []byte("<!--")):
+			end = "-->"
+		case bytes.HasPrefix(rest, []byte("<?xml")):
+			end = "?>"
+		default:
+			return beginsHTML(rest)
+		}
+		_, after, ok := bytes.Cut(rest, []byte(end))
+		if !ok {
+			return end == "-->" // a comment longer than the head, which only HTML begins with
+		}
+		rest = after
 	}
 }
 
-// fileName takes the name out of a Content-Disposition header; never a path.
+// htmlTags are those that pages begin with, besides the doctype.
+var htmlTags = []string{
+	"html", "head", "body", "title", "meta", "link", "script", "style", "base", "h1", "h2", "h3", "center", "div", "p", "table", "iframe", "font", "a", "b", "br", "hr", "form", "pre", "noscript", "frameset",
+}
+
+func beginsHTML(s []byte) bool {
+	if rest, ok := bytes.CutPrefix(s, []byte("<!doctype")); ok {
+		return bytes.HasPrefix(bytes.TrimLeft(rest, " \t\r\n\f\v"), []byte("html"))
+	}
+	rest, ok := bytes.CutPrefix(s, []byte("<"))
+	if !ok {
+		return false
+	}
+	for _, tag := range htmlTags {
+		if after, ok := bytes.CutPrefix(rest, []byte(tag)); ok && (len(after) == 0 || bytes.IndexByte([]byte(" \t\r\n\f>/"), after[0]) >= 0) {
+			return true
+		}
+	}
+	return false
+}
+
+// fileName returns the name in a Content-Disposition header: filename*, otherwise
+// filename, in whatever form it is written.
 func fileName(disposition string) string {
-	_, attributes, err := mime.ParseMediaType(disposition)
-	if err != nil || attributes["filename"] == "" {
+	var plain, extended string
+	for rest := disposition; rest != ""; {
+		var name, value string
+		name, value, rest = nextParameter(rest)
+		switch {
+		case strings.EqualFold(name, "filename") && plain == "":
+			plain = value
+		case strings.EqualFold(name, "filename*") && extended == "":
+			extended = decodeExtended(value)
+		}
+	}
+	if name := baseName(extended); name != "" {
+		return name
+	}
+	return baseName(plain)
+}
+
+// nextParameter takes the first parameter off a header. What has no "=", as the
+// type at the beginning, comes without a value.
+func nextParameter(s string) (name, value, rest string) {
+	end := strings.IndexAny(s, ";=")
+	if end < 0 {
+		return "", "", ""
+	}
+	name, rest = strings.TrimSpace(s[:end]), s[end+1:]
+	if s[end] == ';' {
+		return name, "", rest
+	}
+	if quoted, ok := strings.CutPrefix(strings.TrimLeft(rest, " \t"), `"`); ok {
+		value, rest = unquote(quoted)
+		_, rest, _ = strings.Cut(rest, ";")
+		return name, value, rest
+	}
+	value, rest, _ = strings.Cut(rest, ";")
+	return name, strings.TrimSpace(value), rest
+}
+
+// unquote reads up to the closing quote. A backslash quotes a quote and itself; any
+// other is one, as in a path of Windows.
+func unquote(s string) (value, rest string) {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		switch {
+		case s[i] == '"':
+			return b.String(), s[i+1:]
+		case s[i] == '\\' && i+1 < len(s) && (s[i+1] == '"' || s[i+1] == '\\'):
+			i++
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String(), ""
+}
+
+// decodeExtended reads charset'language'value of RFC 5987, "" if it is not that.
+func decodeExtended(s string) string {
+	charset, rest, _ := strings.Cut(s, "'")
+	_, encoded, ok := strings.Cut(rest, "'")
+	decoded, err := url.PathUnescape(encoded)
+	if !ok || err != nil {
 		return ""
 	}
-	return wireName(attributes["filename"])
+	switch {
+	case strings.EqualFold(charset, "utf-8"):
+		return decoded
+	case strings.EqualFold(charset, "iso-8859-1"):
+		runes := make([]rune, len(decoded))
+		for i := range len(decoded) {
+			runes[i] = rune(decoded[i])
+		}
+		return string(runes)
+	}
+	return ""
 }
 
-// download calls an endpoint that answers bytes. It reports whether the answer was
-// JSON and went into alternative.
-func (c *Client) download(ctx context.Context, req Request, w io.Writer, alternative any) (*Download, bool, error) {
-	if w == nil {
-		return nil, false, invalid("w", "is nil")
+// baseName makes a name that is no path on any system, and shows as what it is.
+func baseName(name string) string {
+	name = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp, unicode.Bidi_Control) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(name, "\uFFFD"))
+	name = strings.TrimSpace(name[strings.LastIndexAny(name, `/\`)+1:])
+	if len(name) > 1 && name[1] == ':' { // a drive of Windows
+		name = strings.TrimSpace(name[2:])
 	}
-	d := &download{w: w, alternative: alternative, limit: c.cfg.maxDownload}
-	if err := c.Do(ctx, req, d); err != nil {
-		return nil, false, err
+	if strings.Trim(name, ". ") == "" {
+		return ""
 	}
-	return &d.info, d.isJSON, nil
+	return name
 }

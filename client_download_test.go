@@ -13,9 +13,14 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/iotest"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/wechatoa/wechat/internal/redact"
 )
 
 var downloadRequest = Request{Path: "/cgi-bin/media/get", Idempotent: true}
@@ -34,12 +39,12 @@ func labelled(kind, body string) func(*http.Request) (*http.Response, error) {
 func cut(body string) func(*http.Request) (*http.Response, error) {
 	return func(r *http.Request) (*http.Response, error) {
 		resp, err := labelled("image/jpeg", "")(r)
-		resp.Body = io.NopCloser(io.MultiReader(strings.NewReader(body), brokenReader{io.ErrUnexpectedEOF}))
+		resp.Body = io.NopCloser(io.MultiReader(strings.NewReader(body), iotest.ErrReader(io.ErrUnexpectedEOF)))
 		return resp, err
 	}
 }
 
-func TestRefusedDownloadIsAnErrorWhateverItIsLabelled(t *testing.T) {
+func TestD9RefusedDownloadIsAnErrorWhateverItIsLabelled(t *testing.T) {
 	for _, kind := range []string{"image/jpeg", "audio/amr", "application/octet-stream", "text/plain", "application/json", "video/mp4", "", "nonsense;;"} {
 		for _, body := range []string{
 			`{"errcode":40007,"errmsg":"invalid media_id"}`,
@@ -102,8 +107,6 @@ func TestJSONAlternativeOfADownloadIsDecoded(t *testing.T) {
 func TestEmptyDownloadIsAnError(t *testing.T) {
 	var unreadable *DecodeError
 	require.ErrorAs(t, newScript(labelled("image/jpeg", "")).client().Do(t.Context(), downloadRequest, io.Discard), &unreadable)
-	_, _, err := newScript(ok).client().download(t.Context(), downloadRequest, nil, nil)
-	assertArgument(t, err, "w")
 }
 
 func TestDownloadIsRepeatedUntilTheFirstByteIsWritten(t *testing.T) {
@@ -139,7 +142,7 @@ func mediaSource(t testing.TB, serve http.HandlerFunc) *Client {
 	return c
 }
 
-func TestConnectionLostInADownloadIsAnErrorAndTheOldFileStays(t *testing.T) {
+func TestD11ConnectionLostInADownloadIsAnErrorAndTheOldFileStays(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "photo.jpg")
 	require.NoError(t, os.WriteFile(name, []byte("OLD"), 0o600))
 	c := mediaSource(t, func(w http.ResponseWriter, r *http.Request) {
@@ -165,27 +168,6 @@ func assertOnlyFile(t *testing.T, name, content string) {
 	files, err := os.ReadDir(filepath.Dir(name))
 	require.NoError(t, err)
 	assert.Len(t, files, 1, "a half file was left")
-}
-
-func TestSaveFileShowsWholeFilesOnly(t *testing.T) {
-	name := filepath.Join(t.TempDir(), "a.txt")
-	write := func(w io.Writer) error {
-		_, err := io.WriteString(w, "NEW")
-		return err
-	}
-	require.NoError(t, SaveFile(name, write))
-	assertOnlyFile(t, name, "NEW")
-	broken := errors.New("broken")
-	require.ErrorIs(t, SaveFile(name, func(w io.Writer) error { return errors.Join(write(w), broken) }), broken)
-	assertOnlyFile(t, name, "NEW")
-	assert.Panics(t, func() { _ = SaveFile(name, func(io.Writer) error { panic("broken") }) })
-	assertOnlyFile(t, name, "NEW")
-	require.NoError(t, SaveFile(name, func(io.Writer) error { return nil }))
-	assertOnlyFile(t, name, "")
-	require.ErrorIs(t, SaveFile(filepath.Join(t.TempDir(), "missing", "a.txt"), write), os.ErrNotExist)
-	directory := t.TempDir()
-	require.Error(t, SaveFile(directory, write), "a directory is in the way")
-	assert.DirExists(t, directory)
 }
 
 func TestWriterThatFailsEndsTheDownload(t *testing.T) {
@@ -220,56 +202,151 @@ func TestDownloadsAreDecompressed(t *testing.T) {
 	assert.Empty(t, got.Bytes())
 }
 
-func TestDownloadEndsAtItsLimit(t *testing.T) {
-	for _, size := range []int64{1, 9_999, 10_000} {
-		c := NewClient("wx1", "s", WithMaxDownload(10_000), WithTokenSource(StaticToken("T")),
-			WithHTTPClient(&http.Client{Transport: newScript(labelled("image/jpeg", string(patternBytes(t, size))))}))
-		info, _, err := c.download(t.Context(), downloadRequest, io.Discard, nil)
-		require.NoError(t, err, size)
-		assert.Equal(t, size, info.Size)
-	}
-	var got bytes.Buffer
-	s := newScript(labelled("image/jpeg", string(patternBytes(t, 10_001))))
-	_, _, err := s.client(WithMaxDownload(10_000)).download(t.Context(), downloadRequest, &got, nil)
-	require.ErrorIs(t, err, errDownloadTooLarge)
-	assert.Equal(t, 10_000, got.Len())
-	assert.Len(t, s.sent, 1)
-	_, _, err = newScript(cut(strings.Repeat("x", 10_000))).client(WithMaxDownload(10_000)).download(t.Context(), downloadRequest, io.Discard, nil)
-	require.ErrorIs(t, err, io.ErrUnexpectedEOF, "an answer cut off at the limit is not whole")
-}
-
-func TestFileNameOfADownloadIsNoPath(t *testing.T) {
+func TestF5FileNameIsTheOneThatThePlatformSends(t *testing.T) {
 	for in, want := range map[string]string{
-		`attachment; filename="photo.jpg"`:                 "photo.jpg",
-		`attachment; filename=photo.jpg`:                   "photo.jpg",
-		`attachment; filename="../../etc/passwd"`:          "passwd",
-		`attachment; filename="/etc/passwd"`:               "passwd",
-		`attachment; filename="C:\\Windows\\a.dll"`:        "a.dll",
-		`attachment; filename=".."`:                        "file",
-		`attachment; filename*=UTF-8''..%2F..%2Fa%00b.jpg`: "ab.jpg",
-		`attachment; filename=""`:                          "",
-		`attachment`:                                       "",
-		``:                                                 "",
-		`;;;`:                                              "",
+		`attachment; filename="photo.jpg"`:                        "photo.jpg",
+		`attachment; filename=photo.jpg`:                          "photo.jpg",
+		`ATTACHMENT;FileName=photo.jpg`:                           "photo.jpg",
+		`attachment ; filename = "photo.jpg" ; size=5`:            "photo.jpg",
+		`attachment; size=5; filename=my photo (1).jpg; x=y`:      "my photo (1).jpg",
+		`attachment; filename="照片 1.jpg"`:                         "照片 1.jpg",
+		`attachment; filename=照片 1.jpg`:                           "照片 1.jpg",
+		`attachment; filename="a \"b\".jpg"`:                      `a "b".jpg`,
+		`attachment; filename="a;b=c.jpg"; filename="other"`:      "a;b=c.jpg",
+		`attachment; filename="unclosed.jpg`:                      "unclosed.jpg",
+		`attachment; filename*=UTF-8''%E7%85%A7%E7%89%87%201.jpg`: "照片 1.jpg",
+		`attachment; filename*=utf-8'zh-CN'a%27b.jpg`:             "a'b.jpg",
+		`attachment; filename*="UTF-8''a%20b.jpg"`:                "a b.jpg",
+		`attachment; filename*=ISO-8859-1'en'caf%E9.jpg`:          "café.jpg",
+		`attachment; filename="a.jpg"; filename*=UTF-8''b.jpg`:    "b.jpg",
+		`attachment; filename*=UTF-8''b.jpg; filename="a.jpg"`:    "b.jpg",
+		`attachment; filename*=UTF-8''%zz; filename="a.jpg"`:      "a.jpg",
+		`attachment; filename*=GBK''%D5%D5; filename="a.jpg"`:     "a.jpg",
+		`attachment; filename*=plain.jpg; filename="a.jpg"`:       "a.jpg",
+		`attachment; filename*=UTF-8''..; filename="a.jpg"`:       "a.jpg",
+		`attachment; filename="%E7%85%A7.jpg"`:                    "%E7%85%A7.jpg",
+		`filename="photo.jpg"`:                                    "photo.jpg",
+		`; filename="photo.jpg"`:                                  "photo.jpg",
+		`attachment; filename=""`:                                 "",
+		`attachment; filename`:                                    "",
+		`attachment; filename=`:                                   "",
+		`attachment; myfilename=a.jpg`:                            "",
+		`attachment`:                                              "",
+		``:                                                        "",
+		`;;;`:                                                     "",
+		`=;="`:                                                    "",
+
+		`attachment; filename="../../etc/passwd"`:           "passwd",
+		`attachment; filename="/etc/passwd"`:                "passwd",
+		`attachment; filename="/"`:                          "",
+		`attachment; filename="dir/"`:                       "",
+		`attachment; filename="C:\Windows\a.dll"`:           "a.dll",
+		`attachment; filename="C:\\Windows\\a.dll"`:         "a.dll",
+		`attachment; filename=..\a.dll`:                     "a.dll",
+		`attachment; filename="C:a.dll"`:                    "a.dll",
+		`attachment; filename="C:"`:                         "",
+		`attachment; filename="."`:                          "",
+		`attachment; filename=".."`:                         "",
+		`attachment; filename=". ."`:                        "",
+		`attachment; filename="..."`:                        "",
+		`attachment; filename=" a.jpg "`:                    "a.jpg",
+		`attachment; filename=".bashrc"`:                    ".bashrc",
+		`attachment; filename*=UTF-8''..%2F..%2Fa%00b.jpg`:  "ab.jpg",
+		`attachment; filename*=UTF-8''a%5Cb.jpg`:            "b.jpg",
+		"attachment; filename=\"a\r\nb\x00\x7f\u0085.jpg\"": "ab.jpg",
+		"attachment; filename=\"gpj.\u202eexe\u2028\"":      "gpj.exe",
+		"attachment; filename=\"\xd5\xd5.jpg\"":             "\uFFFD.jpg",
+		"attachment; filename=\"\u200d👩\u200d💻.jpg\"":       "\u200d👩\u200d💻.jpg",
 	} {
 		assert.Equal(t, want, fileName(in), in)
 	}
 }
 
 func FuzzFileNameOfADownload(f *testing.F) {
-	for _, seed := range []string{`attachment; filename="a"`, `attachment; filename*=UTF-8''%2e%2e`, `x; filename="..\\a"`, "", ";"} {
+	for _, seed := range []string{
+		`attachment; filename="a"`, `attachment; filename*=UTF-8''%2e%2e`, `x; filename="..\\a"`, "", ";", `filename*=iso-8859-1''%e9/%5c`,
+		`attachment; filename="a\"b.jpg"; x=y`, `attachment; filename=照片 1.jpg`, `attachment; filename="C:\a"`, "filename=\"\xff\u202e\x00\"", `filename=". ."`,
+	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, disposition string) {
 		name := fileName(disposition)
-		assert.NotContains(t, name, "/")
-		assert.NotContains(t, name, `\`)
-		assert.NotContains(t, []string{".", ".."}, name)
-		assert.NotContains(t, name, "\x00")
-		if name != "" {
-			assert.True(t, filepath.IsLocal(name), name)
+		if name == "" {
+			return
 		}
+		assert.False(t, strings.ContainsAny(name, `/\`), name)
+		assert.True(t, filepath.IsLocal(name), name)
+		assert.True(t, utf8.ValidString(name), name)
+		assert.NotEmpty(t, strings.Trim(name, ". "), name)
+		assert.False(t, strings.ContainsFunc(name, unicode.IsControl), "%q", name)
+		assert.Equal(t, name, strings.TrimSpace(name))
 	})
+}
+
+// TestD9PageOfHTMLIsAnErrorAndNothingIsWritten covers what stands between the
+// platform and the program: a proxy, a captive portal, an error page.
+func TestD9PageOfHTMLIsAnErrorAndNothingIsWritten(t *testing.T) {
+	pages := []string{
+		"<html><body>error</body></html>", "<!DOCTYPE html>\n<html>", "<!doctype HTML PUBLIC \"-//W3C//DTD HTML 4.01//EN\">", "<!DocType\n\thtml>",
+		"\xef\xbb\xbf<html>", " \r\n\t\f<HTML lang=zh>", "\xef\xbb\xbf \n<!-- a > b --> <!----><hTmL\n>", "<!-- " + strings.Repeat("x", 3*maxErrorJSON) + " --><html>",
+		"<?xml version=\"1.0\"?>\n<!DOCTYPE html>", "<?XML version='1.0'?><html xmlns=\"http://www.w3.org/1999/xhtml\">", "<head><title>502</title></head>", "<title>502</title>",
+		"<script>location='/login'</script>", "<meta http-equiv=refresh>", "<body>", "<h1>Bad Gateway</h1>", "<center><h1>502", "<p>error", "<a href=/login>", "<br/>", "<html",
+		"\xff\xfe<\x00h\x00t\x00m\x00l\x00>\x00", "\xfe\xff\x00<\x00h\x00t\x00m\x00l\x00>",
+		"<html>" + strings.Repeat("x", 1<<20),
+	}
+	type into func(c *Client, w io.Writer) error
+	downloads := map[string]into{
+		"media":    func(c *Client, w io.Writer) error { _, err := c.DownloadMedia(t.Context(), "m", w); return err },
+		"voice":    func(c *Client, w io.Writer) error { _, err := c.DownloadHDVoice(t.Context(), "m", w); return err },
+		"material": func(c *Client, w io.Writer) error { _, err := c.GetMaterial(t.Context(), "m", w); return err },
+		"QR code":  func(c *Client, w io.Writer) error { _, err := c.DownloadQRCode(t.Context(), "t", w); return err },
+		"bill": func(c *Client, w io.Writer) error {
+			_, err := c.DownloadNontaxBill(t.Context(), "1", Date{2026, 11, 1}, "", w)
+			return err
+		},
+		"Do": func(c *Client, w io.Writer) error { return c.Do(t.Context(), downloadRequest, w) },
+	}
+	for _, page := range pages {
+		for name, download := range downloads {
+			var got bytes.Buffer
+			err := download(newScript(labelled("image/jpeg", page)).client(), &got)
+			var unreadable *DecodeError
+			require.ErrorAs(t, err, &unreadable, "%s %.50q", name, page)
+			require.ErrorIs(t, err, errHTML, "%s %.50q", name, page)
+			assert.Equal(t, http.StatusOK, unreadable.Status)
+			assert.NotEmpty(t, unreadable.Excerpt)
+			assert.LessOrEqual(t, len(unreadable.Excerpt), redact.MaxExcerpt)
+			assert.Zero(t, got.Len(), "%s %.50q", name, page)
+		}
+		name := filepath.Join(t.TempDir(), "photo.jpg")
+		require.NoError(t, os.WriteFile(name, []byte("OLD"), 0o600))
+		c := newScript(labelled("image/jpeg", page)).client()
+		require.ErrorIs(t, SaveFile(name, func(w io.Writer) error { return c.Do(t.Context(), downloadRequest, w) }), errHTML)
+		assertOnlyFile(t, name, "OLD")
+	}
+	for _, content := range []string{
+		"<", "<?xml version=\"1.0\"?><svg>", "<svg>", "<?xml", "<!DOCTYPE svg>", "<!", "<hypertext>", "<bold", "<ab>", "< html>", "html", "x<html>", "`a`,`b`\n<html>", "\xff\xfb\x90<html>",
+		"\xff\xd8\xff\xe0", "\x89PNG", "#!AMR\n<html>", "%PDF-1.4 <html>",
+	} {
+		var got bytes.Buffer
+		require.NoError(t, newScript(labelled("text/html", content)).client().Do(t.Context(), downloadRequest, &got), "%q", content)
+		assert.Equal(t, content, got.String())
+	}
+}
+
+func TestDocumentOfMoreThanSixteenMebibytesIsNoFile(t *testing.T) {
+	var got bytes.Buffer
+	_, err := newScript(labelled("image/jpeg", "{"+strings.Repeat(" ", maxAnswer))).client().DownloadMedia(t.Context(), "m", &got)
+	require.ErrorIs(t, err, errTooLarge)
+	require.ErrorAs(t, err, new(*DecodeError))
+	assert.Zero(t, got.Len())
+}
+
+func TestWriterThatIsMissingIsAnArgumentError(t *testing.T) {
+	for _, w := range []io.Writer{nil, (*bytes.Buffer)(nil), (*os.File)(nil)} {
+		_, _, err := newScript(ok).client().download(t.Context(), downloadRequest, w, nil)
+		assertArgument(t, err, "w")
+	}
 }
 
 func TestDownloadHoldsNoMoreThanAMebibyte(t *testing.T) {

@@ -1,333 +1,334 @@
 package wechat
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"io"
+	"io/fs"
+	"mime"
 	"net/http"
 	"net/url"
 	"os"
 	"path"
-	"slices"
+	"path/filepath"
+	"reflect"
 	"strings"
 
 	"github.com/go-resty/resty/v2"
+
+	"github.com/wechatoa/wechat/internal/payload"
 )
 
-// File is content to upload.
+// File is content to upload. [OpenFile] makes one of a file on disk.
 //
 // The platform refuses a request of unknown length, so the size is found before
 // the first byte goes out: from Size, by Seek, or, for any other reader, by reading
-// it whole, 512 KiB into memory and more into a temporary file. A reader that can
-// not Seek and comes with a Size is sent as it is read; such an upload is never
-// repeated. A program that shows progress wraps its reader.
+// it whole, 512 KiB into memory and more into a temporary file. A reader that
+// cannot Seek and comes with a Size is sent as it is read; such an upload is not
+// retried once reading has begun. A program that shows progress wraps its reader.
+//
+// Content is read on another goroutine while the call lasts, and by nobody when the
+// call has returned; what can Seek is then where it was before, so that the program
+// can call again. Only a Read that hangs is left behind, a second after the end
+// of ctx or 10 seconds after the end of the call. A Read that fails or panics is an
+// [*ArgumentError].
 type File struct {
-	Name    string // the extension tells the platform the type; ASCII goes out as it is, other letters as "_"
+	// Name contains the extension, from which the platform takes the type. ASCII
+	// goes out as it is, other letters as "_". "" is the name of an [*os.File] or
+	// any other [fs.File].
+	Name    string
 	Content io.Reader
-	Size    int64 // bytes in Content; 0 where it is not known
+	Size    int64 // bytes in Content; 0 if unknown
+}
+
+// OpenFile returns the file of this name for an upload:
+//
+//	media, err := client.UploadMedia(ctx, wechat.MediaImage, wechat.OpenFile("cat.jpg"))
+//
+// Each call that it is given to opens the file and closes it again, so the result
+// can be used any number of times and need not be closed. A file that cannot be
+// opened is an [*ArgumentError] of the call.
+func OpenFile(name string) File {
+	return File{Name: filepath.Base(name), Content: &diskFile{path: name}}
+}
+
+// diskFile is the content of [OpenFile]. A call opens its path; Read is for programs
+// that wrap it.
+type diskFile struct {
+	path   string
+	opened *os.File
+	err    error // of the end
+}
+
+func (d *diskFile) open() (io.ReadCloser, error) { return os.Open(d.path) }
+
+// Name is the name of a File that has none of its own.
+func (d *diskFile) Name() string { return d.path }
+
+// Read opens the file when it is first called, and closes it at its end.
+func (d *diskFile) Read(p []byte) (n int, err error) {
+	if d.opened == nil && d.err == nil {
+		d.opened, d.err = os.Open(d.path)
+	}
+	if d.err != nil {
+		return 0, d.err
+	}
+	if n, err = d.opened.Read(p); err != nil {
+		d.err = err
+		_ = d.opened.Close()
+	}
+	return n, err
+}
+
+// name returns the name that the platform gets to see.
+func (f File) name() string {
+	if f.Name != "" || notNil("", f.Content) != nil {
+		return f.Name
+	}
+	switch content := f.Content.(type) {
+	case interface{ Name() string }:
+		return content.Name()
+	case fs.File:
+		if info, err := content.Stat(); err == nil {
+			return info.Name()
+		}
+	}
+	return ""
+}
+
+// source describes the file to the payload. argument is what errors call it.
+func (f File) source(argument string, limit int64) payload.Source {
+	s := payload.Source{Name: argument, Content: f.Content, Size: f.Size, Limit: limit}
+	if d, ok := f.Content.(*diskFile); ok {
+		s.Open = d.open
+	}
+	return s
+}
+
+func (f File) check(argument string) error {
+	if err := notNil(argument+".Content", f.Content); err != nil {
+		return err
+	}
+	return notNegative(argument+".Size", f.Size)
+}
+
+// checkType refuses a name that cannot work where the platform goes by the
+// extension (40005, 40113): one without, and one of another kind of files. What the
+// SDK does not know the platform decides. family is the beginning of a media type.
+func (f File) checkType(family string) error {
+	name := payload.SafeName(f.name())
+	switch t := payload.TypeOf(name); {
+	case strings.Trim(path.Ext(name), "._ ") == "":
+		return invalid("File.Name", "is %q, without the extension from which the platform takes the type", f.name())
+	case t != payload.UnknownType && !strings.HasPrefix(t, family):
+		return invalid("File.Name", "is %q, which is %s and not %s", f.name(), t, strings.TrimSuffix(family, "/"))
+	}
+	return nil
 }
 
 // Form is a multipart/form-data body: one file and some text parts, or only text
-// parts where Field is "".
+// parts if Field is "".
 type Form struct {
 	Field  string // name of the file's part, such as "media"
 	File   File
 	Values url.Values // the text parts
 
-	limit int64 // bytes that the platform takes in File, 0 where it names no limit
+	limit  int64  // bytes that the platform takes in File, 0 if it names no limit
+	family string // of the media type that File must have, "" if the platform does not go by the extension
 }
 
 func (f *Form) check() error {
+	if f == nil {
+		return invalid("Body", "is a nil *Form")
+	}
 	if f.Field == "" {
 		if f.File.Content != nil || len(f.Values) == 0 {
 			return invalid("Form.Field", "is empty")
 		}
 		return nil
 	}
-	if f.File.Content == nil {
-		return invalid("File.Content", "is nil")
+	if err := f.File.check("File"); err != nil {
+		return err
 	}
-	if f.File.Size < 0 {
-		return invalid("File.Size", "is %d", f.File.Size)
+	if f.family != "" {
+		return f.File.checkType(f.family)
 	}
 	return nil
 }
 
-// payload is the body of a call, which each attempt opens again.
-type payload struct {
-	contentType string
-	header      map[string]string // beside the Content-Type
-	size        int64
-	open        func() io.Reader
-	oneShot     bool // open works once
-	cleanup     func()
-}
-
-type payloadKey struct{}
-
-// spent reports whether the body went out and can not be sent again.
-func (p *payload) spent() bool { return p != nil && p.oneShot }
-
-func (p *payload) close() {
-	if p != nil && p.cleanup != nil {
-		p.cleanup()
+func (f *Form) payload(ctx context.Context) (*payload.Payload, error) {
+	if err := f.check(); err != nil {
+		return nil, err
 	}
+	p, err := payload.FromForm(ctx, payload.Form{
+		Values: f.Values, Field: f.Field, FileName: f.File.name(), File: f.File.source("File", f.limit),
+	})
+	return p, contentError(err)
 }
 
-// attachPayload puts the body on the wire with its length: resty would read a
-// stream into memory to have a copy of it, and the platform answers a body of
-// unknown length with 412.
-func attachPayload(_ *resty.Client, raw *http.Request) error {
-	p, _ := raw.Context().Value(payloadKey{}).(*payload)
-	if p == nil { // resty leaves an empty body of unknown length
-		raw.Body, raw.ContentLength, raw.GetBody = http.NoBody, 0, nil
+// RawBody is a body of [Client.Do] that is neither JSON nor a form, such as text or
+// a picture. Content and Size are those of a [File].
+type RawBody struct {
+	ContentType string // "" is application/octet-stream
+	Content     io.Reader
+	Size        int64 // bytes in Content; 0 if unknown
+}
+
+func (b RawBody) check() error {
+	if b.ContentType != "" {
+		if _, _, err := mime.ParseMediaType(b.ContentType); err != nil {
+			return invalid("RawBody.ContentType", "is %q: %w", b.ContentType, err)
+		}
+	}
+	return b.file().check("RawBody")
+}
+
+func (b RawBody) file() File { return File{Content: b.Content, Size: b.Size} }
+
+func (b RawBody) payload(ctx context.Context) (*payload.Payload, error) {
+	if err := b.check(); err != nil {
+		return nil, err
+	}
+	kind := b.ContentType
+	if kind == "" {
+		kind = payload.UnknownType
+	}
+	p, err := payload.FromSource(ctx, kind, b.file().source("RawBody", 0))
+	return p, contentError(err)
+}
+
+// contentError makes an [*ArgumentError] of what was wrong with content.
+func contentError(err error) error {
+	var e *payload.Error
+	if errors.As(err, &e) {
+		return &ArgumentError{Argument: e.Argument, Problem: e.Problem, cause: e.Err}
+	}
+	return err
+}
+
+// checkBody asks a body whether it can be right.
+func checkBody(body any) error {
+	if body == nil {
 		return nil
 	}
-	raw.Body, raw.ContentLength = io.NopCloser(p.open()), p.size
-	raw.GetBody = nil
-	if !p.oneShot {
-		raw.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(p.open()), nil }
+	if err := notNil("Body", body); err != nil {
+		return err
 	}
-	raw.Header.Set("Content-Type", p.contentType)
-	for name, value := range p.header {
-		raw.Header.Set(name, value)
+	if b, ok := body.(checker); ok {
+		return b.check()
 	}
 	return nil
 }
 
-// textBody is a request body that is neither JSON nor a form.
-type textBody string
+// isJSONBody reports whether a body is sent as a JSON document.
+func isJSONBody(body any) bool {
+	switch body.(type) {
+	case *Form, Form, *RawBody, RawBody:
+		return false
+	}
+	return true
+}
 
-func newPayload(body any) (*payload, error) {
+// isUpload reports whether a body takes the time of an upload.
+func isUpload(body any, p *payload.Payload) bool {
+	const small = 64 << 10 // of a RawBody, which may be a line of text
+	switch body.(type) {
+	case *Form, Form:
+		return true
+	case *RawBody, RawBody:
+		return p.Size() > small
+	}
+	return false
+}
+
+// newPayload makes the body of a call. Its errors are [*ArgumentError] and that of
+// ctx.
+func newPayload(ctx context.Context, body any) (*payload.Payload, error) {
 	const jsonType = "application/json; charset=utf-8"
 	switch b := body.(type) {
 	case nil:
 		return nil, nil //nolint:nilnil // no body, no error
 	case *Form:
-		return b.payload()
-	case textBody:
-		return bytesPayload([]byte(b), "text/plain; charset=utf-8"), nil
+		return b.payload(ctx)
+	case Form:
+		return b.payload(ctx)
+	case *RawBody:
+		return b.payload(ctx)
+	case RawBody:
+		return b.payload(ctx)
 	case []byte:
 		if !json.Valid(b) {
-			return nil, invalid("Body", "is no valid JSON")
+			return nil, invalid("Body", "is no valid JSON; other bytes are sent as a RawBody")
 		}
-		return bytesPayload(unescape(b), jsonType), nil
-	default:
-		data, err := encodeJSON(b)
-		if err != nil {
-			var argument *ArgumentError
-			if errors.As(err, &argument) {
-				return nil, argument
-			}
-			return nil, invalid("Body", "can not be encoded: %w", err)
-		}
-		return bytesPayload(data, jsonType), nil
+		return payload.FromBytes(jsonType, unescape(b)), nil
 	}
-}
-
-func bytesPayload(data []byte, contentType string) *payload {
-	return &payload{contentType: contentType, size: int64(len(data)), open: func() io.Reader { return bytes.NewReader(data) }}
-}
-
-// payload lays out the form: everything before the file, the file, the end.
-func (f *Form) payload() (*payload, error) {
-	content, err := f.content()
-	if err != nil {
+	if err := checkDocument(body); err != nil {
 		return nil, err
 	}
-	boundary := newBoundary()
-	var head bytes.Buffer
-	names := make([]string, 0, len(f.Values))
-	for name := range f.Values {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		for _, value := range f.Values[name] {
-			head.WriteString("--" + boundary + "\r\nContent-Disposition: form-data; name=\"" + wireName(name) + "\"\r\n\r\n" + value + "\r\n")
+	data, err := encodeJSON(body)
+	if err != nil {
+		var argument *ArgumentError
+		if errors.As(err, &argument) {
+			return nil, argument
 		}
+		return nil, invalid("Body", "cannot be encoded: %w", err)
 	}
-	tail := "--" + boundary + "--\r\n"
-	if f.Field != "" {
-		name := wireName(f.File.Name)
-		head.WriteString("--" + boundary + "\r\nContent-Disposition: form-data; name=\"" + wireName(f.Field) + "\"; filename=\"" + name + "\"\r\n" +
-			"Content-Type: " + typeOf(name) + "\r\n\r\n")
-		tail = "\r\n" + tail
+	if string(data) == "null" {
+		return nil, invalid("Body", "is a nil %T", body)
 	}
-	return &payload{
-		contentType: "multipart/form-data; boundary=" + boundary,
-		size:        int64(head.Len()) + content.size + int64(len(tail)),
-		open: func() io.Reader {
-			return io.MultiReader(bytes.NewReader(head.Bytes()), content.open(), strings.NewReader(tail))
-		},
-		oneShot: content.oneShot,
-		cleanup: content.cleanup,
-	}, nil
+	if at := maskedSecret(body, data); at != "" {
+		return nil, invalid(at, "is a Secret, which JSON masks; use a string field")
+	}
+	return payload.FromBytes(jsonType, data), nil
 }
 
-// content is the file as a payload of its own, empty where the form has none.
-func (f *Form) content() (*payload, error) {
-	if f.Field == "" {
-		return bytesPayload(nil, ""), nil
-	}
-	content, err := f.File.measure()
-	if err != nil {
-		return nil, err
-	}
-	if f.limit > 0 && content.size > f.limit {
-		content.close()
-		return nil, invalid("File.Content", "has %d bytes, at most %d are allowed", content.size, f.limit)
-	}
-	return content, nil
-}
+var (
+	readerType  = reflect.TypeFor[io.Reader]()
+	marshalType = reflect.TypeFor[json.Marshaler]()
+)
 
-func newBoundary() string {
-	return "wechat" + randomHex(16)
-}
-
-// measure finds the size of the file and how to read it again.
-func (f File) measure() (*payload, error) {
-	if s, ok := f.Content.(io.Seeker); ok {
-		if start, err := s.Seek(0, io.SeekCurrent); err == nil {
-			return f.measureSeeker(s, start)
-		}
+// checkDocument refuses what encoding/json would silently make something else of.
+func checkDocument(body any) error {
+	t := reflect.TypeOf(body)
+	if t.Kind() != reflect.Pointer {
+		t = reflect.PointerTo(t) // bytes.Buffer reads by its pointer
 	}
-	if f.Size > 0 {
-		return &payload{size: f.Size, oneShot: true, open: func() io.Reader { return exactly(f.Content, f.Size) }}, nil
-	}
-	return f.spool()
-}
-
-func (f File) measureSeeker(s io.Seeker, start int64) (*payload, error) {
-	end, err := s.Seek(0, io.SeekEnd)
-	if err != nil {
-		return nil, invalid("File.Content", "can not be measured: %w", err)
-	}
-	size := end - start
-	if f.Size > 0 && f.Size != size {
-		return nil, invalid("File.Size", "is %d, the content has %d bytes", f.Size, size)
-	}
-	if size == 0 {
-		return nil, invalid("File.Content", "is empty")
-	}
-	return &payload{size: size, open: func() io.Reader {
-		if _, err := s.Seek(start, io.SeekStart); err != nil {
-			return brokenReader{invalid("File.Content", "can not be read again: %w", err)}
-		}
-		return exactly(f.Content, size)
-	}}, nil
-}
-
-const spoolMemory = 512 << 10
-
-// spool reads the content to know its size: into memory, past 512 KiB into a file.
-func (f File) spool() (*payload, error) {
-	const small = spoolMemory / 16
-	start := new(bytes.Buffer)
-	n, err := io.Copy(start, io.LimitReader(f.Content, small))
-	if err == nil && n == small {
-		// One buffer for all: one that grows by doubling would take four times as much.
-		start = bytes.NewBuffer(append(make([]byte, 0, spoolMemory+1+bytes.MinRead), start.Bytes()...))
-		n, err = io.Copy(start, io.LimitReader(f.Content, spoolMemory-small+1))
-		n += small
-	}
-	if err != nil {
-		return nil, invalid("File.Content", "can not be read: %w", err)
-	}
-	if n == 0 {
-		return nil, invalid("File.Content", "is empty")
-	}
-	if n <= spoolMemory {
-		return bytesPayload(start.Bytes(), ""), nil
-	}
-	tmp, err := os.CreateTemp("", "wechat-upload-*")
-	if err != nil {
-		return nil, invalid("File.Content", "has no known size and can not be put into a temporary file: %w", err)
-	}
-	cleanup := func() {
-		_ = tmp.Close()
-		_ = os.Remove(tmp.Name())
-	}
-	size, err := io.Copy(tmp, io.MultiReader(start, f.Content))
-	if err != nil {
-		cleanup()
-		return nil, invalid("File.Content", "can not be read: %w", err)
-	}
-	return &payload{size: size, cleanup: cleanup, open: func() io.Reader { return io.NewSectionReader(tmp, 0, size) }}, nil
-}
-
-// exactly reads size bytes of r and fails where it holds fewer.
-func exactly(r io.Reader, size int64) io.Reader { return &exactReader{r: r, left: size, size: size} }
-
-type exactReader struct {
-	r          io.Reader
-	left, size int64
-}
-
-func (e *exactReader) Read(p []byte) (int, error) {
-	if e.left == 0 {
-		return 0, io.EOF
-	}
-	n, err := e.r.Read(p[:min(int64(len(p)), e.left)])
-	e.left -= int64(n)
 	switch {
-	case e.left == 0:
-		return n, io.EOF
-	case errors.Is(err, io.EOF):
-		return n, invalid("File.Content", "ended after %d of %d bytes", e.size-e.left, e.size)
-	case err != nil:
-		return n, invalid("File.Content", "can not be read: %w", err)
+	case t.Implements(marshalType):
+		return nil
+	case t.Implements(readerType):
+		return invalid("Body", "is a %T; a reader is sent as the Content of a RawBody or, in a Form, of a File", body)
+	case t == reflect.TypeFor[*File]():
+		return invalid("Body", "is a %T; a file is sent in a Form", body)
+	case t == reflect.TypeFor[*string]():
+		return invalid("Body", "is a string; JSON is sent as json.RawMessage, and text as a RawBody")
 	}
-	return n, nil
+	return nil
 }
 
-type brokenReader struct{ err error }
+// outgoing is what an attempt puts on the wire.
+type outgoing struct {
+	body *payload.Payload
+	once bool // net/http must not send it again by itself
+}
 
-func (b brokenReader) Read([]byte) (int, error) { return 0, b.err }
+type outgoingKey struct{}
 
-// wireName makes a name safe inside a header: the last element of a path, in
-// ASCII. The platform loses a file whose name has other letters (41005).
-func wireName(name string) string {
-	name = path.Base(strings.ReplaceAll(name, `\`, "/"))
-	safe := strings.Map(func(r rune) rune {
-		switch {
-		case r < ' ' || r == 0x7f:
-			return -1
-		case r > 0x7f || r == '"' || r == ';' || r == '%':
-			return '_'
+// attachBody puts the body on the wire with its length: resty would read a stream
+// into memory to have a copy of it, and the platform answers a body of unknown
+// length with 412.
+func attachBody(_ *resty.Client, raw *http.Request) error {
+	out, _ := raw.Context().Value(outgoingKey{}).(*outgoing)
+	if err := out.body.Attach(raw); err != nil {
+		return err
+	}
+	if out.once && (raw.Method == http.MethodGet || raw.Method == http.MethodHead) {
+		if raw.GetBody = nil; out.body == nil {
+			payload.SendOnce(raw)
 		}
-		return r
-	}, name)
-	if strings.Trim(safe, "./ ") == "" {
-		return "file"
 	}
-	return safe
-}
-
-func typeOf(name string) string {
-	switch strings.ToLower(path.Ext(name)) {
-	case ".jpg", ".jpeg":
-		return "image/jpeg"
-	case ".png":
-		return "image/png"
-	case ".gif":
-		return "image/gif"
-	case ".bmp":
-		return "image/bmp"
-	case ".mp3":
-		return "audio/mpeg"
-	case ".amr":
-		return "audio/amr"
-	case ".wav":
-		return "audio/wav"
-	case ".mp4":
-		return "video/mp4"
-	case ".pdf":
-		return "application/pdf"
-	}
-	return "application/octet-stream"
+	return nil
 }
 
 // upload calls an endpoint that takes a file.

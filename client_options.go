@@ -24,7 +24,6 @@ type config struct {
 	retry         RetryPolicy
 	timeout       time.Duration
 	mediaTimeout  time.Duration
-	maxDownload   int64
 	ownHost       bool // the base URL is one of the platform's hosts
 	log           *slog.Logger
 	userAgent     string
@@ -80,10 +79,6 @@ func WithRetry(p RetryPolicy) Option { return func(c *config) { c.retry = p } }
 // the response: 30 seconds by default, which is also the meaning of 0. Uploads and
 // downloads have ten times as long. The ctx of a call limits all of its attempts.
 func WithTimeout(d time.Duration) Option { return func(c *config) { c.timeout = d } }
-
-// WithMaxDownload bounds the bytes of one download; there is no bound by default.
-// JSON answers are always bounded, to 16 MiB.
-func WithMaxDownload(bytes int64) Option { return func(c *config) { c.maxDownload = bytes } }
 
 // WithLogger sets where the client reports failures of token refreshes, stores and
 // observers (warnings and errors) and retries (debug). The log holds no secret and no

@@ -25,8 +25,8 @@ type Request struct {
 	// a proxy or a fake sends the call there all the same.
 	Host string
 
-	// Body is encoded as JSON; []byte and json.RawMessage are JSON already, and
-	// a [Form] is sent as multipart/form-data.
+	// Body is encoded as JSON; []byte and json.RawMessage are JSON already, a [Form]
+	// is sent as multipart/form-data, and a [RawBody] as it is.
 	Body any
 
 	// Idempotent says that doing it twice is doing it once: a read, or a write that
@@ -77,11 +77,14 @@ func (c *Client) Do(ctx context.Context, req Request, out any) error {
 	if err != nil {
 		return &RequestError{Method: req.Method, Path: req.Path, Err: err}
 	}
-	body, err := newPayload(req.Body)
+	body, err := newPayload(ctx, req.Body)
+	if cause := ctx.Err(); err != nil && cause != nil {
+		return &RequestError{Method: req.Method, Path: req.Path, Err: cause}
+	}
 	if err != nil {
 		return err
 	}
-	defer body.close()
+	defer body.Close(ctx)
 	cl := &call{Request: req, body: body, out: out}
 	if err := c.secure.enclose(cl); err != nil {
 		return err
@@ -105,13 +108,7 @@ func (r Request) check() error {
 	if err := checkHeader(r.Header); err != nil {
 		return err
 	}
-	if b, ok := r.Body.(checker); ok {
-		if err := notNil("Body", r.Body); err != nil {
-			return err
-		}
-		return b.check()
-	}
-	return nil
+	return checkBody(r.Body)
 }
 
 // isPlatformHost reports whether host is one of the platform's, which may see a token.

@@ -27,10 +27,11 @@ import (
 
 // script is a transport that plays one answer after the other, the last for ever.
 type script struct {
-	mu    sync.Mutex
-	plays []func(*http.Request) (*http.Response, error)
-	sent  []*http.Request
-	sums  []string // SHA-256 of the bodies
+	mu     sync.Mutex
+	plays  []func(*http.Request) (*http.Response, error)
+	sent   []*http.Request
+	sums   []string // SHA-256 of the bodies
+	bodies []string // the small ones
 }
 
 func newScript(plays ...func(*http.Request) (*http.Response, error)) *script {
@@ -52,6 +53,7 @@ func (s *script) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	s.sent = append(s.sent, r)
 	s.sums = append(s.sums, fmt.Sprintf("%x", sha256.Sum256(body)))
+	s.bodies = append(s.bodies, string(body[:min(len(body), 4<<10)]))
 	s.mu.Unlock()
 	return play(r)
 }
@@ -562,28 +564,6 @@ func TestRefusalInAnErrorStatusIsARefusal(t *testing.T) {
 	assert.Equal(t, http.StatusInternalServerError, refusal.Status)
 }
 
-func TestBombIsRefusedAfterSixteenMebibytes(t *testing.T) {
-	var bomb bytes.Buffer
-	zip := gzip.NewWriter(&bomb)
-	chunk := bytes.Repeat([]byte(" "), 1<<20)
-	for range 256 {
-		_, err := zip.Write(chunk)
-		require.NoError(t, err)
-	}
-	require.NoError(t, zip.Close())
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Encoding", "gzip")
-		_, _ = w.Write(bomb.Bytes())
-	}))
-	defer server.Close()
-	c := NewClient("wx1", "s", WithBaseURL(server.URL), WithTokenSource(StaticToken("T")))
-	defer func() { _ = c.Close() }()
-	err := c.Do(t.Context(), request(idempotent), nil)
-	var unreadable *DecodeError
-	require.ErrorAs(t, err, &unreadable)
-	require.ErrorIs(t, err, errTooLarge)
-}
-
 func TestGzipAnswersAreRead(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Encoding", "gzip")
@@ -606,10 +586,9 @@ func TestBodiesHaveALengthAndNoEscapes(t *testing.T) {
 	assert.Positive(t, s.sent[0].ContentLength)
 	assert.Equal(t, "application/json; charset=utf-8", s.sent[0].Header.Get("Content-Type"))
 	raw := json.RawMessage(`{"a":"\u5f20\u4e09 \ud83d\ude00 \u0022 \u005c"}`)
-	payload, err := newPayload(raw)
+	payload, err := newPayload(t.Context(), raw)
 	require.NoError(t, err)
-	data, err := io.ReadAll(payload.open())
-	require.NoError(t, err)
+	data := payload.Bytes()
 	assert.True(t, bytes.Equal([]byte(`{"a":"张三 😀 \" \\"}`), data), "%s", data)
 }
 

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/wechatoa/wechat/internal/apisec"
+	"github.com/wechatoa/wechat/internal/payload"
 )
 
 // ErrUnverified marks a [DecodeError] of an answer that the platform can not be
@@ -205,7 +206,7 @@ func (s *security) enclose(cl *call) error {
 	}
 	object := []byte("{}")
 	if cl.body != nil {
-		object, _ = io.ReadAll(cl.body.open()) // it is in memory
+		object = cl.body.Bytes()
 	}
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(object, &fields); err != nil || fields == nil {
@@ -226,8 +227,7 @@ func (s *security) enclose(cl *call) error {
 
 // covers reports whether a call is to be secured.
 func (s *security) covers(cl *call) bool {
-	switch cl.Body.(type) {
-	case *Form, textBody:
+	if !isJSONBody(cl.Body) {
 		return false
 	}
 	_, stream := cl.sink()
@@ -262,7 +262,7 @@ func mergeQuery(object []byte, fields map[string]json.RawMessage, query url.Valu
 }
 
 // seal returns the body of an attempt.
-func (s *security) seal(cl *call) (*payload, error) {
+func (s *security) seal(cl *call) (*payload.Payload, error) {
 	if cl.secret == nil {
 		return cl.body, nil
 	}
@@ -275,12 +275,10 @@ func (s *security) seal(cl *call) (*payload, error) {
 	if err != nil {
 		return nil, fmt.Errorf("request could not be signed: %w", err)
 	}
-	p := bytesPayload(body, "application/json")
-	p.header = map[string]string{
-		apisec.HeaderAppID:     s.channel.AppID,
-		apisec.HeaderTimestamp: strconv.FormatInt(at, 10),
-		apisec.HeaderSignature: base64.StdEncoding.EncodeToString(signature),
-	}
+	p := payload.FromBytes("application/json", body)
+	p.SetHeader(apisec.HeaderAppID, s.channel.AppID)
+	p.SetHeader(apisec.HeaderTimestamp, strconv.FormatInt(at, 10))
+	p.SetHeader(apisec.HeaderSignature, base64.StdEncoding.EncodeToString(signature))
 	return p, nil
 }
 

@@ -1,19 +1,14 @@
 package wechat
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"net"
 	"net/http/httptrace"
-	"sync"
 	"sync/atomic"
 )
-
-// maxAnswer bounds a JSON answer, after decompression.
-const maxAnswer = 16 << 20
 
 // writes tells whether any byte of a request can have reached the platform.
 type writes struct{ asked, written atomic.Bool }
@@ -49,24 +44,4 @@ func isCertificate(err error) bool {
 	var host x509.HostnameError
 	var cert x509.CertificateInvalidError
 	return errors.As(err, &verify) || errors.As(err, &authority) || errors.As(err, &host) || errors.As(err, &cert)
-}
-
-// bufferPool holds buffers for JSON answers; large ones are not kept.
-type bufferPool struct{ pool sync.Pool }
-
-var buffers bufferPool
-
-func (p *bufferPool) get() *bytes.Buffer {
-	if b, ok := p.pool.Get().(*bytes.Buffer); ok {
-		return b
-	}
-	return new(bytes.Buffer)
-}
-
-func (p *bufferPool) put(b *bytes.Buffer) {
-	if b.Cap() > 1<<16 {
-		return
-	}
-	b.Reset()
-	p.pool.Put(b)
 }

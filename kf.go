@@ -188,6 +188,6 @@ func (c *Client) UploadKFAvatar(ctx context.Context, account string, file File) 
 	}
 	return c.Do(ctx, Request{
 		Path: "/customservice/kfaccount/uploadheadimg", Query: params("kf_account", account),
-		Body: mediaForm(file, maxKFAvatar), Idempotent: true,
+		Body: mediaForm(file, maxKFAvatar, imageFamily), Idempotent: true,
 	}, nil)
 }

@@ -12,7 +12,7 @@ const maxArticleImage = 1 << 20
 func (c *Client) UploadArticleImage(ctx context.Context, file File) (string, error) {
 	image, err := upload[struct {
 		URL string `json:"url"`
-	}](ctx, c, "/cgi-bin/media/uploadimg", nil, mediaForm(file, maxArticleImage))
+	}](ctx, c, "/cgi-bin/media/uploadimg", nil, mediaForm(file, maxArticleImage, imageFamily))
 	if err != nil {
 		return "", err
 	}

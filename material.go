@@ -23,7 +23,7 @@ func (c *Client) UploadMaterial(ctx context.Context, kind MediaType, file File) 
 	if kind == MediaVideo {
 		return nil, invalid("kind", "is video, which UploadVideoMaterial uploads")
 	}
-	return c.uploadMaterial(ctx, kind, mediaForm(file, maxMediaSize[kind]))
+	return c.uploadMaterial(ctx, kind, kind.form(file))
 }
 
 // UploadVideoMaterial uploads a video that stays until it is deleted (新增永久素材),
@@ -41,7 +41,7 @@ func (c *Client) UploadVideoMaterial(ctx context.Context, file File, title, intr
 	if err != nil {
 		return nil, err
 	}
-	form := mediaForm(file, maxMediaSize[MediaVideo])
+	form := MediaVideo.form(file)
 	form.Values = url.Values{"description": {string(description)}}
 	return c.uploadMaterial(ctx, MediaVideo, form)
 }

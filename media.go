@@ -18,13 +18,18 @@ const (
 	MediaNews  MediaType = "news"  // articles; only for [Client.ListMaterials]
 )
 
-// maxMediaSize is how many bytes of a kind the platform takes.
-var maxMediaSize = map[MediaType]int64{
-	MediaImage: 10 << 20,
-	MediaVoice: 2 << 20,
-	MediaVideo: 10 << 20,
-	MediaThumb: 64 << 10,
+// mediaRules are the bytes and the media types that the platform takes of a kind.
+var mediaRules = map[MediaType]struct {
+	size   int64
+	family string
+}{
+	MediaImage: {10 << 20, imageFamily},
+	MediaVoice: {2 << 20, "audio/"},
+	MediaVideo: {10 << 20, "video/"},
+	MediaThumb: {64 << 10, imageFamily},
 }
+
+const imageFamily = "image/"
 
 // Media is an uploaded file.
 type Media struct {
@@ -36,14 +41,15 @@ type Media struct {
 
 // UploadMedia uploads a file for messages (上传临时素材). It can be used any number
 // of times within 3 days; what is to stay longer is a material, see
-// [Client.UploadMaterial].
+// [Client.UploadMaterial]. The name of the file must end in an extension of the
+// kind, such as ".jpg".
 //
 // https://developers.weixin.qq.com/doc/service/api/material/temporary/api_uploadtempmedia
 func (c *Client) UploadMedia(ctx context.Context, kind MediaType, file File) (*Media, error) {
 	if err := notEmpty("kind", string(kind)); err != nil {
 		return nil, err
 	}
-	m, err := upload[Media](ctx, c, "/cgi-bin/media/upload", params("type", string(kind)), mediaForm(file, maxMediaSize[kind]))
+	m, err := upload[Media](ctx, c, "/cgi-bin/media/upload", params("type", string(kind)), kind.form(file))
 	if err != nil {
 		return nil, err
 	}
@@ -53,9 +59,14 @@ func (c *Client) UploadMedia(ctx context.Context, kind MediaType, file File) (*M
 	return m, nil
 }
 
-// mediaForm is the form of nearly every upload.
-func mediaForm(file File, limit int64) *Form {
-	return &Form{Field: "media", File: file, limit: limit}
+// mediaForm is the form of nearly every upload. family is that of [Form].
+func mediaForm(file File, limit int64, family string) *Form {
+	return &Form{Field: "media", File: file, limit: limit, family: family}
+}
+
+func (t MediaType) form(file File) *Form {
+	rule := mediaRules[t]
+	return mediaForm(file, rule.size, rule.family)
 }
 
 // MediaDownload describes what came of a media file.

@@ -1,6 +1,7 @@
 package wechattest
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -28,7 +29,7 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		in.Body = http.NoBody
 	}
 	if in.Body != http.NoBody && in.ContentLength <= 0 {
-		in.ContentLength = -1 // it would be sent in chunks
+		probe(in)
 	}
 	in.RemoteAddr, in.RequestURI = "127.0.0.1:0", in.URL.RequestURI()
 	if in.Host == "" {
@@ -61,6 +62,26 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: w.sent, Body: &pipeBody{PipeReader: body, cancel: cancel, stop: stop}, ContentLength: -1, Request: r,
 	}, nil
+}
+
+// probe treats a body of unknown length as net/http does: it is sent in chunks, unless
+// the method rarely has one and it is empty.
+func probe(r *http.Request) {
+	r.ContentLength = -1
+	switch r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodDelete:
+		var first [1]byte
+		n, err := io.ReadFull(r.Body, first[:])
+		if n == 0 && errors.Is(err, io.EOF) {
+			_ = r.Body.Close()
+			r.Body, r.ContentLength = http.NoBody, 0
+			return
+		}
+		r.Body = struct {
+			io.Reader
+			io.Closer
+		}{io.MultiReader(bytes.NewReader(first[:n]), r.Body), r.Body}
+	}
 }
 
 // pipeWriter is the ResponseWriter of an answer that is read while it is written.

@@ -1,0 +1,124 @@
+package wechat
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// SaveFile writes a file through fill, which gets the writer that a download
+// needs. The file appears under its name when fill has succeeded, not before: if
+// fill fails, what was there stays, and no half file is left.
+//
+//	err := wechat.SaveFile("voice.amr", func(w io.Writer) error {
+//		_, err := client.DownloadMedia(ctx, mediaID, w)
+//		return err
+//	})
+//
+// A file that is replaced passes its permissions on. A symbolic link is followed and
+// stays. What is not a regular file, such as /dev/stdout, is written directly.
+func SaveFile(name string, fill func(w io.Writer) error) error {
+	if fill == nil {
+		return invalid("fill", "is nil")
+	}
+	info, err := os.Stat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		info = nil
+	case err != nil:
+		return err
+	case info.IsDir():
+		return &fs.PathError{Op: "save", Path: name, Err: syscall.EISDIR}
+	case !info.Mode().IsRegular():
+		return writeDirectly(name, fill)
+	}
+	target, err := followLinks(name)
+	if err != nil {
+		return err
+	}
+	return replaceFile(target, info, fill)
+}
+
+// replaceFile writes a file beside target and renames it. old is what is there now,
+// nil if nothing is.
+func replaceFile(target string, old fs.FileInfo, fill func(w io.Writer) error) error {
+	mode := fs.FileMode(0o666) // less the umask
+	if old != nil {
+		mode = old.Mode().Perm()
+	}
+	dir, _ := filepath.Split(target)
+	tmp, err := os.OpenFile(dir+".wechat-download-"+randomHex(8), os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode) //nolint:gosec // the program chooses the name
+	if err != nil {
+		return err
+	}
+	done := false
+	defer func() {
+		if !done { // by an error or a panic of fill
+			_ = tmp.Close()
+			_ = os.Remove(tmp.Name())
+		}
+	}()
+	if old != nil {
+		if err := tmp.Chmod(mode); err != nil {
+			return err
+		}
+	}
+	if err := fill(tmp); err != nil {
+		return err
+	}
+	if err := tmp.Close(); err != nil {
+		return err
+	}
+	if err := os.Rename(tmp.Name(), target); err != nil {
+		return err
+	}
+	done = true
+	return nil
+}
+
+// writeDirectly writes to a device or a pipe, which cannot be replaced.
+func writeDirectly(name string, fill func(w io.Writer) error) error {
+	f, err := os.OpenFile(name, os.O_WRONLY, 0) //nolint:gosec // the program chooses the name
+	if err != nil {
+		return err
+	}
+	err = fill(f)
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	return err
+}
+
+// followLinks returns the file that name stands for, which need not exist.
+func followLinks(name string) (string, error) {
+	const most = 40 // links; the system refuses so many too
+	for range most {
+		dir, file := filepath.Split(name)
+		if file == "" {
+			return "", &fs.PathError{Op: "save", Path: name, Err: fs.ErrInvalid}
+		}
+		if dir == "" {
+			dir = "." + string(filepath.Separator)
+		}
+		// A ".." in the text of a link leaves the directory that the link is in, not
+		// that by which it was reached.
+		dir, err := filepath.EvalSymlinks(dir)
+		if err != nil {
+			return "", err
+		}
+		name = filepath.Join(dir, file)
+		link, err := os.Readlink(name)
+		if err != nil {
+			return name, nil //nolint:nilerr // it is not a link, or not there
+		}
+		if filepath.IsAbs(link) {
+			name = link
+		} else {
+			name = dir + string(filepath.Separator) + link
+		}
+	}
+	return "", &fs.PathError{Op: "save", Path: name, Err: syscall.ELOOP}
+}
