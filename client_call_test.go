@@ -1,0 +1,564 @@
+package wechat
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+var (
+	daily    = answer(http.StatusOK, `{"errcode":45009,"errmsg":"reach max api daily quota limit"}`)
+	rejected = answer(http.StatusOK, `{"errcode":40001,"errmsg":"invalid credential"}`)
+	page     = answer(http.StatusOK, "<html>welcome</html>")
+	empty    = answer(http.StatusOK, "")
+	cutJSON  = answer(http.StatusOK, `{"errcode":0,"msg`)
+)
+
+// hangs waits until the attempt is over.
+func hangs(r *http.Request) (*http.Response, error) {
+	<-r.Context().Done()
+	return nil, r.Context().Err()
+}
+
+// cutBody is a response whose connection breaks in its middle.
+func cutBody(r *http.Request) (*http.Response, error) {
+	body := io.MultiReader(strings.NewReader(`{"errcode":0,`), errReader{io.ErrUnexpectedEOF})
+	return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(body), Request: r}, nil
+}
+
+type errReader struct{ err error }
+
+func (e errReader) Read([]byte) (int, error) { return 0, e.err }
+
+// TestOutcomeIsUnknownWheneverAnAttemptMayHaveBeenExecuted plays all pairs of ways in
+// which two attempts of a call can fail.
+func TestOutcomeIsUnknownWheneverAnAttemptMayHaveBeenExecuted(t *testing.T) {
+	type play struct {
+		do         func(*http.Request) (*http.Response, error)
+		mayHaveRun bool
+	}
+	plays := map[string]play{
+		"dial": {dialFail, false}, "429": {answer(http.StatusTooManyRequests, "slow down"), false},
+		"quota": {daily, false}, "invalid openid": {answer(http.StatusOK, `{"errcode":40003,"errmsg":"x"}`), false},
+		"rejected": {rejected, false}, "404": {answer(http.StatusNotFound, "no"), false}, "302": {answer(http.StatusFound, "there"), false},
+		"minute quota": {answer(http.StatusOK, `{"errcode":45011,"errmsg":"x"}`), false},
+
+		"dropped": {dropped, true}, "502": {badGate, true}, "-1": {busy, true}, "time-out": {hangs, true}, "page": {page, true},
+		"empty": {empty, true}, "cut JSON": {cutJSON, true}, "cut body": {cutBody, true},
+		"too large": {answer(http.StatusOK, `{"a":"`+strings.Repeat("x", maxAnswer)+`"}`), true},
+	}
+	for first, one := range plays {
+		for second, two := range plays {
+			for class, traits := range classes {
+				t.Run(first+"/"+second+"/"+class, func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						s := newScript(one.do, two.do)
+						c := s.client(WithTokenSource(&freshTokens{}), WithRetry(RetryPolicy{MaxAttempts: 2}))
+						err := c.Do(t.Context(), request(traits...), nil)
+						require.Error(t, err)
+						mayHaveRun := one.mayHaveRun || len(s.sent) > 1 && two.mayHaveRun
+						assert.Equal(t, mayHaveRun && class != "idempotent", errors.Is(err, ErrUnknownOutcome), "%d sent: %v", len(s.sent), err)
+						if mayHaveRun && class == "unkeyed" {
+							assert.Equal(t, one.mayHaveRun, len(s.sent) == 1, "sent again")
+						}
+						assert.Equal(t, mayHaveRun && class != "idempotent", strings.Contains(err.Error(), ErrUnknownOutcome.Error()), err)
+					})
+				})
+			}
+		}
+	}
+}
+
+// freshTokens is a token source that always has another token.
+type freshTokens struct{ n atomic.Int64 }
+
+func (r *freshTokens) Token(context.Context, string) (string, error) {
+	return fmt.Sprint("TOKEN-CANARY-", r.n.Add(1)), nil
+}
+
+func TestOutcomeIsUnknownAfterTheCallerLeft(t *testing.T) {
+	for class, traits := range classes {
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			s := newScript(hangs)
+			err := s.client().Do(ctx, request(traits...), nil)
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			assert.Equal(t, class != "idempotent", errors.Is(err, ErrUnknownOutcome))
+			assert.Len(t, s.sent, 1)
+
+			s = newScript(dropped)
+			ctx, cancel = context.WithCancel(t.Context())
+			cancel()
+			require.NotErrorIs(t, s.client().Do(ctx, request(traits...), nil), ErrUnknownOutcome, "nothing was sent")
+			assert.Empty(t, s.sent)
+		})
+	}
+}
+
+func TestOutcomeOfAKeyedSendIsKnownWhenItsRetrySucceeds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScript(hangs, dropped, ok)
+		require.NoError(t, s.client().Do(t.Context(), request(keyed("id")), nil))
+		assert.Len(t, s.sent, 3)
+	})
+}
+
+// brokenSeeker cannot go back once it was read.
+type brokenSeeker struct {
+	*strings.Reader
+	read atomic.Bool
+}
+
+func (b *brokenSeeker) Read(p []byte) (int, error) {
+	b.read.Store(true)
+	return b.Reader.Read(p)
+}
+
+func (b *brokenSeeker) Seek(offset int64, whence int) (int64, error) {
+	if b.read.Load() {
+		return 0, errors.New("tape torn")
+	}
+	return b.Reader.Seek(offset, whence)
+}
+
+func TestUploadThatCannotBeSentAgainKeepsWhatIsKnown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScript(dropped, ok)
+		body := &Form{Field: "media", File: File{Name: "a.jpg", Content: &brokenSeeker{Reader: strings.NewReader("abc")}}}
+		err := s.client().Do(t.Context(), Request{Path: "/x", Body: body, Keyed: true}, nil)
+		require.ErrorIs(t, err, ErrUnknownOutcome)
+		var failure *RequestError
+		require.ErrorAs(t, err, &failure)
+		require.ErrorIs(t, err, io.EOF)
+	})
+}
+
+func TestFailedTokenFetchNeverMakesASendUnknown(t *testing.T) {
+	for name, fetch := range map[string]func(*http.Request) (*http.Response, error){
+		"dropped": dropped, "502": badGate, "page": page, "time-out": hangs, "busy": busy,
+	} {
+		for _, classic := range []bool{false, true} {
+			t.Run(fmt.Sprint(name, classic), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					p := &tokenPlatform{fetch: fetch}
+					var opts []Option
+					if classic {
+						opts = append(opts, WithClassicToken())
+					}
+					c := p.client(opts...)
+					err := c.Do(t.Context(), request(), nil)
+					require.Error(t, err)
+					require.NotErrorIs(t, err, ErrUnknownOutcome)
+					assert.Zero(t, p.calls)
+					require.NoError(t, c.Close())
+				})
+			})
+		}
+	}
+}
+
+// sourceFunc is a token source of a program.
+type sourceFunc func(ctx context.Context, rejected string) (string, error)
+
+func (f sourceFunc) Token(ctx context.Context, rejected string) (string, error) {
+	return f(ctx, rejected)
+}
+
+func TestErrorOfATokenSourceIsNotTheOutcomeOfTheCall(t *testing.T) {
+	inner := &RequestError{Method: "GET", Path: "/cgi-bin/token", Err: io.EOF, OutcomeUnknown: true}
+	for name, failure := range map[string]error{
+		"own": inner, "wrapped": fmt.Errorf("central server: %w", inner), "plain": fmt.Errorf("central server: %w", ErrUnknownOutcome),
+	} {
+		s := newScript(ok)
+		c := s.client(WithTokenSource(sourceFunc(func(context.Context, string) (string, error) { return "", failure })))
+		err := c.Do(t.Context(), request(), nil)
+		require.Error(t, err)
+		require.NotErrorIs(t, err, ErrUnknownOutcome, name)
+		var request *RequestError
+		require.ErrorAs(t, err, &request, name)
+		assert.Empty(t, s.sent)
+	}
+	assert.True(t, inner.OutcomeUnknown, "the error is shared and was changed")
+}
+
+func TestErrorsThatCallersShareAreNotChanged(t *testing.T) {
+	shared := &Error{Code: 40003, Method: "POST", Path: "/x"}
+	marked := withOutcome(shared, true)
+	require.ErrorIs(t, marked, ErrUnknownOutcome)
+	assert.False(t, shared.OutcomeUnknown)
+}
+
+func TestTimeOutOfAnAttemptIsAFailureOfTheAttempt(t *testing.T) {
+	for class, traits := range classes {
+		synctest.Test(t, func(t *testing.T) {
+			s := newScript(hangs, hangs, ok)
+			begin := time.Now()
+			err := s.client(WithTimeout(time.Second)).Do(t.Context(), request(traits...), nil)
+			if class == "unkeyed" {
+				require.ErrorIs(t, err, ErrUnknownOutcome)
+				assert.Len(t, s.sent, 1)
+				return
+			}
+			require.NoError(t, err)
+			assert.Len(t, s.sent, 3)
+			assert.GreaterOrEqual(t, time.Since(begin), 2*time.Second)
+			assert.Less(t, time.Since(begin), 3*time.Second)
+		})
+	}
+}
+
+func TestTimeOutHasNoHiddenLimitBelow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		late := func(d time.Duration) *script {
+			return newScript(func(r *http.Request) (*http.Response, error) {
+				select {
+				case <-time.After(d):
+					return ok(r)
+				case <-r.Context().Done():
+					return nil, r.Context().Err()
+				}
+			})
+		}
+		require.NoError(t, late(59*time.Second).client(WithTimeout(time.Minute)).Do(t.Context(), request(), nil))
+		require.NoError(t, late(29*time.Second).client(WithTimeout(0)).Do(t.Context(), request(), nil))
+		require.Error(t, late(31*time.Second).client(WithTimeout(0)).Do(t.Context(), request(), nil))
+		form := &Form{Field: "media", File: File{Name: "a.jpg", Content: strings.NewReader("x")}}
+		require.NoError(t, late(299*time.Second).client().Do(t.Context(), Request{Path: "/x", Body: form}, nil), "uploads have ten times as long")
+	})
+	for _, limit := range []time.Duration{time.Minute, time.Hour} {
+		transport, isOwn := NewClient("wx1", "s", WithTimeout(limit)).rest.GetClient().Transport.(*http.Transport)
+		require.True(t, isOwn)
+		assert.GreaterOrEqual(t, transport.ResponseHeaderTimeout, 10*limit)
+	}
+	assert.Zero(t, NewTransport().ResponseHeaderTimeout, "clients with several time-outs can share it")
+}
+
+func TestOptionsThatCannotBeRightAreErrorsOfEveryCall(t *testing.T) {
+	for argument, options := range map[string][]Option{
+		"timeout":                 {WithTimeout(-1), WithTimeout(math.MaxInt64), WithTimeout(math.MinInt64), WithTimeout(24*time.Hour + 1)},
+		"RetryPolicy.MaxAttempts": {WithRetry(RetryPolicy{MaxAttempts: -1})},
+		"RetryPolicy.MinDelay":    {WithRetry(RetryPolicy{MinDelay: -1}), WithRetry(RetryPolicy{MinDelay: 2 * time.Second, MaxDelay: time.Second})},
+		"RetryPolicy.MaxDelay":    {WithRetry(RetryPolicy{MaxDelay: -1})},
+		"baseURL":                 {WithBaseURL("https://x/#a"), WithBaseURL("https://x?a")},
+	} {
+		for _, option := range options {
+			s := newScript(ok)
+			c := s.client(option)
+			assertArgument(t, c.Do(t.Context(), request(), nil), argument)
+			_, err := c.Token(t.Context(), "")
+			assertArgument(t, err, argument)
+			assert.Empty(t, s.sent)
+		}
+	}
+	s := newScript(ok)
+	require.NoError(t, s.client(WithTimeout(24*time.Hour), WithRetry(RetryPolicy{MinDelay: time.Minute})).Do(t.Context(), request(), nil))
+}
+
+func TestPausesGrowToTheirBoundAndDoNotOverflow(t *testing.T) {
+	largest := func(p RetryPolicy, retry int) (most time.Duration) {
+		for range 2000 {
+			most = max(most, p.pause(retry))
+		}
+		return most
+	}
+	p := RetryPolicy{MinDelay: 100 * time.Millisecond, MaxDelay: 500 * time.Millisecond}
+	for retry, limit := range []time.Duration{1: 100 * time.Millisecond, 200 * time.Millisecond, 400 * time.Millisecond, 500 * time.Millisecond, 500 * time.Millisecond} {
+		if retry > 0 {
+			got := largest(p, retry)
+			assert.Less(t, got, limit)
+			assert.Greater(t, got, limit*9/10, "retry %d", retry)
+		}
+	}
+	huge := RetryPolicy{MinDelay: math.MaxInt64 / 3, MaxDelay: math.MaxInt64}
+	for retry := 1; retry < 100; retry++ {
+		assert.GreaterOrEqual(t, largest(huge, retry), time.Duration(math.MaxInt64/4))
+	}
+}
+
+func TestTextOfARefusalIsShortAndInOneLine(t *testing.T) {
+	long := strings.Repeat("很长", 10_000)
+	for name, message := range map[string]string{
+		"long": long, "control": `a\u0007b\nc\u001b[31md\u2028e\u202ef\u0085g`, "rid behind": "bad rid: 6-1 " + long, "rid far": strings.Repeat("x", 5000) + " rid: 6-1",
+	} {
+		err := newScript(answer(http.StatusOK, `{"errcode":40003,"errmsg":"`+message+`"}`)).client().Do(t.Context(), request(), nil)
+		var refusal *Error
+		require.ErrorAs(t, err, &refusal, name)
+		assert.LessOrEqual(t, len(refusal.Message), maxMessage, name)
+		assert.NotContains(t, refusal.Message, "6-1", name)
+		for _, r := range err.Error() {
+			assert.Falsef(t, r < ' ' || r == 0x7f || r == '\u0085' || r == '\u2028' || r == '\u202e', "%s: %q", name, r)
+		}
+		if strings.HasPrefix(name, "rid") {
+			assert.Equal(t, "6-1", refusal.RequestID, name)
+		}
+		if name == "control" {
+			assert.Equal(t, "ab c[31md efg", refusal.Message)
+		}
+	}
+	err := newScript(answer(http.StatusOK, `{"errcode":40003,"errmsg":"bad rid: `+strings.Repeat("a1", 5000)+`"}`)).client().Do(t.Context(), request(), nil)
+	var refusal *Error
+	require.ErrorAs(t, err, &refusal)
+	assert.Equal(t, "bad", refusal.Message)
+	assert.LessOrEqual(t, len(refusal.RequestID), maxRequestID)
+}
+
+func TestDurationsInArgumentErrorsAreReadable(t *testing.T) {
+	err := within("validity", 744*time.Hour, time.Minute, 720*time.Hour)
+	require.EqualError(t, err, "wechat: validity is 744h0m0s, must be 1m0s to 720h0m0s")
+}
+
+func TestWrongRequestsOfEveryKindAreNotSent(t *testing.T) {
+	s := newScript(ok)
+	c := s.client()
+	for _, path := range []string{"", "a", "//evil.example", "/a?b", "/a#b", "/a%2f", "/a b", "/a\r\nX: y", "/a\x00", "/a\x7f", `/a\b`} {
+		assertArgument(t, c.Do(t.Context(), Request{Path: path}, nil), "Path")
+	}
+	for _, method := range []string{"get", "PO ST", "POST\r\n", "GÉT", "M\x00"} {
+		assertArgument(t, c.Do(t.Context(), Request{Method: method, Path: "/a"}, nil), "Method")
+	}
+	for _, host := range []string{"evil.example", "weixin.qq.com.evil.example", "weixin.qq.com", ".weixin.qq.com", "a@mp.weixin.qq.com", "x/mp.weixin.qq.com", "evilweixin.qq.com", "mp.weixin.qq.com:8080"} {
+		assertArgument(t, c.Do(t.Context(), Request{Path: "/a", Host: host}, nil), "Host")
+	}
+	for name, value := range map[string]string{"": "a", "A B": "a", "A\n": "a", "Ä": "a", "A": "b\r\nC: d", "Content-Length": "3", "idempotency-key": "1", "HOST": "x", "Content-type": "x"} {
+		err := c.Do(t.Context(), Request{Path: "/a", Header: http.Header{name: {value}}}, nil)
+		assertArgument(t, err, fmt.Sprintf("Header[%q]", name))
+	}
+	var nilRaw *[]byte
+	for _, out := range []any{struct{}{}, 1, "x", map[string]any{}, []byte{}, nilRaw, (*strings.Builder)(nil), new(chan int), new(func()), new(complex128)} {
+		assertArgument(t, c.Do(t.Context(), Request{Path: "/a"}, out), "out")
+	}
+	assertArgument(t, c.Do(nil, Request{Path: "/a"}, nil), "ctx") //nolint:staticcheck // what a program may do by mistake
+	assert.Empty(t, s.sent)
+}
+
+func TestHostAndHeadersReachThePlatformButNoProxyIsPassedBy(t *testing.T) {
+	s := newScript(ok)
+	req := Request{Path: "/a", Host: "mp.weixin.qq.com", Header: http.Header{"X-Test": {"1", "2"}}, Anonymous: true}
+	for base, want := range map[string]string{
+		"": "https://mp.weixin.qq.com/a", "https://api2.weixin.qq.com": "https://mp.weixin.qq.com/a", "http://127.0.0.1:80": "http://127.0.0.1:80/a",
+		"https://proxy.example/wx": "https://proxy.example/wx/a", "https://proxy.weixin.qq.com/wx": "https://proxy.weixin.qq.com/wx/a",
+	} {
+		require.NoError(t, s.client(WithBaseURL(base)).Do(t.Context(), req, nil))
+		last := s.sent[len(s.sent)-1]
+		assert.Equal(t, want, last.URL.String())
+		assert.Equal(t, "1, 2", last.Header.Get("X-Test"))
+	}
+}
+
+// TestCallsThatMustRunOnceAreNotSentAgainByTheTransport lets a reused connection break
+// after the request was executed: net/http sends a GET again then.
+func TestCallsThatMustRunOnceAreNotSentAgainByTheTransport(t *testing.T) {
+	var executions atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/warm" {
+			_, _ = io.WriteString(w, wireOK)
+			return
+		}
+		assert.Empty(t, r.TransferEncoding)
+		executions.Add(1)
+		if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
+			_ = conn.Close()
+		}
+	}))
+	defer server.Close()
+	newClient := func(opts ...Option) *Client {
+		c := NewClient("wx1", "s", append(opts, WithBaseURL(server.URL))...)
+		t.Cleanup(func() { _ = c.Close() })
+		require.NoError(t, c.Do(t.Context(), Request{Path: "/warm", Anonymous: true}, nil))
+		executions.Store(0)
+		return c
+	}
+	_, err := newClient().ExchangeOAuthCode(t.Context(), "CODE-CANARY")
+	require.ErrorIs(t, err, ErrUnknownOutcome)
+	assert.EqualValues(t, 1, executions.Load(), "OAuth code")
+
+	_, err = newClient().GetAccessToken(t.Context())
+	require.ErrorIs(t, err, ErrUnknownOutcome)
+	assert.EqualValues(t, 1, executions.Load(), "classic token")
+
+	err = newClient(WithClassicToken()).Do(t.Context(), Request{Path: "/a"}, nil)
+	require.NotErrorIs(t, err, ErrUnknownOutcome)
+	assert.EqualValues(t, 1, executions.Load(), "classic token of the cache")
+
+	err = newClient().Do(t.Context(), Request{Path: "/a", Anonymous: true}, nil)
+	require.ErrorIs(t, err, ErrUnknownOutcome)
+	assert.EqualValues(t, 1, executions.Load(), "GET of a program")
+
+	err = newClient(WithRetry(RetryPolicy{MaxAttempts: 1})).Do(t.Context(), Request{Path: "/a", Anonymous: true, Idempotent: true}, nil)
+	require.Error(t, err)
+	assert.EqualValues(t, 1, executions.Load(), "MaxAttempts bounds reads, too")
+}
+
+// silentConn is a connection whose other side vanishes without a word.
+type silentConn struct {
+	net.Conn
+	silent *atomic.Bool
+	closed chan struct{}
+	once   sync.Once
+}
+
+func (c *silentConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if c.silent.Load() {
+		<-c.closed
+		return 0, net.ErrClosed
+	}
+	return n, err
+}
+
+func (c *silentConn) Write(p []byte) (int, error) {
+	if c.silent.Load() {
+		return len(p), nil
+	}
+	return c.Conn.Write(p)
+}
+
+func (c *silentConn) Close() error {
+	c.once.Do(func() { close(c.closed) })
+	return c.Conn.Close()
+}
+
+func TestSilentHTTP2ConnectionCostsOneAttempt(t *testing.T) {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		assert.Equal(t, 2, r.ProtoMajor)
+		_, _ = io.WriteString(w, wireOK)
+	}))
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	defer server.Close()
+	transport := NewTransport()
+	defer transport.CloseIdleConnections()
+	transport.TLSClientConfig = server.Client().Transport.(*http.Transport).TLSClientConfig
+	transport.HTTP2.SendPingTimeout, transport.HTTP2.PingTimeout = 50*time.Millisecond, 50*time.Millisecond
+	var silent *atomic.Bool
+	transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
+		silent = new(atomic.Bool)
+		return &silentConn{Conn: conn, silent: silent, closed: make(chan struct{})}, err
+	}
+	var attempts atomic.Int64
+	c := NewClient("wx1", "s", WithBaseURL(server.URL), WithHTTPClient(&http.Client{Transport: transport}),
+		WithTokenSource(StaticToken("T")), WithObserver(func(context.Context, Attempt) { attempts.Add(1) }))
+	require.NoError(t, c.Do(t.Context(), request(idempotent), nil))
+	silent.Store(true)
+	attempts.Store(0)
+	for range 20 {
+		require.NoError(t, c.Do(t.Context(), request(idempotent), nil))
+	}
+	assert.EqualValues(t, 21, attempts.Load())
+}
+
+func TestCodeOfTheProgramMayHangPanicOrEndItsGoroutine(t *testing.T) {
+	odd := map[string]func(){
+		"panic": func() { panic("boom") }, "goexit": runtime.Goexit, "hang": func() { time.Sleep(time.Hour) },
+	}
+	for name, do := range odd {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var log strings.Builder
+				s := newScript(ok)
+				c := s.client(WithObserver(func(context.Context, Attempt) { do() }), WithLogger(textLog(&log)))
+				begin := time.Now()
+				for range 100 {
+					require.NoError(t, c.Do(t.Context(), request(), nil))
+				}
+				assert.LessOrEqual(t, time.Since(begin), 3*250*time.Millisecond)
+				assert.Equal(t, 1, strings.Count(log.String(), "observer failed"), log.String())
+
+				log.Reset()
+				c = s.client(WithTokenSource(sourceFunc(func(context.Context, string) (string, error) {
+					do()
+					return "late", nil
+				})), WithLogger(textLog(&log)))
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				defer cancel()
+				for range 2 {
+					err := c.Do(ctx, request(), nil)
+					var failure *RequestError
+					require.ErrorAs(t, err, &failure)
+					require.NotErrorIs(t, err, ErrUnknownOutcome)
+				}
+				if name != "hang" {
+					assert.Equal(t, 1, strings.Count(log.String(), "token source failed"), log.String())
+				}
+				time.Sleep(2 * time.Hour)
+			})
+		})
+	}
+}
+
+func TestClosedClientAnswersErrClosed(t *testing.T) {
+	for name, opts := range map[string][]Option{"own tokens": nil, "token source": {WithTokenSource(StaticToken("T"))}} {
+		p := &tokenPlatform{}
+		c := p.client(opts...)
+		_, err := c.Token(t.Context(), "")
+		require.NoError(t, err)
+		require.NoError(t, c.Close())
+		require.NoError(t, c.Close(), "twice")
+		require.ErrorIs(t, c.Do(t.Context(), request(), nil), ErrClosed, name)
+		_, err = c.Token(t.Context(), "")
+		require.ErrorIs(t, err, ErrClosed, name)
+		_, err = c.Ticket(t.Context(), TicketJSAPI)
+		require.ErrorIs(t, err, ErrClosed, name)
+		assert.Zero(t, p.calls)
+	}
+}
+
+func TestCloseBesideRunningCallsIsSafe(t *testing.T) {
+	for range 50 {
+		p := &tokenPlatform{latency: time.Microsecond}
+		c := p.client()
+		var wg sync.WaitGroup
+		for i := range 8 {
+			wg.Go(func() {
+				for range 20 {
+					_ = ping(t.Context(), c)
+					_, _ = c.Ticket(t.Context(), TicketType(fmt.Sprint("kind", i)))
+				}
+			})
+		}
+		wg.Go(func() { _ = c.Close() })
+		wg.Wait()
+	}
+}
+
+func TestClientOfNoTransportUsesTheDefaultOne(t *testing.T) {
+	before := http.DefaultTransport
+	t.Cleanup(func() { http.DefaultTransport = before })
+	c := NewClient("wx1", "s", WithHTTPClient(&http.Client{}), WithTokenSource(StaticToken("T")))
+	s := newScript(ok)
+	http.DefaultTransport = s // as global mocks of HTTP do, also later
+	require.NoError(t, c.Do(t.Context(), request(), nil))
+	assert.Len(t, s.sent, 1)
+	require.NoError(t, c.Close())
+}
+
+func TestNewTransportKeepsAsManyConnectionsIdleAsItAllows(t *testing.T) {
+	transport := NewTransport()
+	assert.Equal(t, transport.MaxConnsPerHost, transport.MaxIdleConnsPerHost)
+	assert.GreaterOrEqual(t, transport.MaxIdleConns, transport.MaxIdleConnsPerHost)
+	require.NotNil(t, transport.HTTP2)
+	assert.Positive(t, transport.HTTP2.SendPingTimeout)
+	assert.Positive(t, transport.HTTP2.PingTimeout)
+	assert.NotSame(t, transport, NewTransport())
+}
+
+// textLog writes a log that a test reads when nobody writes any more.
+func textLog(w io.Writer) *slog.Logger { return slog.New(slog.NewTextHandler(w, nil)) }
