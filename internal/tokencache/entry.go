@@ -78,14 +78,14 @@ func (p *pace) exhausted(now time.Time) bool {
 	return now.Sub(p.reissued) < replaceWindow || now.Sub(p.replaced[1]) < replaceWindow
 }
 
-// record notes that value took the place of old.
-func (p *pace) record(old *entry, value string, now time.Time) {
+// record notes what a refresh brought: rejected says that a rejection caused it, same
+// that it brought the rejected value again.
+func (p *pace) record(rejected, same bool, now time.Time) {
 	p.reissued = time.Time{}
 	switch {
-	case old == nil || !old.rejected:
-	case old.value == value:
+	case rejected && same:
 		p.reissued = now
-	default:
+	case rejected:
 		p.replaced = [2]time.Time{now, p.replaced[0]}
 	}
 }

@@ -54,21 +54,21 @@ func TestValueWorksUntilItsEndUnlessRejected(t *testing.T) {
 }
 
 func TestPaceIsExhaustedForFiveSeconds(t *testing.T) {
-	old := schedule(nil, "v", time.Hour, origin)
 	var p pace
-	p.record(nil, "v", origin)
-	p.record(old, "w", origin)
+	p.record(false, false, origin)
+	p.record(false, true, origin)
+	p.record(false, false, origin)
 	assert.False(t, p.exhausted(origin), "nothing was rejected")
 
-	p.record(old.refused(), "v", origin)
+	p.record(true, true, origin)
 	assert.True(t, p.exhausted(origin.Add(5*time.Second-1)), "the same value came back")
 	assert.False(t, p.exhausted(origin.Add(5*time.Second)))
-	p.record(old.refused(), "w", origin)
+	p.record(true, false, origin)
 	assert.False(t, p.exhausted(origin), "another one did")
-	p.record(old.refused(), "x", origin.Add(time.Second))
+	p.record(true, false, origin.Add(time.Second))
 	assert.True(t, p.exhausted(origin.Add(5*time.Second-1)), "the second within five seconds")
 	assert.False(t, p.exhausted(origin.Add(5*time.Second)))
-	p.record(old.refused(), "y", origin.Add(5*time.Second))
+	p.record(true, false, origin.Add(5*time.Second))
 	assert.True(t, p.exhausted(origin.Add(6*time.Second-1)))
 	assert.False(t, p.exhausted(origin.Add(6*time.Second)))
 }

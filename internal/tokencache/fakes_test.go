@@ -63,7 +63,7 @@ func (s *source) fetch(ctx context.Context, mode Mode) (value string, ttl time.D
 			watch(mode, value, err)
 		}()
 	}
-	if err := pause(ctx, s.latency/2); err != nil {
+	if err := s.wait(ctx); err != nil {
 		return "", 0, err
 	}
 	if fail != nil {
@@ -81,10 +81,18 @@ func (s *source) fetch(ctx context.Context, mode Mode) (value string, ttl time.D
 	}
 	value, ttl = s.valid, s.ttl
 	s.mu.Unlock()
-	if err := pause(ctx, s.latency/2); err != nil {
+	if err := s.wait(ctx); err != nil {
 		return "", 0, err
 	}
 	return value, ttl, nil
+}
+
+// wait takes half of the latency.
+func (s *source) wait(ctx context.Context) error {
+	if s.latency == 0 {
+		return nil
+	}
+	return pause(ctx, s.latency/2)
 }
 
 func (s *source) revoke() {

@@ -86,7 +86,7 @@ func (m *model) fetch(mode Mode, value string, err error) {
 			delete(m.rejected, value)
 			m.reissued[value], m.value = now, "" // its time begins anew
 		}
-		if _, rejected := m.rejected[m.value]; rejected && value != m.value {
+		if since, rejected := m.rejected[m.value]; rejected && !m.began.Before(since) && value != m.value {
 			m.replaced = [2]time.Time{now, m.replaced[0]}
 		}
 		m.hold(value, now)
@@ -169,7 +169,7 @@ func play(t *testing.T, seed uint64, change func(*Cache)) (problems []string) {
 			return choices[r.IntN(len(choices))] + time.Duration(r.IntN(1e6))
 		}
 		src := &source{
-			ttl:     one(2*time.Hour, 2*time.Hour, 10*time.Minute, time.Minute),
+			ttl:     []time.Duration{2 * time.Hour, 2 * time.Hour, 10 * time.Minute, time.Minute}[r.IntN(4)],
 			latency: one(0, 10*time.Millisecond, 300*time.Millisecond, 3*time.Second),
 		}
 		m := &model{src: src, failed: map[Mode]time.Time{}, rejected: map[string]time.Time{}, reissued: map[string]time.Time{}}

@@ -197,10 +197,12 @@ func (c *Cache) succeeded(r *refresh, got record, fetched bool) (report func()) 
 	if c.rejections.number(got.value) > r.knows {
 		return nil // rejected while it was being fetched: that brought nothing new
 	}
-	c.rejections.remove(got.value)
 	now, old := time.Now(), c.current.Load()
-	c.pace.record(old, got.value, now)
-	lost := fetched && c.cfg.Exclusive && old != nil && old.rejected && old.value != got.value && now.Before(old.end)
+	rejected := old != nil && old.rejected && c.rejections.number(old.value) <= r.knows
+	same := old != nil && old.value == got.value
+	c.pace.record(rejected, same, now)
+	c.rejections.remove(got.value)
+	lost := fetched && c.cfg.Exclusive && rejected && !same && now.Before(old.end)
 	if c.cfg.Extend {
 		old = nil
 	}
