@@ -25,11 +25,11 @@ var (
 type Mode int
 
 const (
-	// Ahead: the current value still works, and nobody waits.
+	// Ahead is for a value that still works: nobody waits.
 	Ahead Mode = iota
-	// Needed: callers wait.
+	// Needed is for callers who wait.
 	Needed
-	// Forced: callers wait, and the source must make a new value.
+	// Forced is for callers who wait, and the source must make a new value.
 	Forced
 )
 

@@ -37,7 +37,6 @@ type source struct {
 	serial  int
 	valid   string
 	fetches []Mode
-	running int
 
 	ttl       time.Duration
 	latency   time.Duration                          // half before the value is looked up, half after

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // times is a record of forced fetches this long ago.
@@ -61,7 +62,7 @@ func TestForcedFetchesKeepToTheirBudget(t *testing.T) {
 				assert.LessOrEqual(t, len(fields), forcedPerDay)
 				assert.False(t, c.cfg.Shared.mayForce(t.Context(), key))
 				_, ttl, err := m.Load(t.Context(), key+":forced")
-				assert.NoError(t, err)
+				require.NoError(t, err)
 				assert.Equal(t, 24*time.Hour, ttl)
 			})
 		})

@@ -124,7 +124,9 @@ func (m *model) call(rejected string) (end func(ctx context.Context, value strin
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	begin := time.Now()
-	if _, known := m.rejected[rejected]; rejected != "" && !known && !(m.value == rejected && m.exhausted(rejected, begin, 0)) {
+	_, known := m.rejected[rejected]
+	useless := m.value == rejected && m.exhausted(rejected, begin, 0)
+	if rejected != "" && !known && !useless {
 		m.rejected[rejected] = begin
 		m.rejects++
 	}
