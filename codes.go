@@ -1,146 +1,238 @@
 package wechat
 
-// The codes that programs branch on. [Code] works for all others too.
-const (
-	ErrSystemError             Code = -1000  // system error
-	ErrSystemBusy              Code = -1     // system busy, retry later
-	ErrInvalidCredential       Code = 40001  // AppSecret wrong, or access_token invalid or not the latest
-	ErrInvalidGrantType        Code = 40002  // invalid grant_type
-	ErrInvalidOpenID           Code = 40003  // invalid openid, not a follower or from another account
-	ErrInvalidMediaType        Code = 40004  // invalid media file type
-	ErrInvalidFileType         Code = 40005  // invalid file type
-	ErrInvalidFileSize         Code = 40006  // invalid file size
-	ErrInvalidMediaID          Code = 40007  // invalid media_id
-	ErrInvalidMessageType      Code = 40008  // invalid message type
-	ErrInvalidImageSize        Code = 40009  // invalid image size
-	ErrInvalidAppID            Code = 40013  // invalid appid
-	ErrInvalidAccessToken      Code = 40014  // invalid access_token
-	ErrInvalidButtonCount      Code = 40016  // invalid number of menu buttons
-	ErrInvalidButtonType       Code = 40017  // invalid button type
-	ErrInvalidButtonName       Code = 40018  // invalid button name length
-	ErrInvalidButtonKey        Code = 40019  // invalid button key length
-	ErrInvalidButtonURL        Code = 40020  // invalid button url length
-	ErrInvalidSubButtonCount   Code = 40023  // invalid number of sub-menu buttons
-	ErrInvalidSubButtonType    Code = 40024  // invalid sub-menu button type
-	ErrInvalidSubButtonURL     Code = 40027  // invalid sub-menu button url length
-	ErrInvalidOAuthCode        Code = 40029  // invalid oauth code
-	ErrInvalidRefreshToken     Code = 40030  // invalid refresh_token
-	ErrInvalidOpenIDList       Code = 40031  // invalid openid list
-	ErrInvalidOpenIDCount      Code = 40032  // invalid openid list size
-	ErrEscapedUnicode          Code = 40033  // request contains escaped \u characters, send raw UTF-8
-	ErrInvalidParameter        Code = 40035  // invalid parameter
-	ErrInvalidTemplateIDSize   Code = 40036  // invalid template_id length
-	ErrInvalidTemplateID       Code = 40037  // invalid template_id
-	ErrInvalidURLSize          Code = 40039  // invalid url length
-	ErrInvalidMessageID        Code = 40059  // invalid msg_id
-	ErrInvalidRemark           Code = 40092  // invalid remark name
-	ErrInvalidArguments        Code = 40097  // invalid arguments
-	ErrInvalidSecret           Code = 40125  // invalid AppSecret
-	ErrTooFewOpenIDs           Code = 40130  // openid list too small, at least 2 needed
-	ErrOAuthCodeUsed           Code = 40163  // oauth code already used
-	ErrIPNotAllowed            Code = 40164  // caller IP not in whitelist
-	ErrInvalidPagePath         Code = 40165  // invalid mini-program page path
-	ErrInvalidMiniProgramAppID Code = 40166  // invalid mini-program appid
-	ErrAccountType             Code = 40200  // account type not allowed
-	ErrCallbackNotConfigured   Code = 40201  // callback url not configured or invalid
-	ErrSecretFrozen            Code = 40243  // AppSecret is frozen
-	ErrInvalidKeywords         Code = 40246  // invalid keyword_name_list
-	ErrNotCategoryTemplate     Code = 40247  // only category template ids can be added
-	ErrMarketingContent        Code = 40249  // marketing content is forbidden
-	ErrMissingAccessToken      Code = 41001  // access_token missing
-	ErrMissingAppID            Code = 41002  // appid missing
-	ErrMissingSecret           Code = 41004  // appsecret missing
-	ErrMissingMediaData        Code = 41005  // media data missing
-	ErrMissingMediaID          Code = 41006  // media_id missing
-	ErrMissingOAuthCode        Code = 41008  // oauth code missing
-	ErrExpiredAccessToken      Code = 42001  // access_token expired
-	ErrExpiredRefreshToken     Code = 42002  // refresh_token expired
-	ErrPasswordChanged         Code = 42007  // user changed password, tokens revoked, authorize again
-	ErrMassTooFast             Code = 42010  // mass send too fast
-	ErrPOSTRequired            Code = 43002  // POST required
-	ErrHTTPSRequired           Code = 43003  // HTTPS required
-	ErrNotFollower             Code = 43004  // user must follow the account
-	ErrBlacklisted             Code = 43019  // receiver must be removed from the blacklist
-	ErrSubscriptionRefused     Code = 43101  // user refused or has no remaining subscription
-	ErrTemplateRestricted      Code = 43116  // template is restricted from sending
-	ErrEmptyBody               Code = 44002  // POST body is empty
-	ErrEmptyText               Code = 44004  // text content is empty
-	ErrFrequencyLimit          Code = 44990  // request frequency limit of this API reached
-	ErrContentTooLong          Code = 45002  // content too long
-	ErrTitleTooLong            Code = 45003  // title too long
-	ErrDescriptionTooLong      Code = 45004  // description too long
-	ErrTooManyArticles         Code = 45008  // too many articles
-	ErrDailyQuota              Code = 45009  // daily API quota reached
-	ErrMinuteQuota             Code = 45011  // API called too often in this minute
-	ErrReplyWindowClosed       Code = 45015  // response window (48 h) exceeded
-	ErrTooManyTemplates        Code = 45026  // template num exceeds limit
-	ErrNoMassQuota             Code = 45028  // no mass-send quota left in this period
-	ErrReplyCountUsed          Code = 45047  // customer-service messages to this user exceed the limit
-	ErrTooManyTags             Code = 45056  // too many tags
-	ErrTagTooLarge             Code = 45057  // tag has over 100000 followers, cannot be deleted
-	ErrSystemTag               Code = 45058  // system tag cannot be modified
-	ErrTooManyTagsOnUser       Code = 45059  // user already has the maximum number of tags
-	ErrDuplicateMassID         Code = 45065  // clientmsgid already used, original msg_id is returned
-	ErrMassIDTooFast           Code = 45066  // retry with the same clientmsgid too fast, wait a minute
-	ErrMassIDTooLong           Code = 45067  // clientmsgid too long
-	ErrInvalidTypingCommand    Code = 45072  // invalid typing command
-	ErrNoRecentInteraction     Code = 45080  // typing needs an interaction in the last 30 seconds
-	ErrAlreadyTyping           Code = 45081  // typing status already active
-	ErrInvalidTagName          Code = 45157  // invalid tag name
-	ErrTagNameTooLong          Code = 45158  // tag name too long
-	ErrInvalidTagID            Code = 45159  // invalid tag id
-	ErrConcurrentTagging       Code = 45169  // concurrent tag operations on one openid
-	ErrPartlyFailed            Code = 45171  // some openids failed, see fail_openid_list
-	ErrMediaNotFound           Code = 46001  // media data not found
-	ErrMenuNotFound            Code = 46003  // menu not found
-	ErrUserNotFound            Code = 46004  // user not found
-	ErrMalformedJSON           Code = 47001  // JSON or XML parse error, or wrong parameter format
-	ErrInvalidTemplateData     Code = 47003  // argument invalid, errmsg names the field
-	ErrUnauthorizedAPI         Code = 48001  // API not authorized for this account
-	ErrMessagesRefused         Code = 48002  // user refuses messages
-	ErrBannedAPI               Code = 48004  // API banned for irregularities
-	ErrClearQuotaLimit         Code = 48006  // quota reset limit reached
-	ErrRestricted              Code = 50002  // user or account restricted
-	ErrTokenForbidden          Code = 50004  // token API forbidden
-	ErrUserNotFollowing        Code = 50005  // user does not follow the account
-	ErrAccountFrozen           Code = 50007  // account frozen
-	ErrInvalidArticleID        Code = 53600  // invalid article_id
-	ErrIPNotRegistered         Code = 61004  // caller IP not registered for the component
-	ErrInvalidDate             Code = 61500  // date format error
-	ErrInvalidDateRange        Code = 61501  // date range error
-	ErrDataNotReady            Code = 61503  // data not ready, retry later
-	ErrConditionalMenuNotFound Code = 65301  // no conditional menu with this menuid
-	ErrWithdrawnMatchRule      Code = 65320  // match rule uses withdrawn privacy fields
-	ErrKFNotEnabled            Code = 65400  // new customer service not enabled
-	ErrInvalidKFAccount        Code = 65401  // invalid customer-service account
-	ErrTooManyKFAccounts       Code = 65405  // customer-service account limit reached
-	ErrKFAccountExists         Code = 65406  // customer-service account exists
-	ErrKFInvited               Code = 65408  // invitation already sent to this WeChat id
-	ErrKFInvitePending         Code = 65411  // an invitation is pending
-	ErrNoKFSession             Code = 65413  // no session for this user
-	ErrOtherKFSession          Code = 65414  // user is served by another agent
-	ErrKFOffline               Code = 65415  // agent is not online
-	ErrInvoiceLocked           Code = 72023  // invoice locked by another account
-	ErrInvoiceRejected         Code = 72035  // invoice was rejected for this order
-	ErrInvoiceNotAuthorized    Code = 72038  // invoice order never authorized
-	ErrInvoiceRepeated         Code = 72042  // billing code and number repeated
-	ErrInvoiceTitleExpired     Code = 72044  // invoice title qr code expired
-	ErrRequestIDNotFound       Code = 76001  // rid not found
-	ErrUnknownAPIPath          Code = 76021  // cgi_path not found
-	ErrNoCommentPermission     Code = 88000  // no comment permission
-	ErrArticleNotFound         Code = 88001  // article not found
-	ErrTooManyElected          Code = 88003  // elected comment limit
-	ErrCommentDeleted          Code = 88004  // comment deleted by user
-	ErrCommentReplied          Code = 88005  // already replied
-	ErrCommentNotFound         Code = 88008  // comment not found
-	ErrIPPending               Code = 89501  // an admin confirmation is pending, retry later
-	ErrIPUnconfirmed           Code = 89503  // call needs admin confirmation
-	ErrIPRefusedDay            Code = 89506  // IP rejected by the admin, retry after 24 hours
-	ErrIPRefusedHour           Code = 89507  // IP rejected by the admin, retry after 1 hour
-	ErrOCRQuota                Code = 101003 // OCR quota exhausted
+import (
+	"slices"
+	"strings"
 )
 
-// codeText says what the codes on the current pages of the platform mean.
+// The codes that programs branch on. [Code] works for all others too.
+const (
+	ErrSystemError                 Code = -1000  // system error
+	ErrSystemBusy                  Code = -1     // system busy, retry later
+	ErrInvalidCredential           Code = 40001  // AppSecret wrong, or access_token invalid or not the latest
+	ErrInvalidGrantType            Code = 40002  // invalid grant_type
+	ErrInvalidOpenID               Code = 40003  // invalid openid, not a follower or from another account
+	ErrInvalidMediaType            Code = 40004  // invalid media file type
+	ErrInvalidFileType             Code = 40005  // invalid file type
+	ErrInvalidFileSize             Code = 40006  // invalid file size
+	ErrInvalidMediaID              Code = 40007  // invalid media_id
+	ErrInvalidMessageType          Code = 40008  // invalid message type
+	ErrInvalidImageSize            Code = 40009  // invalid image size
+	ErrInvalidAppID                Code = 40013  // invalid appid
+	ErrInvalidAccessToken          Code = 40014  // invalid access_token
+	ErrInvalidButtonCount          Code = 40016  // invalid number of menu buttons
+	ErrInvalidButtonType           Code = 40017  // invalid button type
+	ErrInvalidButtonName           Code = 40018  // invalid button name length
+	ErrInvalidButtonKey            Code = 40019  // invalid button key length
+	ErrInvalidButtonURL            Code = 40020  // invalid button url length
+	ErrInvalidSubButtonCount       Code = 40023  // invalid number of sub-menu buttons
+	ErrInvalidSubButtonType        Code = 40024  // invalid sub-menu button type
+	ErrInvalidSubButtonName        Code = 40025  // invalid sub-menu button name length
+	ErrInvalidSubButtonKey         Code = 40026  // invalid sub-menu button key length
+	ErrInvalidSubButtonURL         Code = 40027  // invalid sub-menu button url length
+	ErrInvalidOAuthCode            Code = 40029  // invalid oauth code
+	ErrInvalidRefreshToken         Code = 40030  // invalid refresh_token
+	ErrInvalidOpenIDList           Code = 40031  // invalid openid list
+	ErrInvalidOpenIDCount          Code = 40032  // invalid openid list size
+	ErrEscapedUnicode              Code = 40033  // request contains escaped \u characters, send raw UTF-8
+	ErrInvalidParameter            Code = 40035  // invalid parameter
+	ErrInvalidTemplateIDSize       Code = 40036  // invalid template_id length
+	ErrInvalidTemplateID           Code = 40037  // invalid template_id
+	ErrInvalidURLSize              Code = 40039  // invalid url length
+	ErrInvalidMessageID            Code = 40059  // invalid msg_id
+	ErrInvalidRemark               Code = 40092  // invalid remark name
+	ErrInvalidArguments            Code = 40097  // invalid arguments
+	ErrUnsupportedFileType         Code = 40113  // unsupported file type, the file name needs a suitable extension
+	ErrInvalidSecret               Code = 40125  // invalid AppSecret
+	ErrTooFewOpenIDs               Code = 40130  // openid list too small, at least 2 needed
+	ErrInvalidWeChatID             Code = 40132  // invalid WeChat id
+	ErrOAuthCodeUsed               Code = 40163  // oauth code already used
+	ErrIPNotAllowed                Code = 40164  // caller IP not in whitelist
+	ErrInvalidPagePath             Code = 40165  // invalid mini-program page path
+	ErrInvalidMiniProgramAppID     Code = 40166  // invalid mini-program appid
+	ErrAccountType                 Code = 40200  // account type not allowed
+	ErrCallbackNotConfigured       Code = 40201  // callback url not configured or invalid
+	ErrSecretFrozen                Code = 40243  // AppSecret is frozen
+	ErrInvalidKeywords             Code = 40246  // invalid keyword_name_list
+	ErrNotCategoryTemplate         Code = 40247  // only category template ids can be added
+	ErrMarketingContent            Code = 40249  // marketing content is forbidden
+	ErrMissingAccessToken          Code = 41001  // access_token missing
+	ErrMissingAppID                Code = 41002  // appid missing
+	ErrMissingSecret               Code = 41004  // appsecret missing
+	ErrMissingMediaData            Code = 41005  // media data missing
+	ErrMissingMediaID              Code = 41006  // media_id missing
+	ErrMissingOAuthCode            Code = 41008  // oauth code missing
+	ErrExpiredAccessToken          Code = 42001  // access_token expired
+	ErrExpiredRefreshToken         Code = 42002  // refresh_token expired
+	ErrExpiredOAuthCode            Code = 42003  // oauth code expired
+	ErrPasswordChanged             Code = 42007  // user changed password, tokens revoked, authorize again
+	ErrMassTooFast                 Code = 42010  // mass send too fast
+	ErrGETRequired                 Code = 43001  // GET required
+	ErrPOSTRequired                Code = 43002  // POST required
+	ErrHTTPSRequired               Code = 43003  // HTTPS required
+	ErrNotFollower                 Code = 43004  // user must follow the account
+	ErrBlacklisted                 Code = 43019  // receiver must be removed from the blacklist
+	ErrTemplateChangeLimit         Code = 43100  // templates or industries changed too frequently
+	ErrSubscriptionRefused         Code = 43101  // user refused or has no remaining subscription
+	ErrStoresNotPermitted          Code = 43104  // appid has no permission for this store feature
+	ErrSubscriptionsBanned         Code = 43107  // subscription feature is banned
+	ErrConcurrentSubscriptions     Code = 43108  // sending too many subscription messages concurrently to one user
+	ErrTemplateRestricted          Code = 43116  // template is restricted from sending
+	ErrTooManyOfTemplate           Code = 43117  // too many messages of this template to this user
+	ErrEmptyMediaData              Code = 44001  // media file is empty
+	ErrEmptyBody                   Code = 44002  // POST body is empty
+	ErrEmptyText                   Code = 44004  // text content is empty
+	ErrFrequencyLimit              Code = 44990  // request frequency limit of this API reached
+	ErrContentTooLong              Code = 45002  // content too long
+	ErrTitleTooLong                Code = 45003  // title too long
+	ErrDescriptionTooLong          Code = 45004  // description too long
+	ErrTooManyArticles             Code = 45008  // too many articles
+	ErrDailyQuota                  Code = 45009  // daily API quota reached
+	ErrMinuteQuota                 Code = 45011  // API called too often in this minute
+	ErrReplyWindowClosed           Code = 45015  // response window (48 h) exceeded
+	ErrTooManyTemplates            Code = 45026  // template num exceeds limit
+	ErrNoMassQuota                 Code = 45028  // no mass-send quota left in this period
+	ErrReplyCountUsed              Code = 45047  // customer-service messages to this user exceed the limit
+	ErrTooManyTags                 Code = 45056  // too many tags
+	ErrTagTooLarge                 Code = 45057  // tag has over 100000 followers, cannot be deleted
+	ErrSystemTag                   Code = 45058  // system tag cannot be modified
+	ErrTooManyTagsOnUser           Code = 45059  // user already has the maximum number of tags
+	ErrDuplicateMassID             Code = 45065  // clientmsgid already used, original msg_id is returned
+	ErrMassIDTooFast               Code = 45066  // retry with the same clientmsgid too fast, wait a minute
+	ErrMassIDTooLong               Code = 45067  // clientmsgid too long
+	ErrInvalidTypingCommand        Code = 45072  // invalid typing command
+	ErrNoRecentInteraction         Code = 45080  // typing needs an interaction in the last 30 seconds
+	ErrAlreadyTyping               Code = 45081  // typing status already active
+	ErrAuthorTooLong               Code = 45110  // author too long
+	ErrInvalidTagName              Code = 45157  // invalid tag name
+	ErrTagNameTooLong              Code = 45158  // tag name too long
+	ErrInvalidTagID                Code = 45159  // invalid tag id
+	ErrSensitiveContent            Code = 45168  // message hit sensitive words
+	ErrConcurrentTagging           Code = 45169  // concurrent tag operations on one openid
+	ErrPartlyFailed                Code = 45171  // some openids failed, see fail_openid_list
+	ErrMediaNotFound               Code = 46001  // media data not found
+	ErrMenuNotFound                Code = 46003  // menu not found
+	ErrUserNotFound                Code = 46004  // user not found
+	ErrMalformedJSON               Code = 47001  // JSON or XML parse error, or wrong parameter format
+	ErrInvalidTemplateData         Code = 47003  // argument invalid, errmsg names the field
+	ErrUnauthorizedAPI             Code = 48001  // API not authorized for this account
+	ErrMessagesRefused             Code = 48002  // user refuses messages
+	ErrBannedAPI                   Code = 48004  // API banned for irregularities
+	ErrClearQuotaLimit             Code = 48006  // quota reset limit reached
+	ErrRestricted                  Code = 50002  // user or account restricted
+	ErrTokenForbidden              Code = 50004  // token API forbidden
+	ErrUserNotFollowing            Code = 50005  // user does not follow the account
+	ErrAccountFrozen               Code = 50007  // account frozen
+	ErrInvalidArticleID            Code = 53600  // invalid article_id
+	ErrIPNotRegistered             Code = 61004  // caller IP not registered for the component
+	ErrInvalidDate                 Code = 61500  // date format error
+	ErrInvalidDateRange            Code = 61501  // date range error
+	ErrDataNotReady                Code = 61503  // data not ready, retry later
+	ErrConditionalMenuNotFound     Code = 65301  // no conditional menu with this menuid
+	ErrMatchUserNotFound           Code = 65302  // user to match a menu for not found
+	ErrNoDefaultMenu               Code = 65303  // no default menu, create one before a conditional menu
+	ErrEmptyMatchRule              Code = 65304  // match rule is empty
+	ErrTooManyConditionalMenus     Code = 65305  // conditional menu limit reached
+	ErrConditionalMenusUnsupported Code = 65306  // account does not support conditional menus
+	ErrEmptyConditionalMenu        Code = 65307  // conditional menu is empty
+	ErrButtonWithoutType           Code = 65308  // menu button has no type
+	ErrConditionalMenusOff         Code = 65309  // conditional menus are switched off
+	ErrWithdrawnMatchRule          Code = 65320  // match rule uses withdrawn privacy fields
+	ErrKFNotEnabled                Code = 65400  // new customer service not enabled
+	ErrInvalidKFAccount            Code = 65401  // invalid customer-service account
+	ErrTooManyKFAccounts           Code = 65405  // customer-service account limit reached
+	ErrKFAccountExists             Code = 65406  // customer-service account exists
+	ErrKFInvited                   Code = 65408  // invitation already sent to this WeChat id
+	ErrKFInvitePending             Code = 65411  // an invitation is pending
+	ErrNoKFSession                 Code = 65413  // no session for this user
+	ErrOtherKFSession              Code = 65414  // user is served by another agent
+	ErrKFOffline                   Code = 65415  // agent is not online
+	ErrInvoiceLocked               Code = 72023  // invoice locked by another account
+	ErrInvoiceRejected             Code = 72035  // invoice was rejected for this order
+	ErrInvoiceNotAuthorized        Code = 72038  // invoice order never authorized
+	ErrInvoiceRepeated             Code = 72042  // billing code and number repeated
+	ErrInvoiceTitleExpired         Code = 72044  // invoice title qr code expired
+	ErrInvoiceInProgress           Code = 73105  // invoicing in progress, retry with the same serial
+	ErrInvoiceSerialInProgress     Code = 73107  // invoice serial being processed, query later
+	ErrRequestIDNotFound           Code = 76001  // rid not found
+	ErrUnknownAPIPath              Code = 76021  // cgi_path not found
+	ErrStoreChangeLimit            Code = 85049  // avatar or introduction change limit
+	ErrNoCommentPermission         Code = 88000  // no comment permission
+	ErrArticleNotFound             Code = 88001  // article not found
+	ErrTooManyElected              Code = 88003  // elected comment limit
+	ErrCommentDeleted              Code = 88004  // comment deleted by user
+	ErrCommentReplied              Code = 88005  // already replied
+	ErrCommentNotFound             Code = 88008  // comment not found
+	ErrIPPending                   Code = 89501  // an admin confirmation is pending, retry later
+	ErrIPUnconfirmed               Code = 89503  // call needs admin confirmation
+	ErrMassAwaitsConfirmation      Code = 89504  // mass send waiting for admin confirmation
+	ErrMassConfirmationRequested   Code = 89505  // mass send entered admin confirmation
+	ErrIPRefusedDay                Code = 89506  // IP rejected by the admin, retry after 24 hours
+	ErrIPRefusedHour               Code = 89507  // IP rejected by the admin, retry after 1 hour
+	ErrOCRQuota                    Code = 101003 // OCR quota exhausted
+	ErrQRCodePublishLimit          Code = 886000 // monthly qr rule publish limit (100)
+)
+
+// families lists the codes that belong to a family whatever the call; the others
+// are in [Family.hasAt].
+var families = map[Family][]Code{
+	ErrInvalidToken: {ErrInvalidCredential, ErrInvalidAccessToken, ErrMissingAccessToken, ErrExpiredAccessToken},
+	ErrConfiguration: {
+		ErrInvalidGrantType, ErrInvalidAppID, ErrInvalidSecret, ErrSecretFrozen, ErrIPNotAllowed, ErrMissingAppID, ErrMissingSecret,
+		ErrIPNotRegistered, ErrIPUnconfirmed, ErrIPPending, ErrIPRefusedDay, ErrIPRefusedHour, 40236, 40237, 40238, 40239, 40240,
+	},
+	ErrQuotaExceeded: {
+		ErrDailyQuota, ErrMinuteQuota, ErrFrequencyLimit, ErrNoMassQuota, ErrMassTooFast, ErrClearQuotaLimit, ErrOCRQuota,
+		ErrQRCodePublishLimit, ErrStoreChangeLimit, ErrTemplateChangeLimit, 45010,
+	},
+	ErrBusy: {
+		ErrSystemBusy, ErrSystemError, ErrConcurrentTagging, ErrConcurrentSubscriptions, ErrDataNotReady, ErrInvoiceInProgress,
+		ErrInvoiceSerialInProgress, 20001, 45061, 45112, 61450, 72036, 73102, 200001, 886001, 9500001, 9500002, 268487001, 268487002,
+		268488001,
+	},
+	ErrForbidden: {
+		ErrUnauthorizedAPI, ErrBannedAPI, ErrRestricted, ErrTokenForbidden, ErrAccountFrozen, ErrAccountType, ErrStoresNotPermitted,
+		ErrSubscriptionsBanned, ErrKFNotEnabled, ErrNoCommentPermission, ErrConditionalMenusUnsupported, ErrConditionalMenusOff,
+		48003, 48023, 53404, 53406, 61007, 65319, 200011, 200100,
+	},
+	ErrUnreachableUser: {
+		ErrInvalidOpenID, ErrNotFollower, ErrBlacklisted, ErrReplyWindowClosed, ErrReplyCountUsed, ErrSubscriptionRefused,
+		ErrTooManyOfTemplate, ErrMessagesRefused, ErrUserNotFound, ErrUserNotFollowing, ErrMatchUserNotFound, 49003, 65315,
+	},
+}
+
+func (f Family) has(c Code) bool { return slices.Contains(families[f], c) }
+
+// Codes that mean different things on different paths.
+var (
+	// tokenPaths refuse the AppSecret with the code that elsewhere means a rejected token.
+	tokenPaths = []string{classicTokenPath, stableTokenPath}
+	// userPaths say that a single user is frozen with the code that elsewhere is about the account.
+	userPaths = []string{"/cgi-bin/tags/", "/cgi-bin/user/"}
+	// otherAppPaths name the AppID of a mini program in their body.
+	otherAppPaths = []string{"/cgi-bin/message/", "/cgi-bin/menu/", "/cgi-bin/wxopen/"}
+)
+
+// hasAt reports whether a code belongs to the family when a call of this path was
+// refused with it.
+func (f Family) hasAt(path string, c Code) bool {
+	under := func(paths []string) bool {
+		return slices.ContainsFunc(paths, func(p string) bool { return strings.HasPrefix(path, p) })
+	}
+	switch {
+	case f == ErrConfiguration && c == ErrInvalidCredential:
+		return under(tokenPaths)
+	case f == ErrConfiguration && c == ErrInvalidAppID:
+		return !under(otherAppPaths)
+	case f == ErrUnreachableUser && c == ErrRestricted:
+		return under(userPaths)
+	case f == ErrForbidden && c == ErrRestricted:
+		return !under(userPaths)
+	}
+	return f.has(c)
+}
+
+// codeText says what the codes on the platform's pages mean.
 var codeText = map[Code]string{
 	-1000:     "system error",
 	-1:        "system busy, retry later",
@@ -157,6 +249,8 @@ var codeText = map[Code]string{
 	40008:     "invalid message type",
 	40009:     "invalid image size",
 	40010:     "invalid voice size",
+	40011:     "invalid video size",
+	40012:     "invalid thumbnail size",
 	40013:     "invalid appid",
 	40014:     "invalid access_token",
 	40016:     "invalid number of menu buttons",
@@ -164,9 +258,13 @@ var codeText = map[Code]string{
 	40018:     "invalid button name length",
 	40019:     "invalid button key length",
 	40020:     "invalid button url length",
+	40022:     "invalid sub-menu depth",
 	40023:     "invalid number of sub-menu buttons",
 	40024:     "invalid sub-menu button type",
+	40025:     "invalid sub-menu button name length",
+	40026:     "invalid sub-menu button key length",
 	40027:     "invalid sub-menu button url length",
+	40028:     "invalid user for the menu",
 	40029:     "invalid oauth code",
 	40030:     "invalid refresh_token",
 	40031:     "invalid openid list",
@@ -190,10 +288,19 @@ var codeText = map[Code]string{
 	40092:     "invalid remark name",
 	40097:     "invalid arguments",
 	40101:     "missing parameter",
+	40102:     "invalid industry id",
+	40113:     "unsupported file type, the file name needs a suitable extension",
 	40114:     "invalid index",
+	40118:     "invalid media_id size",
+	40119:     "invalid button type",
+	40120:     "invalid sub-menu button type",
+	40121:     "invalid media_id type",
 	40125:     "invalid AppSecret",
 	40130:     "openid list too small, at least 2 needed",
+	40132:     "invalid WeChat id",
+	40137:     "unsupported image format",
 	40152:     "invalid tag id",
+	40155:     "links to the profiles of other accounts are not allowed",
 	40163:     "oauth code already used",
 	40164:     "caller IP not in whitelist",
 	40165:     "invalid mini-program page path",
@@ -225,40 +332,57 @@ var codeText = map[Code]string{
 	40400:     "malformed HTTP request",
 	41001:     "access_token missing",
 	41002:     "appid missing",
+	41003:     "refresh_token missing",
 	41004:     "appsecret missing",
 	41005:     "media data missing",
 	41006:     "media_id missing",
+	41007:     "sub-menu data missing",
 	41008:     "oauth code missing",
+	41009:     "openid missing",
+	41010:     "url missing",
 	41030:     "invalid mini-program page path",
 	41039:     "invalid content_source_url",
 	41040:     "article does not satisfy the original-declaration rules",
 	42001:     "access_token expired",
 	42002:     "refresh_token expired",
+	42003:     "oauth code expired",
 	42007:     "user changed password, tokens revoked, authorize again",
 	42010:     "mass send too fast",
+	43001:     "GET required",
 	43002:     "POST required",
 	43003:     "HTTPS required",
 	43004:     "user must follow the account",
 	43019:     "receiver must be removed from the blacklist",
+	43100:     "templates or industries changed too frequently",
 	43101:     "user refused or has no remaining subscription",
 	43104:     "appid has no permission for this store feature",
 	43107:     "subscription feature is banned",
 	43108:     "sending too many subscription messages concurrently to one user",
 	43116:     "template is restricted from sending",
 	43117:     "too many messages of this template to this user",
+	44001:     "media file is empty",
 	44002:     "POST body is empty",
+	44003:     "article content is empty",
 	44004:     "text content is empty",
 	44009:     "unspecified on the page (mass send)",
 	44990:     "request frequency limit of this API reached",
+	45001:     "media file too large",
 	45002:     "content too long",
 	45003:     "title too long",
 	45004:     "description too long",
+	45005:     "url too long",
+	45006:     "image url too long",
+	45007:     "voice too long",
 	45008:     "too many articles",
 	45009:     "daily API quota reached",
+	45010:     "menu creation limit reached",
 	45011:     "API called too often in this minute",
+	45012:     "template too large",
+	45014:     "template message too large",
 	45015:     "response window (48 h) exceeded",
 	45026:     "template num exceeds limit",
 	45028:     "no mass-send quota left in this period",
+	45029:     "too many QR codes",
 	45047:     "customer-service messages to this user exceed the limit",
 	45056:     "too many tags",
 	45057:     "tag has over 100000 followers, cannot be deleted",
@@ -275,6 +399,7 @@ var codeText = map[Code]string{
 	45081:     "typing status already active",
 	45083:     "speed out of range 0-4",
 	45084:     "speed missing",
+	45110:     "author too long",
 	45112:     "system busy (qr rule publish)",
 	45113:     "product and card mass messages are no longer supported",
 	45157:     "invalid tag name",
@@ -286,19 +411,24 @@ var codeText = map[Code]string{
 	45169:     "concurrent tag operations on one openid",
 	45171:     "some openids failed, see fail_openid_list",
 	46001:     "media data not found",
+	46002:     "menu version not found",
 	46003:     "menu not found",
 	46004:     "user not found",
 	47001:     "JSON or XML parse error, or wrong parameter format",
 	47003:     "argument invalid, errmsg names the field",
 	48001:     "API not authorized for this account",
 	48002:     "user refuses messages",
+	48003:     "mass-send agreement not accepted",
 	48004:     "API banned for irregularities",
+	48005:     "material is used by an automatic reply or a menu, cannot be deleted",
 	48006:     "quota reset limit reached",
 	48021:     "draft was auto saved, save manually before sending",
 	48022:     "API-uploaded video cannot be published by API",
 	48023:     "account is banned",
 	49003:     "openid does not belong to this appid",
+	50001:     "user has not authorized this API",
 	50002:     "user or account restricted",
+	50003:     "user unexpected, maybe not in whitelist",
 	50004:     "token API forbidden",
 	50005:     "user does not follow the account",
 	50007:     "account frozen",
@@ -312,6 +442,14 @@ var codeText = map[Code]string{
 	61004:     "caller IP not registered for the component",
 	61007:     "API not authorized to the component",
 	61016:     "function category must be confirmed by the component",
+	61450:     "system error (customer service)",
+	61451:     "invalid parameter (customer service)",
+	61452:     "invalid kf_account",
+	61453:     "kf_account exists",
+	61454:     "kf_account name too long",
+	61455:     "illegal character in kf_account",
+	61456:     "customer-service account limit reached",
+	61457:     "invalid avatar file type",
 	61500:     "date format error",
 	61501:     "date range error",
 	61503:     "data not ready, retry later",
@@ -321,6 +459,24 @@ var codeText = map[Code]string{
 	65115:     "store does not exist",
 	65118:     "store status does not allow update",
 	65301:     "no conditional menu with this menuid",
+	65302:     "user to match a menu for not found",
+	65303:     "no default menu, create one before a conditional menu",
+	65304:     "match rule is empty",
+	65305:     "conditional menu limit reached",
+	65306:     "account does not support conditional menus",
+	65307:     "conditional menu is empty",
+	65308:     "menu button has no type",
+	65309:     "conditional menus are switched off",
+	65310:     "match rule with a province or city needs a country",
+	65311:     "match rule with a city needs a province",
+	65312:     "invalid country in the match rule",
+	65313:     "invalid province in the match rule",
+	65314:     "invalid city in the match rule",
+	65315:     "user does not follow the account",
+	65316:     "menu links to too many external domains, at most 3",
+	65317:     "invalid url in the menu",
+	65318:     "menu must be UTF-8",
+	65319:     "account may not create menus",
 	65320:     "match rule uses withdrawn privacy fields",
 	65400:     "new customer service not enabled",
 	65401:     "invalid customer-service account",

@@ -47,8 +47,8 @@ const (
 	// ErrInvalidToken: the access_token was refused. The client has already
 	// refreshed it and tried again when a caller sees this.
 	ErrInvalidToken Family = "access_token refused"
-	// ErrConfiguration: the AppID, AppSecret or the caller's IP address is not
-	// accepted. Only a change in the console helps.
+	// ErrConfiguration: the AppID, AppSecret, an API security key or the caller's IP
+	// address is not accepted. Only a change in the console helps.
 	ErrConfiguration Family = "account configuration refused"
 	// ErrQuotaExceeded: a limit on the number of calls was reached.
 	ErrQuotaExceeded Family = "quota exceeded"
@@ -60,43 +60,6 @@ const (
 	// may work for other users.
 	ErrUnreachableUser Family = "user can not be reached"
 )
-
-func (f Family) has(c Code) bool {
-	switch f {
-	case ErrInvalidToken:
-		return c == ErrInvalidCredential || c == ErrInvalidAccessToken || c == ErrMissingAccessToken || c == ErrExpiredAccessToken
-	case ErrConfiguration:
-		switch c {
-		case ErrInvalidGrantType, ErrInvalidAppID, ErrInvalidSecret, ErrSecretFrozen, ErrIPNotAllowed, ErrMissingAppID,
-			ErrMissingSecret, ErrIPNotRegistered, ErrIPUnconfirmed, ErrIPPending, ErrIPRefusedDay, ErrIPRefusedHour:
-			return true
-		}
-	case ErrQuotaExceeded:
-		switch c {
-		case ErrDailyQuota, ErrMinuteQuota, ErrFrequencyLimit, ErrNoMassQuota, ErrMassTooFast, ErrClearQuotaLimit, ErrOCRQuota:
-			return true
-		}
-	case ErrBusy:
-		switch c {
-		case ErrSystemBusy, ErrSystemError, 45061, 45112, ErrConcurrentTagging, ErrDataNotReady, 72036, 73102, 200001,
-			886001, 20001, 268487001, 268487002, 268488001, 9500001, 9500002:
-			return true
-		}
-	case ErrForbidden:
-		switch c {
-		case ErrUnauthorizedAPI, ErrBannedAPI, ErrRestricted, ErrTokenForbidden, ErrAccountFrozen, ErrAccountType, 48023,
-			61007, 200011, 200100, 88000:
-			return true
-		}
-	case ErrUnreachableUser:
-		switch c {
-		case ErrInvalidOpenID, ErrNotFollower, ErrBlacklisted, ErrReplyWindowClosed, ErrReplyCountUsed, ErrSubscriptionRefused,
-			ErrMessagesRefused, 49003, ErrUserNotFollowing:
-			return true
-		}
-	}
-	return false
-}
 
 // Error is the platform's refusal of a call: it answered, and errcode was not 0.
 type Error struct {
@@ -131,20 +94,25 @@ func (e *Error) Error() string {
 	return s
 }
 
-// Unwrap returns the code, so that errors.Is compares with codes and families.
-func (e *Error) Unwrap() error { return e.Code }
-
-// Is reports whether target is [ErrUnknownOutcome] and the outcome is unknown, or
-// [ErrConfiguration] and the token endpoint refused the AppSecret: it does so with
-// the code that everywhere else means a refused token.
+// Is reports whether target is the code of the refusal, a [Family] that the code
+// belongs to on this path, or [ErrUnknownOutcome] when the outcome is unknown.
 func (e *Error) Is(target error) bool {
-	switch target {
-	case ErrUnknownOutcome:
-		return e.OutcomeUnknown
-	case ErrConfiguration:
-		return e.Code == ErrInvalidCredential && (e.Path == classicTokenPath || e.Path == stableTokenPath)
+	switch target := target.(type) {
+	case Code:
+		return e.Code == target
+	case Family:
+		return target.hasAt(e.Path, e.Code)
 	}
-	return false
+	return target == ErrUnknownOutcome && e.OutcomeUnknown
+}
+
+// As stores the code if target points to a [Code].
+func (e *Error) As(target any) bool {
+	code, ok := target.(*Code)
+	if ok {
+		*code = e.Code
+	}
+	return ok
 }
 
 // LogValue returns the error as a group of attributes.

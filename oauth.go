@@ -164,8 +164,9 @@ func (c *Client) GetOAuthUser(ctx context.Context, accessToken Secret, openID st
 		"access_token", string(accessToken), "openid", openID, "lang", string(oneLanguage(lang))))
 }
 
-// CheckOAuthToken asks whether a user's access token still works
-// (检验授权凭证是否有效). [ErrInvalidOpenID]: it does not.
+// CheckOAuthToken checks whether a user's access token is still valid
+// (检验授权凭证是否有效). It returns [ErrInvalidOpenID] if the token is not one of this
+// user, and [ErrInvalidToken] if it has expired or is none at all.
 //
 // https://developers.weixin.qq.com/doc/service/api/webdev/access/api_snsauth
 func (c *Client) CheckOAuthToken(ctx context.Context, accessToken Secret, openID string) error {
