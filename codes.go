@@ -579,7 +579,7 @@ var codeText = map[Code]string{
 	85075:     "personal mini programs cannot set qr rules",
 	85076:     "ICP check failed",
 	85095:     "rule data abnormal, delete and add again",
-	87009:     "invalid signature",
+	87009:     "invalid signature, or the reply to a comment was not found",
 	88000:     "no comment permission",
 	88001:     "article not found",
 	88002:     "article restricted for safety",

@@ -176,9 +176,10 @@ func (c *Client) ReplyComment(ctx context.Context, ref CommentRef, content strin
 	return c.post(ctx, "/cgi-bin/comment/reply/add", body, idempotent, alreadyDone(ErrCommentReplied))
 }
 
-// DeleteCommentReply deletes the account's reply to a comment (删除回复).
+// DeleteCommentReply deletes the account's reply to a comment (删除回复). If there is
+// none the platform returns code 87009.
 //
 // https://developers.weixin.qq.com/doc/service/api/leaving/api_delreplycomment
 func (c *Client) DeleteCommentReply(ctx context.Context, ref CommentRef) error {
-	return c.post(ctx, "/cgi-bin/comment/reply/delete", ref, idempotent)
+	return c.post(ctx, "/cgi-bin/comment/reply/delete", ref, idempotent, alreadyDone(87009, ErrCommentNotFound))
 }

@@ -301,7 +301,8 @@ type MenuDish struct {
 	Price Float  `json:"price"` // as it is printed
 }
 
-// RecognizeMenu reads the menu of a restaurant (菜单OCR识别).
+// RecognizeMenu reads the menu of a restaurant (菜单OCR识别). 100 calls a day are
+// free; [ErrOCRQuota]: they and what was bought are used up.
 //
 // https://developers.weixin.qq.com/doc/service/api/openpoc/ocr/api_menuocr
 func (c *Client) RecognizeMenu(ctx context.Context, img Image) ([]MenuDish, error) {
@@ -309,7 +310,7 @@ func (c *Client) RecognizeMenu(ctx context.Context, img Image) ([]MenuDish, erro
 		Content struct {
 			Items []MenuDish `json:"menu_items"`
 		} `json:"content"`
-	}](ctx, c, "/cv/ocr/menu", img, url.Values{}, nil, idempotent)
+	}](ctx, c, "/cv/ocr/menu", img, url.Values{}, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,8 @@ package wechat
 import (
 	"bytes"
 	"context"
+	"errors"
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -225,4 +227,31 @@ func TestPaidRecognitionIsNotRepeated(t *testing.T) {
 	_, err := s.client().RecognizeIDCard(t.Context(), ImageURL(pictureURL), "")
 	require.ErrorIs(t, err, ErrUnknownOutcome)
 	assert.Len(t, s.sent, 1)
+}
+
+// A recognition counts against a small quota, so none of them is retried when its
+// outcome is unknown; what only looks at a picture is.
+func TestRecognitionsThatCountAreNotRetried(t *testing.T) {
+	found := 0
+	for _, row := range rows {
+		ocr := strings.HasPrefix(row.http, "POST /cv/ocr/")
+		if !ocr && !strings.HasPrefix(row.http, "POST /cv/img/") {
+			continue
+		}
+		found++
+		calls := 0
+		c := repeating(func(r *http.Request) (*http.Response, error) {
+			calls++
+			return answer(http.StatusBadGateway, "")(r)
+		})
+		_, err := row.call(t.Context(), c)
+		require.Error(t, err)
+		assert.Equal(t, ocr, errors.Is(err, ErrUnknownOutcome), row.name)
+		if ocr {
+			assert.Equal(t, 1, calls, row.name)
+		} else {
+			assert.Equal(t, 3, calls, row.name)
+		}
+	}
+	assert.Greater(t, found, 8)
 }

@@ -133,8 +133,10 @@
 //   - [Client.SendMass] 根据标签群发消息
 //   - [Client.SendMassToUsers] 根据OpenID群发消息
 //   - [Client.PreviewMass] 预览消息
-//   - [Client.GetMassStatus] 查询群发消息发送状态
+//   - [Client.GetMassJob] 查询群发消息发送状态
 //   - [Client.DeleteMass] 删除群发消息
+//   - [Client.DeleteMassArticle] 删除群发消息
+//   - [Client.DeleteMassURL] 删除群发消息
 //   - [Client.GetMassSpeed] 获取群发速度
 //   - [Client.SetMassSpeed] 设置群发速度
 //   - [Client.UploadArticleImage] 上传图文消息图片
@@ -184,10 +186,11 @@
 //   - [Client.OpenDraftBox] 草稿箱开关设置 Deprecated.
 //   - [Client.PublishDraft] 发布草稿
 //   - [Client.GetPublishJob] 发布状态查询
-//   - [Client.DeletePublished] 删除发布文章
-//   - [Client.GetPublished] 获取已发布图文信息
-//   - [Client.ListPublished] 获取已发布的消息列表
-//   - [Client.AllPublished] 获取已发布的消息列表
+//   - [Client.DeletePublication] 删除发布文章
+//   - [Client.DeletePublishedArticle] 删除发布文章
+//   - [Client.GetPublication] 获取已发布图文信息
+//   - [Client.ListPublications] 获取已发布的消息列表
+//   - [Client.AllPublications] 获取已发布的消息列表
 //
 // # Comments (留言管理)
 //

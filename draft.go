@@ -20,15 +20,19 @@ const (
 // needs Images, one of text needs ThumbMediaID.
 type DraftArticle struct {
 	Type             DraftArticleType `json:"article_type,omitempty"`
-	Title            string           `json:"title"`                        // up to 32 characters
+	Title            string           `json:"title"`                        // up to 64 characters; the page says 32, a measurement of 2026 found 64 accepted and 65 refused
 	Author           string           `json:"author,omitempty"`             // up to 16 characters
-	Digest           string           `json:"digest,omitempty"`             // up to 128 characters; "" takes the first 54 of the text. Only shown where a draft has one article
+	Digest           string           `json:"digest,omitempty"`             // up to 128 characters, though some accounts report [ErrDescriptionTooLong] above 120 bytes; "" takes the first 54 characters of the text. Only shown if the draft has one article
 	Content          string           `json:"content"`                      // HTML, less than 20,000 characters and 1 MB; scripts and pictures from elsewhere are dropped, see UploadArticleImage
 	ContentSourceURL string           `json:"content_source_url,omitempty"` // behind "read the original" (阅读原文), up to 1 KB
 	ThumbMediaID     string           `json:"thumb_media_id,omitempty"`     // the cover, a material
-	OpenComment      Flag             `json:"need_open_comment,omitempty"`
-	FansOnlyComment  Flag             `json:"only_fans_can_comment,omitempty"`
-	ShowCover        Flag             `json:"show_cover_pic,omitempty"`
+
+	// Nil leaves a setting to the platform; [NewFlag] makes one that is sent. Older
+	// accounts show the cover inside the article unless ShowCover is 0; the page no
+	// longer lists it.
+	OpenComment     *Flag `json:"need_open_comment,omitempty"`
+	FansOnlyComment *Flag `json:"only_fans_can_comment,omitempty"`
+	ShowCover       *Flag `json:"show_cover_pic,omitempty"`
 
 	// Crop235x1 and Crop1x1 cut the cover to 2.35:1 and to a square, as X1_Y1_X2_Y2
 	// from its top left corner in fractions of its size: "0.1945_0_1_0.5236".
@@ -41,6 +45,13 @@ type DraftArticle struct {
 
 	ThumbURL string `json:"thumb_url,omitempty"` // the platform's: the cover
 	URL      string `json:"url,omitempty"`       // the platform's: a preview for a short time
+}
+
+// NewFlag returns a pointer to a flag, for the settings that may be left to the
+// platform.
+func NewFlag(on bool) *Flag {
+	f := Flag(on)
+	return &f
 }
 
 // DraftImage is a picture of an article.
@@ -125,12 +136,16 @@ func (a *DraftArticle) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-const maxDraftImages = 20
+const (
+	maxDraftArticles = 8
+	maxDraftTitle    = 64
+	maxDraftImages   = 20
+)
 
 func (a DraftArticle) check(argument string) error {
 	err := first(
 		notEmpty(argument+".Title", a.Title),
-		maxRunes(argument+".Title", a.Title, 32),
+		maxRunes(argument+".Title", a.Title, maxDraftTitle),
 		maxRunes(argument+".Author", a.Author, 16),
 		maxRunes(argument+".Digest", a.Digest, 128),
 		notEmpty(argument+".Content", a.Content),
@@ -155,14 +170,14 @@ type draftArticles struct {
 }
 
 func (d draftArticles) check() error {
-	if len(d.Articles) == 0 {
-		return invalid("articles", "is empty")
+	if err := elements("articles", len(d.Articles), 1, maxDraftArticles); err != nil {
+		return err
 	}
 	return each("articles", d.Articles, func(at string, a DraftArticle) error { return a.check(at) })
 }
 
-// CreateDraft saves articles as a draft and returns its media_id (新增草稿). A draft
-// is sent by [Client.SendMass] or published by [Client.PublishDraft], after which it
+// CreateDraft saves 1 to 8 articles as a draft and returns its media_id (新增草稿). A
+// draft is sent by [Client.SendMass] or published by [Client.PublishDraft], after which it
 // is gone.
 //
 // https://developers.weixin.qq.com/doc/service/api/draftbox/draftmanage/api_draft_add

@@ -18,7 +18,7 @@ const newsArticleJSON = `{"article_type":"news","title":"题","author":"者","di
 func newsArticle() DraftArticle {
 	return DraftArticle{
 		Type: DraftArticleNews, Title: "题", Author: "者", Digest: "摘要", Content: "<p>文 & 图</p>",
-		ContentSourceURL: "https://example.com/s?a=1&b=2", ThumbMediaID: "M2", OpenComment: true, FansOnlyComment: true, ShowCover: true,
+		ContentSourceURL: "https://example.com/s?a=1&b=2", ThumbMediaID: "M2", OpenComment: NewFlag(true), FansOnlyComment: NewFlag(true), ShowCover: NewFlag(true),
 		Crop235x1: "0.1945_0_1_0.5236", Crop1x1: "0.236454_0_0.616688_1",
 	}
 }

@@ -36,8 +36,8 @@ type MassImages struct {
 	MediaIDs        []string `json:"media_ids"`
 	Recommend       string   `json:"recommend,omitempty"` // text that recommends them
 	Title           string   `json:"title,omitempty"`
-	OpenComment     Flag     `json:"need_open_comment,omitempty"`
-	FansOnlyComment Flag     `json:"only_fans_can_comment,omitempty"`
+	OpenComment     *Flag    `json:"need_open_comment,omitempty"` // nil leaves it to the platform, see [NewFlag]
+	FansOnlyComment *Flag    `json:"only_fans_can_comment,omitempty"`
 }
 
 func (m MassImages) mass() (string, any) { return "image", m }
@@ -108,13 +108,13 @@ func (r SendMassRequest) check() error {
 // MassResult is a message to many followers that the platform has taken.
 type MassResult struct {
 	Type      string
-	MsgID     int64 // for GetMassStatus and DeleteMass
+	MsgID     int64 // for GetMassJob and DeleteMass
 	MsgDataID int64 // of articles: for their comments and statistics
 }
 
 // SendMass orders a message to all followers or to those with a tag (根据标签群发消息).
 // The platform sends it over the next minutes; how that ends comes as an event
-// (MASSSENDJOBFINISH) and from [Client.GetMassStatus].
+// (MASSSENDJOBFINISH) and from [Client.GetMassJob].
 //
 // A subscription account can send once a day; a service account 100 times a day,
 // and each follower gets 4 a month. At most 60 calls a minute. With API protection
@@ -268,12 +268,12 @@ type MassJob struct {
 	Status MassStatus
 }
 
-// GetMassStatus returns how far a message is that [Client.SendMass] or
+// GetMassJob returns how far a message is that [Client.SendMass] or
 // [Client.SendMassToUsers] ordered (查询群发消息发送状态). [ErrInvalidMessageID]: there
 // is none.
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/message/api_massmsgget
-func (c *Client) GetMassStatus(ctx context.Context, msgID int64) (*MassJob, error) {
+func (c *Client) GetMassJob(ctx context.Context, msgID int64) (*MassJob, error) {
 	if err := positive("msgID", msgID); err != nil {
 		return nil, err
 	}
@@ -290,34 +290,46 @@ func (c *Client) GetMassStatus(ctx context.Context, msgID int64) (*MassJob, erro
 	return &MassJob{MsgID: int64(job.MsgID), Status: job.Status}, nil
 }
 
-// DeleteMassRequest names what [Client.DeleteMass] deletes: a message, one article
-// of it, or the article at an address.
-type DeleteMassRequest struct {
-	MsgID        int64  `json:"msg_id,omitempty"`
-	ArticleIndex int    `json:"article_idx,omitempty"` // with MsgID; the first article is 1, 0 is all
-	URL          string `json:"url,omitempty"`         // without MsgID
+type massRef struct {
+	MsgID    int64  `json:"msg_id,omitempty"`
+	Position int    `json:"article_idx,omitempty"` // the first article is 1; 0 is all of them
+	URL      string `json:"url,omitempty"`         // read only without a msg_id
 }
 
-func (r DeleteMassRequest) check() error {
-	switch {
-	case r.MsgID < 0:
-		return invalid("MsgID", "is %d", r.MsgID)
-	case r.MsgID == 0 && r.URL == "":
-		return invalid("MsgID", "is 0, and URL is empty")
-	case r.MsgID != 0 && r.URL != "":
-		return invalid("URL", "is not read beside MsgID")
-	case r.ArticleIndex < 0 || r.ArticleIndex > 0 && r.MsgID == 0:
-		return invalid("ArticleIndex", "is %d; the first article of MsgID is 1, 0 is all", r.ArticleIndex)
-	}
-	return nil
-}
-
-// DeleteMass takes the articles or the video of a message down (删除群发消息): what was
-// delivered stays in the followers' chats, but opens no more.
+// DeleteMass deletes the articles or the video of a message, all of it (删除群发消息):
+// what was delivered stays in the followers' chats, but no longer opens. A day's
+// quota is 10. It returns [ErrInvalidMessageID] if there is no such message.
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/message/api_deletemassmsg
-func (c *Client) DeleteMass(ctx context.Context, req DeleteMassRequest) error {
-	return c.post(ctx, "/cgi-bin/message/mass/delete", req, ofPosition(req.ArticleIndex))
+func (c *Client) DeleteMass(ctx context.Context, msgID int64) error {
+	if err := positive("msgID", msgID); err != nil {
+		return err
+	}
+	return c.post(ctx, "/cgi-bin/message/mass/delete", massRef{MsgID: msgID}, idempotent)
+}
+
+// DeleteMassArticle deletes one article of a message (删除群发消息); the first article
+// is at position 1. It is otherwise as [Client.DeleteMass], and shares its quota.
+// The client does not retry it: the platform does not say whether the second
+// article becomes the first.
+//
+// https://developers.weixin.qq.com/doc/service/api/notify/message/api_deletemassmsg
+func (c *Client) DeleteMassArticle(ctx context.Context, msgID int64, position int) error {
+	if err := first(positive("msgID", msgID), positive("position", position)); err != nil {
+		return err
+	}
+	return c.post(ctx, "/cgi-bin/message/mass/delete", massRef{MsgID: msgID, Position: position})
+}
+
+// DeleteMassURL deletes the article at a URL (删除群发消息). It is otherwise as
+// [Client.DeleteMass], and shares its quota.
+//
+// https://developers.weixin.qq.com/doc/service/api/notify/message/api_deletemassmsg
+func (c *Client) DeleteMassURL(ctx context.Context, url string) error {
+	if err := notEmpty("url", url); err != nil {
+		return err
+	}
+	return c.post(ctx, "/cgi-bin/message/mass/delete", massRef{URL: url}, idempotent)
 }
 
 // MassSpeed is how fast messages to many followers go out.

@@ -21,7 +21,7 @@ var massMessages = []struct {
 	{message: MassText{Content: "新品 & <好>"}, body: `"msgtype":"text","text":{"content":"新品 & <好>"}`},
 	{message: MassNews{MediaID: "M1"}, body: `"msgtype":"mpnews","mpnews":{"media_id":"M1"}`},
 	{
-		message: MassImages{MediaIDs: []string{"M1", "M2"}, Recommend: "看", Title: "猫", OpenComment: true, FansOnlyComment: true},
+		message: MassImages{MediaIDs: []string{"M1", "M2"}, Recommend: "看", Title: "猫", OpenComment: NewFlag(true), FansOnlyComment: NewFlag(true)},
 		body:    `"msgtype":"image","images":{"media_ids":["M1","M2"],"recommend":"看","title":"猫","need_open_comment":1,"only_fans_can_comment":1}`,
 		preview: `"msgtype":"image","image":{"media_id":"M1"}`,
 	},
@@ -83,23 +83,25 @@ func massRows() []wireRow {
 			want: int64(34182),
 		},
 		wireRow{
-			name: "GetMassStatus", http: "POST /cgi-bin/message/mass/get", body: `{"msg_id":"1000000000034182394"}`,
+			name: "GetMassJob", http: "POST /cgi-bin/message/mass/get", body: `{"msg_id":"1000000000034182394"}`,
 			reply: `{"msg_id":1000000000034182394,"msg_status":"SEND_SUCCESS"}`,
 			call: result(func(ctx context.Context, c *Client) (*MassJob, error) {
-				return c.GetMassStatus(ctx, 1000000000034182394)
+				return c.GetMassJob(ctx, 1000000000034182394)
 			}),
 			want: &MassJob{MsgID: 1000000000034182394, Status: MassSucceeded},
 		},
 		wireRow{
-			name: "DeleteMass", http: "POST /cgi-bin/message/mass/delete", body: `{"msg_id":1000000000034182394,"article_idx":2}`,
-			call: noResult(func(ctx context.Context, c *Client) error {
-				return c.DeleteMass(ctx, DeleteMassRequest{MsgID: 1000000000034182394, ArticleIndex: 2})
-			}),
+			name: "DeleteMass", http: "POST /cgi-bin/message/mass/delete", body: `{"msg_id":1000000000034182394}`,
+			call: noResult(func(ctx context.Context, c *Client) error { return c.DeleteMass(ctx, 1000000000034182394) }),
 		},
 		wireRow{
-			name: "DeleteMass/by address", http: "POST /cgi-bin/message/mass/delete", body: `{"url":"https://mp.example.com/s?a=1&b=2"}`,
+			name: "DeleteMassArticle", http: "POST /cgi-bin/message/mass/delete", body: `{"msg_id":1000000000034182394,"article_idx":2}`,
+			call: noResult(func(ctx context.Context, c *Client) error { return c.DeleteMassArticle(ctx, 1000000000034182394, 2) }),
+		},
+		wireRow{
+			name: "DeleteMassURL", http: "POST /cgi-bin/message/mass/delete", body: `{"url":"https://mp.example.com/s?a=1&b=2"}`,
 			call: noResult(func(ctx context.Context, c *Client) error {
-				return c.DeleteMass(ctx, DeleteMassRequest{URL: "https://mp.example.com/s?a=1&b=2"})
+				return c.DeleteMassURL(ctx, "https://mp.example.com/s?a=1&b=2")
 			}),
 		},
 		wireRow{
@@ -156,19 +158,16 @@ func TestMassMessageThatIsNotCompleteIsNotSent(t *testing.T) {
 }
 
 func TestOtherMassCallsRefuseWhatCanNotBeRight(t *testing.T) {
-	refused(t, "msgID", func(ctx context.Context, c *Client) error { _, err := c.GetMassStatus(ctx, 0); return err })
+	refused(t, "msgID", func(ctx context.Context, c *Client) error { _, err := c.GetMassJob(ctx, 0); return err })
 	for _, speed := range []MassSpeed{-1, 5} {
 		refused(t, "speed", func(ctx context.Context, c *Client) error { return c.SetMassSpeed(ctx, speed) })
 	}
-	for argument, reqs := range map[string][]DeleteMassRequest{
-		"MsgID":        {{}, {ArticleIndex: 1}, {MsgID: -1}},
-		"URL":          {{MsgID: 1, URL: "https://example.com/"}},
-		"ArticleIndex": {{MsgID: 1, ArticleIndex: -1}, {URL: "https://example.com/", ArticleIndex: 1}},
-	} {
-		for _, req := range reqs {
-			refused(t, argument, func(ctx context.Context, c *Client) error { return c.DeleteMass(ctx, req) })
-		}
+	for _, n := range []int{-1, 0} { // position 0 would delete them all
+		refused(t, "msgID", func(ctx context.Context, c *Client) error { return c.DeleteMass(ctx, int64(n)) })
+		refused(t, "msgID", func(ctx context.Context, c *Client) error { return c.DeleteMassArticle(ctx, int64(n), 1) })
+		refused(t, "position", func(ctx context.Context, c *Client) error { return c.DeleteMassArticle(ctx, 1, n) })
 	}
+	refused(t, "url", func(ctx context.Context, c *Client) error { return c.DeleteMassURL(ctx, " ") })
 }
 
 const duplicateMass = `{"errcode":45065,"errmsg":"clientmsgid exist rid: 5f1e-2","msg_id":34182}`
@@ -178,7 +177,9 @@ func lost(reply string) (c *Client, bodies *[]string) {
 	bodies = &[]string{}
 	return repeating(func(r *http.Request) (*http.Response, error) {
 		var body bytes.Buffer
-		_, _ = body.ReadFrom(r.Body)
+		if r.Body != nil {
+			_, _ = body.ReadFrom(r.Body)
+		}
 		*bodies = append(*bodies, body.String())
 		if len(*bodies) == 1 {
 			return answer(http.StatusBadGateway, "")(r)

@@ -26,10 +26,10 @@ type MassArticle struct {
 	Digest           string `json:"digest,omitempty"` // "" takes the first 64 characters of the text
 	Content          string `json:"content"`          // HTML; its pictures are those of UploadArticleImage
 	ContentSourceURL string `json:"content_source_url,omitempty"`
-	ThumbMediaID     string `json:"thumb_media_id"` // the cover
-	ShowCover        Flag   `json:"show_cover_pic,omitempty"`
-	OpenComment      Flag   `json:"need_open_comment,omitempty"`
-	FansOnlyComment  Flag   `json:"only_fans_can_comment,omitempty"`
+	ThumbMediaID     string `json:"thumb_media_id"`           // the cover
+	ShowCover        *Flag  `json:"show_cover_pic,omitempty"` // nil leaves it to the platform, see [NewFlag]
+	OpenComment      *Flag  `json:"need_open_comment,omitempty"`
+	FansOnlyComment  *Flag  `json:"only_fans_can_comment,omitempty"`
 }
 
 func (a MassArticle) check(argument string) error {

@@ -9,7 +9,7 @@ import (
 func massArticle() MassArticle {
 	return MassArticle{
 		Title: "题", Author: "者", Digest: "摘要", Content: "<p>文</p>", ContentSourceURL: "https://example.com/s",
-		ThumbMediaID: "M2", ShowCover: true, OpenComment: true, FansOnlyComment: true,
+		ThumbMediaID: "M2", ShowCover: NewFlag(true), OpenComment: NewFlag(true), FansOnlyComment: NewFlag(true),
 	}
 }
 

@@ -153,7 +153,11 @@ type Material struct {
 	Name       string        `json:"name"` // the file's
 	URL        string        `json:"url"`  // the file's
 	UpdateTime Timestamp     `json:"update_time"`
-	News       *MaterialNews `json:"content"` // nil where it is not articles
+	News       *MaterialNews `json:"content"` // nil if it is not articles
+
+	// Of videos; the page does not list these.
+	Description string `json:"description"`
+	Tags        []Text `json:"tags"`
 }
 
 // MaterialNews is a material of articles.

@@ -72,6 +72,16 @@ var _ = wireRows([]wireRow{
 		}},
 	},
 	{
+		name: "ListMaterials/videos", http: "POST /cgi-bin/material/batchget_material", body: `{"type":"video","offset":0,"count":1}`,
+		reply: `{"total_count":1,"item_count":1,"item":[{"media_id":"M1","name":"N","update_time":1635156702,"description":"D","tags":["T",7]}]}`,
+		call: result(func(ctx context.Context, c *Client) (*MaterialPage, error) {
+			return c.ListMaterials(ctx, MediaVideo, 0, 1)
+		}),
+		want: &MaterialPage{Total: 1, Count: 1, Items: []Material{{
+			MediaID: "M1", Name: "N", UpdateTime: 1635156702, Description: "D", Tags: []Text{"T", "7"},
+		}}},
+	},
+	{
 		name: "ListMaterials/news", http: "POST /cgi-bin/material/batchget_material", body: `{"type":"news","offset":3,"count":1}`,
 		reply: `{"total_count":5,"item_count":1,"item":[{"media_id":"M1","content":{"news_item":[` + materialArticleJSON +
 			`],"create_time":1635156700,"update_time":1635156701},"update_time":1635156702}]}`,

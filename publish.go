@@ -2,6 +2,7 @@ package wechat
 
 import (
 	"context"
+	"encoding/json"
 	"iter"
 )
 
@@ -45,11 +46,11 @@ const (
 
 // PublishJob is how far the publishing of a draft is.
 type PublishJob struct {
-	PublishID     Text          `json:"publish_id"`
-	Status        PublishStatus `json:"publish_status"`
-	ArticleID     string        `json:"article_id"` // of all articles of the draft; where it succeeded
-	Detail        PublishDetail `json:"article_detail"`
-	FailedIndexes []int64       `json:"fail_idx"` // of the articles that failed; the first article is 1
+	PublishID       Text          `json:"publish_id"`
+	Status          PublishStatus `json:"publish_status"`
+	ArticleID       string        `json:"article_id"` // of all articles of the draft, if it succeeded
+	Detail          PublishDetail `json:"article_detail"`
+	FailedPositions []int         `json:"fail_idx"` // of the articles that failed; the first article is 1
 }
 
 // PublishDetail lists what a job has published.
@@ -58,13 +59,15 @@ type PublishDetail struct {
 	Items []PublishedAddress `json:"item"`
 }
 
-// PublishedAddress is where an article stands.
+// PublishedAddress is the address of a published article.
 type PublishedAddress struct {
-	Index int64  `json:"idx"` // the first article is 1
-	URL   string `json:"article_url"`
+	Position int    `json:"idx"` // the first article is 1
+	URL      string `json:"article_url"`
 }
 
-// GetPublishJob returns how far the publishing of a draft is (发布状态查询).
+// GetPublishJob returns how far the publishing of a draft is (发布状态查询). A day's
+// quota is 100, which a poll each minute uses up in two hours: the event
+// PUBLISHJOBFINISH costs nothing.
 //
 // https://developers.weixin.qq.com/doc/service/api/public/api_freepublish_get
 func (c *Client) GetPublishJob(ctx context.Context, publishID string) (*PublishJob, error) {
@@ -77,35 +80,36 @@ func (c *Client) GetPublishJob(ctx context.Context, publishID string) (*PublishJ
 	return post[PublishJob](ctx, c, "/cgi-bin/freepublish/get", body, idempotent)
 }
 
-type publishedRef struct {
+type publicationRef struct {
 	ArticleID string `json:"article_id"`
-	Index     int    `json:"index,omitempty"`
+	Position  int    `json:"index,omitempty"` // the first article is 1; 0 is all of them
 }
 
-func (r publishedRef) check() error {
-	if r.Index < 0 {
-		return invalid("index", "is %d, the first article is 1, 0 is all", r.Index)
-	}
-	return notEmpty("articleID", r.ArticleID)
-}
+func (r publicationRef) check() error { return notEmpty("articleID", r.ArticleID) }
 
-// DeletePublished takes published articles down for good (删除发布文章): the one at
-// index, which is 1 for the first, or all of the publication at index 0. A day's
-// quota is 10.
+// DeletePublication permanently deletes a publication with all of its articles
+// (删除发布文章). A day's quota is 10.
 //
 // https://developers.weixin.qq.com/doc/service/api/public/api_freepublishdelete
-func (c *Client) DeletePublished(ctx context.Context, articleID string, index int) error {
-	return c.post(ctx, "/cgi-bin/freepublish/delete", publishedRef{articleID, index}, ofPosition(index))
+func (c *Client) DeletePublication(ctx context.Context, articleID string) error {
+	return c.post(ctx, "/cgi-bin/freepublish/delete", publicationRef{ArticleID: articleID}, idempotent)
 }
 
-// ofPosition is the trait of deletions by position. Everything deleted twice is
-// deleted once; whether the second article becomes the first is not documented.
-func ofPosition(position int) trait {
-	return func(r *Request) { r.Idempotent = position == 0 }
+// DeletePublishedArticle permanently deletes one article of a publication
+// (删除发布文章); the first article is at position 1. A day's quota is 10. The client
+// does not retry it: the platform does not say whether the second article becomes
+// the first.
+//
+// https://developers.weixin.qq.com/doc/service/api/public/api_freepublishdelete
+func (c *Client) DeletePublishedArticle(ctx context.Context, articleID string, position int) error {
+	if err := positive("position", position); err != nil {
+		return err
+	}
+	return c.post(ctx, "/cgi-bin/freepublish/delete", publicationRef{articleID, position})
 }
 
-// Published is what a publication holds.
-type Published struct {
+// Publication is what a publication holds.
+type Publication struct {
 	Articles   []PublishedArticle `json:"news_item"`
 	CreateTime Timestamp          `json:"create_time"`
 	UpdateTime Timestamp          `json:"update_time"`
@@ -113,57 +117,72 @@ type Published struct {
 
 // PublishedArticle is an article that was published.
 type PublishedArticle struct {
-	Title            string `json:"title"`
-	Author           string `json:"author"`
-	Digest           string `json:"digest"`
-	Content          string `json:"content"` // HTML
-	ContentSourceURL string `json:"content_source_url"`
-	ThumbMediaID     string `json:"thumb_media_id"`
-	ThumbURL         string `json:"thumb_url"`
-	ShowCover        Flag   `json:"show_cover_pic"`
-	OpenComment      Flag   `json:"need_open_comment"`
-	FansOnlyComment  Flag   `json:"only_fans_can_comment"`
-	URL              string `json:"url"`
-	IsDeleted        Flag   `json:"is_deleted"`
+	Type             DraftArticleType `json:"article_type"` // "" may mean [DraftArticleNews]
+	Title            string           `json:"title"`
+	Author           string           `json:"author"`
+	Digest           string           `json:"digest"`
+	Content          string           `json:"content"` // HTML
+	ContentSourceURL string           `json:"content_source_url"`
+	ThumbMediaID     string           `json:"thumb_media_id"`
+	ThumbURL         string           `json:"thumb_url"`
+	ShowCover        Flag             `json:"show_cover_pic"`
+	OpenComment      Flag             `json:"need_open_comment"`
+	FansOnlyComment  Flag             `json:"only_fans_can_comment"`
+	URL              string           `json:"url"`
+	IsDeleted        Flag             `json:"is_deleted"`
+
+	Images PublishedImages `json:"image_info"` // of an article of pictures
 }
 
-// GetPublished returns a publication (获取已发布图文信息). [ErrInvalidArticleID]: there
-// is none.
+// PublishedImages are the pictures of an article, of which the first is its cover.
+type PublishedImages []DraftImage
+
+// UnmarshalJSON reads the list out of the object that the platform wraps it in.
+func (l *PublishedImages) UnmarshalJSON(data []byte) error {
+	var wire draftImages
+	err := json.Unmarshal(data, &wire)
+	*l = wire.List
+	return err
+}
+
+// GetPublication returns a publication (获取已发布图文信息). [ErrInvalidArticleID]: there
+// is none. A day's quota is 100.
 //
 // https://developers.weixin.qq.com/doc/service/api/public/api_freepublishgetarticle
-func (c *Client) GetPublished(ctx context.Context, articleID string) (*Published, error) {
-	return post[Published](ctx, c, "/cgi-bin/freepublish/getarticle", publishedRef{ArticleID: articleID}, idempotent)
+func (c *Client) GetPublication(ctx context.Context, articleID string) (*Publication, error) {
+	return post[Publication](ctx, c, "/cgi-bin/freepublish/getarticle", publicationRef{ArticleID: articleID}, idempotent)
 }
 
-// PublishedPage is a page of the account's publications.
-type PublishedPage struct {
-	Total int64           `json:"total_count"` // on all pages
-	Count int64           `json:"item_count"`  // on this page
-	Items []PublishedItem `json:"item"`
+// PublicationPage is a page of the account's publications.
+type PublicationPage struct {
+	Total int64             `json:"total_count"` // on all pages
+	Count int64             `json:"item_count"`  // on this page
+	Items []PublicationItem `json:"item"`
 }
 
-// PublishedItem is an entry in the list of publications.
-type PublishedItem struct {
-	Published  `json:"content"`
-	ArticleID  string    `json:"article_id"`
-	UpdateTime Timestamp `json:"update_time"`
+// PublicationItem is an entry in the list of publications.
+type PublicationItem struct {
+	Publication `json:"content"`
+	ArticleID   string    `json:"article_id"`
+	UpdateTime  Timestamp `json:"update_time"`
 }
 
-// ListPublished returns up to 20 publications (获取已发布的消息列表), beginning with the
-// one at offset; count is 1 to 20. noContent leaves the text of the articles out.
+// ListPublications returns up to 20 publications (获取已发布的消息列表), beginning with the
+// one at offset; count is 1 to 20. noContent leaves the text of the articles out. A
+// day's quota is 100.
 //
 // https://developers.weixin.qq.com/doc/service/api/public/api_freepublish_batchget
-func (c *Client) ListPublished(ctx context.Context, offset, count int, noContent bool) (*PublishedPage, error) {
-	return post[PublishedPage](ctx, c, "/cgi-bin/freepublish/batchget", articlePageRef{pageRef{offset, count}, Flag(noContent)}, idempotent)
+func (c *Client) ListPublications(ctx context.Context, offset, count int, noContent bool) (*PublicationPage, error) {
+	return post[PublicationPage](ctx, c, "/cgi-bin/freepublish/batchget", articlePageRef{pageRef{offset, count}, Flag(noContent)}, idempotent)
 }
 
-// AllPublished iterates over the publications with their text (获取已发布的消息列表), in
+// AllPublications iterates over the publications with their text (获取已发布的消息列表), in
 // pages of 20. What is published or deleted meanwhile shifts the rest.
 //
 // https://developers.weixin.qq.com/doc/service/api/public/api_freepublish_batchget
-func (c *Client) AllPublished(ctx context.Context) iter.Seq2[PublishedItem, error] {
-	return byOffset(func(offset int) ([]PublishedItem, int64, error) {
-		page, err := c.ListPublished(ctx, offset, maxPage, false)
+func (c *Client) AllPublications(ctx context.Context) iter.Seq2[PublicationItem, error] {
+	return byOffset(func(offset int) ([]PublicationItem, int64, error) {
+		page, err := c.ListPublications(ctx, offset, maxPage, false)
 		if err != nil {
 			return nil, 0, err
 		}

@@ -12,14 +12,17 @@ import (
 
 const publishedJSON = `"news_item":[{"title":"T","author":"A","digest":"D","content":"<p>C</p>","content_source_url":"https://example.com/s",
 	"thumb_media_id":"M2","thumb_url":"https://example.com/t","show_cover_pic":1,"need_open_comment":1,"only_fans_can_comment":0,
-	"url":"https://example.com/u","is_deleted":true}],"create_time":1635156700,"update_time":1635156701`
+	"url":"https://example.com/u","is_deleted":true},
+	{"article_type":"newspic","title":"T2","image_info":{"image_list":[{"image_media_id":"M3"},{"image_media_id":"M4"}]}}],"create_time":1635156700,"update_time":1635156701`
 
-func published() Published {
-	return Published{
+func published() Publication {
+	return Publication{
 		Articles: []PublishedArticle{{
 			Title: "T", Author: "A", Digest: "D", Content: "<p>C</p>", ContentSourceURL: "https://example.com/s",
 			ThumbMediaID: "M2", ThumbURL: "https://example.com/t", ShowCover: true, OpenComment: true,
 			URL: "https://example.com/u", IsDeleted: true,
+		}, {
+			Type: DraftArticlePictures, Title: "T2", Images: PublishedImages{{MediaID: "M3"}, {MediaID: "M4"}},
 		}},
 		CreateTime: 1635156700, UpdateTime: 1635156701,
 	}
@@ -44,33 +47,37 @@ var _ = wireRows([]wireRow{
 		call:  result(func(ctx context.Context, c *Client) (*PublishJob, error) { return c.GetPublishJob(ctx, "100000001") }),
 		want: &PublishJob{
 			PublishID: "100000001", Status: PublishSucceeded, ArticleID: "A1",
-			Detail:        PublishDetail{Count: 1, Items: []PublishedAddress{{Index: 1, URL: "https://example.com/a"}}},
-			FailedIndexes: []int64{},
+			Detail:          PublishDetail{Count: 1, Items: []PublishedAddress{{Position: 1, URL: "https://example.com/a"}}},
+			FailedPositions: []int{},
 		},
 	},
 	{
 		name: "GetPublishJob/failed", http: "POST /cgi-bin/freepublish/get", body: `{"publish_id":"100000001"}`,
 		reply: `{"publish_id":"100000001","publish_status":2,"fail_idx":[1,2]}`,
 		call:  result(func(ctx context.Context, c *Client) (*PublishJob, error) { return c.GetPublishJob(ctx, "100000001") }),
-		want:  &PublishJob{PublishID: "100000001", Status: PublishNotOriginal, FailedIndexes: []int64{1, 2}},
+		want:  &PublishJob{PublishID: "100000001", Status: PublishNotOriginal, FailedPositions: []int{1, 2}},
 	},
 	{
-		name: "DeletePublished", http: "POST /cgi-bin/freepublish/delete", body: `{"article_id":"A1","index":2}`,
-		call: noResult(func(ctx context.Context, c *Client) error { return c.DeletePublished(ctx, "A1", 2) }),
+		name: "DeletePublication", http: "POST /cgi-bin/freepublish/delete", body: `{"article_id":"A1"}`,
+		call: noResult(func(ctx context.Context, c *Client) error { return c.DeletePublication(ctx, "A1") }),
 	},
 	{
-		name: "GetPublished", http: "POST /cgi-bin/freepublish/getarticle", body: `{"article_id":"A1"}`, reply: `{` + publishedJSON + `}`,
-		call: result(func(ctx context.Context, c *Client) (*Published, error) { return c.GetPublished(ctx, "A1") }),
-		want: func() *Published { p := published(); return &p }(),
+		name: "DeletePublishedArticle", http: "POST /cgi-bin/freepublish/delete", body: `{"article_id":"A1","index":2}`,
+		call: noResult(func(ctx context.Context, c *Client) error { return c.DeletePublishedArticle(ctx, "A1", 2) }),
 	},
 	{
-		name: "ListPublished", http: "POST /cgi-bin/freepublish/batchget", body: `{"offset":0,"count":20,"no_content":0}`,
+		name: "GetPublication", http: "POST /cgi-bin/freepublish/getarticle", body: `{"article_id":"A1"}`, reply: `{` + publishedJSON + `}`,
+		call: result(func(ctx context.Context, c *Client) (*Publication, error) { return c.GetPublication(ctx, "A1") }),
+		want: func() *Publication { p := published(); return &p }(),
+	},
+	{
+		name: "ListPublications", http: "POST /cgi-bin/freepublish/batchget", body: `{"offset":0,"count":20,"no_content":0}`,
 		reply: `{"total_count":1,"item_count":1,"item":[{"article_id":"A1","content":{` + publishedJSON + `},"update_time":1635156702}]}`,
-		call: result(func(ctx context.Context, c *Client) (*PublishedPage, error) {
-			return c.ListPublished(ctx, 0, 20, false)
+		call: result(func(ctx context.Context, c *Client) (*PublicationPage, error) {
+			return c.ListPublications(ctx, 0, 20, false)
 		}),
-		want: &PublishedPage{Total: 1, Count: 1, Items: []PublishedItem{
-			{Published: published(), ArticleID: "A1", UpdateTime: 1635156702},
+		want: &PublicationPage{Total: 1, Count: 1, Items: []PublicationItem{
+			{Publication: published(), ArticleID: "A1", UpdateTime: 1635156702},
 		}},
 	},
 })
@@ -78,10 +85,13 @@ var _ = wireRows([]wireRow{
 func TestPublishCallsRefuseWhatCanNotBeRight(t *testing.T) {
 	refused(t, "mediaID", func(ctx context.Context, c *Client) error { _, err := c.PublishDraft(ctx, ""); return err })
 	refused(t, "publishID", func(ctx context.Context, c *Client) error { _, err := c.GetPublishJob(ctx, ""); return err })
-	refused(t, "articleID", func(ctx context.Context, c *Client) error { _, err := c.GetPublished(ctx, ""); return err })
-	refused(t, "articleID", func(ctx context.Context, c *Client) error { return c.DeletePublished(ctx, "", 0) })
-	refused(t, "index", func(ctx context.Context, c *Client) error { return c.DeletePublished(ctx, "A1", -1) })
-	refused(t, "count", func(ctx context.Context, c *Client) error { _, err := c.ListPublished(ctx, 0, 21, true); return err })
+	refused(t, "articleID", func(ctx context.Context, c *Client) error { _, err := c.GetPublication(ctx, ""); return err })
+	refused(t, "articleID", func(ctx context.Context, c *Client) error { return c.DeletePublication(ctx, "") })
+	refused(t, "articleID", func(ctx context.Context, c *Client) error { return c.DeletePublishedArticle(ctx, "", 1) })
+	for _, position := range []int{-1, 0} { // 0 would delete them all
+		refused(t, "position", func(ctx context.Context, c *Client) error { return c.DeletePublishedArticle(ctx, "A1", position) })
+	}
+	refused(t, "count", func(ctx context.Context, c *Client) error { _, err := c.ListPublications(ctx, 0, 21, true); return err })
 }
 
 func TestOneArticleIsNotDeletedTwiceWhereTheOutcomeIsUnknown(t *testing.T) {
@@ -90,11 +100,11 @@ func TestOneArticleIsNotDeletedTwiceWhereTheOutcomeIsUnknown(t *testing.T) {
 		calls++
 		return answer(http.StatusBadGateway, "")(r)
 	})
-	require.ErrorIs(t, c.DeletePublished(t.Context(), "A1", 1), ErrUnknownOutcome)
+	require.ErrorIs(t, c.DeletePublishedArticle(t.Context(), "A1", 1), ErrUnknownOutcome)
 	assert.Equal(t, 1, calls)
 
 	calls = 0
-	err := c.DeletePublished(t.Context(), "A1", 0)
+	err := c.DeletePublication(t.Context(), "A1")
 	require.Error(t, err)
 	require.NotErrorIs(t, err, ErrUnknownOutcome)
 	assert.Equal(t, 3, calls)
@@ -111,7 +121,7 @@ func TestAllPublishedReadsPageAfterPage(t *testing.T) {
 		return fmt.Sprintf(`{"article_id":"A%d","content":{"news_item":[{"title":"T%d"}]}}`, n, n)
 	})
 	n := 0
-	for p, err := range c.AllPublished(t.Context()) {
+	for p, err := range c.AllPublications(t.Context()) {
 		require.NoError(t, err)
 		assert.Equal(t, fmt.Sprintf("A%d T%d", n, n), p.ArticleID+" "+p.Articles[0].Title)
 		n++
@@ -120,7 +130,7 @@ func TestAllPublishedReadsPageAfterPage(t *testing.T) {
 	assert.Equal(t, []int{0, 20}, *offsets)
 
 	c, _ = pagedList(t, 1, 0, nil)
-	for _, err := range c.AllPublished(t.Context()) {
+	for _, err := range c.AllPublications(t.Context()) {
 		assert.ErrorIs(t, err, ErrDailyQuota)
 	}
 }

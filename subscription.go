@@ -117,7 +117,7 @@ func (c *Client) DeleteSubscribeTemplate(ctx context.Context, id string) error {
 	if err := notEmpty("id", id); err != nil {
 		return err
 	}
-	return c.post(ctx, "/wxaapi/newtmpl/deltemplate", subscribeTemplateRef{id}, idempotent)
+	return c.post(ctx, "/wxaapi/newtmpl/deltemplate", subscribeTemplateRef{id}, idempotent, alreadyDone(200014))
 }
 
 // SubscribeCategory is a business category of the account.

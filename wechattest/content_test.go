@@ -124,7 +124,7 @@ func TestMaterialsStayUntilTheyAreDeleted(t *testing.T) {
 // newArticle returns an article that can be published.
 func newArticle(p *Platform) wechat.DraftArticle {
 	thumb := p.AddMaterial("thumb", File{Name: "a.jpg", Data: []byte("jpg")})
-	return wechat.DraftArticle{Title: "Title", Content: "<p>Text & <b>more</b></p>", ThumbMediaID: thumb, OpenComment: true}
+	return wechat.DraftArticle{Title: "Title", Content: "<p>Text & <b>more</b></p>", ThumbMediaID: thumb, OpenComment: wechat.NewFlag(true)}
 }
 
 func TestDraftsAreKept(t *testing.T) {
@@ -139,7 +139,7 @@ func TestDraftsAreKept(t *testing.T) {
 	require.Len(t, d.Articles, 1)
 	assert.Equal(t, article.Content, d.Articles[0].Content)
 	assert.Equal(t, "Text & more", d.Articles[0].Digest, "which the platform makes")
-	assert.True(t, bool(d.Articles[0].OpenComment))
+	assert.True(t, bool(*d.Articles[0].OpenComment))
 	assert.NotEmpty(t, d.Articles[0].URL)
 
 	article.Title = "Other"
@@ -214,16 +214,16 @@ func TestPublishingTakesItsTimeAndTellsItsEnd(t *testing.T) {
 		_, err = c.GetDraft(ctx, id)
 		require.ErrorIs(t, err, wechat.ErrInvalidMediaID, "it has left the draft box")
 
-		got, err := c.GetPublished(ctx, state.ArticleID)
+		got, err := c.GetPublication(ctx, state.ArticleID)
 		require.NoError(t, err)
 		assert.Equal(t, "Title", got.Articles[0].Title)
-		assert.Len(t, slices.Collect(seq(t, c.AllPublished(ctx))), 1)
-		require.NoError(t, c.DeletePublished(ctx, state.ArticleID, 1))
+		assert.Len(t, slices.Collect(seq(t, c.AllPublications(ctx))), 1)
+		require.NoError(t, c.DeletePublishedArticle(ctx, state.ArticleID, 1))
 		state, err = c.GetPublishJob(ctx, job.PublishID)
 		require.NoError(t, err)
 		assert.Equal(t, wechat.PublishStatus(5), state.Status)
-		assert.Empty(t, slices.Collect(seq(t, c.AllPublished(ctx))))
-		_, err = c.GetPublished(ctx, "x")
+		assert.Empty(t, slices.Collect(seq(t, c.AllPublications(ctx))))
+		_, err = c.GetPublication(ctx, "x")
 		require.ErrorIs(t, err, wechat.ErrInvalidArticleID)
 	})
 }
@@ -239,7 +239,7 @@ func TestPublishingCanFail(t *testing.T) {
 	state, err := c.GetPublishJob(t.Context(), job.PublishID)
 	require.NoError(t, err)
 	assert.Equal(t, wechat.PublishStatus(2), state.Status)
-	assert.Equal(t, []int64{1}, state.FailedIndexes)
+	assert.Equal(t, []int{1}, state.FailedPositions)
 	p.Wait()
 	assert.Contains(t, h.seen()[0], "<fail_idx>1</fail_idx>")
 	_, err = c.PublishDraft(t.Context(), id)
@@ -298,11 +298,11 @@ func TestMassMessagesReachTheirFollowersAndTellIt(t *testing.T) {
 	assert.Contains(t, h.seen()[0], "<SentCount>2</SentCount>")
 	assert.Contains(t, h.seen()[0], "<ArticleUrl>")
 	assert.NotZero(t, alice.Comments(sent.MsgDataID, 0, "nice"))
-	job, err := c.GetMassStatus(ctx, sent.MsgID)
+	job, err := c.GetMassJob(ctx, sent.MsgID)
 	require.NoError(t, err)
 	assert.Equal(t, wechat.MassStatus("SEND_SUCCESS"), job.Status)
-	require.NoError(t, c.DeleteMass(ctx, wechat.DeleteMassRequest{MsgID: sent.MsgID}))
-	require.ErrorIs(t, c.DeleteMass(ctx, wechat.DeleteMassRequest{MsgID: sent.MsgID}), wechat.Code(40065))
+	require.NoError(t, c.DeleteMass(ctx, sent.MsgID))
+	require.ErrorIs(t, c.DeleteMass(ctx, sent.MsgID), wechat.Code(40065))
 
 	_, err = c.SendMass(ctx, wechat.SendMassRequest{TagID: tag, Message: wechat.MassText{Content: "VIPs"}})
 	require.NoError(t, err)
