@@ -136,7 +136,7 @@ type CommentRef struct {
 }
 
 func (r CommentRef) check() error {
-	return first(commentArticle{r.MsgDataID, r.Index}.check(), positive("CommentID", r.CommentID))
+	return first(commentArticle{r.MsgDataID, r.Index}.check(), notNegative("CommentID", r.CommentID)) // the page's examples have a comment 0
 }
 
 // ElectComment shows a comment to all readers (将评论标记精选). [ErrTooManyElected]: the

@@ -84,9 +84,11 @@ func TestCommentReplyIsReadInEveryShape(t *testing.T) {
 func TestCommentCallsRefuseWhatCanNotBeRight(t *testing.T) {
 	refused(t, "msgDataID", func(ctx context.Context, c *Client) error { return c.OpenComments(ctx, 0, 0) })
 	refused(t, "index", func(ctx context.Context, c *Client) error { return c.CloseComments(ctx, 1, -1) })
-	refused(t, "CommentID", func(ctx context.Context, c *Client) error { return c.ElectComment(ctx, CommentRef{MsgDataID: 1}) })
 	refused(t, "CommentID", func(ctx context.Context, c *Client) error {
-		return c.ReplyComment(ctx, CommentRef{MsgDataID: 1}, "谢谢")
+		return c.ElectComment(ctx, CommentRef{MsgDataID: 1, CommentID: -1})
+	})
+	refused(t, "CommentID", func(ctx context.Context, c *Client) error {
+		return c.ReplyComment(ctx, CommentRef{MsgDataID: 1, CommentID: -1}, "谢谢")
 	})
 	refused(t, "content", func(ctx context.Context, c *Client) error { return c.ReplyComment(ctx, aComment, "") })
 	for argument, req := range map[string]ListCommentsRequest{

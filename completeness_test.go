@@ -258,7 +258,17 @@ func eachLeaf(prefix string, fields []spec.Field, visit func(path string, f spec
 
 func missingResponseFields(t *testing.T, e spec.Endpoint, callers []wireRow) []string {
 	t.Helper()
-	s := sample{want: map[string]string{}, flags: map[string]string{}}
+	missing := slices.Concat(lostFields(t, e, callers, false), lostFields(t, e, callers, true))
+	slices.Sort(missing)
+	return slices.Compact(missing)
+}
+
+// lostFields answers a call with every documented field, and with other the fields
+// that were seen with another type as that, and returns those that are not in the
+// result.
+func lostFields(t *testing.T, e spec.Endpoint, callers []wireRow, other bool) []string {
+	t.Helper()
+	s := sample{other: other, want: map[string]string{}, flags: map[string]string{}}
 	reply := map[string]any{"errcode": 0, "errmsg": "ok"}
 	for name, v := range s.object("", e.Response) {
 		reply[name] = v
@@ -293,13 +303,13 @@ func missingResponseFields(t *testing.T, e spec.Endpoint, callers []wireRow) []s
 			missing = append(missing, path)
 		}
 	}
-	slices.Sort(missing)
 	return missing
 }
 
 // sample makes an answer in which every scalar is unlike all others.
 type sample struct {
 	n     int
+	other bool              // fields have their other type, where they have one
 	want  map[string]string // path → text of its value
 	flags map[string]string // path → name, of booleans: true is true
 }
@@ -319,6 +329,9 @@ func (s *sample) object(prefix string, fields []spec.Field) map[string]any {
 }
 
 func (s *sample) value(path string, f spec.Field) any {
+	if s.other && f.AltType != "" {
+		f.Type = f.AltType
+	}
 	kind := strings.TrimRight(f.Type, "[]")
 	var v any
 	switch {
@@ -347,14 +360,14 @@ func (s *sample) scalar(path, kind string, f spec.Field) any {
 		return 1
 	}
 	text := strconv.Itoa(n)
-	if kind != "string" {
-		s.want[path] = text
-		return n
-	}
-	if strings.HasSuffix(f.Name, "date") {
+	if strings.HasSuffix(f.Name, "date") && (kind == "string" || f.AltType != "") {
 		text = DateOf(time.Unix(0, 0)).AddDays(s.n).String()
+		n, _ = strconv.Atoi(strings.ReplaceAll(text, "-", ""))
 	}
 	s.want[path] = text
+	if kind != "string" {
+		return n
+	}
 	return text
 }
 

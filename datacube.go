@@ -10,7 +10,8 @@ import (
 // its own limit of how long the span is.
 type datacube[T any] struct {
 	path string
-	days int                  // the most days of one call
+	days int                  // the most days of one call by the page's text
+	most int                  // the days of the page's example, if they are more
 	next func(from Date) Date // first day on or after from that has figures; nil where each day has
 }
 
@@ -26,7 +27,7 @@ type delayable interface{ setDelayed() }
 // page asks for a span of days that one call can answer.
 func (d datacube[T]) page(ctx context.Context, c *Client, from, to Date) (*datacubeAnswer[T], error) {
 	span := dateSpan{from, to}
-	if err := first(span.check(), span.atMost(d.days)); err != nil {
+	if err := first(span.check(), span.atMost(max(d.days, d.most))); err != nil {
 		return nil, err
 	}
 	answer, err := post[datacubeAnswer[T]](ctx, c, d.path, span, idempotent)

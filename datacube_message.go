@@ -56,7 +56,7 @@ type UpstreamHour struct {
 	MessageCount int64               `json:"msg_count"` // messages that they sent
 }
 
-var upstreamHours = datacube[UpstreamHour]{path: "/datacube/getupstreammsghour", days: 1}
+var upstreamHours = datacube[UpstreamHour]{path: "/datacube/getupstreammsghour", days: 1, most: 2}
 
 // ListUpstreamHours returns how many messages people sent to the account in each
 // hour of a day (获取消息发送分时数据): from and to are the same one, yesterday at the

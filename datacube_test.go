@@ -206,9 +206,13 @@ func TestStatisticsRefuseWhatIsNoSpanOfDays(t *testing.T) {
 	})
 }
 
-func TestStatisticsOfAHourTakeOneDay(t *testing.T) {
+func TestStatisticsOfHoursTakeTheDaysOfTheirPage(t *testing.T) {
 	refused(t, "to", func(ctx context.Context, c *Client) error {
-		_, err := c.ListUpstreamHours(ctx, aDay, aDay.AddDays(1))
+		_, err := c.ListUpstreamHours(ctx, aDay, aDay.AddDays(2)) // two days are in the page's example
+		return err
+	})
+	refused(t, "to", func(ctx context.Context, c *Client) error {
+		_, err := c.ListReadHours(ctx, aDay, aDay.AddDays(1))
 		return err
 	})
 }

@@ -178,7 +178,7 @@ func (d draftArticles) check() error {
 
 // CreateDraft saves 1 to 8 articles as a draft and returns its media_id (新增草稿). A
 // draft is sent by [Client.SendMass] or published by [Client.PublishDraft], after which it
-// is gone.
+// is gone. A day's quota is 1,000.
 //
 // https://developers.weixin.qq.com/doc/service/api/draftbox/draftmanage/api_draft_add
 func (c *Client) CreateDraft(ctx context.Context, articles ...DraftArticle) (string, error) {
@@ -202,7 +202,8 @@ func (u draftUpdate) check() error {
 	return first(notEmpty("mediaID", u.MediaID), u.Article.check("article"))
 }
 
-// UpdateDraft replaces one article of a draft (更新草稿); the first is index 0.
+// UpdateDraft replaces one article of a draft (更新草稿); the first is index 0. A day's
+// quota is 1,000.
 //
 // https://developers.weixin.qq.com/doc/service/api/draftbox/draftmanage/api_draft_update
 func (c *Client) UpdateDraft(ctx context.Context, mediaID string, index int, article DraftArticle) error {
@@ -217,21 +218,23 @@ type Draft struct {
 }
 
 // GetDraft returns a draft (获取草稿详情). [ErrInvalidMediaID]: there is none, or it was
-// sent or published.
+// sent or published. A day's quota is 500.
 //
 // https://developers.weixin.qq.com/doc/service/api/draftbox/draftmanage/api_getdraft
 func (c *Client) GetDraft(ctx context.Context, mediaID string) (*Draft, error) {
 	return post[Draft](ctx, c, "/cgi-bin/draft/get", mediaRef{mediaID}, idempotent)
 }
 
-// DeleteDraft deletes a draft for good (删除草稿). [ErrInvalidMediaID]: there is none.
+// DeleteDraft permanently deletes a draft (删除草稿). [ErrInvalidMediaID]: there is
+// none. A day's quota is 1,000.
 //
 // https://developers.weixin.qq.com/doc/service/api/draftbox/draftmanage/api_draft_delete
 func (c *Client) DeleteDraft(ctx context.Context, mediaID string) error {
 	return c.post(ctx, "/cgi-bin/draft/delete", mediaRef{mediaID}, idempotent, alreadyDone(ErrInvalidMediaID))
 }
 
-// GetDraftCount returns how many drafts the account has (获取草稿总数).
+// GetDraftCount returns how many drafts the account has (获取草稿总数). A day's quota is
+// 1,000.
 //
 // https://developers.weixin.qq.com/doc/service/api/draftbox/draftmanage/api_draft_count
 func (c *Client) GetDraftCount(ctx context.Context) (int64, error) {
@@ -259,7 +262,8 @@ type DraftItem struct {
 }
 
 // ListDrafts returns up to 20 drafts (获取草稿列表), beginning with the one at offset;
-// count is 1 to 20. noContent leaves the text of the articles out.
+// count is 1 to 20. noContent leaves the text of the articles out. A day's quota is
+// 1,000.
 //
 // https://developers.weixin.qq.com/doc/service/api/draftbox/draftmanage/api_draft_batchget
 func (c *Client) ListDrafts(ctx context.Context, offset, count int, noContent bool) (*DraftPage, error) {

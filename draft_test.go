@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -120,7 +121,7 @@ func TestDraftArticleSurvivesTheWayToThePlatformAndBack(t *testing.T) {
 
 func TestDraftThatThePlatformWouldRefuseIsNotSent(t *testing.T) {
 	for argument, change := range map[string]func(a *DraftArticle){
-		"Title":            func(a *DraftArticle) { a.Title = " " },
+		"Title":            func(a *DraftArticle) { a.Title = strings.Repeat("题", 65) },
 		"Author":           func(a *DraftArticle) { a.Author = strings.Repeat("者", 17) },
 		"Digest":           func(a *DraftArticle) { a.Digest = strings.Repeat("摘", 129) },
 		"Content":          func(a *DraftArticle) { a.Content = strings.Repeat("文", 20_000) },
@@ -139,7 +140,10 @@ func TestDraftThatThePlatformWouldRefuseIsNotSent(t *testing.T) {
 	tooMany := pictureArticle()
 	tooMany.Images = make([]DraftImage, 21)
 	for argument, call := range map[string]func(ctx context.Context, c *Client) error{
-		"articles":       func(ctx context.Context, c *Client) error { _, err := c.CreateDraft(ctx); return err },
+		"articles": func(ctx context.Context, c *Client) error {
+			_, err := c.CreateDraft(ctx, slices.Repeat([]DraftArticle{newsArticle()}, 9)...)
+			return err
+		},
 		"article.Images": func(ctx context.Context, c *Client) error { return c.UpdateDraft(ctx, "M1", 0, tooMany) },
 		"index":          func(ctx context.Context, c *Client) error { return c.UpdateDraft(ctx, "M1", -1, newsArticle()) },
 		"mediaID":        func(ctx context.Context, c *Client) error { return c.UpdateDraft(ctx, "", 0, newsArticle()) },

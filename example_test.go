@@ -66,7 +66,7 @@ func ExampleClient_CreateMenu() {
 	for _, b := range info.Default.Buttons {
 		fmt.Println(b.Name, len(b.SubButtons))
 	}
-	err = client.CreateMenu(ctx, wechat.NewMenu(wechat.ClickButton("一个太长的按钮", "LONG")))
+	err = client.CreateMenu(ctx, wechat.NewMenu(wechat.SubMenu("一个太长的按钮", wechat.ClickButton("今日推荐", "TODAY"))))
 	fmt.Println(err)
 	// Output:
 	// 今日推荐 0

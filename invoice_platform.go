@@ -144,7 +144,7 @@ type InvoiceContent struct {
 	Items              []InvoiceItem `json:"info,omitempty"`
 	FeeWithoutTax      int64         `json:"fee_without_tax"` // fen
 	Tax                int64         `json:"tax"`             // fen
-	CheckCode          string        `json:"check_code"`      // 校验码; "" for fully digital invoices
+	CheckCode          string        `json:"check_code"`      // 校验码; "" for fully digital invoices, and in the page's example
 	BuyerNumber        string        `json:"buyer_number,omitempty"`
 	BuyerAddressPhone  string        `json:"buyer_address_and_phone,omitempty"`
 	BuyerBankAccount   string        `json:"buyer_bank_account,omitempty"`
@@ -175,7 +175,7 @@ func (d InvoiceData) check() error {
 	err := first(notEmpty("Title", d.Title), positive("BillingTime", d.BillingTime), notEmpty("BillingNo", d.BillingNo),
 		notEmpty("PDFMediaID", d.PDFMediaID))
 	if err == nil && len(d.BillingNo) != 20 {
-		err = first(notEmpty("BillingCode", d.BillingCode), notEmpty("CheckCode", d.CheckCode))
+		err = notEmpty("BillingCode", d.BillingCode)
 	}
 	return err
 }

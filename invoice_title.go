@@ -9,7 +9,7 @@ import (
 type GetInvoiceTitleURLRequest struct {
 	Title      string `json:"title,omitempty"`  // needed unless UserFill
 	Phone      string `json:"phone,omitempty"`  // digits and "-"
-	TaxNo      string `json:"tax_no,omitempty"` // 15 to 20 digits and ASCII letters
+	TaxNo      string `json:"tax_no,omitempty"` // up to 20 digits and ASCII letters; at least 15 by the text of the page, 10 in its example
 	Address    string `json:"addr,omitempty"`   // of the company
 	BankType   string `json:"bank_type,omitempty"`
 	BankNo     string `json:"bank_no,omitempty"`
@@ -26,8 +26,8 @@ func (r GetInvoiceTitleURLRequest) check() error {
 	if strings.Trim(r.Phone, "0123456789-") != "" {
 		return invalid("Phone", "must be digits and -")
 	}
-	if n := len(r.TaxNo); r.TaxNo != "" && (n < 15 || n > 20 || strings.ContainsFunc(r.TaxNo, notAlphanumeric)) {
-		return invalid("TaxNo", "must be 15 to 20 digits and ASCII letters")
+	if len(r.TaxNo) > 20 || strings.ContainsFunc(r.TaxNo, notAlphanumeric) {
+		return invalid("TaxNo", "must be up to 20 digits and ASCII letters")
 	}
 	return nil
 }

@@ -153,7 +153,8 @@ func (r SendMassToUsersRequest) check() error {
 }
 
 // SendMassToUsers orders a message to a list of 2 to 10,000 followers
-// (根据OpenID群发消息). Only service accounts can; for the rest see [Client.SendMass].
+// (根据OpenID群发消息). Only service accounts can. A day's quota is 100; for the rest
+// see [Client.SendMass].
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/message/api_masssend
 func (c *Client) SendMassToUsers(ctx context.Context, req SendMassToUsersRequest) (*MassResult, error) {

@@ -25,7 +25,7 @@ type MedicalMessage struct {
 
 func (m MedicalMessage) check() error {
 	err := first(
-		positive("Status", m.Status), notEmpty("OpenID", m.OpenID), notEmpty("OrderID", m.OrderID),
+		notNegative("Status", m.Status), notEmpty("OpenID", m.OpenID), notEmpty("OrderID", m.OrderID),
 		notEmpty("ID", m.ID), notEmpty("AppID", m.AppID), notNil("Info", m.Info))
 	if err != nil {
 		return err

@@ -40,7 +40,7 @@ var _ = wireRows([]wireRow{
 
 func TestIncompleteMedicalMessagesAreRefused(t *testing.T) {
 	for argument, damage := range map[string]func(*MedicalMessage){
-		"Status":           func(m *MedicalMessage) { m.Status = 0 },
+		"Status":           func(m *MedicalMessage) { m.Status = -1 },
 		"OpenID":           func(m *MedicalMessage) { m.OpenID = "" },
 		"OrderID":          func(m *MedicalMessage) { m.OrderID = "" },
 		"ID":               func(m *MedicalMessage) { m.ID = "" },

@@ -26,7 +26,10 @@ func NewMenu(buttons ...Button) Menu { return Menu{Buttons: buttons} }
 // Button is a button of a menu, or, with SubButtons, a sub-menu. There is a
 // function for each type that fills the fields which the type needs.
 type Button struct {
-	Name       string     `json:"name"` // up to 16 bytes, in a sub-menu 60
+	// Name has up to 60 bytes, and up to 16 if the button has SubButtons. The page
+	// gives every button of the bar 16 and says that the app cuts off the rest;
+	// longer names of buttons without a sub-menu are accepted.
+	Name       string     `json:"name"`
 	Type       ButtonType `json:"type,omitempty"`
 	Key        string     `json:"key,omitempty"` // comes back in the event, up to 128 bytes
 	URL        string     `json:"url,omitempty"` // up to 1024 bytes
@@ -121,19 +124,28 @@ func MiniProgramButton(name, appID, pagePath, fallbackURL string) Button {
 // SubMenu returns a button that shows 1 to 5 others.
 func SubMenu(name string, buttons ...Button) Button { return Button{Name: name, SubButtons: buttons} }
 
+const (
+	maxButtonName  = 60 // bytes
+	maxSubMenuName = 16
+)
+
 func (m Menu) check() error {
 	if err := elements("button", len(m.Buttons), 1, 3); err != nil {
 		return err
 	}
 	return each("button", m.Buttons, func(at string, b Button) error {
-		if err := first(b.check(at, 16), elements(at+".sub_button", len(b.SubButtons), 0, 5)); err != nil {
+		nameBytes := maxButtonName
+		if len(b.SubButtons) > 0 {
+			nameBytes = maxSubMenuName
+		}
+		if err := first(b.check(at, nameBytes), elements(at+".sub_button", len(b.SubButtons), 0, 5)); err != nil {
 			return err
 		}
 		return each(at+".sub_button", b.SubButtons, func(in string, s Button) error {
 			if len(s.SubButtons) > 0 {
 				return invalid(in+".sub_button", "is one level too deep: menus have two")
 			}
-			return s.check(in, 60)
+			return s.check(in, maxButtonName)
 		})
 	})
 }
@@ -172,7 +184,7 @@ func (b Button) check(at string, nameBytes int) error {
 //
 // A menu that breaks the platform's limits is refused before anything is sent, with
 // an [*ArgumentError] that names the button. A follower's app refetches the menu
-// on entering the chat, at most once in five minutes.
+// on entering the chat, at most once in five minutes. A day's quota is 1,000.
 //
 // https://developers.weixin.qq.com/doc/service/api/custommenu/api_createcustommenu
 func (c *Client) CreateMenu(ctx context.Context, m Menu) error {
@@ -276,14 +288,15 @@ type StoredMatchRule struct {
 
 // GetMenu returns the menus that were made by API (获取自定义菜单配置), the default
 // one and the conditional ones. [ErrMenuNotFound]: there is none. A menu made in the
-// console is only in [Client.GetSelfMenu].
+// console is only in [Client.GetSelfMenu]. A day's quota is 10,000.
 //
 // https://developers.weixin.qq.com/doc/service/api/custommenu/api_getmenu
 func (c *Client) GetMenu(ctx context.Context) (*MenuInfo, error) {
 	return get[MenuInfo](ctx, c, "/cgi-bin/menu/get", nil)
 }
 
-// DeleteMenu deletes the default menu and all conditional ones (删除自定义菜单).
+// DeleteMenu deletes the default menu and all conditional ones (删除自定义菜单). A day's
+// quota is 1,000.
 //
 // https://developers.weixin.qq.com/doc/service/api/custommenu/api_deletemenu
 func (c *Client) DeleteMenu(ctx context.Context) error {
@@ -334,9 +347,9 @@ func (m conditionalMenu) check() error {
 }
 
 // AddConditionalMenu makes a menu that only some followers see, and returns its id
-// (创建个性化菜单). Where several fit, the newest is shown; where none does, the
-// default menu, without which there can be no conditional one
-// ([ErrConditionalMenuNotFound]). Limits: 2,000 a day.
+// (创建个性化菜单). If several fit, the newest is shown; if none does, the default
+// menu, without which there can be no conditional one ([ErrNoDefaultMenu]). A day's
+// quota is 2,000.
 //
 // https://developers.weixin.qq.com/doc/service/api/custommenu/api_addconditionalmenu
 func (c *Client) AddConditionalMenu(ctx context.Context, m Menu, rule MatchRule) (Int, error) {
@@ -353,8 +366,9 @@ type menuRef struct {
 	ID Int `json:"menuid"`
 }
 
-// DeleteConditionalMenu deletes one conditional menu (删除个性化菜单). Limits: 2,000 a
-// day. [Client.DeleteMenu] deletes all.
+// DeleteConditionalMenu deletes one conditional menu (删除个性化菜单). A day's quota is
+// 2,000. [Client.DeleteMenu] deletes all. It returns [ErrConditionalMenuNotFound] if
+// there is no such menu.
 //
 // https://developers.weixin.qq.com/doc/service/api/custommenu/api_deleteconditionalmenu
 func (c *Client) DeleteConditionalMenu(ctx context.Context, id Int) error {
@@ -368,7 +382,8 @@ func (c *Client) DeleteConditionalMenu(ctx context.Context, id Int) error {
 }
 
 // TryMatchMenu returns the menu that a user sees (测试个性化菜单匹配结果). userID is an
-// openid or a WeChat id. Limits: 20,000 a day.
+// openid or a WeChat id. It returns [ErrMatchUserNotFound] if there is no such user. A
+// day's quota is 20,000.
 //
 // https://developers.weixin.qq.com/doc/service/api/custommenu/api_trymatchmenu
 func (c *Client) TryMatchMenu(ctx context.Context, userID string) (*Menu, error) {

@@ -124,7 +124,8 @@ func TestMenuThatBreaksALimitIsRefusedWithTheNameOfTheButton(t *testing.T) {
 	for argument, m := range map[string]Menu{
 		"button":                             NewMenu(),
 		"button[0].name":                     NewMenu(ClickButton("", "k")),
-		"button[1].name":                     NewMenu(ok, ClickButton(strings.Repeat("菜", 5)+"ab", "k")),
+		"button[1].name":                     NewMenu(ok, SubMenu(strings.Repeat("菜", 5)+"ab", ok)),
+		"button[2].name":                     NewMenu(ok, ok, ClickButton(strings.Repeat("菜", 20)+"a", "k")),
 		"button[0].key":                      NewMenu(ClickButton("键", strings.Repeat("k", 129))),
 		"button[0].url":                      NewMenu(ViewButton("页", "https://example.com/"+strings.Repeat("u", 1024))),
 		"button[0].type":                     NewMenu(Button{Name: "空"}),

@@ -47,16 +47,13 @@ func (m VoiceMessage) check() error        { return notEmpty("MediaID", m.MediaI
 // VideoMessage is a video that was uploaded as a material.
 type VideoMessage struct {
 	MediaID      string `json:"media_id"`
-	ThumbMediaID string `json:"thumb_media_id"`
+	ThumbMediaID string `json:"thumb_media_id,omitempty"` // required by the page, absent from its older examples
 	Title        string `json:"title,omitempty"`
 	Description  string `json:"description,omitempty"`
 }
 
 func (m VideoMessage) wire() (string, any) { return "video", m }
-
-func (m VideoMessage) check() error {
-	return first(notEmpty("MediaID", m.MediaID), notEmpty("ThumbMediaID", m.ThumbMediaID))
-}
+func (m VideoMessage) check() error        { return notEmpty("MediaID", m.MediaID) }
 
 // MusicMessage is a piece of music on the web.
 type MusicMessage struct {
@@ -306,8 +303,8 @@ func checkSpan(start, end time.Time) error {
 	if start.IsZero() {
 		return invalid("Start", "is not set")
 	}
-	if !end.After(start) {
-		return invalid("End", "is not after Start")
+	if end.Before(start) {
+		return invalid("End", "is before Start")
 	}
 	return nil
 }

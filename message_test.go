@@ -94,7 +94,7 @@ func TestMessageThatCanNotBeRightIsRefused(t *testing.T) {
 		{"Content", TextMessage{Content: strings.Repeat("字", 683)}},
 		{"MediaID", ImageMessage{}},
 		{"MediaID", VoiceMessage{}},
-		{"ThumbMediaID", VideoMessage{MediaID: "M1"}},
+		{"MediaID", VideoMessage{ThumbMediaID: "M1"}},
 		{"HQURL", MusicMessage{URL: "https://example.com/1"}},
 		{"Title", NewsMessage{}},
 		{"MediaID", MPNewsMessage{}},
@@ -140,7 +140,7 @@ func TestMessageRecordsRefuseASpanThatThePlatformRefuses(t *testing.T) {
 		})
 	}
 	refused(t, "End", func(ctx context.Context, c *Client) error {
-		for _, err := range c.AllMessageRecords(ctx, recordStart, recordStart) {
+		for _, err := range c.AllMessageRecords(ctx, recordStart, recordStart.Add(-time.Second)) {
 			return err
 		}
 		return nil

@@ -67,14 +67,14 @@ type NontaxItem struct {
 	No      int64  `json:"no"` // 1, 2, 3 …
 	ID      string `json:"item_id"`
 	Name    string `json:"item_name"`
-	Overdue int64  `json:"overdue,omitempty"` // fen, for being late
+	Overdue int64  `json:"overdue"`           // fen, for being late; 0 is sent too
 	Penalty int64  `json:"penalty,omitempty"` // fen
 	Fee     int64  `json:"fee"`               // fen
 }
 
 // GetNontaxFeeRequest names a payment notice.
 type GetNontaxFeeRequest struct {
-	ServiceID      int64            `json:"service_id"`
+	ServiceID      int64            `json:"service_id"`        // 0 in examples of other calls
 	BankID         string           `json:"bank_id,omitempty"` // "" lets the platform choose among those that are set up
 	NoticeNo       string           `json:"payment_notice_no"`
 	DepartmentCode string           `json:"department_code"`
@@ -83,7 +83,7 @@ type GetNontaxFeeRequest struct {
 }
 
 func (r GetNontaxFeeRequest) check() error {
-	return first(positive("ServiceID", r.ServiceID), notEmpty("NoticeNo", r.NoticeNo),
+	return first(notNegative("ServiceID", r.ServiceID), notEmpty("NoticeNo", r.NoticeNo),
 		notEmpty("DepartmentCode", r.DepartmentCode), notEmpty("RegionCode", r.RegionCode))
 }
 
@@ -99,6 +99,18 @@ type NontaxFee struct {
 	RegionCode       string           `json:"region_code"`
 	NoticeCreateTime Timestamp        `json:"payment_notice_create_time"`
 	ExpireDate       NontaxDate       `json:"payment_expire_date"` // to be paid until this day
+}
+
+// UnmarshalJSON reads the items as a list, and as the object that the page says.
+func (f *NontaxFee) UnmarshalJSON(data []byte) error {
+	type plain NontaxFee
+	wire := struct {
+		*plain
+		Items oneOrMany[NontaxItem] `json:"items"`
+	}{plain: (*plain)(f)}
+	err := json.Unmarshal(data, &wire)
+	f.Items = wire.Items
+	return err
 }
 
 // GetNontaxFee returns what a payment notice asks for (查询应收信息).
@@ -123,14 +135,14 @@ type NontaxPayment struct {
 	RegionCode       string           `json:"region_code"`
 	UserName         string           `json:"user_name,omitempty"`
 	Items            []NontaxItem     `json:"items"`
-	NoticeCreateTime Timestamp        `json:"payment_notice_create_time"`
-	ExpireDate       NontaxDate       `json:"payment_expire_date,omitzero"` // to be paid until this day
+	NoticeCreateTime Timestamp        `json:"payment_notice_create_time,omitempty"` // required by the page, absent from its example of an order
+	ExpireDate       NontaxDate       `json:"payment_expire_date,omitzero"`         // to be paid until this day
 }
 
 func (p NontaxPayment) check() error {
 	err := first(notEmpty("Description", p.Description), positive("Fee", p.Fee), notEmpty("NoticeNo", p.NoticeNo+p.OrderNo),
 		notEmpty("DepartmentCode", p.DepartmentCode), notEmpty("DepartmentName", p.DepartmentName),
-		notEmpty("RegionCode", p.RegionCode), positive("NoticeCreateTime", p.NoticeCreateTime))
+		notEmpty("RegionCode", p.RegionCode), notNegative("NoticeCreateTime", p.NoticeCreateTime))
 	if err != nil {
 		return err
 	}
@@ -172,14 +184,14 @@ type CreateNontaxOrderRequest struct {
 	OpenID      string          `json:"openid,omitempty"`     // of the payer; needed unless TradeType is [NontaxTradeMWEB]
 	ReturnURL   string          `json:"return_url,omitempty"` // the page after paying; needed unless Scene is [NontaxMiniProgram]
 	IP          string          `json:"ip"`                   // of the payer
-	Scene       NontaxScene     `json:"scene"`
+	Scene       NontaxScene     `json:"scene,omitempty"`      // required by the page, absent from its example
 	AppAppID    string          `json:"app_appid,omitempty"`
 	TradeType   NontaxTradeType `json:"trade_type,omitempty"`
 	AutoCallPay bool            `json:"auto_call_pay,omitempty"`
 }
 
 func (r CreateNontaxOrderRequest) check() error {
-	err := first(r.NontaxPayment.check(), notEmpty("IP", r.IP), notEmpty("Scene", string(r.Scene)))
+	err := first(r.NontaxPayment.check(), notEmpty("IP", r.IP))
 	if err == nil && r.TradeType != NontaxTradeMWEB {
 		err = notEmpty("OpenID", r.OpenID)
 	}
@@ -215,12 +227,12 @@ func (c *Client) CreateNontaxOrder(ctx context.Context, r CreateNontaxOrderReque
 // NontaxCodePayment is a payment by the code that the payer's WeChat shows.
 type NontaxCodePayment struct {
 	NontaxPayment
-	AuthCode Secret `json:"auth_code"`          // what was scanned: 18 digits that begin with 10 to 15
+	AuthCode Secret `json:"auth_code"`          // what was scanned: 18 digits that begin with 10 to 15, blanks around them do not matter
 	OrderID  string `json:"order_id,omitempty"` // what an earlier call for the same payment returned
 }
 
 func (p NontaxCodePayment) check() error {
-	code := string(p.AuthCode)
+	code := strings.TrimSpace(string(p.AuthCode))
 	if len(code) != 18 || strings.Trim(code, "0123456789") != "" || code < "10" || code >= "16" {
 		return invalid("AuthCode", "must be 18 digits that begin with 10 to 15")
 	}
@@ -238,7 +250,7 @@ func (c *Client) PayNontaxByCode(ctx context.Context, p NontaxCodePayment) (orde
 	body := struct {
 		NontaxCodePayment
 		AuthCode string `json:"auth_code"` // not masked
-	}{p, string(p.AuthCode)}
+	}{p, strings.TrimSpace(string(p.AuthCode))}
 	var res struct {
 		OrderID string `json:"order_id"`
 	}
@@ -299,6 +311,20 @@ type NontaxOrder struct {
 	Scene            NontaxScene      `json:"scene"`
 }
 
+// UnmarshalJSON reads lists as lists, and as the objects that the page says.
+func (o *NontaxOrder) UnmarshalJSON(data []byte) error {
+	type plain NontaxOrder
+	wire := struct {
+		*plain
+		Items          oneOrMany[NontaxItem]     `json:"items"`
+		PartialRefunds oneOrMany[NontaxRefund]   `json:"partial_refund_info"`
+		Notifications  oneOrMany[NontaxNotified] `json:"notify_history"`
+	}{plain: (*plain)(o)}
+	err := json.Unmarshal(data, &wire)
+	o.Items, o.PartialRefunds, o.Notifications = wire.Items, wire.PartialRefunds, wire.Notifications
+	return err
+}
+
 // NontaxRefund is a refund of a part of an order.
 type NontaxRefund struct {
 	RefundOrderID string       `json:"refund_order_id"`
@@ -315,6 +341,18 @@ type NontaxNotified struct {
 	Name     string                  `json:"name"`
 	Attempts []NontaxNotifiedAttempt `json:"notify_detail"`
 	Count    int64                   `json:"notify_cnt"`
+}
+
+// UnmarshalJSON reads the attempts as a list, and as the object that the page says.
+func (n *NontaxNotified) UnmarshalJSON(data []byte) error {
+	type plain NontaxNotified
+	wire := struct {
+		*plain
+		Attempts oneOrMany[NontaxNotifiedAttempt] `json:"notify_detail"`
+	}{plain: (*plain)(n)}
+	err := json.Unmarshal(data, &wire)
+	n.Attempts = wire.Attempts
+	return err
 }
 
 // NontaxNotifiedAttempt is an attempt to tell somebody of an order.

@@ -133,11 +133,10 @@ func TestNontaxPaymentsRefuseWhatIsMissing(t *testing.T) {
 		"DepartmentCode":   func(r *CreateNontaxOrderRequest) { r.DepartmentCode = "" },
 		"DepartmentName":   func(r *CreateNontaxOrderRequest) { r.DepartmentName = "" },
 		"RegionCode":       func(r *CreateNontaxOrderRequest) { r.RegionCode = "" },
-		"NoticeCreateTime": func(r *CreateNontaxOrderRequest) { r.NoticeCreateTime = 0 },
+		"NoticeCreateTime": func(r *CreateNontaxOrderRequest) { r.NoticeCreateTime = -1 },
 		"Items":            func(r *CreateNontaxOrderRequest) { r.Items = nil },
 		"Items[0].Name":    func(r *CreateNontaxOrderRequest) { r.Items = []NontaxItem{{No: 1, ID: "I1"}} },
 		"IP":               func(r *CreateNontaxOrderRequest) { r.IP = "" },
-		"Scene":            func(r *CreateNontaxOrderRequest) { r.Scene = "" },
 		"OpenID":           func(r *CreateNontaxOrderRequest) { r.OpenID = "" },
 		"ReturnURL":        func(r *CreateNontaxOrderRequest) { r.ReturnURL = "" },
 	} {
@@ -184,7 +183,7 @@ func TestNontaxCallsRefuseWrongArguments(t *testing.T) {
 		refused(t, argument, func(ctx context.Context, c *Client) error { _, err := c.RefundNontaxOrder(ctx, r); return err })
 	}
 	refused(t, "ServiceID", func(ctx context.Context, c *Client) error {
-		_, err := c.GetNontaxFee(ctx, GetNontaxFeeRequest{})
+		_, err := c.GetNontaxFee(ctx, GetNontaxFeeRequest{ServiceID: -1})
 		return err
 	})
 	refused(t, "orderID", func(ctx context.Context, c *Client) error { _, err := c.GetNontaxOrder(ctx, "", 0); return err })

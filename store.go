@@ -22,7 +22,7 @@ type CreateStoreRequest struct {
 	MapPOIID       string        `json:"map_poi_id"` // from [Client.SearchMapPOIs] or the audit of [Client.CreateMapPOI]
 	Photos         StorePhotos   `json:"pic_list"`
 	Phone          string        `json:"contract_phone"`
-	Hours          string        `json:"hour"` // such as "11:11-12:12"
+	Hours          string        `json:"hour,omitempty"` // such as "11:11-12:12"; required by the page, absent from its example
 	Credential     string        `json:"credential"`
 	CompanyName    string        `json:"company_name,omitempty"` // empty where the company is the account's own
 	Qualifications StoreMediaIDs `json:"qualification_list,omitempty"`
@@ -34,7 +34,7 @@ type CreateStoreRequest struct {
 func (r CreateStoreRequest) check() error {
 	return first(
 		notEmpty("MapPOIID", r.MapPOIID), noneEmpty("Photos", r.Photos), notEmpty("Phone", r.Phone),
-		notEmpty("Hours", r.Hours), notEmpty("Credential", r.Credential), r.Qualifications.check("Qualifications"))
+		notEmpty("Credential", r.Credential), r.Qualifications.check("Qualifications"))
 }
 
 // StoreMediaIDs are ids of temporary media, at most 5, which the platform wants in one

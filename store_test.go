@@ -116,7 +116,6 @@ func TestWrongStoreCallsAreRefused(t *testing.T) {
 		"MapPOIID":       func(r *CreateStoreRequest) { r.MapPOIID = "" },
 		"Photos":         func(r *CreateStoreRequest) { r.Photos = nil },
 		"Phone":          func(r *CreateStoreRequest) { r.Phone = "" },
-		"Hours":          func(r *CreateStoreRequest) { r.Hours = "" },
 		"Credential":     func(r *CreateStoreRequest) { r.Credential = "" },
 		"Qualifications": func(r *CreateStoreRequest) { r.Qualifications = make(StoreMediaIDs, 6) },
 	} {

@@ -20,8 +20,10 @@ func checkTagName(name string) error {
 	return first(notEmpty("name", name), maxRunes("name", name, 30))
 }
 
-// CreateTag makes a tag with a name of up to 30 characters (创建标签). An account
-// has at most 100 ([ErrTooManyTags]); [ErrInvalidTagName]: the name is taken.
+// CreateTag makes a tag with a name of up to 30 characters (创建标签); the text of
+// [ErrTagNameTooLong] speaks of 30 bytes. An account has at most 100 tags
+// ([ErrTooManyTags]). It returns [ErrInvalidTagName] if the name is taken. A day's
+// quota is 1,000.
 //
 // https://developers.weixin.qq.com/doc/service/api/usermanage/tag/api_createtag
 func (c *Client) CreateTag(ctx context.Context, name string) (*Tag, error) {
@@ -36,7 +38,7 @@ func (c *Client) CreateTag(ctx context.Context, name string) (*Tag, error) {
 }
 
 // ListTags returns all tags of the account with how many followers have them
-// (获取标签列表).
+// (获取标签列表). A day's quota is 1,000.
 //
 // https://developers.weixin.qq.com/doc/service/api/usermanage/tag/api_gettags
 func (c *Client) ListTags(ctx context.Context) ([]Tag, error) {
@@ -50,7 +52,7 @@ func (c *Client) ListTags(ctx context.Context) ([]Tag, error) {
 }
 
 // UpdateTag gives a tag another name (编辑标签). [ErrSystemTag]: the tag is the
-// platform's own.
+// platform's own. A day's quota is 1,000.
 //
 // https://developers.weixin.qq.com/doc/service/api/usermanage/tag/api_updatetag
 func (c *Client) UpdateTag(ctx context.Context, id int64, name string) error {

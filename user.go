@@ -168,8 +168,8 @@ func openIDPages(ctx context.Context, list func(ctx context.Context, next string
 	})
 }
 
-// ListFollowers returns up to 10,000 followers from behind nextOpenID, "" for the
-// first ones (获取关注用户列表).
+// ListFollowers returns up to 10,000 follower openids after nextOpenID; pass "" for
+// the first page (获取关注用户列表). A day's quota is 500, for test accounts 100.
 //
 // https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_getfans
 func (c *Client) ListFollowers(ctx context.Context, nextOpenID string) (*OpenIDPage, error) {
@@ -194,12 +194,13 @@ func (c *Client) AllUsers(ctx context.Context, lang ...Language) iter.Seq2[User,
 	return pipeline(ctx, pages, usersPerBatch, c.userBatch(oneLanguage(lang)))
 }
 
-// SetRemark gives a follower a name that only the account sees, of less than 30
-// bytes; "" removes it (设置用户备注名).
+// SetRemark gives a follower a name that only the account sees, of up to 30 bytes;
+// "" removes it (设置用户备注名). The page says less than 30, 30 are accepted. A day's
+// quota is 10,000.
 //
 // https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_updateremark
 func (c *Client) SetRemark(ctx context.Context, openID, remark string) error {
-	if err := first(notEmpty("openID", openID), maxBytes("remark", remark, 29)); err != nil {
+	if err := first(notEmpty("openID", openID), maxBytes("remark", remark, 30)); err != nil {
 		return err
 	}
 	body := struct {

@@ -78,7 +78,9 @@ func TestUserCallsRefuseWrongArguments(t *testing.T) {
 	refused(t, "openIDs", func(ctx context.Context, c *Client) error { _, err := c.GetUsers(ctx, nil); return err })
 	refused(t, "openIDs", func(ctx context.Context, c *Client) error { _, err := c.GetUsers(ctx, []string{"o1", ""}); return err })
 	refused(t, "openID", func(ctx context.Context, c *Client) error { return c.SetRemark(ctx, " ", "甲") })
-	refused(t, "remark", func(ctx context.Context, c *Client) error { return c.SetRemark(ctx, "o1", strings.Repeat("甲", 10)) })
+	refused(t, "remark", func(ctx context.Context, c *Client) error {
+		return c.SetRemark(ctx, "o1", strings.Repeat("甲", 10)+"a")
+	})
 	refused(t, "from", func(ctx context.Context, c *Client) error {
 		_, err := c.ChangeOpenIDs(ctx, "", []string{"o1"})
 		return err
