@@ -31,7 +31,7 @@ type UploadVoiceForTextRequest struct {
 
 const maxVoiceForText = 1 << 20
 
-// UploadVoiceForText hands in a recording to be recognised (提交语音). The text is
+// UploadVoiceForText hands in a recording to be recognised (上传语音文件, 提交语音). The text is
 // there for [Client.GetVoiceText] for about 10 seconds after the upload.
 //
 // https://developers.weixin.qq.com/doc/service/api/openpoc/ai/api_addvoicetorecofortext

@@ -6,7 +6,7 @@ import (
 )
 
 // ListBlacklist returns up to 1,000 users of the blacklist from behind beginOpenID,
-// "" for the first ones (获取黑名单列表). They can not write to the account.
+// "" for the first ones (获取公众号的黑名单列表, 获取黑名单列表). They can not write to the account.
 //
 // https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_getblacklist
 func (c *Client) ListBlacklist(ctx context.Context, beginOpenID string) (*OpenIDPage, error) {
@@ -16,7 +16,7 @@ func (c *Client) ListBlacklist(ctx context.Context, beginOpenID string) (*OpenID
 	return post[OpenIDPage](ctx, c, "/cgi-bin/tags/members/getblacklist", body, idempotent)
 }
 
-// AllBlacklisted iterates over the openids of the blacklist (获取黑名单列表).
+// AllBlacklisted iterates over the openids of the blacklist (获取公众号的黑名单列表, 获取黑名单列表).
 //
 // https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_getblacklist
 func (c *Client) AllBlacklisted(ctx context.Context) iter.Seq2[string, error] {

@@ -98,6 +98,66 @@ func TestEveryMethodIsDocumentedIndexedAndOnTheWire(t *testing.T) {
 	assert.Empty(t, called, "rows of no method")
 }
 
+// TestEveryMethodNamesTheHeadingOfItsPage holds what people search for against the
+// methods: a page's heading stands in the comment of each method that links to it,
+// and in the index.
+func TestEveryMethodNamesTheHeadingOfItsPage(t *testing.T) {
+	headings := map[string]string{}
+	for _, e := range spec.All() {
+		if e.Heading != "" {
+			headings[e.Doc] = e.Heading
+		}
+	}
+	index, err := os.ReadFile("doc.go")
+	require.NoError(t, err)
+	page := regexp.MustCompile(`https://developers\.weixin\.qq\.com(/doc/\S+)`)
+	compared := 0
+	for _, m := range clientMethods(t) {
+		link := page.FindStringSubmatch(m.doc)
+		require.NotNil(t, link, m.name)
+		heading, known := headings[link[1]]
+		if !known {
+			continue
+		}
+		compared++
+		assert.Contains(t, m.doc, heading, m.name)
+		assert.Regexp(t, regexp.QuoteMeta("[Client."+m.name+"] ")+".*"+regexp.QuoteMeta(heading), string(index))
+	}
+	assert.Greater(t, compared, 150)
+}
+
+// TestEveryMethodWithASmallQuotaNamesIt holds the table of daily quotas against the
+// comments of the methods that use them up.
+func TestEveryMethodWithASmallQuotaNamesIt(t *testing.T) {
+	callers := map[string]map[string]bool{}
+	for _, r := range rows {
+		name, _, _ := strings.Cut(r.name, "/")
+		if callers[r.http] == nil {
+			callers[r.http] = map[string]bool{}
+		}
+		callers[r.http][name] = true
+	}
+	docs := map[string]string{}
+	for _, m := range clientMethods(t) {
+		docs[m.name] = m.doc
+	}
+	compared := 0
+	for _, e := range spec.All() {
+		if e.Daily == 0 || e.Daily > 20_000 {
+			continue
+		}
+		quota := strconv.Itoa(e.Daily)
+		if n := len(quota); n > 3 {
+			quota = quota[:n-3] + "," + quota[n-3:]
+		}
+		for name := range callers[e.Method+" "+e.Path] {
+			compared++
+			assert.Regexp(t, `(^|\D)`+quota+`(\D|$)`, docs[name], "%s: %s calls a day", name, quota)
+		}
+	}
+	assert.Greater(t, compared, 25)
+}
+
 // redirects are addresses that a browser opens; the method makes the address.
 var redirects = map[string]string{
 	"GET /connect/oauth2/authorize": "OAuthURL",

@@ -173,7 +173,7 @@ type ReadHour struct {
 var readHours = datacube[ReadHour]{path: "/datacube/getuserreadhour", days: 1}
 
 // ListReadHours returns how the account's articles were read in each hour of a day
-// (获取图文统计分时数据): from and to are the same one, yesterday at the latest.
+// (获取图文阅读分时数据, 获取图文统计分时数据): from and to are the same one, yesterday at the latest.
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/news/api_getuserreadhour
 //
@@ -185,7 +185,7 @@ func (c *Client) ListReadHours(ctx context.Context, from, to Date) ([]ReadHour, 
 }
 
 // AllReadHours is [Client.ListReadHours] for a span of any length, one call a day
-// (获取图文统计分时数据).
+// (获取图文阅读分时数据, 获取图文统计分时数据).
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/news/api_getuserreadhour
 //
@@ -218,7 +218,7 @@ type ShareSummary struct {
 var shareSummaries = datacube[ShareSummary]{path: "/datacube/getusershare", days: 7}
 
 // ListShareSummaries returns how the account's articles were shared on each day
-// from … to (获取图文分享转发数据). The span is at most 7 days and ends yesterday at the
+// from … to (获取图文转发概况数据, 获取图文分享转发数据). The span is at most 7 days and ends yesterday at the
 // latest.
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/news/api_getusershare
@@ -230,7 +230,7 @@ func (c *Client) ListShareSummaries(ctx context.Context, from, to Date) ([]Share
 }
 
 // AllShareSummaries is [Client.ListShareSummaries] for a span of any length
-// (获取图文分享转发数据).
+// (获取图文转发概况数据, 获取图文分享转发数据).
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/news/api_getusershare
 //
@@ -252,7 +252,7 @@ type ShareHour struct {
 var shareHours = datacube[ShareHour]{path: "/datacube/getusersharehour", days: 1}
 
 // ListShareHours returns how the account's articles were shared in each hour of a
-// day (获取图文分享转发分时数据): from and to are the same one, yesterday at the latest.
+// day (获取图文转发分时数据, 获取图文分享转发分时数据): from and to are the same one, yesterday at the latest.
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/news/api_getusersharehour
 //
@@ -264,7 +264,7 @@ func (c *Client) ListShareHours(ctx context.Context, from, to Date) ([]ShareHour
 }
 
 // AllShareHours is [Client.ListShareHours] for a span of any length, one call a day
-// (获取图文分享转发分时数据).
+// (获取图文转发分时数据, 获取图文分享转发分时数据).
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/news/api_getusersharehour
 //

@@ -51,8 +51,8 @@
 //   - [Client.GetAPIQuota] 查询API调用额度
 //   - [Client.GetRequestInfo] 查询rid信息
 //   - [Client.Do] 接口调用
-//   - [Client.GetTicket] 获取jsapi_ticket, 获取api_ticket
-//   - [Client.Ticket] 获取jsapi_ticket, 获取api_ticket
+//   - [Client.GetTicket] 获取sdk临时票据
+//   - [Client.Ticket] 获取sdk临时票据
 //   - [Client.SignPage] JS-SDK使用权限签名
 //   - [Client.SignCard] 添加卡券签名
 //   - [Client.SignCardChoice] 拉取适用卡券列表签名
@@ -76,8 +76,8 @@
 //   - [Client.AllUsers] 批量获取用户基本信息
 //   - [Client.SetRemark] 设置用户备注名
 //   - [Client.ChangeOpenIDs] 转换openid
-//   - [Client.ListBlacklist] 获取黑名单列表
-//   - [Client.AllBlacklisted] 获取黑名单列表
+//   - [Client.ListBlacklist] 获取公众号的黑名单列表
+//   - [Client.AllBlacklisted] 获取公众号的黑名单列表
 //   - [Client.AddToBlacklist] 拉黑用户
 //   - [Client.RemoveFromBlacklist] 取消拉黑用户
 //
@@ -91,12 +91,12 @@
 //   - [Client.AllTagFollowers] 获取标签下粉丝列表
 //   - [Client.TagUsers] 批量为用户打标签
 //   - [Client.UntagUsers] 批量为用户取消标签
-//   - [Client.ListUserTagIDs] 获取用户身上的标签列表
+//   - [Client.ListUserTagIDs] 获取用户的标签列表
 //
 // # Template messages (模板消息)
 //
 //   - [Client.SendTemplateMessage] 发送模板消息
-//   - [Client.ListTemplates] 获取已添加的模板列表
+//   - [Client.ListTemplates] 获取已选用模板列表
 //   - [Client.AddTemplate] 选用模板
 //   - [Client.DeleteTemplate] 删除模板
 //   - [Client.SetIndustry] 设置所属行业
@@ -121,7 +121,7 @@
 //   - [Client.UpdateKFAccount] 修改客服账号
 //   - [Client.DeleteKFAccount] 删除客服账号
 //   - [Client.InviteKFWorker] 邀请绑定客服账号
-//   - [Client.UploadKFAvatar] 上传客服头像
+//   - [Client.UploadKFAvatar] 设置客服头像
 //   - [Client.CreateKFSession] 创建会话
 //   - [Client.CloseKFSession] 关闭会话
 //   - [Client.GetKFSession] 获取客户会话状态
@@ -146,12 +146,12 @@
 // # Subscription notifications (订阅通知)
 //
 //   - [Client.SendSubscribeMessage] 发送订阅通知
-//   - [Client.ListSubscribeTemplates] 获取私有模板列表
-//   - [Client.AddSubscribeTemplate] 添加模板
+//   - [Client.ListSubscribeTemplates] 获取已有模板列表
+//   - [Client.AddSubscribeTemplate] 选用模板
 //   - [Client.DeleteSubscribeTemplate] 删除模板
 //   - [Client.ListSubscribeCategories] 获取类目
-//   - [Client.ListLibraryTemplates] 获取所属类目下的公共模板
-//   - [Client.AllLibraryTemplates] 获取所属类目下的公共模板
+//   - [Client.ListLibraryTemplates] 获取类目下的公共模板
+//   - [Client.AllLibraryTemplates] 获取类目下的公共模板
 //   - [Client.ListLibraryKeywords] 获取模板中的关键词
 //   - [Client.SendOneTimeMessage] 发送一次性订阅消息
 //   - [Client.OneTimeSubscribeURL] 一次性订阅消息授权
@@ -162,11 +162,11 @@
 //
 // # Media and materials (素材管理)
 //
-//   - [Client.UploadMedia] 上传临时素材
+//   - [Client.UploadMedia] 新增临时素材
 //   - [Client.DownloadMedia] 获取临时素材
 //   - [Client.DownloadHDVoice] 获取高清语音素材
-//   - [Client.UploadMaterial] 新增永久素材
-//   - [Client.UploadVideoMaterial] 新增永久素材
+//   - [Client.UploadMaterial] 上传永久素材
+//   - [Client.UploadVideoMaterial] 上传永久素材
 //   - [Client.GetMaterial] 获取永久素材
 //   - [Client.DeleteMaterial] 删除永久素材
 //   - [Client.GetMaterialCount] 获取永久素材总数
@@ -179,10 +179,10 @@
 //   - [Client.UpdateDraft] 更新草稿
 //   - [Client.GetDraft] 获取草稿详情
 //   - [Client.DeleteDraft] 删除草稿
-//   - [Client.GetDraftCount] 获取草稿总数
+//   - [Client.GetDraftCount] 获取草稿的总数
 //   - [Client.ListDrafts] 获取草稿列表
 //   - [Client.AllDrafts] 获取草稿列表
-//   - [Client.GetProductCard] 获取商品卡片DOM结构
+//   - [Client.GetProductCard] 获取商品卡片的DOM结构
 //   - [Client.OpenDraftBox] 草稿箱开关设置 Deprecated.
 //   - [Client.PublishDraft] 发布草稿
 //   - [Client.GetPublishJob] 发布状态查询
@@ -209,23 +209,23 @@
 //   - [Client.CreateQRCode] 生成带参数的二维码
 //   - [Client.CreatePermanentQRCode] 生成带参数的二维码
 //   - [Client.DownloadQRCode] 通过ticket换取二维码
-//   - [Client.AddQRCodeJump] 增加二维码规则
-//   - [Client.UpdateQRCodeJump] 修改二维码规则
-//   - [Client.PublishQRCodeJump] 发布二维码规则
-//   - [Client.DeleteQRCodeJump] 删除二维码规则
+//   - [Client.AddQRCodeJump] 增加或修改二维码规则
+//   - [Client.UpdateQRCodeJump] 增加或修改二维码规则
+//   - [Client.PublishQRCodeJump] 发布已设置的二维码规则
+//   - [Client.DeleteQRCodeJump] 删除已设置的二维码规则
 //   - [Client.GetQRCodeJumps] 获取已设置的二维码规则
 //   - [Client.ListQRCodeJumps] 获取已设置的二维码规则
 //   - [Client.AllQRCodeJumps] 获取已设置的二维码规则
-//   - [Client.CreateShortKey] 生成短key托管
-//   - [Client.GetShortKey] 获取短key托管的数据
+//   - [Client.CreateShortKey] 长信息转短链
+//   - [Client.GetShortKey] 短链转长信息
 //
 // # Web pages (网页开发)
 //
 //   - [Client.OAuthURL] 网页授权
 //   - [Client.ExchangeOAuthCode] 换取用户授权凭证
-//   - [Client.RefreshOAuthToken] 刷新网页授权凭证
+//   - [Client.RefreshOAuthToken] 刷新用户授权凭证
 //   - [Client.GetOAuthUser] 获取授权用户信息
-//   - [Client.CheckOAuthToken] 检验授权凭证是否有效
+//   - [Client.CheckOAuthToken] 检验用户授权凭证
 //
 // # Statistics (数据统计)
 //
@@ -265,12 +265,12 @@
 //   - [Client.AllArticleTotals] 获取图文群发总数据 Deprecated.
 //   - [Client.ListReadSummaries] 获取图文阅读概况数据 Deprecated.
 //   - [Client.AllReadSummaries] 获取图文阅读概况数据 Deprecated.
-//   - [Client.ListReadHours] 获取图文统计分时数据 Deprecated.
-//   - [Client.AllReadHours] 获取图文统计分时数据 Deprecated.
-//   - [Client.ListShareSummaries] 获取图文分享转发数据 Deprecated.
-//   - [Client.AllShareSummaries] 获取图文分享转发数据 Deprecated.
-//   - [Client.ListShareHours] 获取图文分享转发分时数据 Deprecated.
-//   - [Client.AllShareHours] 获取图文分享转发分时数据 Deprecated.
+//   - [Client.ListReadHours] 获取图文阅读分时数据
+//   - [Client.AllReadHours] 获取图文阅读分时数据
+//   - [Client.ListShareSummaries] 获取图文转发概况数据
+//   - [Client.AllShareSummaries] 获取图文转发概况数据
+//   - [Client.ListShareHours] 获取图文转发分时数据
+//   - [Client.AllShareHours] 获取图文转发分时数据
 //   - [Client.ListAdDays] 获取公众号分广告位数据
 //   - [Client.AllAdDays] 获取公众号分广告位数据
 //   - [Client.ListCommissionDays] 获取公众号返佣商品数据
@@ -280,7 +280,7 @@
 //
 // # AI and recognition (智能接口)
 //
-//   - [Client.UploadVoiceForText] 提交语音
+//   - [Client.UploadVoiceForText] 上传语音文件
 //   - [Client.GetVoiceText] 获取语音识别结果
 //   - [Client.TranslateContent] 微信翻译
 //   - [Client.CropImage] 图片智能裁剪
@@ -295,19 +295,19 @@
 //
 // # Stores (门店与小程序)
 //
-//   - [Client.CreateStore] 添加门店
+//   - [Client.CreateStore] 新增门店
 //   - [Client.UpdateStore] 更新门店信息
-//   - [Client.GetStore] 获取单个门店信息
-//   - [Client.ListStores] 获取门店信息列表
-//   - [Client.AllStores] 获取门店信息列表
+//   - [Client.GetStore] 获取门店详情
+//   - [Client.ListStores] 获取门店列表
+//   - [Client.AllStores] 获取门店列表
 //   - [Client.DeleteStore] 删除门店
 //   - [Client.ListStoreCategories] 拉取门店小程序类目
 //   - [Client.CreateStoreProgram] 创建门店小程序
-//   - [Client.GetStoreProgramAudit] 查询门店小程序审核结果
+//   - [Client.GetStoreProgramAudit] 获取门店小程序审核结果
 //   - [Client.UpdateStoreProgram] 修改门店小程序信息
 //   - [Client.GetDistricts] 获取省市区信息
-//   - [Client.SearchMapPOIs] 在腾讯地图中搜索门店
-//   - [Client.CreateMapPOI] 在腾讯地图中创建门店
+//   - [Client.SearchMapPOIs] 搜索门店地图信息
+//   - [Client.CreateMapPOI] 在地图中创建门店
 //
 // # Invoices (电子发票)
 //
@@ -352,11 +352,11 @@
 //
 // # Item codes and medical notices (一物一码与城市服务)
 //
-//   - [Client.CreateItemCodes] 申请二维码
-//   - [Client.GetItemCodeOrder] 查询二维码申请单
-//   - [Client.DownloadItemCodes] 下载二维码包
-//   - [Client.ActivateItemCodes] 激活二维码
-//   - [Client.GetItemCode] 查询二维码激活状态
-//   - [Client.GetItemCodeByTicket] CODE_TICKET换CODE
+//   - [Client.CreateItemCodes] 申请二维码接口
+//   - [Client.GetItemCodeOrder] 查询二维码申请单接口
+//   - [Client.DownloadItemCodes] 下载二维码包接口
+//   - [Client.ActivateItemCodes] 激活二维码接口
+//   - [Client.GetItemCode] 查询二维码激活状态接口
+//   - [Client.GetItemCodeByTicket] CODE_TICKET换CODE接口
 //   - [Client.SendMedicalMessage] 就医助手消息推送
 package wechat

@@ -233,7 +233,7 @@ func (c *Client) DeleteDraft(ctx context.Context, mediaID string) error {
 	return c.post(ctx, "/cgi-bin/draft/delete", mediaRef{mediaID}, idempotent, alreadyDone(ErrInvalidMediaID))
 }
 
-// GetDraftCount returns how many drafts the account has (获取草稿总数). A day's quota is
+// GetDraftCount returns how many drafts the account has (获取草稿的总数, 获取草稿总数). A day's quota is
 // 1,000.
 //
 // https://developers.weixin.qq.com/doc/service/api/draftbox/draftmanage/api_draft_count
@@ -307,7 +307,7 @@ type ProductCard struct {
 	DOM        string `json:"DOM"`         // HTML for DraftArticle.Content
 }
 
-// GetProductCard returns what a product needs to stand in an article (获取商品卡片DOM结构).
+// GetProductCard returns what a product needs to stand in an article (获取商品卡片的DOM结构, 获取商品卡片DOM结构).
 //
 // https://developers.weixin.qq.com/doc/service/api/draftbox/shop/api_ecsgetproductcardinfo
 func (c *Client) GetProductCard(ctx context.Context, productID string, article DraftArticleType, card ProductCardType) (*ProductCard, error) {

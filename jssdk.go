@@ -30,7 +30,7 @@ type Ticket struct {
 	ExpiresIn Int    `json:"expires_in"` // seconds; 7200 whenever one asks, also for a ticket that is older
 }
 
-// GetTicket fetches a ticket (获取jsapi_ticket, 获取api_ticket). The platform allows
+// GetTicket fetches a ticket (获取sdk临时票据, 获取jsapi_ticket, 获取api_ticket). The platform allows
 // few calls: programs use [Client.Ticket], which keeps it.
 //
 // https://developers.weixin.qq.com/doc/service/api/webdev/jssdk/api_getticket
@@ -46,7 +46,7 @@ func ticketRequest(kind TicketType) Request {
 }
 
 // Ticket returns the account's ticket of this kind from the cache, which works as
-// the one of tokens does (获取jsapi_ticket, 获取api_ticket). A server signs with it;
+// the one of tokens does (获取sdk临时票据, 获取jsapi_ticket, 获取api_ticket). A server signs with it;
 // it must not reach a browser.
 //
 // https://developers.weixin.qq.com/doc/service/api/webdev/jssdk/api_getticket

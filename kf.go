@@ -178,7 +178,7 @@ func (c *Client) InviteKFWorker(ctx context.Context, account, weChatID string) e
 
 const maxKFAvatar = 5 << 20
 
-// UploadKFAvatar sets the picture of an agent (上传客服头像): JPEG of up to 5 MB, best in
+// UploadKFAvatar sets the picture of an agent (设置客服头像, 上传客服头像): JPEG of up to 5 MB, best in
 // 640 × 640 pixels.
 //
 // https://developers.weixin.qq.com/doc/service/api/customer/servicermanage/api_uploadkfheadimg

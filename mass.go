@@ -310,7 +310,7 @@ func (c *Client) DeleteMass(ctx context.Context, msgID int64) error {
 }
 
 // DeleteMassArticle deletes one article of a message (删除群发消息); the first article
-// is at position 1. It is otherwise as [Client.DeleteMass], and shares its quota.
+// is at position 1. It is otherwise as [Client.DeleteMass], and shares its quota of 10.
 // The client does not retry it: the platform does not say whether the second
 // article becomes the first.
 //
@@ -323,7 +323,7 @@ func (c *Client) DeleteMassArticle(ctx context.Context, msgID int64, position in
 }
 
 // DeleteMassURL deletes the article at a URL (删除群发消息). It is otherwise as
-// [Client.DeleteMass], and shares its quota.
+// [Client.DeleteMass], and shares its quota of 10.
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/message/api_deletemassmsg
 func (c *Client) DeleteMassURL(ctx context.Context, url string) error {

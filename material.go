@@ -14,7 +14,7 @@ type MaterialResult struct {
 	URL     string `json:"url"` // of an image; only pages of the platform's own domains show it
 }
 
-// UploadMaterial uploads a file that stays until it is deleted (新增永久素材). An
+// UploadMaterial uploads a file that stays until it is deleted (上传永久素材, 新增永久素材). An
 // account holds 100,000 images and articles, and 1,000 files of other kinds. A
 // video needs a title: [Client.UploadVideoMaterial].
 //
@@ -26,7 +26,7 @@ func (c *Client) UploadMaterial(ctx context.Context, kind MediaType, file File) 
 	return c.uploadMaterial(ctx, kind, kind.form(file))
 }
 
-// UploadVideoMaterial uploads a video that stays until it is deleted (新增永久素材),
+// UploadVideoMaterial uploads a video that stays until it is deleted (上传永久素材, 新增永久素材),
 // with the title and the introduction that followers see.
 //
 // https://developers.weixin.qq.com/doc/service/api/material/permanent/api_addmaterial

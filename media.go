@@ -39,7 +39,7 @@ type Media struct {
 	CreatedAt    Timestamp `json:"created_at"`
 }
 
-// UploadMedia uploads a file for messages (上传临时素材). It can be used any number
+// UploadMedia uploads a file for messages (新增临时素材, 上传临时素材). It can be used any number
 // of times within 3 days; what is to stay longer is a material, see
 // [Client.UploadMaterial]. The name of the file must end in an extension of the
 // kind, such as ".jpg".

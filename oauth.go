@@ -120,7 +120,7 @@ func (c *Client) ExchangeOAuthCode(ctx context.Context, code Secret) (*OAuthToke
 		"appid", c.cfg.appID, "secret", c.cfg.appSecret, "code", string(code), "grant_type", "authorization_code"))
 }
 
-// RefreshOAuthToken returns new tokens for a refresh token (刷新网页授权凭证).
+// RefreshOAuthToken returns new tokens for a refresh token (刷新用户授权凭证, 刷新网页授权凭证).
 // [ErrInvalidRefreshToken], [ErrExpiredRefreshToken]: the user must authorize again.
 //
 // https://developers.weixin.qq.com/doc/service/api/webdev/access/api_snsrefreshtoken
@@ -165,7 +165,7 @@ func (c *Client) GetOAuthUser(ctx context.Context, accessToken Secret, openID st
 }
 
 // CheckOAuthToken checks whether a user's access token is still valid
-// (检验授权凭证是否有效). It returns [ErrInvalidOpenID] if the token is not one of this
+// (检验用户授权凭证, 检验授权凭证是否有效). It returns [ErrInvalidOpenID] if the token is not one of this
 // user, and [ErrInvalidToken] if it has expired or is none at all.
 //
 // https://developers.weixin.qq.com/doc/service/api/webdev/access/api_snsauth

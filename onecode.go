@@ -41,7 +41,7 @@ func (r ItemCodeRange) check() error {
 	return nil
 }
 
-// CreateItemCodes orders item codes (申请二维码) and returns the id of the order. count
+// CreateItemCodes orders item codes (申请二维码接口) and returns the id of the order. count
 // is 10,000 to 20,000,000 in steps of 10,000. externalID names the order on the
 // caller's side: the same one again finds the same order.
 //
@@ -64,7 +64,7 @@ func (c *Client) CreateItemCodes(ctx context.Context, count int64, externalID st
 	return order.ID, nil
 }
 
-// GetItemCodeOrder returns the state of an order (查询二维码申请单). One of the two ids is
+// GetItemCodeOrder returns the state of an order (查询二维码申请单接口). One of the two ids is
 // enough on the older page, the newer one asks for both.
 //
 // https://developers.weixin.qq.com/doc/service/api/onecode/api_intp_marketcode_applycodequery
@@ -115,7 +115,7 @@ func (f *ItemCodeFile) Decrypt(key Secret) ([]byte, error) {
 }
 
 // DownloadItemCodes returns a file of codes of an order whose status is
-// ItemCodesReady (下载二维码包). codes is one of the order's ranges.
+// ItemCodesReady (下载二维码包接口). codes is one of the order's ranges.
 //
 // https://developers.weixin.qq.com/doc/service/api/onecode/api_intp_marketcode_applycodedownload
 func (c *Client) DownloadItemCodes(ctx context.Context, orderID int64, codes ItemCodeRange) (*ItemCodeFile, error) {
@@ -161,7 +161,7 @@ func (a ItemCodeActivity) check() error {
 }
 
 // ActivateItemCodes makes a range of codes open a mini program when they are
-// scanned (激活二维码).
+// scanned (激活二维码接口).
 //
 // https://developers.weixin.qq.com/doc/service/api/onecode/api_intp_marketcode_codeactive
 func (c *Client) ActivateItemCodes(ctx context.Context, activity ItemCodeActivity) error {
@@ -202,7 +202,7 @@ func (q ItemCodeQuery) body() (any, error) {
 	return body, maxRunes("Code", q.Code, 9)
 }
 
-// GetItemCode returns what a code was activated for (查询二维码激活状态).
+// GetItemCode returns what a code was activated for (查询二维码激活状态接口).
 //
 // https://developers.weixin.qq.com/doc/service/api/onecode/api_intp_marketcode_codeactivequery
 func (c *Client) GetItemCode(ctx context.Context, query ItemCodeQuery) (*ItemCode, error) {
@@ -213,7 +213,7 @@ func (c *Client) GetItemCode(ctx context.Context, query ItemCodeQuery) (*ItemCod
 	return post[ItemCode](ctx, c, "/intp/marketcode/codeactivequery", body, idempotent)
 }
 
-// GetItemCodeByTicket returns the code that a user scanned (CODE_TICKET换CODE): ticket
+// GetItemCodeByTicket returns the code that a user scanned (CODE_TICKET换CODE接口): ticket
 // is the code_ticket that the mini program was opened with.
 //
 // https://developers.weixin.qq.com/doc/service/api/onecode/api_intp_marketcode_tickettocode

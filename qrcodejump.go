@@ -59,7 +59,7 @@ func (r qrCodeJumpChange) check() error {
 }
 
 // AddQRCodeJump adds a rule for a mini program that is linked to the account
-// (增加二维码规则). It works when [Client.PublishQRCodeJump] has published it. Limits: 5
+// (增加或修改二维码规则, 增加二维码规则). It works when [Client.PublishQRCodeJump] has published it. Limits: 5
 // calls a second ([ErrFrequencyLimit]).
 //
 // https://developers.weixin.qq.com/doc/service/api/qrcode/qrcodejump/api_qrcodejumpadd
@@ -68,7 +68,7 @@ func (c *Client) AddQRCodeJump(ctx context.Context, appID string, rule QRCodeJum
 	return c.post(ctx, "/cgi-bin/wxopen/qrcodejumpadd", qrCodeJumpChange{QRCodeJumpRule: rule, AppID: appID})
 }
 
-// UpdateQRCodeJump replaces the rule with the same prefix (修改二维码规则), unless it is
+// UpdateQRCodeJump replaces the rule with the same prefix (增加或修改二维码规则), unless it is
 // published ([ErrInvalidArguments]).
 //
 // https://developers.weixin.qq.com/doc/service/api/qrcode/qrcodejump/api_qrcodejumpadd
@@ -77,7 +77,7 @@ func (c *Client) UpdateQRCodeJump(ctx context.Context, appID string, rule QRCode
 	return c.post(ctx, "/cgi-bin/wxopen/qrcodejumpadd", qrCodeJumpChange{QRCodeJumpRule: rule, AppID: appID, IsEdit: true}, idempotent)
 }
 
-// PublishQRCodeJump makes a rule work (发布二维码规则). An account can do this 100 times
+// PublishQRCodeJump makes a rule work (发布已设置的二维码规则, 发布二维码规则). An account can do this 100 times
 // a month.
 //
 // https://developers.weixin.qq.com/doc/service/api/qrcode/qrcodejump/api_qrcodejumppublish
@@ -91,7 +91,7 @@ func (c *Client) PublishQRCodeJump(ctx context.Context, prefix string) error {
 	return c.post(ctx, "/cgi-bin/wxopen/qrcodejumppublish", body)
 }
 
-// DeleteQRCodeJump deletes a rule (删除二维码规则).
+// DeleteQRCodeJump deletes a rule (删除已设置的二维码规则, 删除二维码规则).
 //
 // https://developers.weixin.qq.com/doc/service/api/qrcode/qrcodejump/api_qrcodejumpdelete
 func (c *Client) DeleteQRCodeJump(ctx context.Context, appID, prefix string) error {

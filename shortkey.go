@@ -10,7 +10,7 @@ type shortKeyRef struct {
 }
 
 // CreateShortKey keeps up to 4 KiB of text at the platform and returns a key of 15
-// letters and digits for it (生成短key托管). It lives for so long, 30 days at most
+// letters and digits for it (长信息转短链, 生成短key托管). It lives for so long, 30 days at most
 // and by default, which is 0.
 //
 // https://developers.weixin.qq.com/doc/service/api/qrcode/shorten/api_genshortkey
@@ -41,7 +41,7 @@ type ShortKeyData struct {
 	ExpiresIn  Int       `json:"expire_seconds"` // seconds that are left
 }
 
-// GetShortKey returns what the platform keeps under a short key (获取短key托管的数据).
+// GetShortKey returns what the platform keeps under a short key (短链转长信息, 获取短key托管的数据).
 //
 // https://developers.weixin.qq.com/doc/service/api/qrcode/shorten/api_fetchshorten
 func (c *Client) GetShortKey(ctx context.Context, key string) (*ShortKeyData, error) {

@@ -54,7 +54,7 @@ type storeAudit struct {
 	} `json:"data"`
 }
 
-// CreateStore adds a store (添加门店) and returns the id of its audit, whose result the
+// CreateStore adds a store (新增门店, 添加门店) and returns the id of its audit, whose result the
 // platform pushes as the event add_store_audit_info.
 //
 // https://developers.weixin.qq.com/doc/service/api/stores/miniapp/api_addentityshop
@@ -146,7 +146,7 @@ type poiRef struct {
 
 func (p poiRef) check() error { return notEmpty("poiID", p.POIID) }
 
-// GetStore returns a store (获取单个门店信息).
+// GetStore returns a store (获取门店详情, 获取单个门店信息).
 //
 // https://developers.weixin.qq.com/doc/service/api/stores/miniapp/api_newgetpoi
 func (c *Client) GetStore(ctx context.Context, poiID string) (*Store, error) {
@@ -165,7 +165,7 @@ type StorePage struct {
 	Total  int64 // of all pages
 }
 
-// ListStores returns up to count of the account's stores (获取门店信息列表), beginning
+// ListStores returns up to count of the account's stores (获取门店列表, 获取门店信息列表), beginning
 // with the one at offset.
 //
 // https://developers.weixin.qq.com/doc/service/api/stores/miniapp/api_newgetpoilist
@@ -193,7 +193,7 @@ func (c *Client) ListStores(ctx context.Context, offset, count int) (*StorePage,
 
 const storesPerPage = 50
 
-// AllStores iterates over the account's stores (获取门店信息列表).
+// AllStores iterates over the account's stores (获取门店列表, 获取门店信息列表).
 //
 // https://developers.weixin.qq.com/doc/service/api/stores/miniapp/api_newgetpoilist
 func (c *Client) AllStores(ctx context.Context) iter.Seq2[Store, error] {

@@ -110,7 +110,7 @@ type StoreProgramAudit struct {
 	Reason Text               `json:"reason"` // why it was refused or declined
 }
 
-// GetStoreProgramAudit returns the state of an application (查询门店小程序审核结果). 0 is the
+// GetStoreProgramAudit returns the state of an application (获取门店小程序审核结果, 查询门店小程序审核结果). 0 is the
 // latest one.
 //
 // https://developers.weixin.qq.com/doc/service/api/stores/miniapp/api_getwxastoreauditinfo
@@ -191,7 +191,7 @@ type MapPOI struct {
 	CardIDs    []string `json:"card_id_list"`
 }
 
-// SearchMapPOIs finds places on the platform's maps (在腾讯地图中搜索门店). districtID is
+// SearchMapPOIs finds places on the platform's maps (搜索门店地图信息, 在腾讯地图中搜索门店). districtID is
 // an ID of [Client.GetDistricts].
 //
 // https://developers.weixin.qq.com/doc/service/api/stores/miniapp/api_poilistsearch
@@ -245,7 +245,7 @@ type MapPOICreation struct {
 	RichID int64 `json:"rich_id"`
 }
 
-// CreateMapPOI puts a place on the platform's maps (在腾讯地图中创建门店). It is audited; the
+// CreateMapPOI puts a place on the platform's maps (在地图中创建门店, 在腾讯地图中创建门店). It is audited; the
 // platform pushes the result as the event create_map_poi_audit_info.
 //
 // https://developers.weixin.qq.com/doc/service/api/stores/miniapp/api_createnewpoid

@@ -73,7 +73,7 @@ const (
 )
 
 // ListSubscribeTemplates returns the account's templates of notifications
-// (获取私有模板列表).
+// (获取已有模板列表, 获取私有模板列表).
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/notify/api_getwxapubnewtemplate
 func (c *Client) ListSubscribeTemplates(ctx context.Context) ([]SubscribeTemplate, error) {
@@ -81,7 +81,7 @@ func (c *Client) ListSubscribeTemplates(ctx context.Context) ([]SubscribeTemplat
 }
 
 // AddSubscribeTemplate adds a template of the library to the account and returns its
-// id (添加模板). keywordIDs are 2 to 5 of [Client.ListLibraryKeywords], in the order in
+// id (选用模板, 添加模板). keywordIDs are 2 to 5 of [Client.ListLibraryKeywords], in the order in
 // which they shall stand; scene says in up to 15 characters what the notification
 // is for.
 //
@@ -151,7 +151,7 @@ type LibraryTemplatePage struct {
 const maxLibraryPage = 30
 
 // ListLibraryTemplates returns up to 30 templates of the platform's library
-// (获取所属类目下的公共模板), beginning with the one at offset; count is 1 to 30.
+// (获取类目下的公共模板, 获取所属类目下的公共模板), beginning with the one at offset; count is 1 to 30.
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/notify/api_getpubnewtemplatetitles
 func (c *Client) ListLibraryTemplates(ctx context.Context, offset, count int, categoryIDs ...int64) (*LibraryTemplatePage, error) {
@@ -170,7 +170,7 @@ func (c *Client) ListLibraryTemplates(ctx context.Context, offset, count int, ca
 }
 
 // AllLibraryTemplates iterates over the templates of the platform's library in these
-// categories (获取所属类目下的公共模板).
+// categories (获取类目下的公共模板, 获取所属类目下的公共模板).
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/notify/api_getpubnewtemplatetitles
 func (c *Client) AllLibraryTemplates(ctx context.Context, categoryIDs ...int64) iter.Seq2[LibraryTemplate, error] {

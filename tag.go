@@ -127,7 +127,7 @@ func (c *Client) changeTagging(ctx context.Context, path string, tagID int64, op
 	return c.changeInBatches(ctx, path, openIDs, 50, func(batch []string) any { return tagging{OpenIDs: batch, TagID: tagID} })
 }
 
-// ListUserTagIDs returns the ids of a follower's tags (获取用户身上的标签列表).
+// ListUserTagIDs returns the ids of a follower's tags (获取用户的标签列表, 获取用户身上的标签列表).
 //
 // https://developers.weixin.qq.com/doc/service/api/usermanage/tag/api_gettagidlist
 func (c *Client) ListUserTagIDs(ctx context.Context, openID string) ([]int64, error) {

@@ -110,7 +110,7 @@ type Template struct {
 	Example           string `json:"example"`
 }
 
-// ListTemplates returns all templates of the account (获取已添加的模板列表).
+// ListTemplates returns all templates of the account (获取已选用模板列表, 获取已添加的模板列表).
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/template/api_getalltemplates
 func (c *Client) ListTemplates(ctx context.Context) ([]Template, error) {

@@ -18,7 +18,8 @@ import (
 // of a query parameter: /publisher/stat has one for each action.
 type Endpoint struct {
 	Area       string   `json:"area"`
-	Name       string   `json:"name"` // English interface name of the page
+	Name       string   `json:"name"`    // English interface name of the page
+	Heading    string   `json:"heading"` // of the page, where it is known: what people search for
 	Method     string   `json:"method"`
 	Also       []string `json:"also_methods"` // methods that programs call it by with success, against the page
 	Path       string   `json:"path"`
@@ -34,6 +35,8 @@ type Endpoint struct {
 	Response   []Field  `json:"response"`    // without errcode and errmsg
 	Errors     []int    `json:"errors"`      // codes that the page lists
 	Quota      string   `json:"quota"`       // as the page words it
+	Daily      int      `json:"daily"`       // calls a day of a new account, 0 where the table of quotas has none
+	DailyTest  int      `json:"daily_test"`  // calls a day of a test account, if they are fewer
 	Doc        string   `json:"doc"`         // path of the page on developers.weixin.qq.com
 	Notes      string   `json:"notes"`       // limits and surprises
 }
