@@ -46,6 +46,7 @@ type Field struct {
 	Name         string   `json:"name"`
 	Type         string   `json:"type"` // string, integer, number, boolean, object, file; [] after it for an array
 	Required     bool     `json:"required"`
+	Lenient      bool     `json:"lenient"`        // Required by the text of the page, but absent from its example
 	Enum         []string `json:"enum"`           // the documented values, numbers in decimal
 	Map          bool     `json:"map"`            // an object with free keys, whose values have Fields
 	Undocumented bool     `json:"undocumented"`   // seen in practice, missing from the current page
