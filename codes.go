@@ -163,6 +163,8 @@ const (
 	ErrCommentDeleted              Code = 88004  // comment deleted by user
 	ErrCommentReplied              Code = 88005  // already replied
 	ErrCommentNotFound             Code = 88008  // comment not found
+	ErrOpenAccountBound            Code = 89000  // account is bound to an Open Platform account already
+	ErrNoOpenAccount               Code = 89002  // account is bound to no Open Platform account
 	ErrIPPending                   Code = 89501  // an admin confirmation is pending, retry later
 	ErrIPUnconfirmed               Code = 89503  // call needs admin confirmation
 	ErrMassAwaitsConfirmation      Code = 89504  // mass send waiting for admin confirmation
@@ -589,6 +591,12 @@ var codeText = map[Code]string{
 	88007:     "reply too long or empty",
 	88008:     "comment not found",
 	88010:     "count out of range",
+	89000:     "account is bound to an Open Platform account already",
+	89001:     "account and Open Platform account have different owners",
+	89002:     "account is bound to no Open Platform account",
+	89003:     "Open Platform account was not created through the API",
+	89004:     "Open Platform account has too many accounts, at most 100",
+	89036:     "Open Platform account was not created through the API or is not verified",
 	89501:     "an admin confirmation is pending, retry later",
 	89503:     "call needs admin confirmation",
 	89504:     "mass send waiting for admin confirmation",

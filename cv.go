@@ -93,6 +93,18 @@ func (c *Client) CropImage(ctx context.Context, img Image, ratios ...string) (*I
 	return recognize[ImageCrops](ctx, c, "/cv/img/aicrop", img, url.Values{}, params("ratios", strings.Join(ratios, ",")), idempotent)
 }
 
+// UpscaleImage makes a picture of a higher resolution and returns the media id of
+// the result, a temporary material (图片高清化): see [Client.DownloadMedia].
+//
+// https://developers.weixin.qq.com/doc/offiaccount/Intelligent_Interface/Img_Proc
+func (c *Client) UpscaleImage(ctx context.Context, img Image) (mediaID string, err error) {
+	res, err := recognize[mediaRef](ctx, c, "/cv/img/superresolution", img, url.Values{}, nil, idempotent)
+	if err != nil {
+		return "", err
+	}
+	return res.MediaID, nil
+}
+
 // ImageCodeType is the kind of a code in a picture.
 type ImageCodeType string
 
@@ -293,6 +305,20 @@ type ImageTextItem struct {
 // https://developers.weixin.qq.com/doc/service/api/openpoc/ocr/api_commocr
 func (c *Client) RecognizeText(ctx context.Context, img Image) (*ImageText, error) {
 	return recognize[ImageText](ctx, c, "/cv/ocr/comm", img, url.Values{}, nil)
+}
+
+// RecognizePlateNumber reads the number of a vehicle's plate (车牌识别). 100 calls a day
+// are free; [ErrOCRQuota]: they and what was bought are used up.
+//
+// https://developers.weixin.qq.com/doc/offiaccount/Intelligent_Interface/OCR
+func (c *Client) RecognizePlateNumber(ctx context.Context, img Image) (string, error) {
+	res, err := recognize[struct {
+		Number string `json:"number"`
+	}](ctx, c, "/cv/ocr/platenum", img, url.Values{}, nil)
+	if err != nil {
+		return "", err
+	}
+	return res.Number, nil
 }
 
 // MenuDish is a line of a restaurant's menu.

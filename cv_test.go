@@ -186,6 +186,34 @@ var _ = wireRows([]wireRow{
 		}),
 	},
 	{
+		name: "RecognizePlateNumber", http: "POST /cv/ocr/platenum", query: pictureSent, reply: `{"errcode":0,"errmsg":"ok","number":"粤A123456"}`,
+		call: func(ctx context.Context, c *Client) (any, error) {
+			return c.RecognizePlateNumber(ctx, ImageURL(pictureURL))
+		},
+		want: "粤A123456",
+	},
+	{
+		name: "RecognizePlateNumber/file", http: "POST /cv/ocr/platenum", reply: `{"errcode":0,"errmsg":"ok","number":"粤A123456"}`,
+		form: multipartWith("img", "a.jpg", "JPEG", nil),
+		call: func(ctx context.Context, c *Client) (any, error) {
+			return c.RecognizePlateNumber(ctx, ImageFile(File{Name: "a.jpg", Content: strings.NewReader("JPEG")}))
+		},
+		want: "粤A123456",
+	},
+	{
+		name: "UpscaleImage", http: "POST /cv/img/superresolution", query: pictureSent, reply: `{"errcode":0,"errmsg":"ok","media_id":"M1"}`,
+		call: func(ctx context.Context, c *Client) (any, error) { return c.UpscaleImage(ctx, ImageURL(pictureURL)) },
+		want: "M1",
+	},
+	{
+		name: "UpscaleImage/file", http: "POST /cv/img/superresolution", reply: `{"errcode":0,"errmsg":"ok","media_id":"M1"}`,
+		form: multipartWith("img", "a.jpg", "JPEG", nil),
+		call: func(ctx context.Context, c *Client) (any, error) {
+			return c.UpscaleImage(ctx, ImageFile(File{Name: "a.jpg", Content: strings.NewReader("JPEG")}))
+		},
+		want: "M1",
+	},
+	{
 		name: "RecognizeMenu/file", http: "POST /cv/ocr/menu", form: pictureForm(nil),
 		reply: `{"content":{"menu_items":[{"name":"宫保鸡丁","price":28.5},{"name":"米饭","price":"2"}]}}`,
 		call: results(func(ctx context.Context, c *Client) ([]MenuDish, error) {

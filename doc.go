@@ -50,6 +50,10 @@
 //   - [Client.ClearAPIQuota] 重置指定API调用次数
 //   - [Client.GetAPIQuota] 查询API调用额度
 //   - [Client.GetRequestInfo] 查询rid信息
+//   - [Client.CreateOpenAccount] 创建开放平台账号
+//   - [Client.GetOpenAccount] 获取开放平台账号
+//   - [Client.BindOpenAccount] 绑定开放平台账号
+//   - [Client.UnbindOpenAccount] 解绑开放平台账号
 //   - [Client.Do] 接口调用
 //   - [Client.GetTicket] 获取sdk临时票据
 //   - [Client.Ticket] 获取sdk临时票据
@@ -284,6 +288,7 @@
 //   - [Client.GetVoiceText] 获取语音识别结果
 //   - [Client.TranslateContent] 微信翻译
 //   - [Client.CropImage] 图片智能裁剪
+//   - [Client.UpscaleImage] 图片高清化
 //   - [Client.RecognizeCodes] 图片条码/二维码识别
 //   - [Client.RecognizeIDCard] 身份证OCR识别
 //   - [Client.RecognizeBankCard] 银行卡OCR识别
@@ -292,6 +297,7 @@
 //   - [Client.RecognizeBusinessLicense] 营业执照OCR识别
 //   - [Client.RecognizeText] 通用印刷体OCR识别
 //   - [Client.RecognizeMenu] 菜单OCR识别
+//   - [Client.RecognizePlateNumber] 车牌识别
 //
 // # Stores (门店与小程序)
 //
@@ -333,6 +339,9 @@
 //   - [Client.ListInvoices] 批量获取报销发票信息
 //   - [Client.UpdateInvoice] 更新报销发票状态
 //   - [Client.UpdateInvoices] 批量更新报销发票状态
+//   - [Client.IssueInvoice] 统一开票接口-开具蓝票
+//   - [Client.ReverseInvoice] 统一开票接口-发票冲红
+//   - [Client.GetIssuedInvoice] 统一开票接口-查询已开发票
 //   - [Client.GetFiscalAuthURL] 获取授权页链接
 //   - [Client.CreateFiscalCard] 创建财政电子票据模板
 //   - [Client.InsertFiscalReceipt] 票据插入用户卡包
@@ -349,6 +358,11 @@
 //   - [Client.NotifyNontaxOrder] 通知不一致订单
 //   - [Client.MockNontaxNotification] 模拟支付结果通知
 //   - [Client.MockNontaxQuery] 模拟查询应收信息
+//   - [Client.GetNontaxVehicle] 用户状态查询
+//   - [Client.NotifyNontaxEntrance] 用户入场通知
+//   - [Client.ChargeNontaxVehicle] 申请扣款
+//   - [Client.GetRealNameAuthURL] 获取实名授权链接
+//   - [Client.GetRealName] 获取用户实名信息
 //
 // # Item codes and medical notices (一物一码与城市服务)
 //
@@ -359,4 +373,6 @@
 //   - [Client.GetItemCode] 查询二维码激活状态接口
 //   - [Client.GetItemCodeByTicket] CODE_TICKET换CODE接口
 //   - [Client.SendMedicalMessage] 就医助手消息推送
+//   - [Client.GetMedicalRealName] 查询用户实名API
+//   - [Client.IsMedicalSubscribed] 查询用户是否开通
 package wechat

@@ -240,6 +240,36 @@ var leanCalls = []leanCall{
 		})
 		return err
 	}},
+	{"POST /card/invoice/makeoutinvoice", func(ctx context.Context, c *Client) error {
+		return c.IssueInvoice(ctx, IssueInvoiceRequest{
+			OpenID: "o1", OrderID: "1", Serial: "s", SellerTaxNo: "1", SellerName: "店", Drawer: "明", Total: "1", Amount: "1", Tax: "0",
+			Lines: []IssueInvoiceLine{{Kind: InvoiceLineNormal, Name: "物", Amount: "1"}},
+		})
+	}},
+	{"POST /nontax/vehicle/querystate", func(ctx context.Context, c *Client) error {
+		_, err := c.GetNontaxVehicle(ctx, GetNontaxVehicleRequest{RegionCode: "440000", Scene: VehicleSceneParking})
+		return err
+	}},
+	{"POST /nontax/vehicle/entrancenotify", func(ctx context.Context, c *Client) error {
+		_, err := c.NotifyNontaxEntrance(ctx, NotifyNontaxEntranceRequest{
+			RegionCode: "440000", Scene: VehicleSceneParking, Entrance: VehicleEntrance{StartTime: 1542351485, PlateNumber: "粤B888888"},
+		})
+		return err
+	}},
+	{"POST /nontax/vehicle/payapply", func(ctx context.Context, c *Client) error { // no plate, as in the page's example
+		_, err := c.ChargeNontaxVehicle(ctx, ChargeNontaxVehicleRequest{
+			Description: "测试", Fee: 1, NoticeNo: "1111111111", DepartmentCode: "222222", DepartmentName: "单位", Scene: VehicleSceneParkingSpace,
+			Visit: VehicleVisit{StartTime: 1542351485},
+		})
+		return err
+	}},
+	{"POST /nontax/vehicle/payapply", func(ctx context.Context, c *Client) error {
+		_, err := c.ChargeNontaxVehicle(ctx, ChargeNontaxVehicleRequest{
+			Description: "测试", Fee: 1, OrderNo: "N1", DepartmentCode: "222222", DepartmentName: "单位", Scene: VehicleSceneParkingSpace,
+			Visit: VehicleVisit{StartTime: 1542351485, PlateNumber: "粤B888888"},
+		})
+		return err
+	}},
 	{"POST /nontax/getbillauthurl", func(ctx context.Context, c *Client) error {
 		_, err := c.GetFiscalAuthURL(ctx, GetFiscalAuthURLRequest{TreasuryID: "d3JC", OrderID: "1234", Money: 11, Source: InvoiceFromApp, Ticket: "t"})
 		return err
@@ -287,6 +317,11 @@ var alwaysSent = map[string][]string{
 		"card_ext.user_card.invoice_user_data.billing_no", "card_ext.user_card.invoice_user_data.billing_code",
 		"card_ext.user_card.invoice_user_data.s_pdf_media_id",
 	},
+	"POST /cgi-bin/open/create": {"appid"}, // the account's own
+	"POST /cgi-bin/open/get":    {"appid"},
+	"POST /cgi-bin/open/bind":   {"appid"},
+	"POST /cgi-bin/open/unbind": {"appid"},
+
 	"POST /card/invoice/biz/getusertitleurl": {"user_fill"},
 	"POST /card/invoice/platform/getpdf":     {"action"},
 	"POST /cityservice/sendchannelmsg":       {"business_info"},

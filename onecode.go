@@ -102,16 +102,25 @@ func (f *ItemCodeFile) Decrypt(key Secret) ([]byte, error) {
 		return nil, err
 	}
 	cipher.NewCBCDecrypter(block, []byte(key)).CryptBlocks(data, data)
+	plain, ok := unpad(data)
+	if !ok {
+		return nil, invalid("key", "does not open the file")
+	}
+	return plain, nil
+}
+
+// unpad takes the padding of PKCS #7 off whole blocks.
+func unpad(data []byte) (plain []byte, ok bool) {
 	padding := int(data[len(data)-1])
 	if padding == 0 || padding > aes.BlockSize {
-		return nil, invalid("key", "does not open the file")
+		return nil, false
 	}
 	for _, b := range data[len(data)-padding:] {
 		if int(b) != padding {
-			return nil, invalid("key", "does not open the file")
+			return nil, false
 		}
 	}
-	return data[:len(data)-padding], nil
+	return data[:len(data)-padding], true
 }
 
 // DownloadItemCodes returns a file of codes of an order whose status is

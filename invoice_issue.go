@@ -1,0 +1,151 @@
+package wechat
+
+import "context"
+
+// InvoiceLineKind says what a line of an invoice is.
+type InvoiceLineKind string
+
+// The kinds of lines.
+const (
+	InvoiceLineNormal     InvoiceLineKind = "0"
+	InvoiceLineDiscount   InvoiceLineKind = "1" // takes off from the line before
+	InvoiceLineDiscounted InvoiceLineKind = "2" // has a discount in the line behind
+)
+
+// IssueInvoiceRequest is an invoice to be made by the invoicing platform whose plan
+// the account has chosen in the console. Amounts are decimal numbers in yuan, such
+// as "135.90".
+type IssueInvoiceRequest struct {
+	OpenID        string             `json:"wxopenid"`
+	OrderID       string             `json:"ddh"`     // that the user has authorized
+	Serial        string             `json:"fpqqlsh"` // 6 letters that the platform assigns, then the caller's number; the same one makes no second invoice
+	SellerTaxNo   string             `json:"nsrsbh"`
+	SellerName    string             `json:"nsrmc"`
+	SellerAddress string             `json:"nsrdz"`
+	SellerPhone   string             `json:"nsrdh"`
+	SellerBank    string             `json:"nsrbank"`
+	SellerBankNo  string             `json:"nsrbankid"`
+	BuyerTaxNo    string             `json:"ghfnsrsbh,omitempty"`
+	BuyerName     string             `json:"ghfmc,omitempty"`
+	BuyerAddress  string             `json:"ghfdz,omitempty"`
+	BuyerPhone    string             `json:"ghfdh,omitempty"`
+	BuyerBank     string             `json:"ghfbank,omitempty"`
+	BuyerBankNo   string             `json:"ghfbankid,omitempty"`
+	Drawer        string             `json:"kpr"`           // who makes the invoice
+	Cashier       string             `json:"skr,omitempty"` // who took the money
+	Reviewer      string             `json:"fhr,omitempty"` // who checked the invoice
+	Total         string             `json:"jshj"`          // with tax
+	Amount        string             `json:"hjje"`          // without tax
+	Tax           string             `json:"hjse"`          // of all lines
+	Remarks       string             `json:"bz,omitempty"`
+	Industry      string             `json:"hylx,omitempty"` // "0" is commerce
+	Lines         []IssueInvoiceLine `json:"invoicedetail_list"`
+}
+
+// IssueInvoiceLine is a line of an invoice to be made.
+type IssueInvoiceLine struct {
+	Kind          InvoiceLineKind `json:"fphxz"`
+	Code          string          `json:"spbm"` // of the class of goods, 19 digits
+	Name          string          `json:"xmmc"`
+	Unit          string          `json:"dw"`
+	Specification string          `json:"ggxh"`
+	Quantity      string          `json:"xmsl"`
+	Price         string          `json:"xmdj"` // of one, without tax
+	Amount        string          `json:"xmje"` // without tax
+	TaxRate       string          `json:"sl"`   // such as "0.13"
+	Tax           string          `json:"se"`
+}
+
+func (r IssueInvoiceRequest) check() error {
+	err := first(
+		notEmpty("OpenID", r.OpenID), notEmpty("OrderID", r.OrderID), notEmpty("Serial", r.Serial),
+		notEmpty("SellerTaxNo", r.SellerTaxNo), notEmpty("SellerName", r.SellerName), notEmpty("Drawer", r.Drawer),
+		notEmpty("Total", r.Total), notEmpty("Amount", r.Amount), notEmpty("Tax", r.Tax))
+	if err == nil && len(r.Lines) == 0 {
+		err = invalid("Lines", "is empty")
+	}
+	if err != nil {
+		return err
+	}
+	return each("Lines", r.Lines, func(at string, l IssueInvoiceLine) error {
+		return first(notEmpty(at+".Kind", string(l.Kind)), notEmpty(at+".Name", l.Name), notEmpty(at+".Amount", l.Amount))
+	})
+}
+
+// IssueInvoice orders an invoice (统一开票接口-开具蓝票); the event of the user's cards
+// tells when it is there, and [Client.GetIssuedInvoice]. Whatever the first call
+// became, the same Serial is safe to send again: [ErrInvoiceInProgress] and
+// [ErrInvoiceSerialInProgress] ask to wait.
+//
+// https://developers.weixin.qq.com/doc/offiaccount/WeChat_Invoice/E_Invoice/Vendor_API_List
+func (c *Client) IssueInvoice(ctx context.Context, r IssueInvoiceRequest) error {
+	if err := r.check(); err != nil {
+		return err
+	}
+	return c.postInvoiceInfo(ctx, "/card/invoice/makeoutinvoice", r, r.Serial)
+}
+
+// ReverseInvoiceRequest names an invoice to be reversed by a red one.
+type ReverseInvoiceRequest struct {
+	OpenID      string `json:"wxopenid"`
+	Serial      string `json:"fpqqlsh"` // a new one, as for IssueInvoiceRequest
+	SellerTaxNo string `json:"nsrsbh"`
+	SellerName  string `json:"nsrmc"`
+	BillingCode string `json:"yfpdm"` // of the invoice (原发票代码)
+	BillingNo   string `json:"yfphm"` // of the invoice (原发票号码)
+}
+
+func (r ReverseInvoiceRequest) check() error {
+	return first(
+		notEmpty("OpenID", r.OpenID), notEmpty("Serial", r.Serial), notEmpty("SellerTaxNo", r.SellerTaxNo),
+		notEmpty("SellerName", r.SellerName), notEmpty("BillingNo", r.BillingNo))
+}
+
+// ReverseInvoice orders the red invoice that cancels an issued one
+// (统一开票接口-发票冲红). The same Serial is safe to send again.
+//
+// https://developers.weixin.qq.com/doc/offiaccount/WeChat_Invoice/E_Invoice/Vendor_API_List
+func (c *Client) ReverseInvoice(ctx context.Context, r ReverseInvoiceRequest) error {
+	if err := r.check(); err != nil {
+		return err
+	}
+	return c.postInvoiceInfo(ctx, "/card/invoice/clearoutinvoice", r, r.Serial)
+}
+
+func (c *Client) postInvoiceInfo(ctx context.Context, path string, info any, serial string) error {
+	body := struct {
+		Info any `json:"invoiceinfo"`
+	}{info}
+	return c.post(ctx, path, body, keyed(serial))
+}
+
+// IssuedInvoice is an invoice that [Client.IssueInvoice] ordered.
+type IssuedInvoice struct {
+	Serial      string `json:"fpqqlsh"`
+	BillingCode string `json:"fpdm"` // 发票代码
+	BillingNo   string `json:"fphm"` // 发票号码
+	CheckCode   string `json:"jym"`  // 校验码
+	BillingTime string `json:"kprq"` // such as "20171204172159", in China's time
+	PDFURL      string `json:"pdfurl"`
+}
+
+// GetIssuedInvoice returns an invoice by the Serial that it was ordered with
+// (统一开票接口-查询已开发票). It returns [ErrInvoiceSerialInProgress] if it is not made yet.
+//
+// https://developers.weixin.qq.com/doc/offiaccount/WeChat_Invoice/E_Invoice/Vendor_API_List
+func (c *Client) GetIssuedInvoice(ctx context.Context, serial, sellerTaxNo string) (*IssuedInvoice, error) {
+	if err := first(notEmpty("serial", serial), notEmpty("sellerTaxNo", sellerTaxNo)); err != nil {
+		return nil, err
+	}
+	body := struct {
+		Serial      string `json:"fpqqlsh"`
+		SellerTaxNo string `json:"nsrsbh"`
+	}{serial, sellerTaxNo}
+	res, err := post[struct {
+		Invoice IssuedInvoice `json:"invoicedetail"`
+	}](ctx, c, "/card/invoice/queryinvoceinfo", body, idempotent) // the platform spells it so
+	if err != nil {
+		return nil, err
+	}
+	return &res.Invoice, nil
+}

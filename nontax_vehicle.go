@@ -1,0 +1,164 @@
+package wechat
+
+import (
+	"context"
+	"encoding/json"
+)
+
+// VehicleScene is where a driver pays.
+type VehicleScene string
+
+// The scenes of payments by drivers.
+const (
+	VehicleSceneParking      VehicleScene = "PARKING"
+	VehicleSceneParkingSpace VehicleScene = "PARKING SPACE"
+	VehicleSceneHighway      VehicleScene = "HIGHWAY"
+	VehicleSceneBridge       VehicleScene = "BRIDGE"
+)
+
+// VehicleState says whether a driver can be charged.
+type VehicleState string
+
+// The states of drivers.
+const (
+	VehicleStateNormal       VehicleState = "NORMAL"
+	VehicleStatePaused       VehicleState = "PAUSED"
+	VehicleStateOverdue      VehicleState = "OVERDUE" // has not paid an earlier charge
+	VehicleStateUnauthorized VehicleState = "UNAUTHORIZED"
+)
+
+// VehicleMerchant says who is paid. Empty fields let the platform choose; the test
+// environment needs BankID.
+type VehicleMerchant struct {
+	BankID      string `json:"bank_id,omitempty"`
+	BankAccount string `json:"bank_account,omitempty"` // of a department whose money is divided (清分)
+	MchID       string `json:"mch_id,omitempty"`
+}
+
+// GetNontaxVehicleRequest names a driver, by OpenID or by PlateNumber.
+type GetNontaxVehicleRequest struct {
+	VehicleMerchant
+	RegionCode  string       `json:"region_code"`
+	Scene       VehicleScene `json:"trade_scene"`
+	JumpScene   string       `json:"jump_scene,omitempty"` // "H5" or "APP", "" is a mini program
+	OpenID      string       `json:"openid,omitempty"`
+	PlateNumber string       `json:"plate_number,omitempty"`
+	Material    string       `json:"material_info,omitempty"`
+	Channel     string       `json:"channel_type,omitempty"` // such as "ETC"
+}
+
+func (r GetNontaxVehicleRequest) check() error {
+	return first(notEmpty("RegionCode", r.RegionCode), notEmpty("Scene", string(r.Scene)))
+}
+
+// NontaxVehicle is a driver as the platform knows them.
+type NontaxVehicle struct {
+	State        VehicleState    `json:"user_state"`
+	OpenID       string          `json:"openid"`
+	Path         string          `json:"path"` // where the driver authorizes or pays; "" if nothing is to be done
+	PlateNumbers []string        `json:"plate_number_info"`
+	Package      json.RawMessage `json:"authorize_package"` // to hand to that page as it is
+}
+
+// GetNontaxVehicle returns whether a driver can be charged (用户状态查询).
+//
+// https://developers.weixin.qq.com/doc/offiaccount/Non_tax_pay/Non-tax_driver_platform.html
+func (c *Client) GetNontaxVehicle(ctx context.Context, r GetNontaxVehicleRequest) (*NontaxVehicle, error) {
+	return post[NontaxVehicle](ctx, c, "/nontax/vehicle/querystate", c.ownBody(r), idempotent)
+}
+
+// NotifyNontaxEntranceRequest is a vehicle that drives in.
+type NotifyNontaxEntranceRequest struct {
+	VehicleMerchant
+	RegionCode string          `json:"region_code"`
+	Scene      VehicleScene    `json:"trade_scene"`
+	Entrance   VehicleEntrance `json:"scene_info"`
+}
+
+// VehicleEntrance is when and where a vehicle drives in.
+type VehicleEntrance struct {
+	StartTime   Timestamp `json:"start_time"`
+	PlateNumber string    `json:"plate_number"`
+	CarType     string    `json:"car_type,omitempty"`
+	NotifyURL   string    `json:"notify_url,omitempty"` // hears of changes of the driver's state
+	ParkingName string    `json:"parking_name,omitempty"`
+	OpenID      string    `json:"openid,omitempty"`
+	FreeTime    int64     `json:"free_time,omitempty"` // seconds
+}
+
+func (r NotifyNontaxEntranceRequest) check() error {
+	return first(
+		notEmpty("RegionCode", r.RegionCode), notEmpty("Scene", string(r.Scene)),
+		positive("Entrance.StartTime", r.Entrance.StartTime), notEmpty("Entrance.PlateNumber", r.Entrance.PlateNumber))
+}
+
+// NotifyNontaxEntrance tells the platform that a vehicle drives in, and returns
+// whether its driver can be charged (用户入场通知). It is for places that charge after
+// the exit.
+//
+// https://developers.weixin.qq.com/doc/offiaccount/Non_tax_pay/Non-tax_driver_platform.html
+func (c *Client) NotifyNontaxEntrance(ctx context.Context, r NotifyNontaxEntranceRequest) (VehicleState, error) {
+	res, err := post[struct {
+		State VehicleState `json:"user_state"`
+	}](ctx, c, "/nontax/vehicle/entrancenotify", c.ownBody(r), idempotent)
+	if err != nil {
+		return "", err
+	}
+	return res.State, nil
+}
+
+// ChargeNontaxVehicleRequest is what a driver is to be charged. One of NoticeNo and
+// OrderNo is needed.
+type ChargeNontaxVehicleRequest struct {
+	VehicleMerchant
+	Description    string           `json:"desc"`
+	Fee            int64            `json:"fee"` // fen
+	OrderNo        string           `json:"order_no,omitempty"`
+	NoticeNo       string           `json:"payment_notice_no,omitempty"`
+	NoticeType     NontaxNoticeType `json:"payment_notice_type,omitempty"`
+	DepartmentCode string           `json:"department_code"`
+	DepartmentName string           `json:"department_name"`
+	RegionCode     string           `json:"region_code,omitempty"`
+	GoodsTag       string           `json:"goods_tag,omitempty"`
+	Scene          VehicleScene     `json:"trade_scene"`
+	Visit          VehicleVisit     `json:"scene_info"`
+}
+
+// VehicleVisit is what a driver is charged for.
+type VehicleVisit struct {
+	StartTime      Timestamp `json:"start_time"`
+	EndTime        Timestamp `json:"end_time,omitempty"`
+	ChargingTime   int64     `json:"charging_time,omitempty"` // seconds
+	PlateNumber    string    `json:"plate_number,omitempty"`  // required by the page, absent from its example of a parking space
+	CarType        string    `json:"car_type,omitempty"`
+	ParkingName    string    `json:"parking_name,omitempty"`
+	SpaceNumber    string    `json:"space_number,omitempty"`
+	OpenID         string    `json:"openid,omitempty"`
+	EntranceName   string    `json:"entrance_name,omitempty"`
+	ExitName       string    `json:"exit_name,omitempty"`
+	CarryingWeight string    `json:"carrying_capacity,omitempty"`
+	CarryingRange  string    `json:"carrying_range,omitempty"`
+	Channel        string    `json:"channel_type,omitempty"`
+}
+
+func (r ChargeNontaxVehicleRequest) check() error {
+	return first(
+		notEmpty("Description", r.Description), positive("Fee", r.Fee), notEmpty("NoticeNo", r.NoticeNo+r.OrderNo),
+		notEmpty("DepartmentCode", r.DepartmentCode), notEmpty("DepartmentName", r.DepartmentName),
+		notEmpty("Scene", string(r.Scene)), positive("Visit.StartTime", r.Visit.StartTime))
+}
+
+// ChargeNontaxVehicle charges a driver and returns the id of the order
+// (申请扣款): the platform has accepted it, not yet collected the money. One number
+// is charged once, so the client retries a call whose outcome it does not know.
+//
+// https://developers.weixin.qq.com/doc/offiaccount/Non_tax_pay/Non-tax_driver_platform.html
+func (c *Client) ChargeNontaxVehicle(ctx context.Context, r ChargeNontaxVehicleRequest) (orderID string, err error) {
+	res, err := post[struct {
+		OrderID string `json:"order_id"`
+	}](ctx, c, "/nontax/vehicle/payapply", c.ownBody(r), idempotent)
+	if err != nil {
+		return "", err
+	}
+	return res.OrderID, nil
+}

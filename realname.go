@@ -1,0 +1,140 @@
+package wechat
+
+import (
+	"context"
+	"crypto/aes"
+	"encoding/base64"
+	"encoding/json"
+)
+
+// RealNameAuthURL is a page on which a user allows the account to learn their name.
+type RealNameAuthURL struct {
+	URL       string `json:"auth_url"`
+	ExpiresIn int64  `json:"expires_in"` // seconds
+	AppID     string `json:"appid"`      // of the mini program to open instead
+}
+
+// GetRealNameAuthURL returns a page on which a user allows the account to learn
+// their name (获取实名授权链接). The user comes back to redirectURL with a
+// wx_realname_token for [Client.GetRealName].
+//
+// https://developers.weixin.qq.com/doc/offiaccount/Non_tax_pay/API_document
+func (c *Client) GetRealNameAuthURL(ctx context.Context, redirectURL string) (*RealNameAuthURL, error) {
+	if err := httpURL("redirectURL", redirectURL); err != nil {
+		return nil, err
+	}
+	body := struct {
+		RedirectURL string `json:"redirect_url"`
+	}{redirectURL}
+	return post[RealNameAuthURL](ctx, c, "/intp/realname/getauthurl", body, idempotent)
+}
+
+// RealName is the name of a user, encrypted: Key opens Data, and the private key that
+// belongs to the public key which the account handed in opens Key.
+type RealName struct {
+	KeyEncryption  string `json:"key_encrypt_type"`  // "RSA"
+	Key            string `json:"key"`               // base64
+	DataEncryption string `json:"data_encrypt_type"` // "AES_ECB"
+	Data           string `json:"data"`              // base64
+}
+
+// GetRealName returns the name of a user who allowed it (获取用户实名信息).
+//
+// https://developers.weixin.qq.com/doc/offiaccount/Non_tax_pay/API_document
+func (c *Client) GetRealName(ctx context.Context, token Secret) (*RealName, error) {
+	if err := notEmpty("token", string(token)); err != nil {
+		return nil, err
+	}
+	body := struct {
+		Token string `json:"wx_realname_token"`
+	}{string(token)}
+	return post[RealName](ctx, c, "/nontax/getrealname", body)
+}
+
+// MedicalRealName is the identity of a patient, encrypted.
+type MedicalRealName struct {
+	AppID      string `json:"app_id"`
+	OpenID     string `json:"open_id"`
+	KeyVersion int64  `json:"key_version"`      // of the hospital's key, 0 is the first
+	Cipher     string `json:"cipher_real_name"` // base64
+	Algorithm  string `json:"cipher_algorithm"` // AES_256_ECB_PKCS7Padding
+}
+
+// MedicalIdentity is who a patient is.
+type MedicalIdentity struct {
+	Name         string    `json:"real_name"`
+	IDCardNumber string    `json:"id_card_no"`
+	IDCardType   int64     `json:"id_card_type"` // 1 is the identity card
+	Phone        string    `json:"phone"`
+	CountryCode  string    `json:"phone_country_code"` // such as "86"
+	Time         Timestamp `json:"timestamp"`
+}
+
+// Decrypt returns the identity. key is the hospital's key of 32 bytes.
+func (m *MedicalRealName) Decrypt(key Secret) (*MedicalIdentity, error) {
+	const keyBytes = 32
+	if len(key) != keyBytes {
+		return nil, invalid("key", "has %d bytes, must have %d", len(key), keyBytes)
+	}
+	data, err := base64.StdEncoding.DecodeString(m.Cipher)
+	if err != nil || len(data) == 0 || len(data)%aes.BlockSize != 0 {
+		return nil, invalid("Cipher", "is not base64 of whole blocks")
+	}
+	block, err := aes.NewCipher([]byte(key))
+	if err != nil {
+		return nil, err
+	}
+	for at := 0; at < len(data); at += aes.BlockSize { // the platform chose ECB
+		block.Decrypt(data[at:], data[at:])
+	}
+	plain, ok := unpad(data)
+	if !ok {
+		return nil, invalid("key", "does not open the identity")
+	}
+	identity := new(MedicalIdentity)
+	if err := json.Unmarshal(plain, identity); err != nil {
+		return nil, invalid("key", "does not open the identity")
+	}
+	return identity, nil
+}
+
+// GetMedicalRealName returns the identity of an elderly patient who opened the
+// hospital's page (查询用户实名API). authCode is the wxmed_authcode of the page's URL,
+// which is valid for 10 minutes.
+//
+// https://developers.weixin.qq.com/doc/offiaccount/elderMedical/elderMedical-api
+func (c *Client) GetMedicalRealName(ctx context.Context, openID string, authCode Secret) (*MedicalRealName, error) {
+	if err := first(notEmpty("openID", openID), notEmpty("authCode", string(authCode))); err != nil {
+		return nil, err
+	}
+	body := struct {
+		AppID    string `json:"app_id"`
+		OpenID   string `json:"open_id"`
+		AuthCode string `json:"wxmed_authcode"`
+	}{c.cfg.appID, openID, string(authCode)}
+	return post[MedicalRealName](ctx, c, "/cityservice/getmedrealname", body)
+}
+
+// ElderMedicalBusiness is the id of the service for elderly patients (长辈就医).
+const ElderMedicalBusiness int64 = 130
+
+// IsMedicalSubscribed reports whether a user has opened a medical service, such as
+// [ElderMedicalBusiness] (查询用户是否开通).
+//
+// https://developers.weixin.qq.com/doc/offiaccount/elderMedical/elderMedical-api
+func (c *Client) IsMedicalSubscribed(ctx context.Context, openID string, businessID int64) (bool, error) {
+	if err := first(notEmpty("openID", openID), positive("businessID", businessID)); err != nil {
+		return false, err
+	}
+	body := struct {
+		BusinessID int64  `json:"business_id"`
+		OpenID     string `json:"open_id"`
+	}{businessID, openID}
+	res, err := post[struct {
+		Subscribed Flag `json:"is_subscribed"`
+	}](ctx, c, "/cityservice/getmsgrelation", body, idempotent)
+	if err != nil {
+		return false, err
+	}
+	return bool(res.Subscribed), nil
+}
