@@ -11,7 +11,7 @@ import (
 type datacube[T any] struct {
 	path string
 	days int                  // the most days of one call by the page's text
-	most int                  // the days of the page's example, if they are more
+	most int                  // the days that the page shows or speaks of elsewhere, if they are more
 	next func(from Date) Date // first day on or after from that has figures; nil where each day has
 }
 

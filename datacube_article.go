@@ -186,11 +186,12 @@ type ArticleDetails struct {
 	Delayed bool            `json:"is_delay"` // the figures are not final: ask again later
 }
 
-var articleDetails = datacube[ArticleDetail]{path: "/datacube/getarticletotaldetail", days: 1}
+var articleDetails = datacube[ArticleDetail]{path: "/datacube/getarticletotaldetail", days: 1, most: 30}
 
 // ListArticleDetails returns the articles that were published on a day, with their
 // figures for up to 30 days after (获取发表内容发表详细数据): from and to are the same
-// day, from 2025-11-01 to yesterday.
+// day, from 2025-11-01 to yesterday. The page also speaks of the articles of a span:
+// up to 30 days are left to the platform.
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/news/api_getarticletotaldetail
 func (c *Client) ListArticleDetails(ctx context.Context, from, to Date) (*ArticleDetails, error) {

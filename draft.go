@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"iter"
 	"net/http"
+	"strings"
 )
 
 // DraftArticleType is the kind of an article.
@@ -39,7 +40,7 @@ type DraftArticle struct {
 	Crop235x1 string `json:"pic_crop_235_1,omitempty"`
 	Crop1x1   string `json:"pic_crop_1_1,omitempty"`
 
-	Images     []DraftImage     `json:"-"` // up to 20; the first is the cover
+	Images     []DraftImage     `json:"-"` // up to 20; the first is the cover. The Content of such an article holds up to 50 products
 	Crops      []DraftCoverCrop `json:"-"` // of the cover of an article of pictures
 	ProductKey string           `json:"-"` // of the product below the article, see GetProductCard
 
@@ -140,6 +141,9 @@ const (
 	maxDraftArticles = 8
 	maxDraftTitle    = 64
 	maxDraftImages   = 20
+	maxDraftProducts = 50 // in an article of pictures
+
+	productTag = "<mp-common-product" // of the HTML that [Client.GetProductCard] returns; text links are not counted
 )
 
 func (a DraftArticle) check(argument string) error {
@@ -159,6 +163,8 @@ func (a DraftArticle) check(argument string) error {
 		return err
 	case a.Type == DraftArticlePictures && len(a.Images) == 0:
 		return invalid(argument+".Images", "is empty, which an article of pictures can not be")
+	case a.Type == DraftArticlePictures && strings.Count(a.Content, productTag) > maxDraftProducts:
+		return invalid(argument+".Content", "has %d products, at most %d are allowed", strings.Count(a.Content, productTag), maxDraftProducts)
 	case a.Type == "" || a.Type == DraftArticleNews:
 		return notEmpty(argument+".ThumbMediaID", a.ThumbMediaID)
 	}

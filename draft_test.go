@@ -128,9 +128,14 @@ func TestDraftThatThePlatformWouldRefuseIsNotSent(t *testing.T) {
 		"ContentSourceURL": func(a *DraftArticle) { a.ContentSourceURL = "https://example.com/" + strings.Repeat("a", 1024) },
 		"ThumbMediaID":     func(a *DraftArticle) { a.ThumbMediaID = "" },
 		"Images":           func(a *DraftArticle) { a.Type = DraftArticlePictures },
+		"Content ": func(a *DraftArticle) {
+			*a = pictureArticle()
+			a.Content = strings.Repeat("<mp-common-product></mp-common-product>", 51)
+		},
 	} {
 		wrong := newsArticle()
 		change(&wrong)
+		argument = strings.TrimSpace(argument)
 		refused(t, "articles[1]."+argument, func(ctx context.Context, c *Client) error {
 			_, err := c.CreateDraft(ctx, pictureArticle(), wrong)
 			return err

@@ -43,18 +43,18 @@ type InvoiceCard struct {
 // InvoiceCardBase is how a template looks.
 type InvoiceCardBase struct {
 	LogoURL              string `json:"logo_url"`
-	Title                string `json:"title"`                     // name of the payee, at most 9 letters
-	CustomURLName        string `json:"custom_url_name,omitempty"` // of a link to the payee, at most 5 letters
+	Title                string `json:"title"`                     // name of the payee, at most 9 Chinese letters wide
+	CustomURLName        string `json:"custom_url_name,omitempty"` // of a link to the payee, at most 5 Chinese letters wide
 	CustomURL            string `json:"custom_url,omitempty"`
-	CustomURLSubtitle    string `json:"custom_url_sub_title,omitempty"` // at most 6 letters
+	CustomURLSubtitle    string `json:"custom_url_sub_title,omitempty"` // at most 6 Chinese letters wide
 	PromotionURLName     string `json:"promotion_url_name,omitempty"`   // of a second link
 	PromotionURL         string `json:"promotion_url,omitempty"`
 	PromotionURLSubtitle string `json:"promotion_url_sub_title,omitempty"`
 }
 
 func (i InvoiceCard) check() error {
-	return first(notEmpty("Base.LogoURL", i.Base.LogoURL), notEmpty("Base.Title", i.Base.Title), maxRunes("Base.Title", i.Base.Title, 9),
-		maxRunes("Base.CustomURLName", i.Base.CustomURLName, 5), maxRunes("Base.CustomURLSubtitle", i.Base.CustomURLSubtitle, 6),
+	return first(notEmpty("Base.LogoURL", i.Base.LogoURL), notEmpty("Base.Title", i.Base.Title), maxWidth("Base.Title", i.Base.Title, 9),
+		maxWidth("Base.CustomURLName", i.Base.CustomURLName, 5), maxWidth("Base.CustomURLSubtitle", i.Base.CustomURLSubtitle, 6),
 		notEmpty("Payee", i.Payee), notEmpty("Type", i.Type))
 }
 

@@ -11,12 +11,13 @@ func (r kfSessionRef) check() error {
 	return first(notEmpty("account", r.Account), notEmpty("openID", r.OpenID))
 }
 
-// CreateKFSession lets an agent who is at work serve a user (创建会话).
+// CreateKFSession lets an agent who is at work serve a user (创建会话). It succeeds too
+// if the agent serves the user already.
 // [ErrKFOffline]: the agent is not; see [Client.ListOnlineKFAccounts].
 //
 // https://developers.weixin.qq.com/doc/service/api/customer/messctrl/api_createkfsession
 func (c *Client) CreateKFSession(ctx context.Context, account, openID string) error {
-	return c.post(ctx, "/customservice/kfsession/create", kfSessionRef{account, openID})
+	return c.post(ctx, "/customservice/kfsession/create", kfSessionRef{account, openID}, idempotent)
 }
 
 // CloseKFSession ends an agent's serving of a user (关闭会话). [ErrNoKFSession]: nobody

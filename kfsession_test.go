@@ -3,6 +3,9 @@ package wechat
 import (
 	"context"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 var _ = wireRows([]wireRow{
@@ -42,4 +45,10 @@ func TestSessionCallsRefuseWhatCanNotBeRight(t *testing.T) {
 	refused(t, "openID", func(ctx context.Context, c *Client) error { return c.CloseKFSession(ctx, "test1@test", "") })
 	refused(t, "openID", func(ctx context.Context, c *Client) error { _, err := c.GetKFSession(ctx, ""); return err })
 	refused(t, "account", func(ctx context.Context, c *Client) error { _, err := c.ListKFSessions(ctx, ""); return err })
+}
+
+func TestASessionThatMayBeThereIsAskedForAgain(t *testing.T) {
+	c, bodies := lost(wireOK) // which is the answer for a session that is there already
+	require.NoError(t, c.CreateKFSession(t.Context(), "test1@test", "oAlice"))
+	assert.Len(t, *bodies, 2)
 }

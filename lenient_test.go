@@ -233,6 +233,10 @@ var leanCalls = []leanCall{
 		_, err := c.CreateInvoiceCard(ctx, InvoiceCard{Base: InvoiceCardBase{LogoURL: "https://example.com/l", Title: "公司"}, Payee: "收款方", Type: "发票"})
 		return err
 	}},
+	{"POST /card/invoice/platform/createcard", func(ctx context.Context, c *Client) error { // as wide as 9 Chinese letters
+		_, err := c.CreateInvoiceCard(ctx, InvoiceCard{Base: InvoiceCardBase{LogoURL: "https://example.com/l", Title: "Example Store Ltd."}, Payee: "收款方", Type: "发票"})
+		return err
+	}},
 	{"POST /card/invoice/insert", func(ctx context.Context, c *Client) error { // no check code, as in the page's example
 		_, err := c.InsertInvoice(ctx, someOrder, InvoiceData{
 			InvoiceContent: InvoiceContent{Fee: 123, Title: "发票", BillingTime: 1468306058, BillingNo: "4545145712", BillingCode: "4541212454512"},
@@ -276,6 +280,10 @@ var leanCalls = []leanCall{
 	}},
 	{"POST /cgi-bin/media/uploadvideo", func(ctx context.Context, c *Client) error {
 		_, err := c.UploadMassVideo(ctx, "M1", "", "")
+		return err
+	}},
+	{"POST /datacube/getarticletotaldetail", func(ctx context.Context, c *Client) error { // a span, of which the page speaks
+		_, err := c.ListArticleDetails(ctx, aDay, aDay.AddDays(29))
 		return err
 	}},
 	{"POST /datacube/getupstreammsghour", func(ctx context.Context, c *Client) error { // two days, as in the page's older example

@@ -11,7 +11,7 @@ type MediaType string
 
 // The kinds of media files.
 const (
-	MediaImage MediaType = "image" // PNG, JPEG or GIF of 10 MB
+	MediaImage MediaType = "image" // PNG, JPEG or GIF of 10 MB, as a material BMP too
 	MediaVoice MediaType = "voice" // 2 MB and 60 seconds: AMR or MP3, as a material WMA and WAV too
 	MediaVideo MediaType = "video" // MP4 of 10 MB
 	MediaThumb MediaType = "thumb" // the picture of a music message or an article: JPEG of 64 KB

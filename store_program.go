@@ -72,14 +72,28 @@ func (r CreateStoreProgramRequest) check() error {
 	if err != nil {
 		return err
 	}
-	width := 0
-	for _, letter := range r.Nickname {
-		width++
+	return within("Nickname", width(r.Nickname), 4, 30)
+}
+
+// width counts letters as the platform does where they are displayed: a Chinese one
+// is two wide.
+func width(s string) int {
+	n := 0
+	for _, letter := range s {
+		n++
 		if letter > 0x7f {
-			width++
+			n++
 		}
 	}
-	return within("Nickname", width, 4, 30)
+	return n
+}
+
+// maxWidth refuses a text that is wider than so many Chinese letters.
+func maxWidth(argument, value string, letters int) error {
+	if n := width(value); n > 2*letters {
+		return invalid(argument, "is %d wide, at most %d are allowed, a Chinese letter counts twice", n, 2*letters)
+	}
+	return nil
 }
 
 // CreateStoreProgram applies for the account's store mini program (创建门店小程序). An
