@@ -36,7 +36,10 @@ func (c Code) Is(target error) bool {
 }
 
 // Family groups codes that ask for the same reaction. It is an error only to be
-// compared with: errors.Is(err, wechat.ErrQuotaExceeded).
+// compared with: errors.Is(err, wechat.ErrQuotaExceeded). The platform uses some
+// codes for two things; an [Error] belongs to the family that fits its Path. 50002
+// is one frozen user on calls about users, the whole account elsewhere; 40013 is the
+// mini program's AppID in messages and menus.
 type Family string
 
 // Error returns the name of the family.

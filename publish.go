@@ -108,7 +108,7 @@ func (c *Client) DeletePublishedArticle(ctx context.Context, articleID string, p
 	return c.post(ctx, "/cgi-bin/freepublish/delete", publicationRef{articleID, position})
 }
 
-// Publication is what a publication holds.
+// Publication is a draft that was published.
 type Publication struct {
 	Articles   []PublishedArticle `json:"news_item"`
 	CreateTime Timestamp          `json:"create_time"`
