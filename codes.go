@@ -103,6 +103,7 @@ const (
 	ErrInvalidTypingCommand        Code = 45072  // invalid typing command
 	ErrNoRecentInteraction         Code = 45080  // typing needs an interaction in the last 30 seconds
 	ErrAlreadyTyping               Code = 45081  // typing status already active
+	ErrWithdrawnAPI                Code = 45106  // API is withdrawn
 	ErrAuthorTooLong               Code = 45110  // author too long
 	ErrInvalidTagName              Code = 45157  // invalid tag name
 	ErrTagNameTooLong              Code = 45158  // tag name too long
@@ -401,6 +402,9 @@ var codeText = map[Code]string{
 	45081:     "typing status already active",
 	45083:     "speed out of range 0-4",
 	45084:     "speed missing",
+	45103:     "API is no longer supported",
+	45104:     "API calls to this domain reached their limit",
+	45106:     "API is withdrawn",
 	45110:     "author too long",
 	45112:     "system busy (qr rule publish)",
 	45113:     "product and card mass messages are no longer supported",

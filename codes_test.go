@@ -6,8 +6,6 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"io/fs"
-	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -21,39 +19,9 @@ import (
 func TestEveryCodeThatAPageListsHasAText(t *testing.T) {
 	for _, e := range spec.All() {
 		for _, code := range e.Errors {
-			assert.Contains(t, codeText, Code(code), e.Path)
+			assert.NotEmpty(t, codeText[Code(code)], "%s: %d", e.Path, code)
 		}
 	}
-}
-
-// TestEveryCodeOfTheFakeHasAText looks through the source of the fake platform:
-// its codes are the whole numbers of five or more digits that are written without
-// underscores, its quantities have them.
-func TestEveryCodeOfTheFakeHasAText(t *testing.T) {
-	found := 0
-	files, err := fs.Glob(os.DirFS("wechattest"), "*.go")
-	require.NoError(t, err)
-	for _, name := range files {
-		if strings.HasSuffix(name, "_test.go") {
-			continue
-		}
-		file, err := parser.ParseFile(token.NewFileSet(), "wechattest/"+name, nil, 0)
-		require.NoError(t, err)
-		ast.Inspect(file, func(n ast.Node) bool {
-			lit, ok := n.(*ast.BasicLit)
-			if !ok || lit.Kind != token.INT || len(lit.Value) < 5 || strings.Contains(lit.Value, "_") {
-				return true
-			}
-			code, err := strconv.Atoi(lit.Value)
-			if err != nil {
-				return true // hexadecimal
-			}
-			found++
-			assert.Contains(t, codeText, Code(code), name)
-			return true
-		})
-	}
-	assert.Greater(t, found, 50)
 }
 
 func TestEveryNamedCodeHasTheTextOfItsComment(t *testing.T) {
@@ -84,7 +52,7 @@ func TestFamiliesHoldTheCodesThatAskForTheirReaction(t *testing.T) {
 	for family, codes := range families {
 		for _, code := range codes {
 			require.ErrorIs(t, code, family)
-			assert.Contains(t, codeText, code)
+			assert.NotEmpty(t, codeText[code], "%d", code)
 		}
 	}
 	for _, c := range []struct {
