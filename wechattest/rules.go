@@ -35,6 +35,11 @@ const (
 	// without sub-buttons.
 	RuleLength Rule = "length"
 
+	// RuleRequired: a request has every field that the text of a page demands. Otherwise
+	// those may be missing that the page's example leaves out, such as the hours of a
+	// store.
+	RuleRequired Rule = "required"
+
 	// RuleSpan: statistics by week and month are asked for by a single day, and their
 	// distributions by 15 days at most. Otherwise spans of 30 days are accepted.
 	RuleSpan Rule = "span"
@@ -52,7 +57,7 @@ const (
 
 // Rules returns all rules, for tests that go through them.
 func Rules() []Rule {
-	return []Rule{RuleMethod, RuleType, RuleEscape, RuleForm, RuleLength, RuleSpan, RuleReply, RuleWithdrawn}
+	return []Rule{RuleMethod, RuleType, RuleEscape, RuleForm, RuleLength, RuleRequired, RuleSpan, RuleReply, RuleWithdrawn}
 }
 
 // WithStrict makes the platform keep all [Rules], so that it is as strict as its

@@ -42,6 +42,46 @@ func ask(t *testing.T, p *Platform, c *wechat.Client, method, path string, query
 	return calls[len(calls)-1].Code
 }
 
+func TestFieldsThatAnExampleLeavesOutMayBeMissingAndAreStrictlyDemanded(t *testing.T) {
+	found := 0
+	for _, e := range spec.All() {
+		spec.Walk(e.Request, func(path string, f spec.Field) {
+			if !f.Lenient {
+				return
+			}
+			found++
+			for _, strict := range []bool{false, true} {
+				var opts []Option
+				if strict {
+					opts = []Option{WithRules(RuleRequired)}
+				}
+				p := platform(t, opts...)
+				c := p.Client()
+				values := known(t, p, c)
+				values["msgtype"], values["video"] = "video", obj{"media_id": values["/cgi-bin/media/get media_id"]}
+				body := requestSample{path: e.Path, values: values}.object("", e.Request)
+				if e.Path == "/cgi-bin/message/custom/send" {
+					body["video"] = values["video"]
+				} else {
+					without(body, strings.Split(path, "."))
+				}
+				code := ask(t, p, c, http.MethodPost, e.Path, nil, body)
+				assert.Equal(t, strict, code != 0, "%s without %s: %d", e.Path, path, code)
+			}
+		})
+	}
+	assert.Greater(t, found, 5)
+}
+
+// without takes the field at a path out of a JSON object.
+func without(object map[string]any, path []string) {
+	if len(path) == 1 {
+		delete(object, path[0])
+		return
+	}
+	without(object[path[0]].(map[string]any), path[1:])
+}
+
 func TestAPIsThatProgramsCallByAnotherMethodAreAcceptedAndStrictlyRefused(t *testing.T) {
 	named := []string{
 		"/cgi-bin/ticket/getticket", "/cgi-bin/media/get", "/cgi-bin/material/get_materialcount", "/cgi-bin/template/get_industry",

@@ -209,7 +209,7 @@ func (c *call) validateObject(prefix string, fields []spec.Field, object map[str
 		path := prefix + f.Name
 		value, ok := object[f.Name]
 		if !ok || value == nil {
-			if f.Required && !checksItself(c.Path, f.Name) {
+			if f.Required && (!f.Lenient || c.set.keeps(RuleRequired)) && !checksItself(c.Path, f.Name) {
 				return c.missing(path)
 			}
 			continue
