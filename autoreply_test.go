@@ -14,7 +14,7 @@ var _ = wireRows([]wireRow{
 		want: &AutoReplies{
 			IsFollowOpen: true, Follow: &AutoReply{Type: AutoReplyText, Content: "欢迎"},
 			Rules: AutoReplyRules{{
-				Name: "规则", CreateTime: 1423028166, Mode: AutoReplyRandom,
+				Name: "规则", CreateTime: unix(1423028166), Mode: AutoReplyRandom,
 				Keywords: []AutoReplyKeyword{{Type: AutoReplyText, Match: AutoReplyContains, Content: "新闻"}},
 				Replies: []AutoReply{
 					{Type: AutoReplyNews, News: LinkedArticles{{

@@ -8,7 +8,7 @@ import (
 // AccessToken is an access_token as the platform issues it.
 type AccessToken struct {
 	Token     Secret `json:"access_token"` // up to 512 bytes
-	ExpiresIn Int    `json:"expires_in"`   // seconds, at most 7200
+	ExpiresIn int64  `json:"expires_in"`   // seconds, at most 7200
 }
 
 // GetAccessToken issues a new classic token (获取接口调用凭据). Every call

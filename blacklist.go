@@ -13,7 +13,8 @@ func (c *Client) ListBlacklist(ctx context.Context, beginOpenID string) (*OpenID
 	body := struct {
 		Begin string `json:"begin_openid"`
 	}{beginOpenID}
-	return post[OpenIDPage](ctx, c, "/cgi-bin/tags/members/getblacklist", body, idempotent)
+	page, err := post[openIDPage](ctx, c, "/cgi-bin/tags/members/getblacklist", body, idempotent)
+	return page.result(err)
 }
 
 // AllBlacklisted iterates over the openids of the blacklist (获取公众号的黑名单列表, 获取黑名单列表).

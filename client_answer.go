@@ -1,11 +1,11 @@
 package wechat
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
+	"fmt"
+	"log/slog"
 	"net/http"
 	"regexp"
 	"slices"
@@ -13,6 +13,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/wechatoa/wechat/internal/wirejson"
 )
 
 // read reads a response. ctx is the caller's, limited the attempt's.
@@ -55,41 +57,47 @@ func (c *Client) cutOff(ctx, limited context.Context, cl *call, raw *http.Respon
 	return unknown, failure
 }
 
-// decode looks for a refusal in a complete response and reads the rest into out.
+// decode reads a complete response: its errcode, and the rest into out.
 func (c *Client) decode(cl *call, raw *http.Response, data []byte, out any) (verdict, error) {
 	data, err := c.secure.open(cl, raw, data)
 	if err != nil {
 		return abandoned, c.unreadable(cl, raw, nil, err)
 	}
-	refusal, err := findRefusal(data)
-	if refusal != nil && refusal.Code == 0 {
-		refusal = nil
-	}
-	if raw.StatusCode/100 != 2 && refusal == nil {
-		failure := &RequestError{
-			Method: cl.Method, Path: cl.Path, Status: raw.StatusCode, Attempts: cl.attempts,
-			Excerpt: c.hide.Excerpt(data, c.secrets(cl)...),
-		}
-		return ofStatus(raw.StatusCode), failure
-	}
-	if refusal != nil {
-		refusal.Method, refusal.Path, refusal.Status = cl.Method, cl.Path, raw.StatusCode
-		refusal.Message = printable(c.hide.Excerpt([]byte(refusal.Message), c.secrets(cl)...), maxMessage)
+	answer, err := wirejson.Decode(data, out)
+	if code := Code(answer.Refusal.Code); code != 0 {
+		refusal := &Error{Code: code, Method: cl.Method, Path: cl.Path, Status: raw.StatusCode}
+		message, id := splitRequestID(answer.Refusal.Message[:min(len(answer.Refusal.Message), 32*maxMessage)])
+		refusal.Message, refusal.RequestID = printable(c.hide.Excerpt([]byte(message), c.secrets(cl)...), maxMessage), id
 		v := ofCode(refusal, cl.Anonymous)
-		if !cl.mayHaveRun || !slices.Contains(cl.AlreadyDone, refusal.Code) {
-			_ = decodeJSON(data, out) // the refusal is what counts
+		if !cl.mayHaveRun || !slices.Contains(cl.AlreadyDone, code) {
 			return v, refusal
 		}
-	} else if err != nil {
+	} else if raw.StatusCode/100 != 2 {
+		failure := c.requestError(cl, raw.StatusCode, nil)
+		failure.Excerpt = c.hide.Excerpt(data, c.secrets(cl)...)
+		return ofStatus(raw.StatusCode), failure
+	}
+	switch {
+	case err == nil && answer.Kind != wirejson.Object && answer.Kind != wirejson.List:
+		err = fmt.Errorf("a %s instead of an object", answer.Kind)
+	case err == nil && answer.Refusal.Unreadable:
+		err = errors.New("an errcode that is no whole number")
+	}
+	if err != nil {
 		return abandoned, c.unreadable(cl, raw, data, err)
 	}
-	if out == nil {
-		out = new(json.RawMessage) // a response that is cut off is no success
-	}
-	if err := decodeJSON(data, out); err != nil {
-		return abandoned, c.unreadable(cl, raw, data, err)
-	}
+	c.reportSkipped(cl, answer.Skipped)
 	return final, nil
+}
+
+// reportSkipped logs fields that could not be read, each once per endpoint.
+func (c *Client) reportSkipped(cl *call, fields []wirejson.Skipped) {
+	for _, f := range fields {
+		if _, logged := c.logged.LoadOrStore([2]string{cl.Path, f.Field}, true); !logged {
+			c.cfg.log.Warn("wechat: a field of a response could not be read and was left out",
+				slog.String("path", cl.Path), slog.String("field", f.Field), slog.String("is", string(f.Kind)), slog.String("wanted", f.Type))
+		}
+	}
 }
 
 func (c *Client) unreadable(cl *call, raw *http.Response, data []byte, err error) error {
@@ -124,70 +132,6 @@ func ofCode(e *Error, anonymous bool) verdict {
 		return unknown
 	}
 	return final
-}
-
-// refusalJSON finds an errcode in the shapes that the platform uses.
-type refusalJSON struct {
-	Code    *Int   `json:"errcode"`
-	Message Text   `json:"errmsg"`
-	Base    *inner `json:"base_resp"`
-	Resp    *inner `json:"resp_msg"`
-}
-
-type inner struct {
-	Ret     *Int `json:"ret"`
-	RetCode *Int `json:"retcode"`
-	Code    *Int `json:"errcode"`
-	ErrMsg  Text `json:"err_msg"`
-	Message Text `json:"errmsg"`
-}
-
-// success begins most answers, and need not be read twice.
-var success = []byte(`{"errcode":0,`)
-
-var wrappers = [][]byte{[]byte(`"errcode"`), []byte(`"base_resp"`), []byte(`"resp_msg"`)}
-
-// findRefusal returns the errcode of an answer, or nil where it has none. An
-// answer that is no JSON object is an error.
-func findRefusal(data []byte) (*Error, error) {
-	body := bytes.TrimSpace(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")))
-	if len(body) == 0 {
-		return nil, errors.New("empty")
-	}
-	if body[0] != '{' && body[0] != '[' {
-		return nil, errors.New("no JSON")
-	}
-	found := 0
-	for _, w := range wrappers {
-		found += bytes.Count(body, w)
-	}
-	if found == 0 || body[0] == '[' || found == 1 && bytes.HasPrefix(body, success) {
-		return nil, nil //nolint:nilnil // no refusal, no error
-	}
-	var r refusalJSON
-	if err := decodeJSON(body, &r); err != nil {
-		var kind *json.UnmarshalTypeError
-		if !errors.As(err, &kind) {
-			return nil, err
-		}
-	}
-	code, message := r.Code, string(r.Message)
-	for _, in := range []*inner{r.Base, r.Resp} {
-		if in == nil {
-			continue
-		}
-		for _, inside := range []*Int{in.Ret, in.RetCode, in.Code} {
-			if inside != nil && (code == nil || *code == 0) {
-				code, message = inside, string(in.ErrMsg+in.Message)
-			}
-		}
-	}
-	if code == nil {
-		return nil, nil //nolint:nilnil // no refusal, no error
-	}
-	e := &Error{Code: Code(*code)}
-	e.Message, e.RequestID = splitRequestID(message[:min(len(message), 32*maxMessage)])
-	return e, nil
 }
 
 // requestID matches the id of a call in the forms that the platform has for it,
@@ -230,4 +174,10 @@ func printable(s string, limit int) string {
 		end--
 	}
 	return s[:end]
+}
+
+// decodeJSON reads a document for a type that takes it apart itself.
+func decodeJSON(data []byte, out any) error {
+	_, err := wirejson.Decode(data, out)
+	return err
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/url"
+	"reflect"
 	"strings"
 	"time"
 
@@ -101,6 +102,7 @@ func (c *Client) awaitRetry(ctx context.Context, cl *call, retries, cost int, pa
 	if err := sleep(ctx, pause); err != nil {
 		return &stopped{cl.last, err}
 	}
+	cl.clearOut()
 	return nil
 }
 
@@ -114,7 +116,15 @@ func (c *Client) renewToken(ctx context.Context, cl *call) error {
 	if cl.token == rejected || cl.body.Consumed() {
 		return cl.last
 	}
+	cl.clearOut()
 	return nil
+}
+
+// clearOut forgets what a refusal left in out before another attempt.
+func (cl *call) clearOut() {
+	if _, stream := cl.sink(); !stream && cl.out != nil {
+		reflect.ValueOf(cl.out).Elem().SetZero()
+	}
 }
 
 // authorize gives the call a token other than rejected, if there is another.
@@ -140,7 +150,7 @@ func (c *Client) authorize(ctx context.Context, cl *call, rejected string) error
 	if errors.Is(err, ErrUnknownOutcome) {
 		err = &notThisCall{err}
 	}
-	return &RequestError{Method: cl.Method, Path: cl.Path, Attempts: cl.attempts, Err: c.hide.Error(err)}
+	return c.requestError(cl, 0, err)
 }
 
 // notThisCall is an error of a token source about a call of its own, whose outcome is
@@ -309,7 +319,9 @@ func (c *Client) explain(ctx, limited context.Context, cl *call, err error) erro
 
 // requestError makes the error of an attempt without a readable response.
 func (c *Client) requestError(cl *call, status int, err error) *RequestError {
-	return &RequestError{
-		Method: cl.Method, Path: cl.Path, Status: status, Attempts: cl.attempts, Err: c.hide.Error(err, c.secrets(cl)...),
+	failure := &RequestError{Method: cl.Method, Path: cl.Path, Status: status, Attempts: cl.attempts}
+	if err != nil {
+		failure.Err = c.hide.Error(err, c.secrets(cl)...)
 	}
+	return failure
 }

@@ -90,6 +90,22 @@ func within[N ~int | ~int64](argument string, n, low, high N) error {
 	return nil
 }
 
+// someTime refuses a moment that is not set, and one that the platform cannot mean.
+func someTime(argument string, t Timestamp) error {
+	if t.Unix() <= 0 {
+		return invalid(argument, "is not set, or before 1970")
+	}
+	return nil
+}
+
+// noTimeOr lets a moment be missing that is optional.
+func noTimeOr(argument string, t Timestamp) error {
+	if t.IsZero() {
+		return nil
+	}
+	return someTime(argument, t)
+}
+
 func maxBytes(argument, value string, limit int) error {
 	if len(value) > limit {
 		return invalid(argument, "has %d bytes, at most %d are allowed", len(value), limit)

@@ -4,13 +4,14 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
 	"net/url"
 	"strings"
 	"unicode"
+
+	"github.com/wechatoa/wechat/internal/wirejson"
 )
 
 // Download describes what was written by a download.
@@ -97,16 +98,12 @@ func (d *download) split(head []byte, body io.Reader, declared int64) (document 
 	case err != nil: // it begins as a document does, and no file of the platform's is that large
 		return all.bytes, nil, err
 	}
-	if refusal, err := findRefusal(all.bytes); err == nil && (refusal != nil || d.alternative != nil) && isJSON(all.bytes) {
+	answer, err := wirejson.Decode(all.bytes, nil)
+	if err == nil && answer.Kind == wirejson.Object && (answer.Refusal.Found || d.alternative != nil) {
 		d.isJSON = d.alternative != nil
 		return all.bytes, nil, nil
 	}
 	return nil, bytes.NewReader(all.bytes), nil
-}
-
-func isJSON(data []byte) bool {
-	var document json.RawMessage
-	return decodeJSON(data, &document) == nil
 }
 
 // isHTML reports whether content begins as a page of HTML does: no file of the

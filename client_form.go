@@ -18,6 +18,7 @@ import (
 	"github.com/go-resty/resty/v2"
 
 	"github.com/wechatoa/wechat/internal/payload"
+	"github.com/wechatoa/wechat/internal/wirejson"
 )
 
 // File is content to upload. [OpenFile] makes one of a file on disk.
@@ -261,12 +262,12 @@ func newPayload(ctx context.Context, body any) (*payload.Payload, error) {
 		if !json.Valid(b) {
 			return nil, invalid("Body", "is no valid JSON; other bytes are sent as a RawBody")
 		}
-		return payload.FromBytes(jsonType, unescape(b)), nil
+		return payload.FromBytes(jsonType, wirejson.Unescape(b)), nil
 	}
 	if err := checkDocument(body); err != nil {
 		return nil, err
 	}
-	data, err := encodeJSON(body)
+	data, err := wirejson.Encode(body)
 	if err != nil {
 		var argument *ArgumentError
 		if errors.As(err, &argument) {

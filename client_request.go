@@ -48,7 +48,10 @@ type Request struct {
 // Do sends a request (接口调用) and decodes the response into out: a pointer to what
 // the JSON contains, nil to ignore it, an [io.Writer] for the bytes of a download (an
 // error that the platform words as JSON is returned, nothing written). With an out of
-// *json.RawMessage the JSON is returned as it is.
+// *json.RawMessage the JSON is returned as it is. Types follow the rules of
+// encoding/json, but a scalar of another JSON type costs nothing: numbers, strings and
+// booleans stand for each other, and a field that cannot be read at all is left out and
+// logged.
 //
 // A rejected token is replaced and the call sent once more. What else is retried
 // depends on the request; see [WithRetry] for how often. A request that is neither

@@ -20,6 +20,7 @@ import (
 
 	"github.com/wechatoa/wechat/internal/apisec"
 	"github.com/wechatoa/wechat/internal/payload"
+	"github.com/wechatoa/wechat/internal/wirejson"
 )
 
 // ErrUnverified marks a [DecodeError] of an answer that the platform can not be
@@ -249,7 +250,7 @@ func mergeQuery(object []byte, fields map[string]json.RawMessage, query url.Valu
 	if len(extra) == 0 {
 		return object, nil
 	}
-	head, err := encodeJSON(extra)
+	head, err := wirejson.Encode(extra)
 	if err != nil {
 		return nil, err
 	}
@@ -309,10 +310,8 @@ func believable(cl *call, status int, data []byte) bool {
 
 // codeIn returns the errcode of an answer, 0 where it has none.
 func codeIn(data []byte) Code {
-	if refusal, _ := findRefusal(data); refusal != nil {
-		return refusal.Code
-	}
-	return 0
+	answer, _ := wirejson.Decode(data, nil)
+	return Code(answer.Refusal.Code)
 }
 
 func (s *security) verified(raw *http.Response, address string, data []byte) ([]byte, error) {
@@ -334,10 +333,11 @@ func (s *security) verified(raw *http.Response, address string, data []byte) ([]
 	if err != nil {
 		return nil, err
 	}
-	if !json.Valid(plain) {
-		plain = sanitise(plain)
+	var document json.RawMessage // repaired
+	if _, err := wirejson.Decode(plain, &document); err != nil {
+		return nil, err
 	}
-	return s.channel.Strip(at, plain)
+	return s.channel.Strip(at, document)
 }
 
 // verify checks the one of an answer's signatures whose certificate is known.

@@ -2,7 +2,6 @@ package wechat
 
 import (
 	"context"
-	"encoding/json"
 	"iter"
 )
 
@@ -88,10 +87,10 @@ func (c *Comment) UnmarshalJSON(data []byte) error {
 	type plain Comment
 	wire := struct {
 		*plain
-		UserName string                  `json:"user_name"`
-		Reply    oneOrMany[CommentReply] `json:"reply"`
+		UserName string         `json:"user_name"`
+		Reply    []CommentReply `json:"reply"`
 	}{plain: (*plain)(c)}
-	if err := json.Unmarshal(data, &wire); err != nil {
+	if err := decodeJSON(data, &wire); err != nil {
 		return err
 	}
 	if c.OpenID == "" {

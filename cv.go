@@ -2,7 +2,6 @@ package wechat
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"strings"
@@ -221,7 +220,7 @@ func (v *VehicleLicense) UnmarshalJSON(data []byte) error {
 		*plain
 		Older string `json:"totalquality"`
 	}{plain: (*plain)(v)}
-	if err := json.Unmarshal(data, &both); err != nil {
+	if err := decodeJSON(data, &both); err != nil {
 		return err
 	}
 	if v.TotalWeight == "" {
@@ -323,8 +322,8 @@ func (c *Client) RecognizePlateNumber(ctx context.Context, img Image) (string, e
 
 // MenuDish is a line of a restaurant's menu.
 type MenuDish struct {
-	Name  string `json:"name"`
-	Price Float  `json:"price"` // as it is printed
+	Name  string  `json:"name"`
+	Price float64 `json:"price"` // as it is printed
 }
 
 // RecognizeMenu reads the menu of a restaurant (菜单OCR识别). 100 calls a day are

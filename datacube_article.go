@@ -166,16 +166,16 @@ type ArticleDetailDay struct {
 	FavouriteUsers    int64          `json:"collection_user"`
 	PraiseMoney       int64          `json:"praise_money"` // fen that readers gave
 	NewFollowers      int64          `json:"read_subscribe_user"`
-	DeliveryRate      Float          `json:"read_delivery_rate"`  // 送达阅读率
-	FinishRate        Float          `json:"read_finish_rate"`    // 完读率
-	AverageActiveTime Float          `json:"read_avg_activetime"` // minutes
+	DeliveryRate      float64        `json:"read_delivery_rate"`  // 送达阅读率
+	FinishRate        float64        `json:"read_finish_rate"`    // 完读率
+	AverageActiveTime float64        `json:"read_avg_activetime"` // minutes
 	JumpPositions     []JumpPosition `json:"read_jump_position"`
 }
 
 // JumpPosition is how many readers left in one of the five equal parts of an article.
 type JumpPosition struct {
-	Position int64 `json:"position"` // 1: the first fifth, to 5: the last
-	Rate     Float `json:"rate"`
+	Position int64   `json:"position"` // 1: the first fifth, to 5: the last
+	Rate     float64 `json:"rate"`
 }
 
 func (a *ArticleDetail) setDelayed() { a.Delayed = true }

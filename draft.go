@@ -2,10 +2,11 @@ package wechat
 
 import (
 	"context"
-	"encoding/json"
 	"iter"
 	"net/http"
 	"strings"
+
+	"github.com/wechatoa/wechat/internal/wirejson"
 )
 
 // DraftArticleType is the kind of an article.
@@ -116,13 +117,13 @@ func (a DraftArticle) MarshalJSON() ([]byte, error) {
 		wire.Product = &draftProduct{}
 		wire.Product.Footer.Key = a.ProductKey
 	}
-	return encodeJSON(wire)
+	return wirejson.Encode(wire)
 }
 
 // UnmarshalJSON reads the article as the platform nests it.
 func (a *DraftArticle) UnmarshalJSON(data []byte) error {
 	wire := draftWire{draftFields: (*draftFields)(a)}
-	if err := json.Unmarshal(data, &wire); err != nil {
+	if err := decodeJSON(data, &wire); err != nil {
 		return err
 	}
 	if wire.Images != nil {

@@ -64,7 +64,7 @@ var _ = wireRows([]wireRow{
 			Articles: []DraftArticle{
 				newsArticle(), pictureArticle(), {Title: "T", ThumbURL: "https://example.com/t", URL: "https://example.com/u"},
 			},
-			CreateTime: 1635156700, UpdateTime: 1635156701,
+			CreateTime: unix(1635156700), UpdateTime: unix(1635156701),
 		},
 	},
 	{
@@ -83,8 +83,8 @@ var _ = wireRows([]wireRow{
 			return c.ListDrafts(ctx, 20, 20, true)
 		}),
 		want: &DraftPage{Total: 21, Count: 1, Items: []DraftItem{{
-			Draft:   Draft{Articles: []DraftArticle{{Title: "T"}}, CreateTime: 1635156700, UpdateTime: 1635156701},
-			MediaID: "M1", UpdateTime: 1635156702,
+			Draft:   Draft{Articles: []DraftArticle{{Title: "T"}}, CreateTime: unix(1635156700), UpdateTime: unix(1635156701)},
+			MediaID: "M1", UpdateTime: unix(1635156702),
 		}}},
 	},
 	{
@@ -115,8 +115,6 @@ func TestDraftArticleSurvivesTheWayToThePlatformAndBack(t *testing.T) {
 		require.NoError(t, json.Unmarshal(data, &got))
 		assert.Equal(t, want, got)
 	}
-	var broken DraftArticle
-	assert.Error(t, json.Unmarshal([]byte(`{"image_info":[]}`), &broken))
 }
 
 func TestDraftThatThePlatformWouldRefuseIsNotSent(t *testing.T) {

@@ -81,8 +81,8 @@ func (c *Client) cardTicket(ctx context.Context, given Secret) (string, error) {
 }
 
 func orNow(t Timestamp) Timestamp {
-	if t == 0 {
-		return Timestamp(time.Now().Unix())
+	if t.IsZero() {
+		return Timestamp{time.Now()}
 	}
 	return t
 }

@@ -22,7 +22,7 @@ func (r GetFiscalAuthURLRequest) check() error {
 // FiscalAuthURL is the address of the authorisation page of a fiscal receipt.
 type FiscalAuthURL struct {
 	URL       string `json:"auth_url"`
-	ExpiresIn Int    `json:"expire_time"` // seconds
+	ExpiresIn int64  `json:"expire_time"` // seconds
 }
 
 // GetFiscalAuthURL returns the page on which a user authorises the fiscal receipt of
@@ -74,7 +74,7 @@ type FiscalReceipt struct {
 }
 
 func (r FiscalReceipt) check() error {
-	return first(notEmpty("Title", r.Title), positive("BillingTime", r.BillingTime), notEmpty("BillingNo", r.BillingNo),
+	return first(notEmpty("Title", r.Title), someTime("BillingTime", r.BillingTime), notEmpty("BillingNo", r.BillingNo),
 		notEmpty("BillingCode", r.BillingCode), notEmpty("PDFMediaID", r.PDFMediaID))
 }
 

@@ -90,18 +90,18 @@ const maxInvoicePDF = 10 << 20
 // https://developers.weixin.qq.com/doc/service/api/invoice/platform/api_invoiceplatformsetpdf
 func (c *Client) UploadInvoicePDF(ctx context.Context, pdf File) (mediaID string, err error) {
 	res, err := upload[struct {
-		MediaID Text `json:"s_media_id"`
+		MediaID string `json:"s_media_id"`
 	}](ctx, c, "/card/invoice/platform/setpdf", nil, &Form{Field: "pdf", File: pdf, limit: maxInvoicePDF})
 	if err != nil {
 		return "", err
 	}
-	return string(res.MediaID), nil
+	return res.MediaID, nil
 }
 
 // InvoicePDF is where the PDF of an invoice is.
 type InvoicePDF struct {
 	URL       string `json:"pdf_url"`
-	ExpiresIn Int    `json:"pdf_url_expire_time"` // seconds
+	ExpiresIn int64  `json:"pdf_url_expire_time"` // seconds
 }
 
 // GetInvoicePDF returns where an uploaded PDF can be fetched for a while
@@ -159,9 +159,9 @@ type InvoiceContent struct {
 // InvoiceItem is a line of an invoice.
 type InvoiceItem struct {
 	Name  string `json:"name"`
-	Num   Int    `json:"num,omitempty"`
+	Num   int64  `json:"num,omitempty"`
 	Unit  string `json:"unit,omitempty"`
-	Price Int    `json:"price"` // fen for one
+	Price int64  `json:"price"` // fen for one
 }
 
 // InvoiceData is an invoice to put among a user's cards.
@@ -172,7 +172,7 @@ type InvoiceData struct {
 }
 
 func (d InvoiceData) check() error {
-	err := first(notEmpty("Title", d.Title), positive("BillingTime", d.BillingTime), notEmpty("BillingNo", d.BillingNo),
+	err := first(notEmpty("Title", d.Title), someTime("BillingTime", d.BillingTime), notEmpty("BillingNo", d.BillingNo),
 		notEmpty("PDFMediaID", d.PDFMediaID))
 	if err == nil && len(d.BillingNo) != 20 {
 		err = notEmpty("BillingCode", d.BillingCode)

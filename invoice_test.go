@@ -31,7 +31,7 @@ const someContentJSON = `"fee":2500,"title":"某公司","billing_time":168872107
 	`"seller_address_and_phone":"C 3","seller_bank_account":"D 4","remarks":"无","cashier":"李雷","maker":"韩梅梅"`
 
 var someContent = InvoiceContent{
-	Fee: 2500, Title: "某公司", BillingTime: 1688721071, BillingNo: "67569521", BillingCode: "032002200611",
+	Fee: 2500, Title: "某公司", BillingTime: unix(1688721071), BillingNo: "67569521", BillingCode: "032002200611",
 	Items:         []InvoiceItem{{Name: "牙膏", Num: 1, Unit: "个", Price: 2500}},
 	FeeWithoutTax: 2350, Tax: 150, CheckCode: "17140148975963206428", BuyerNumber: "91232", BuyerAddressPhone: "A 1", BuyerBankAccount: "B 2",
 	SellerNumber: "91233", SellerAddressPhone: "C 3", SellerBankAccount: "D 4", Remarks: "无", Cashier: "李雷", Maker: "韩梅梅",
@@ -41,7 +41,7 @@ const someInvoiceJSON = `"card_id":"pjZ8","begin_time":1688721071,"end_time":172
 	`"user_info":{` + someContentJSON + `,"pdf_url":"https://example.com/a.pdf","trip_pdf_url":"https://example.com/b.pdf","reimburse_status":"INVOICE_REIMBURSE_INIT","order_id":"1"},"user_card_status":"NORMAL"`
 
 var someInvoice = Invoice{
-	CardID: "pjZ8", BeginTime: 1688721071, EndTime: 1720257071, OpenID: "o1", Type: "增值税普通发票", Payee: "某店", Detail: "牙膏",
+	CardID: "pjZ8", BeginTime: unix(1688721071), EndTime: unix(1720257071), OpenID: "o1", Type: "增值税普通发票", Payee: "某店", Detail: "牙膏",
 	User: InvoiceUser{
 		InvoiceContent: someContent, PDFURL: "https://example.com/a.pdf", TripPDFURL: "https://example.com/b.pdf", Status: InvoiceOpen, OrderID: "1",
 	},
@@ -52,13 +52,13 @@ var (
 	someRef   = InvoiceRef{CardID: "pjZ8", EncryptCode: "fbdt/fWy1VitQwhbKtSjNeR3BJyfpeJXfZjjGsdCXiM="}
 	someOrder = InvoiceOrder{OrderID: "1", CardID: "pjZ8", AppID: "wx2", Nonce: "n"}
 	someAuth  = GetInvoiceAuthURLRequest{
-		PlatformID: "d3JCEfhGLW+q0iGP+o9", OrderID: "1", Money: 11, Timestamp: 1474875876, Source: InvoiceFromWeb,
+		PlatformID: "d3JCEfhGLW+q0iGP+o9", OrderID: "1", Money: 11, Timestamp: unix(1474875876), Source: InvoiceFromWeb,
 		RedirectURL: "https://example.com", Ticket: "TICKET-CANARY", Type: InvoiceAuthFill,
 	}
 	someFiscalAuth = GetFiscalAuthURLRequest{
-		TreasuryID: "wxabcd", OrderID: "1", Money: 11, Timestamp: 1474875876, Source: InvoiceFromApp, RedirectURL: "https://example.com", Ticket: "TICKET-CANARY",
+		TreasuryID: "wxabcd", OrderID: "1", Money: 11, Timestamp: unix(1474875876), Source: InvoiceFromApp, RedirectURL: "https://example.com", Ticket: "TICKET-CANARY",
 	}
-	someReceipt = FiscalReceipt{Fee: 10, Title: "某人", BillingTime: 1688721071, BillingNo: "6756", BillingCode: "0320", PDFMediaID: "17921206790189057"}
+	someReceipt = FiscalReceipt{Fee: 10, Title: "某人", BillingTime: unix(1688721071), BillingNo: "6756", BillingCode: "0320", PDFMediaID: "17921206790189057"}
 )
 
 const someRefJSON = `"card_id":"pjZ8","encrypt_code":"fbdt/fWy1VitQwhbKtSjNeR3BJyfpeJXfZjjGsdCXiM="`
@@ -78,7 +78,7 @@ var _ = wireRows([]wireRow{
 		reply: `{"errcode":0,"errmsg":"ok","invoice_status":"auth success","auth_time":1480342498,"user_auth_info":{"user_field":{"title":"某人","phone":"123","email":"a@example.com","custom_field":[{"key":"工号","value":"1"}]}}}`,
 		call:  result(func(ctx context.Context, c *Client) (*InvoiceAuth, error) { return c.GetInvoiceAuth(ctx, "d3J", "1") }),
 		want: func() *InvoiceAuth {
-			auth := &InvoiceAuth{Status: "auth success", AuthTime: 1480342498}
+			auth := &InvoiceAuth{Status: "auth success", AuthTime: unix(1480342498)}
 			auth.User.Person = InvoicePerson{Title: "某人", Phone: "123", Email: "a@example.com", Custom: []InvoiceCustomValue{{Key: "工号", Value: "1"}}}
 			return auth
 		}(),
@@ -258,8 +258,8 @@ func TestAuthorisationPagesTakeTheClientsOwnTicketAndTheTimeOfTheCall(t *testing
 			return answer(http.StatusOK, `{"ticket":"OWN","expires_in":7200,"auth_url":"https://mp.weixin.qq.com/a"}`)(r)
 		})
 		invoice, fiscal := someAuth, someFiscalAuth
-		invoice.Ticket, invoice.Timestamp = "", 0
-		fiscal.Ticket, fiscal.Timestamp = "", 0
+		invoice.Ticket, invoice.Timestamp = "", Timestamp{}
+		fiscal.Ticket, fiscal.Timestamp = "", Timestamp{}
 		_, err := c.GetInvoiceAuthURL(t.Context(), invoice)
 		require.NoError(t, err)
 		assert.Contains(t, string(seen.body), `"ticket":"OWN"`)

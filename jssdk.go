@@ -27,7 +27,7 @@ const (
 // Ticket is a ticket as the platform issues it.
 type Ticket struct {
 	Ticket    Secret `json:"ticket"`
-	ExpiresIn Int    `json:"expires_in"` // seconds; 7200 whenever one asks, also for a ticket that is older
+	ExpiresIn int64  `json:"expires_in"` // seconds; 7200 whenever one asks, also for a ticket that is older
 }
 
 // GetTicket fetches a ticket (获取sdk临时票据, 获取jsapi_ticket, 获取api_ticket). The platform allows

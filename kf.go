@@ -9,7 +9,7 @@ import (
 type KFAccount struct {
 	Account          string         `json:"kf_account"` // name@the account's WeChat id
 	Nickname         string         `json:"kf_nick"`
-	ID               Text           `json:"kf_id"`
+	ID               string         `json:"kf_id"`
 	AvatarURL        string         `json:"kf_headimgurl"`
 	WeChatID         string         `json:"kf_wx"` // of the person; "" until an invitation was accepted
 	OpenID           string         `json:"kf_openid"`
@@ -46,7 +46,7 @@ func (c *Client) ListKFAccounts(ctx context.Context, businessID int64) ([]KFAcco
 // OnlineKFAccount is an agent who is at work.
 type OnlineKFAccount struct {
 	Account       string         `json:"kf_account"`
-	ID            Text           `json:"kf_id"`
+	ID            string         `json:"kf_id"`
 	OpenID        string         `json:"kf_openid"`
 	Status        KFOnlineStatus `json:"status"`
 	AcceptedCases int64          `json:"accepted_case"` // how many users the agent serves now

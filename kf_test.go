@@ -20,7 +20,7 @@ var _ = wireRows([]wireRow{
 		call: results(func(ctx context.Context, c *Client) ([]KFAccount, error) { return c.ListKFAccounts(ctx, 0) }),
 		want: []KFAccount{
 			{Account: "test1@test", AvatarURL: "https://example.com/1.jpg", ID: "1001", Nickname: "客服一", WeChatID: "kfwx1", OpenID: "oAlice"},
-			{Account: "test2@test", ID: "1002", Nickname: "客服二", InvitedWeChatID: "kfwx2", InviteExpireTime: 123456789, InviteStatus: KFInviteWaiting},
+			{Account: "test2@test", ID: "1002", Nickname: "客服二", InvitedWeChatID: "kfwx2", InviteExpireTime: unix(123456789), InviteStatus: KFInviteWaiting},
 		},
 	},
 	{

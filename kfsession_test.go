@@ -21,22 +21,22 @@ var _ = wireRows([]wireRow{
 		name: "GetKFSession", http: "GET /customservice/kfsession/getsession", query: "openid=oAlice",
 		reply: `{"createtime":"1635156704","errcode":0,"errmsg":"","kf_account":"test1@test"}`,
 		call:  result(func(ctx context.Context, c *Client) (*KFSession, error) { return c.GetKFSession(ctx, "oAlice") }),
-		want:  &KFSession{Account: "test1@test", OpenID: "oAlice", CreateTime: 1635156704},
+		want:  &KFSession{Account: "test1@test", OpenID: "oAlice", CreateTime: unix(1635156704)},
 	},
 	{
 		name: "ListKFSessions", http: "GET /customservice/kfsession/getsessionlist", query: "kf_account=test1%40test",
 		reply: `{"sessionlist":[{"createtime":1635156704,"openid":"oAlice"},{"createtime":1635156705,"openid":"oBob"}]}`,
 		call:  results(func(ctx context.Context, c *Client) ([]KFSession, error) { return c.ListKFSessions(ctx, "test1@test") }),
 		want: []KFSession{
-			{Account: "test1@test", OpenID: "oAlice", CreateTime: 1635156704},
-			{Account: "test1@test", OpenID: "oBob", CreateTime: 1635156705},
+			{Account: "test1@test", OpenID: "oAlice", CreateTime: unix(1635156704)},
+			{Account: "test1@test", OpenID: "oBob", CreateTime: unix(1635156705)},
 		},
 	},
 	{
 		name: "ListKFWaiting", http: "GET /customservice/kfsession/getwaitcase",
 		reply: `{"count":150,"waitcaselist":[{"latest_time":1635156704,"openid":"oAlice"}]}`,
 		call:  result(func(ctx context.Context, c *Client) (*KFWaitingList, error) { return c.ListKFWaiting(ctx) }),
-		want:  &KFWaitingList{Count: 150, Users: []KFWaiting{{OpenID: "oAlice", LatestTime: 1635156704}}},
+		want:  &KFWaitingList{Count: 150, Users: []KFWaiting{{OpenID: "oAlice", LatestTime: unix(1635156704)}}},
 	},
 })
 

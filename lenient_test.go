@@ -190,7 +190,7 @@ var leanCalls = []leanCall{
 	}},
 	{"POST /nontax/micropay", func(ctx context.Context, c *Client) error { // blanks around both numbers, as in the page's example
 		p := leanNontaxPayment
-		p.NoticeNo, p.NoticeCreateTime = " 08111639088", 1500967298
+		p.NoticeNo, p.NoticeCreateTime = " 08111639088", unix(1500967298)
 		_, err := c.PayNontaxByCode(ctx, NontaxCodePayment{NontaxPayment: p, AuthCode: " 134971951305811268"})
 		return err
 	}},
@@ -239,7 +239,7 @@ var leanCalls = []leanCall{
 	}},
 	{"POST /card/invoice/insert", func(ctx context.Context, c *Client) error { // no check code, as in the page's example
 		_, err := c.InsertInvoice(ctx, someOrder, InvoiceData{
-			InvoiceContent: InvoiceContent{Fee: 123, Title: "发票", BillingTime: 1468306058, BillingNo: "4545145712", BillingCode: "4541212454512"},
+			InvoiceContent: InvoiceContent{Fee: 123, Title: "发票", BillingTime: unix(1468306058), BillingNo: "4545145712", BillingCode: "4541212454512"},
 			PDFMediaID:     "M1",
 		})
 		return err
@@ -256,21 +256,21 @@ var leanCalls = []leanCall{
 	}},
 	{"POST /nontax/vehicle/entrancenotify", func(ctx context.Context, c *Client) error {
 		_, err := c.NotifyNontaxEntrance(ctx, NotifyNontaxEntranceRequest{
-			RegionCode: "440000", Scene: VehicleSceneParking, Entrance: VehicleEntrance{StartTime: 1542351485, PlateNumber: "粤B888888"},
+			RegionCode: "440000", Scene: VehicleSceneParking, Entrance: VehicleEntrance{StartTime: unix(1542351485), PlateNumber: "粤B888888"},
 		})
 		return err
 	}},
 	{"POST /nontax/vehicle/payapply", func(ctx context.Context, c *Client) error { // no plate, as in the page's example
 		_, err := c.ChargeNontaxVehicle(ctx, ChargeNontaxVehicleRequest{
 			Description: "测试", Fee: 1, NoticeNo: "1111111111", DepartmentCode: "222222", DepartmentName: "单位", Scene: VehicleSceneParkingSpace,
-			Visit: VehicleVisit{StartTime: 1542351485},
+			Visit: VehicleVisit{StartTime: unix(1542351485)},
 		})
 		return err
 	}},
 	{"POST /nontax/vehicle/payapply", func(ctx context.Context, c *Client) error {
 		_, err := c.ChargeNontaxVehicle(ctx, ChargeNontaxVehicleRequest{
 			Description: "测试", Fee: 1, OrderNo: "N1", DepartmentCode: "222222", DepartmentName: "单位", Scene: VehicleSceneParkingSpace,
-			Visit: VehicleVisit{StartTime: 1542351485, PlateNumber: "粤B888888"},
+			Visit: VehicleVisit{StartTime: unix(1542351485), PlateNumber: "粤B888888"},
 		})
 		return err
 	}},

@@ -198,8 +198,8 @@ func (c *Client) sendMass(ctx context.Context, path string, body map[string]any,
 	}
 	var taken struct {
 		Type      string `json:"type"`
-		MsgID     Int    `json:"msg_id"`
-		MsgDataID Int    `json:"msg_data_id"`
+		MsgID     int64  `json:"msg_id"`
+		MsgDataID int64  `json:"msg_data_id"`
 	}
 	err := c.Do(ctx, req, &taken)
 	if errors.Is(err, ErrMassIDTooFast) {
@@ -208,7 +208,7 @@ func (c *Client) sendMass(ctx context.Context, path string, body map[string]any,
 	if err != nil && !errors.Is(err, ErrDuplicateMassID) {
 		return nil, err
 	}
-	return &MassResult{Type: taken.Type, MsgID: int64(taken.MsgID), MsgDataID: int64(taken.MsgDataID)}, err
+	return &MassResult{Type: taken.Type, MsgID: taken.MsgID, MsgDataID: taken.MsgDataID}, err
 }
 
 // PreviewMassRequest is a message to one person before it goes to many.
@@ -244,12 +244,12 @@ func (c *Client) PreviewMass(ctx context.Context, req PreviewMassRequest) (int64
 		}
 	}
 	sent, err := post[struct {
-		MsgID Int `json:"msg_id"`
+		MsgID int64 `json:"msg_id"`
 	}](ctx, c, "/cgi-bin/message/mass/preview", body)
 	if err != nil {
 		return 0, err
 	}
-	return int64(sent.MsgID), nil
+	return sent.MsgID, nil
 }
 
 // MassStatus is the state of a message to many followers.
@@ -282,13 +282,13 @@ func (c *Client) GetMassJob(ctx context.Context, msgID int64) (*MassJob, error) 
 		MsgID string `json:"msg_id"`
 	}{strconv.FormatInt(msgID, 10)}
 	job, err := post[struct {
-		MsgID  Int        `json:"msg_id"`
+		MsgID  int64      `json:"msg_id"`
 		Status MassStatus `json:"msg_status"`
 	}](ctx, c, "/cgi-bin/message/mass/get", body, idempotent)
 	if err != nil {
 		return nil, err
 	}
-	return &MassJob{MsgID: int64(job.MsgID), Status: job.Status}, nil
+	return &MassJob{MsgID: job.MsgID, Status: job.Status}, nil
 }
 
 type massRef struct {

@@ -6,6 +6,8 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
+
+	"github.com/wechatoa/wechat/internal/wirejson"
 )
 
 // MaterialResult is an uploaded material.
@@ -34,7 +36,7 @@ func (c *Client) UploadVideoMaterial(ctx context.Context, file File, title, intr
 	if err := notEmpty("title", title); err != nil {
 		return nil, err
 	}
-	description, err := encodeJSON(struct {
+	description, err := wirejson.Encode(struct {
 		Title        string `json:"title"`
 		Introduction string `json:"introduction"`
 	}{title, introduction})
@@ -156,8 +158,8 @@ type Material struct {
 	News       *MaterialNews `json:"content"` // nil if it is not articles
 
 	// Of videos; the page does not list these.
-	Description string `json:"description"`
-	Tags        []Text `json:"tags"`
+	Description string   `json:"description"`
+	Tags        []string `json:"tags"`
 }
 
 // MaterialNews is a material of articles.

@@ -68,7 +68,7 @@ var _ = wireRows([]wireRow{
 			return c.ListMaterials(ctx, MediaImage, 0, 20)
 		}),
 		want: &MaterialPage{Total: 1, Count: 1, Items: []Material{
-			{MediaID: "M1", Name: "cat.png", UpdateTime: 1635156704, URL: "https://example.com/cat.png"},
+			{MediaID: "M1", Name: "cat.png", UpdateTime: unix(1635156704), URL: "https://example.com/cat.png"},
 		}},
 	},
 	{
@@ -78,7 +78,7 @@ var _ = wireRows([]wireRow{
 			return c.ListMaterials(ctx, MediaVideo, 0, 1)
 		}),
 		want: &MaterialPage{Total: 1, Count: 1, Items: []Material{{
-			MediaID: "M1", Name: "N", UpdateTime: 1635156702, Description: "D", Tags: []Text{"T", "7"},
+			MediaID: "M1", Name: "N", UpdateTime: unix(1635156702), Description: "D", Tags: []string{"T", "7"},
 		}}},
 	},
 	{
@@ -89,8 +89,8 @@ var _ = wireRows([]wireRow{
 			return c.ListMaterials(ctx, MediaNews, 3, 1)
 		}),
 		want: &MaterialPage{Total: 5, Count: 1, Items: []Material{{
-			MediaID: "M1", UpdateTime: 1635156702,
-			News: &MaterialNews{Articles: []MaterialArticle{materialArticle}, CreateTime: 1635156700, UpdateTime: 1635156701},
+			MediaID: "M1", UpdateTime: unix(1635156702),
+			News: &MaterialNews{Articles: []MaterialArticle{materialArticle}, CreateTime: unix(1635156700), UpdateTime: unix(1635156701)},
 		}}},
 	},
 })

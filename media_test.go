@@ -25,7 +25,7 @@ var _ = wireRows([]wireRow{
 		call: result(func(ctx context.Context, c *Client) (*Media, error) {
 			return c.UploadMedia(ctx, MediaImage, pngFile())
 		}),
-		want: &Media{Type: MediaImage, MediaID: "M1", CreatedAt: 1635156704},
+		want: &Media{Type: MediaImage, MediaID: "M1", CreatedAt: unix(1635156704)},
 	},
 	{
 		name: "UploadMedia/thumb", http: "POST /cgi-bin/media/upload", query: "type=thumb",
@@ -34,7 +34,7 @@ var _ = wireRows([]wireRow{
 		call: result(func(ctx context.Context, c *Client) (*Media, error) {
 			return c.UploadMedia(ctx, MediaThumb, pngFile())
 		}),
-		want: &Media{Type: MediaThumb, MediaID: "T1", ThumbMediaID: "T1", CreatedAt: 1635156704},
+		want: &Media{Type: MediaThumb, MediaID: "T1", ThumbMediaID: "T1", CreatedAt: unix(1635156704)},
 	},
 	{
 		name: "DownloadMedia", http: "GET /cgi-bin/media/get", query: "media_id=M1", reply: "AMR-BYTES",

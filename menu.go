@@ -2,7 +2,6 @@ package wechat
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"slices"
 )
@@ -241,13 +240,13 @@ func (a *LinkedArticles) UnmarshalJSON(data []byte) error {
 // unwrapList reads an array, or the one inside an object as "list" or "button".
 func unwrapList[T any](data []byte, list *[]T) error {
 	if len(data) > 0 && data[0] != '{' {
-		return json.Unmarshal(data, list)
+		return decodeJSON(data, list)
 	}
 	var wrapped struct {
 		List   []T `json:"list"`
 		Button []T `json:"button"`
 	}
-	err := json.Unmarshal(data, &wrapped)
+	err := decodeJSON(data, &wrapped)
 	*list = slices.Concat(wrapped.List, wrapped.Button)
 	return err
 }
@@ -269,18 +268,18 @@ type MenuInfo struct {
 // StoredMenu is a menu as the platform keeps it.
 type StoredMenu struct {
 	Menu
-	ID   Int              `json:"menuid"`    // 0 for a default menu without conditional ones beside it
+	ID   int64            `json:"menuid"`    // 0 for a default menu without conditional ones beside it
 	Rule *StoredMatchRule `json:"matchrule"` // nil for the default menu
 }
 
 // StoredMatchRule is the rule of a conditional menu, which may be older than what
 // [Client.AddConditionalMenu] takes today.
 type StoredMatchRule struct {
-	TagID    Int            `json:"tag_id"`
+	TagID    int64          `json:"tag_id"`
 	Platform ClientPlatform `json:"client_platform_type"`
 	Language Language       `json:"language"`
-	GroupID  Int            `json:"group_id"`
-	Sex      Int            `json:"sex"` // 1 male, 2 female
+	GroupID  int64          `json:"group_id"`
+	Sex      int64          `json:"sex"` // 1 male, 2 female
 	Country  string         `json:"country"`
 	Province string         `json:"province"`
 	City     string         `json:"city"`
@@ -325,11 +324,6 @@ const (
 	ClientOther   ClientPlatform = "3"
 )
 
-// UnmarshalJSON accepts numbers too.
-func (p *ClientPlatform) UnmarshalJSON(data []byte) error {
-	return (*Text)(p).UnmarshalJSON(data)
-}
-
 type conditionalMenu struct {
 	Menu
 	Rule struct {
@@ -352,7 +346,7 @@ func (m conditionalMenu) check() error {
 // quota is 2,000.
 //
 // https://developers.weixin.qq.com/doc/service/api/custommenu/api_addconditionalmenu
-func (c *Client) AddConditionalMenu(ctx context.Context, m Menu, rule MatchRule) (Int, error) {
+func (c *Client) AddConditionalMenu(ctx context.Context, m Menu, rule MatchRule) (int64, error) {
 	body := conditionalMenu{Menu: m}
 	body.Rule.TagID, body.Rule.Platform, body.Rule.Language = idOrNone(rule.TagID), rule.Platform, rule.Language
 	res, err := post[menuRef](ctx, c, "/cgi-bin/menu/addconditional", body)
@@ -363,7 +357,7 @@ func (c *Client) AddConditionalMenu(ctx context.Context, m Menu, rule MatchRule)
 }
 
 type menuRef struct {
-	ID Int `json:"menuid"`
+	ID int64 `json:"menuid"`
 }
 
 // DeleteConditionalMenu deletes one conditional menu (删除个性化菜单). A day's quota is
@@ -371,12 +365,12 @@ type menuRef struct {
 // there is no such menu.
 //
 // https://developers.weixin.qq.com/doc/service/api/custommenu/api_deleteconditionalmenu
-func (c *Client) DeleteConditionalMenu(ctx context.Context, id Int) error {
+func (c *Client) DeleteConditionalMenu(ctx context.Context, id int64) error {
 	if err := positive("id", id); err != nil {
 		return err
 	}
 	body := struct {
-		ID Int `json:"menuid,string"`
+		ID int64 `json:"menuid,string"`
 	}{id}
 	return c.post(ctx, "/cgi-bin/menu/delconditional", body, idempotent, alreadyDone(ErrConditionalMenuNotFound))
 }

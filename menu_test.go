@@ -89,7 +89,7 @@ var _ = wireRows([]wireRow{
 		call: func(ctx context.Context, c *Client) (any, error) {
 			return c.AddConditionalMenu(ctx, everyButton(), MatchRule{TagID: 2, Platform: ClientAndroid, Language: LanguageZHCN})
 		},
-		want: Int(208379533),
+		want: int64(208379533),
 	},
 	{
 		name: "AddConditionalMenu/material", http: "POST /cgi-bin/menu/addconditional",
@@ -98,7 +98,7 @@ var _ = wireRows([]wireRow{
 		call: func(ctx context.Context, c *Client) (any, error) {
 			return c.AddConditionalMenu(ctx, leafMenu(), MatchRule{Platform: ClientOther})
 		},
-		want: Int(208379533),
+		want: int64(208379533),
 	},
 	{
 		name: "DeleteConditionalMenu", http: "POST /cgi-bin/menu/delconditional", body: `{"menuid":"208379533"}`,

@@ -7,6 +7,8 @@ import (
 	"io"
 	"net/http"
 	"strings"
+
+	"github.com/wechatoa/wechat/internal/wirejson"
 )
 
 // accountBody is a body that names the account too, by its AppID.
@@ -29,11 +31,11 @@ func (b accountBody) check() error {
 
 // MarshalJSON puts the AppID before the members of the body, which has some.
 func (b accountBody) MarshalJSON() ([]byte, error) {
-	members, err := encodeJSON(b.body)
+	members, err := wirejson.Encode(b.body)
 	if err != nil {
 		return nil, err
 	}
-	id, err := encodeJSON(b.appID)
+	id, err := wirejson.Encode(b.appID)
 	if err != nil {
 		return nil, err
 	}
@@ -46,11 +48,6 @@ type NontaxDate struct{ Date }
 // MarshalJSON writes the day as "20060102".
 func (d NontaxDate) MarshalJSON() ([]byte, error) {
 	return json.Marshal(strings.ReplaceAll(d.String(), "-", ""))
-}
-
-// UnmarshalJSON accepts 20060102 as a number or a string, 2006-01-02, "" and null.
-func (d *NontaxDate) UnmarshalJSON(data []byte) error {
-	return d.UnmarshalText([]byte(scalar(data)))
 }
 
 // NontaxNoticeType is the kind of a payment notice (缴费通知书).
@@ -101,18 +98,6 @@ type NontaxFee struct {
 	ExpireDate       NontaxDate       `json:"payment_expire_date"` // to be paid until this day
 }
 
-// UnmarshalJSON reads the items as a list, and as the object that the page says.
-func (f *NontaxFee) UnmarshalJSON(data []byte) error {
-	type plain NontaxFee
-	wire := struct {
-		*plain
-		Items oneOrMany[NontaxItem] `json:"items"`
-	}{plain: (*plain)(f)}
-	err := json.Unmarshal(data, &wire)
-	f.Items = wire.Items
-	return err
-}
-
 // GetNontaxFee returns what a payment notice asks for (查询应收信息).
 //
 // https://developers.weixin.qq.com/doc/service/api/nontaxpay/api_nontaxqueryfee
@@ -135,14 +120,14 @@ type NontaxPayment struct {
 	RegionCode       string           `json:"region_code"`
 	UserName         string           `json:"user_name,omitempty"`
 	Items            []NontaxItem     `json:"items"`
-	NoticeCreateTime Timestamp        `json:"payment_notice_create_time,omitempty"` // required by the page, absent from its example of an order
-	ExpireDate       NontaxDate       `json:"payment_expire_date,omitzero"`         // to be paid until this day
+	NoticeCreateTime Timestamp        `json:"payment_notice_create_time,omitzero"` // required by the page, absent from its example of an order
+	ExpireDate       NontaxDate       `json:"payment_expire_date,omitzero"`        // to be paid until this day
 }
 
 func (p NontaxPayment) check() error {
 	err := first(notEmpty("Description", p.Description), positive("Fee", p.Fee), notEmpty("NoticeNo", p.NoticeNo+p.OrderNo),
 		notEmpty("DepartmentCode", p.DepartmentCode), notEmpty("DepartmentName", p.DepartmentName),
-		notEmpty("RegionCode", p.RegionCode), notNegative("NoticeCreateTime", p.NoticeCreateTime))
+		notEmpty("RegionCode", p.RegionCode), noTimeOr("NoticeCreateTime", p.NoticeCreateTime))
 	if err != nil {
 		return err
 	}
@@ -270,13 +255,6 @@ const (
 	NontaxClosed    NontaxStatus = 12 // not paid in time
 )
 
-// UnmarshalJSON accepts numbers and strings of numbers.
-func (s *NontaxStatus) UnmarshalJSON(data []byte) error {
-	n, err := looseInt(data)
-	*s = NontaxStatus(n)
-	return err
-}
-
 // NontaxOrder is an order with its history.
 type NontaxOrder struct {
 	AppID            string           `json:"appid"`
@@ -311,20 +289,6 @@ type NontaxOrder struct {
 	Scene            NontaxScene      `json:"scene"`
 }
 
-// UnmarshalJSON reads lists as lists, and as the objects that the page says.
-func (o *NontaxOrder) UnmarshalJSON(data []byte) error {
-	type plain NontaxOrder
-	wire := struct {
-		*plain
-		Items          oneOrMany[NontaxItem]     `json:"items"`
-		PartialRefunds oneOrMany[NontaxRefund]   `json:"partial_refund_info"`
-		Notifications  oneOrMany[NontaxNotified] `json:"notify_history"`
-	}{plain: (*plain)(o)}
-	err := json.Unmarshal(data, &wire)
-	o.Items, o.PartialRefunds, o.Notifications = wire.Items, wire.PartialRefunds, wire.Notifications
-	return err
-}
-
 // NontaxRefund is a refund of a part of an order.
 type NontaxRefund struct {
 	RefundOrderID string       `json:"refund_order_id"`
@@ -341,18 +305,6 @@ type NontaxNotified struct {
 	Name     string                  `json:"name"`
 	Attempts []NontaxNotifiedAttempt `json:"notify_detail"`
 	Count    int64                   `json:"notify_cnt"`
-}
-
-// UnmarshalJSON reads the attempts as a list, and as the object that the page says.
-func (n *NontaxNotified) UnmarshalJSON(data []byte) error {
-	type plain NontaxNotified
-	wire := struct {
-		*plain
-		Attempts oneOrMany[NontaxNotifiedAttempt] `json:"notify_detail"`
-	}{plain: (*plain)(n)}
-	err := json.Unmarshal(data, &wire)
-	n.Attempts = wire.Attempts
-	return err
 }
 
 // NontaxNotifiedAttempt is an attempt to tell somebody of an order.

@@ -16,7 +16,7 @@ var somePayment = NontaxPayment{
 	BankID: "B1", BankAccount: "6222", MchID: "1900000109", Description: "出入境办证", Fee: 16000, NoticeNo: "340000190811", OrderNo: "N1",
 	DepartmentCode: "065080906", DepartmentName: "出入境管理处", NoticeType: NontaxNoticeOrdinary, RegionCode: "340000", UserName: "李雷",
 	Items:            []NontaxItem{{No: 1, ID: "I1", Name: "护照", Overdue: 1, Penalty: 2, Fee: 16000}},
-	NoticeCreateTime: 1700000000, ExpireDate: NontaxDate{Date{2026, time.March, 5}},
+	NoticeCreateTime: unix(1700000000), ExpireDate: NontaxDate{Date{2026, time.March, 5}},
 }
 
 const somePaymentJSON = `"bank_id":"B1","bank_account":"6222","mch_id":"1900000109","desc":"出入境办证","fee":16000,"payment_notice_no":"340000190811","order_no":"N1",` +
@@ -39,7 +39,7 @@ var _ = wireRows([]wireRow{
 		want: &NontaxFee{
 			UserName: "李雷", Fee: 16000, Items: []NontaxItem{{No: 1, ID: "I1", Name: "护照", Fee: 16000}}, NoticeNo: "340000190811",
 			DepartmentCode: "065080906", DepartmentName: "出入境管理处", NoticeType: NontaxNoticePenalty, RegionCode: "340000",
-			NoticeCreateTime: 1700000000, ExpireDate: NontaxDate{Date{2026, time.March, 5}},
+			NoticeCreateTime: unix(1700000000), ExpireDate: NontaxDate{Date{2026, time.March, 5}},
 		},
 	},
 	{
@@ -73,11 +73,11 @@ var _ = wireRows([]wireRow{
 			return c.GetNontaxOrder(ctx, "AQCA", 7)
 		}),
 		want: &NontaxOrder{
-			AppID: "wx0000000000000001", OpenID: "o1", OrderID: "AQCA", CreateTime: 1700000000, Fee: 16000, FeeType: 1, Status: NontaxRefunded,
+			AppID: "wx0000000000000001", OpenID: "o1", OrderID: "AQCA", CreateTime: unix(1700000000), Fee: 16000, FeeType: 1, Status: NontaxRefunded,
 			Items: []NontaxItem{{No: 1, ID: "I1", Name: "护照", Fee: 16000}}, PaymentSource: 2,
 			PartialRefunds: []NontaxRefund{{RefundOrderID: "R1", Fee: 100, Status: NontaxRefunding}},
 			Notifications: []NontaxNotified{{AppID: "wx2", Name: "某银行", Count: 1, Attempts: []NontaxNotifiedAttempt{
-				{Time: 1700000001, CostTime: 12, Code: -1, Message: "timeout", Response: "<xml/>"},
+				{Time: unix(1700000001), CostTime: 12, Code: -1, Message: "timeout", Response: "<xml/>"},
 			}}},
 			Scene: NontaxOffline,
 		},
@@ -133,7 +133,7 @@ func TestNontaxPaymentsRefuseWhatIsMissing(t *testing.T) {
 		"DepartmentCode":   func(r *CreateNontaxOrderRequest) { r.DepartmentCode = "" },
 		"DepartmentName":   func(r *CreateNontaxOrderRequest) { r.DepartmentName = "" },
 		"RegionCode":       func(r *CreateNontaxOrderRequest) { r.RegionCode = "" },
-		"NoticeCreateTime": func(r *CreateNontaxOrderRequest) { r.NoticeCreateTime = -1 },
+		"NoticeCreateTime": func(r *CreateNontaxOrderRequest) { r.NoticeCreateTime = unix(-1) },
 		"Items":            func(r *CreateNontaxOrderRequest) { r.Items = nil },
 		"Items[0].Name":    func(r *CreateNontaxOrderRequest) { r.Items = []NontaxItem{{No: 1, ID: "I1"}} },
 		"IP":               func(r *CreateNontaxOrderRequest) { r.IP = "" },

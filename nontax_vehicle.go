@@ -89,7 +89,7 @@ type VehicleEntrance struct {
 func (r NotifyNontaxEntranceRequest) check() error {
 	return first(
 		notEmpty("RegionCode", r.RegionCode), notEmpty("Scene", string(r.Scene)),
-		positive("Entrance.StartTime", r.Entrance.StartTime), notEmpty("Entrance.PlateNumber", r.Entrance.PlateNumber))
+		someTime("Entrance.StartTime", r.Entrance.StartTime), notEmpty("Entrance.PlateNumber", r.Entrance.PlateNumber))
 }
 
 // NotifyNontaxEntrance tells the platform that a vehicle drives in, and returns
@@ -127,7 +127,7 @@ type ChargeNontaxVehicleRequest struct {
 // VehicleVisit is what a driver is charged for.
 type VehicleVisit struct {
 	StartTime      Timestamp `json:"start_time"`
-	EndTime        Timestamp `json:"end_time,omitempty"`
+	EndTime        Timestamp `json:"end_time,omitzero"`
 	ChargingTime   int64     `json:"charging_time,omitempty"` // seconds
 	PlateNumber    string    `json:"plate_number,omitempty"`  // required by the page, absent from its example of a parking space
 	CarType        string    `json:"car_type,omitempty"`
@@ -145,7 +145,7 @@ func (r ChargeNontaxVehicleRequest) check() error {
 	return first(
 		notEmpty("Description", r.Description), positive("Fee", r.Fee), notEmpty("NoticeNo", r.NoticeNo+r.OrderNo),
 		notEmpty("DepartmentCode", r.DepartmentCode), notEmpty("DepartmentName", r.DepartmentName),
-		notEmpty("Scene", string(r.Scene)), positive("Visit.StartTime", r.Visit.StartTime))
+		notEmpty("Scene", string(r.Scene)), someTime("Visit.StartTime", r.Visit.StartTime))
 }
 
 // ChargeNontaxVehicle charges a driver and returns the id of the order

@@ -37,7 +37,7 @@ var _ = wireRows([]wireRow{
 			return c.NotifyNontaxEntrance(ctx, NotifyNontaxEntranceRequest{
 				VehicleMerchant: someMerchant, RegionCode: "440000", Scene: VehicleSceneParking,
 				Entrance: VehicleEntrance{
-					StartTime: 1542351485, PlateNumber: "粤B888888", CarType: "小型车", NotifyURL: "https://example.com/n", ParkingName: "场",
+					StartTime: unix(1542351485), PlateNumber: "粤B888888", CarType: "小型车", NotifyURL: "https://example.com/n", ParkingName: "场",
 					OpenID: "o1", FreeTime: 1200,
 				},
 			})
@@ -77,7 +77,7 @@ func someCharge() ChargeNontaxVehicleRequest {
 		VehicleMerchant: someMerchant, Description: "停车", Fee: 1, OrderNo: "N1", NoticeNo: "P1", NoticeType: NontaxNoticeOrdinary,
 		DepartmentCode: "222222", DepartmentName: "单位", RegionCode: "440000", GoodsTag: "g", Scene: VehicleSceneParkingSpace,
 		Visit: VehicleVisit{
-			StartTime: 1542351485, EndTime: 1542355085, ChargingTime: 3600, PlateNumber: "粤B888888", CarType: "小型车", ParkingName: "场",
+			StartTime: unix(1542351485), EndTime: unix(1542355085), ChargingTime: 3600, PlateNumber: "粤B888888", CarType: "小型车", ParkingName: "场",
 			SpaceNumber: "D6", OpenID: "o1", EntranceName: "入", ExitName: "出", CarryingWeight: "2", CarryingRange: "1-3", Channel: "ETC",
 		},
 	}
@@ -90,7 +90,7 @@ func TestVehicleCallsRefuseWhatIsMissing(t *testing.T) {
 		"NoticeNo":        func(r *ChargeNontaxVehicleRequest) { r.NoticeNo, r.OrderNo = "", "" },
 		"DepartmentCode":  func(r *ChargeNontaxVehicleRequest) { r.DepartmentCode = "" },
 		"Scene":           func(r *ChargeNontaxVehicleRequest) { r.Scene = "" },
-		"Visit.StartTime": func(r *ChargeNontaxVehicleRequest) { r.Visit.StartTime = 0 },
+		"Visit.StartTime": func(r *ChargeNontaxVehicleRequest) { r.Visit.StartTime = Timestamp{} },
 	} {
 		r := someCharge()
 		spoil(&r)
@@ -102,7 +102,7 @@ func TestVehicleCallsRefuseWhatIsMissing(t *testing.T) {
 	})
 	refused(t, "Entrance.PlateNumber", func(ctx context.Context, c *Client) error {
 		_, err := c.NotifyNontaxEntrance(ctx, NotifyNontaxEntranceRequest{
-			RegionCode: "440000", Scene: VehicleSceneParking, Entrance: VehicleEntrance{StartTime: 1},
+			RegionCode: "440000", Scene: VehicleSceneParking, Entrance: VehicleEntrance{StartTime: unix(1)},
 		})
 		return err
 	})

@@ -95,7 +95,7 @@ func (c *Client) OAuthURL(req OAuthURLRequest) (string, error) {
 // read back.
 type OAuthToken struct {
 	AccessToken  Secret `json:"access_token"`
-	ExpiresIn    Int    `json:"expires_in"`    // seconds
+	ExpiresIn    int64  `json:"expires_in"`    // seconds
 	RefreshToken Secret `json:"refresh_token"` // works for 30 days
 	OpenID       string `json:"openid"`
 	Scope        string `json:"scope"`   // what was authorized, with commas between
@@ -145,7 +145,7 @@ type OAuthUser struct {
 	UnionID      string   `json:"unionid"`    // only where the account is bound to an Open Platform account
 
 	// The platform has not filled these since October 2021.
-	Sex      Int    `json:"sex"` // 1 male, 2 female
+	Sex      int64  `json:"sex"` // 1 male, 2 female
 	Province string `json:"province"`
 	City     string `json:"city"`
 	Country  string `json:"country"`

@@ -43,7 +43,7 @@ var _ = wireRows([]wireRow{
 		}),
 		want: &ItemCodeOrder{
 			ID: 581865877, ExternalID: "order-1", Status: ItemCodesReady, Ranges: []ItemCodeRange{{0, 49999}, {50000, 99999}},
-			CreateTime: 1581865877, UpdateTime: 1581865878,
+			CreateTime: unix(1581865877), UpdateTime: unix(1581865878),
 		},
 	},
 	{

@@ -2,7 +2,6 @@ package wechat
 
 import (
 	"context"
-	"encoding/json"
 	"iter"
 )
 
@@ -21,13 +20,13 @@ type PublishSubmission struct {
 // https://developers.weixin.qq.com/doc/service/api/public/api_freepublish_submit
 func (c *Client) PublishDraft(ctx context.Context, mediaID string) (*PublishSubmission, error) {
 	res, err := post[struct {
-		PublishID Text `json:"publish_id"`
-		MsgDataID Int  `json:"msg_data_id"`
+		PublishID string `json:"publish_id"`
+		MsgDataID int64  `json:"msg_data_id"`
 	}](ctx, c, "/cgi-bin/freepublish/submit", mediaRef{mediaID})
 	if err != nil {
 		return nil, err
 	}
-	return &PublishSubmission{PublishID: string(res.PublishID), MsgDataID: int64(res.MsgDataID)}, nil
+	return &PublishSubmission{PublishID: res.PublishID, MsgDataID: res.MsgDataID}, nil
 }
 
 // PublishStatus is the state of a publishing job.
@@ -46,7 +45,7 @@ const (
 
 // PublishJob is how far the publishing of a draft is.
 type PublishJob struct {
-	PublishID       Text          `json:"publish_id"`
+	PublishID       string        `json:"publish_id"`
 	Status          PublishStatus `json:"publish_status"`
 	ArticleID       string        `json:"article_id"` // of all articles of the draft, if it succeeded
 	Detail          PublishDetail `json:"article_detail"`
@@ -140,7 +139,7 @@ type PublishedImages []DraftImage
 // UnmarshalJSON reads the list out of the object that the platform wraps it in.
 func (l *PublishedImages) UnmarshalJSON(data []byte) error {
 	var wire draftImages
-	err := json.Unmarshal(data, &wire)
+	err := decodeJSON(data, &wire)
 	*l = wire.List
 	return err
 }

@@ -24,7 +24,7 @@ func published() Publication {
 		}, {
 			Type: DraftArticlePictures, Title: "T2", Images: PublishedImages{{MediaID: "M3"}, {MediaID: "M4"}},
 		}},
-		CreateTime: 1635156700, UpdateTime: 1635156701,
+		CreateTime: unix(1635156700), UpdateTime: unix(1635156701),
 	}
 }
 
@@ -77,7 +77,7 @@ var _ = wireRows([]wireRow{
 			return c.ListPublications(ctx, 0, 20, false)
 		}),
 		want: &PublicationPage{Total: 1, Count: 1, Items: []PublicationItem{
-			{Publication: published(), ArticleID: "A1", UpdateTime: 1635156702},
+			{Publication: published(), ArticleID: "A1", UpdateTime: unix(1635156702)},
 		}},
 	},
 })

@@ -87,19 +87,19 @@ func allAds[T any](from, to Date, days int, page func(r AdPageRequest) (items []
 
 // AdFigures are the figures of ads.
 type AdFigures struct {
-	Requests     int64 `json:"req_succ_count"` // ads that were fetched
-	Exposures    int64 `json:"exposure_count"`
-	ExposureRate Float `json:"exposure_rate"` // exposures by request
-	Clicks       int64 `json:"click_count"`
-	ClickRate    Float `json:"click_rate"` // clicks by exposure
-	Income       int64 `json:"income"`     // fen
-	ECPM         Float `json:"ecpm"`       // fen for 1,000 exposures
+	Requests     int64   `json:"req_succ_count"` // ads that were fetched
+	Exposures    int64   `json:"exposure_count"`
+	ExposureRate float64 `json:"exposure_rate"` // exposures by request
+	Clicks       int64   `json:"click_count"`
+	ClickRate    float64 `json:"click_rate"` // clicks by exposure
+	Income       int64   `json:"income"`     // fen
+	ECPM         float64 `json:"ecpm"`       // fen for 1,000 exposures
 }
 
 // AdDay is the figures of an ad slot on a day.
 type AdDay struct {
 	Date   Date   `json:"date"`
-	SlotID Int    `json:"slot_id"`
+	SlotID int64  `json:"slot_id"`
 	Slot   AdSlot `json:"ad_slot"`
 	AdFigures
 }
@@ -136,14 +136,14 @@ func (c *Client) AllAdDays(ctx context.Context, slot AdSlot, from, to Date) iter
 
 // CommissionFigures are the figures of goods that are sold for a commission.
 type CommissionFigures struct {
-	Requests   int64 `json:"req_succ_count"` // cards of goods that were fetched
-	Exposures  int64 `json:"exposure_count"`
-	Clicks     int64 `json:"click_count"`
-	ClickRate  Float `json:"click_rate"` // clicks by exposure
-	Orders     int64 `json:"order_count"`
-	OrderRate  Float `json:"order_rate"`       // orders by click
-	Sales      int64 `json:"total_fee"`        // fen
-	Commission int64 `json:"total_commission"` // fen
+	Requests   int64   `json:"req_succ_count"` // cards of goods that were fetched
+	Exposures  int64   `json:"exposure_count"`
+	Clicks     int64   `json:"click_count"`
+	ClickRate  float64 `json:"click_rate"` // clicks by exposure
+	Orders     int64   `json:"order_count"`
+	OrderRate  float64 `json:"order_rate"`       // orders by click
+	Sales      int64   `json:"total_fee"`        // fen
+	Commission int64   `json:"total_commission"` // fen
 }
 
 // CommissionDay is the figures of a day.
@@ -201,14 +201,14 @@ type Settlement struct {
 	Status    SettlementStatus `json:"sett_status"`
 	Revenue   int64            `json:"settled_revenue"` // fen
 	Number    string           `json:"sett_no"`
-	MailCount Int              `json:"mail_send_cnt"` // how often the statement was sent again on request
+	MailCount int64            `json:"mail_send_cnt"` // how often the statement was sent again on request
 	Slots     []SlotRevenue    `json:"slot_revenue"`
 }
 
 // SlotRevenue is the part of an income that an ad slot brought.
 type SlotRevenue struct {
-	SlotID  Text  `json:"slot_id"`
-	Revenue int64 `json:"slot_settled_revenue"` // fen
+	SlotID  string `json:"slot_id"`
+	Revenue int64  `json:"slot_settled_revenue"` // fen
 }
 
 // SettlementReport is a page of settlements with the sums of the account.

@@ -25,7 +25,7 @@ func SceneString(text string) QRScene { return QRScene{text: text} }
 // QRCode is a QR code of the account.
 type QRCode struct {
 	Ticket    string `json:"ticket"`         // for [QRCodeImageURL] and [Client.DownloadQRCode]
-	ExpiresIn Int    `json:"expire_seconds"` // 0 of a permanent code
+	ExpiresIn int64  `json:"expire_seconds"` // 0 of a permanent code
 	URL       string `json:"url"`            // what is in the code, for images of the account's own
 }
 

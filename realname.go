@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/aes"
 	"encoding/base64"
-	"encoding/json"
 )
 
 // RealNameAuthURL is a page on which a user allows the account to learn their name.
@@ -92,7 +91,7 @@ func (m *MedicalRealName) Decrypt(key Secret) (*MedicalIdentity, error) {
 		return nil, invalid("key", "does not open the identity")
 	}
 	identity := new(MedicalIdentity)
-	if err := json.Unmarshal(plain, identity); err != nil {
+	if err := decodeJSON(plain, identity); err != nil {
 		return nil, invalid("key", "does not open the identity")
 	}
 	return identity, nil

@@ -48,7 +48,7 @@ func TestAMedicalIdentityOpensWithTheKeyOfTheHospitalOnly(t *testing.T) {
 	m := MedicalRealName{Cipher: sealed(t, key, `{"real_name":"张三","id_card_no":"4508","id_card_type":1,"phone":"138","timestamp":1661420431,"phone_country_code":"86"}`)}
 	got, err := m.Decrypt(key)
 	require.NoError(t, err)
-	assert.Equal(t, &MedicalIdentity{Name: "张三", IDCardNumber: "4508", IDCardType: 1, Phone: "138", CountryCode: "86", Time: 1661420431}, got)
+	assert.Equal(t, &MedicalIdentity{Name: "张三", IDCardNumber: "4508", IDCardType: 1, Phone: "138", CountryCode: "86", Time: unix(1661420431)}, got)
 
 	for argument, decrypt := range map[string]func() (*MedicalIdentity, error){
 		"key":    func() (*MedicalIdentity, error) { return m.Decrypt(other) },

@@ -38,7 +38,7 @@ func (c *Client) CreateShortKey(ctx context.Context, data string, life time.Dura
 type ShortKeyData struct {
 	Data       string    `json:"long_data"`
 	CreateTime Timestamp `json:"create_time"`
-	ExpiresIn  Int       `json:"expire_seconds"` // seconds that are left
+	ExpiresIn  int64     `json:"expire_seconds"` // seconds that are left
 }
 
 // GetShortKey returns what the platform keeps under a short key (短链转长信息, 获取短key托管的数据).

@@ -28,7 +28,7 @@ var _ = wireRows([]wireRow{
 		call: result(func(ctx context.Context, c *Client) (*ShortKeyData, error) {
 			return c.GetShortKey(ctx, "fvgwF4Y5XqCqlYE")
 		}),
-		want: &ShortKeyData{Data: "x", CreateTime: 1611047541, ExpiresIn: 86300},
+		want: &ShortKeyData{Data: "x", CreateTime: unix(1611047541), ExpiresIn: 86300},
 	},
 })
 

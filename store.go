@@ -4,6 +4,8 @@ import (
 	"context"
 	"iter"
 	"strings"
+
+	"github.com/wechatoa/wechat/internal/wirejson"
 )
 
 // StorePhotos are addresses of photos that the platform hosts. It wants them as a
@@ -12,7 +14,7 @@ type StorePhotos []string
 
 // MarshalText writes the document.
 func (p StorePhotos) MarshalText() ([]byte, error) {
-	return encodeJSON(struct {
+	return wirejson.Encode(struct {
 		List []string `json:"list"`
 	}{p})
 }
@@ -110,12 +112,12 @@ type Store struct {
 	Province            string       `json:"province"`
 	City                string       `json:"city"`
 	District            string       `json:"district"`
-	OffsetType          Int          `json:"offset_type"` // coordinate system, 1 is that of the platform's maps
-	Longitude           Float        `json:"longitude"`
-	Latitude            Float        `json:"latitude"`
+	OffsetType          int64        `json:"offset_type"` // coordinate system, 1 is that of the platform's maps
+	Longitude           float64      `json:"longitude"`
+	Latitude            float64      `json:"latitude"`
 	Photos              []StorePhoto `json:"photo_list"`
 	OpenTime            string       `json:"open_time"`
-	Status              Int          `json:"status"`
+	Status              int64        `json:"status"`
 	QualificationNumber string       `json:"qualification_num"`
 	QualificationName   string       `json:"qualification_name"`
 	CardID              string       `json:"card_id"`

@@ -121,7 +121,7 @@ const (
 type StoreProgramAudit struct {
 	ID     int64              `json:"audit_id"`
 	Status StoreProgramStatus `json:"status"`
-	Reason Text               `json:"reason"` // why it was refused or declined
+	Reason string             `json:"reason"` // why it was refused or declined
 }
 
 // GetStoreProgramAudit returns the state of an application (获取门店小程序审核结果, 查询门店小程序审核结果). 0 is the
@@ -152,19 +152,19 @@ func (c *Client) UpdateStoreProgram(ctx context.Context, headImage, introduction
 
 // Districts are the provinces, cities and districts of the platform's maps.
 type Districts struct {
-	Version Text         `json:"data_version"`
+	Version string       `json:"data_version"`
 	Levels  [][]District `json:"result"` // provinces, cities, districts
 }
 
 // District is a province, a city or a district.
 type District struct {
-	ID       Int      `json:"id"`
+	ID       int64    `json:"id"`
 	Name     string   `json:"name"`
 	FullName string   `json:"fullname"`
 	Pinyin   []string `json:"pinyin"`
 	Location struct {
-		Latitude  Float `json:"lat"`
-		Longitude Float `json:"lng"`
+		Latitude  float64 `json:"lat"`
+		Longitude float64 `json:"lng"`
 	} `json:"location"`
 	Children []int64 `json:"cidx"` // indices of the first and the last one below it, in the next level
 }
@@ -176,8 +176,8 @@ type District struct {
 func (c *Client) GetDistricts(ctx context.Context) (*Districts, error) {
 	const path = "/wxa/get_district"
 	res, err := get[struct {
-		Status  Int  `json:"status"` // of the maps behind the platform, in place of errcode
-		Message Text `json:"message"`
+		Status  int64  `json:"status"` // of the maps behind the platform, in place of errcode
+		Message string `json:"message"`
 		Districts
 	}](ctx, c, path, nil)
 	if err != nil {
@@ -185,7 +185,7 @@ func (c *Client) GetDistricts(ctx context.Context) (*Districts, error) {
 	}
 	if res.Status != 0 {
 		return nil, &Error{
-			Code: Code(res.Status), Message: string(res.Message), Method: http.MethodGet, Path: path, Status: http.StatusOK,
+			Code: Code(res.Status), Message: res.Message, Method: http.MethodGet, Path: path, Status: http.StatusOK,
 		}
 	}
 	return &res.Districts, nil
@@ -196,11 +196,11 @@ type MapPOI struct {
 	ID         string   `json:"sosomap_poi_uid"` // the MapPOIID of [CreateStoreRequest]
 	Name       string   `json:"branch_name"`
 	Address    string   `json:"address"`
-	Longitude  Float    `json:"longitude"`
-	Latitude   Float    `json:"latitude"`
+	Longitude  float64  `json:"longitude"`
+	Latitude   float64  `json:"latitude"`
 	Phone      string   `json:"telephone"`
 	Category   string   `json:"category"`
-	DataSupply Int      `json:"data_supply"`
+	DataSupply int64    `json:"data_supply"`
 	Photos     []string `json:"pic_urls"`
 	CardIDs    []string `json:"card_id_list"`
 }

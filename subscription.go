@@ -139,7 +139,7 @@ type LibraryTemplate struct {
 	ID         int64         `json:"tid"`
 	Title      string        `json:"title"`
 	Type       SubscribeType `json:"type"`
-	CategoryID Int           `json:"categoryId"`
+	CategoryID int64         `json:"categoryId"`
 }
 
 // LibraryTemplatePage is a page of the platform's library.

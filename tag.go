@@ -85,7 +85,8 @@ func (c *Client) ListTagFollowers(ctx context.Context, tagID int64, nextOpenID s
 		TagID int64  `json:"tagid"`
 		Next  string `json:"next_openid,omitempty"`
 	}{tagID, nextOpenID}
-	return post[OpenIDPage](ctx, c, "/cgi-bin/user/tag/get", body, idempotent)
+	page, err := post[openIDPage](ctx, c, "/cgi-bin/user/tag/get", body, idempotent)
+	return page.result(err)
 }
 
 // AllTagFollowers iterates over the openids of all followers with a tag

@@ -92,12 +92,12 @@ func (m TemplateMessage) check() error {
 // https://developers.weixin.qq.com/doc/service/api/notify/template/api_sendtemplatemessage
 func (c *Client) SendTemplateMessage(ctx context.Context, m TemplateMessage) (int64, error) {
 	res, err := post[struct {
-		ID Int `json:"msgid"`
+		ID int64 `json:"msgid"`
 	}](ctx, c, "/cgi-bin/message/template/send", m, keyed(m.ClientMsgID))
 	if err != nil {
 		return 0, err
 	}
-	return int64(res.ID), nil
+	return res.ID, nil
 }
 
 // Template is a template that the account has added.
@@ -198,7 +198,7 @@ func (c *Client) GetIndustries(ctx context.Context) (*Industries, error) {
 // BlockedMessage is a template message that the platform did not deliver, because
 // its content breaks the rules.
 type BlockedMessage struct {
-	ID         Int       `json:"id"` // the place in the list
+	ID         int64     `json:"id"` // the place in the list
 	TemplateID string    `json:"tmpl_msg_id"`
 	Title      string    `json:"title"`
 	Content    string    `json:"content"`
@@ -211,17 +211,17 @@ type BlockedMessage struct {
 // (查询拦截的模板消息). limit is 1 to 100.
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/template/api_queryblocktmplmsg
-func (c *Client) ListBlockedMessages(ctx context.Context, templateID string, afterID Int, limit int) ([]BlockedMessage, error) {
+func (c *Client) ListBlockedMessages(ctx context.Context, templateID string, afterID int64, limit int) ([]BlockedMessage, error) {
 	if err := first(notEmpty("templateID", templateID), within("limit", limit, 1, 100)); err != nil {
 		return nil, err
 	}
 	body := struct {
 		TemplateID string `json:"tmpl_msg_id"`
-		AfterID    Int    `json:"largest_id"`
+		AfterID    int64  `json:"largest_id"`
 		Limit      int    `json:"limit"`
 	}{templateID, afterID, limit}
 	res, err := post[struct {
-		Messages oneOrMany[BlockedMessage] `json:"msginfo"`
+		Messages []BlockedMessage `json:"msginfo"`
 	}](ctx, c, "/wxa/sec/queryblocktmplmsg", body, idempotent)
 	if err != nil {
 		return nil, err
@@ -235,7 +235,7 @@ func (c *Client) ListBlockedMessages(ctx context.Context, templateID string, aft
 // https://developers.weixin.qq.com/doc/service/api/notify/template/api_queryblocktmplmsg
 func (c *Client) AllBlockedMessages(ctx context.Context, templateID string) iter.Seq2[BlockedMessage, error] {
 	const limit = 100
-	return paginate(Int(0), func(after Int) (items []BlockedMessage, next Int, more bool, err error) {
+	return paginate(int64(0), func(after int64) (items []BlockedMessage, next int64, more bool, err error) {
 		items, err = c.ListBlockedMessages(ctx, templateID, after, limit)
 		if len(items) > 0 {
 			next = slices.MaxFunc(items, func(a, b BlockedMessage) int { return cmp.Compare(a.ID, b.ID) }).ID

@@ -233,6 +233,6 @@ func failureTTL(err error) time.Duration {
 const maxTokenTTL = 2 * time.Hour
 
 // seconds turns a number of the platform into a duration that does not overflow.
-func seconds(n Int) time.Duration {
-	return time.Duration(min(max(n, 0), Int(maxTokenTTL/time.Second))) * time.Second
+func seconds(n int64) time.Duration {
+	return time.Duration(min(max(n, 0), int64(maxTokenTTL/time.Second))) * time.Second
 }

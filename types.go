@@ -1,8 +1,6 @@
 package wechat
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -46,74 +44,35 @@ func (s *Secret) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Timestamp is a moment in seconds since 1970. The platform sends it as a number
-// or as a string; 0 means that there is none.
-type Timestamp int64
+// Timestamp is a moment that the platform writes in seconds since 1970; the zero one
+// is none.
+type Timestamp struct{ time.Time }
 
-// Time returns the moment, or the zero Time where there is none.
-func (t Timestamp) Time() time.Time {
-	if t == 0 {
-		return time.Time{}
-	}
-	return time.Unix(int64(t), 0)
-}
-
-// String returns the moment in RFC 3339, in the local zone.
+// String returns the moment in RFC 3339, or "" if there is none.
 func (t Timestamp) String() string {
-	if t == 0 {
+	if t.IsZero() {
 		return ""
 	}
-	return t.Time().Format(time.RFC3339)
+	return t.Format(time.RFC3339)
 }
 
-// UnmarshalJSON accepts numbers, strings of numbers, "" and null.
+// MarshalJSON writes the seconds since 1970, 0 if there is no moment.
+func (t Timestamp) MarshalJSON() ([]byte, error) {
+	if t.IsZero() {
+		return []byte{'0'}, nil
+	}
+	return strconv.AppendInt(nil, t.Unix(), 10), nil
+}
+
+// UnmarshalJSON reads seconds since 1970, as a number or in a string; 0, "" and null
+// are no moment.
 func (t *Timestamp) UnmarshalJSON(data []byte) error {
 	n, err := looseInt(data)
-	*t = Timestamp(n)
-	return err
-}
-
-// Int is a whole number that the platform sends as a number in one place and as
-// a string in another. It keeps 64-bit ids exact.
-type Int int64
-
-// UnmarshalJSON accepts numbers, strings of numbers, "" and null.
-func (i *Int) UnmarshalJSON(data []byte) error {
-	n, err := looseInt(data)
-	*i = Int(n)
-	return err
-}
-
-// Float is a number that the platform sends as a number in one place and as a
-// string in another.
-type Float float64
-
-// UnmarshalJSON accepts numbers, strings of numbers, "" and null.
-func (f *Float) UnmarshalJSON(data []byte) error {
-	s := scalar(data)
-	if s == "" {
-		*f = 0
-		return nil
+	*t = Timestamp{}
+	if n != 0 {
+		t.Time = time.Unix(n, 0)
 	}
-	n, err := finite(s)
-	*f = Float(n)
 	return err
-}
-
-// Text is a string that the platform sends as a number or a boolean at times.
-type Text string
-
-// UnmarshalJSON accepts everything; what is neither a string nor null keeps its
-// JSON text.
-func (t *Text) UnmarshalJSON(data []byte) error {
-	if data = bytes.TrimSpace(data); len(data) > 0 && data[0] == '"' {
-		var s string
-		err := json.Unmarshal(data, &s)
-		*t = Text(s)
-		return err
-	}
-	*t = Text(scalar(data))
-	return nil
 }
 
 // Flag is a boolean that the platform writes as 0 and 1.
@@ -203,22 +162,6 @@ func (d *Date) UnmarshalText(text []byte) error {
 	}
 	*d = DateOf(t)
 	return nil
-}
-
-// oneOrMany is a list that the platform writes as its only element in places, and
-// as "" where there is none.
-type oneOrMany[T any] []T
-
-func (l *oneOrMany[T]) UnmarshalJSON(data []byte) error {
-	switch {
-	case bytes.HasPrefix(data, []byte{'{'}):
-		*l = make(oneOrMany[T], 1)
-		return json.Unmarshal(data, &(*l)[0])
-	case scalar(data) == "":
-		*l = nil
-		return nil
-	}
-	return json.Unmarshal(data, (*[]T)(l))
 }
 
 // finite reads a number; NaN and the infinities, which no JSON can hold, are none.

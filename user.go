@@ -2,7 +2,6 @@ package wechat
 
 import (
 	"context"
-	"encoding/json"
 	"iter"
 )
 
@@ -14,7 +13,7 @@ type User struct {
 	UnionID       string         `json:"unionid"` // only where the account is bound to an Open Platform account
 	SubscribeTime Timestamp      `json:"subscribe_time"`
 	Scene         SubscribeScene `json:"subscribe_scene"` // where the user began to follow
-	QRScene       Int            `json:"qr_scene"`        // of the QR code that was scanned
+	QRScene       int64          `json:"qr_scene"`        // of the QR code that was scanned
 	QRSceneString string         `json:"qr_scene_str"`
 	Remark        string         `json:"remark"` // see [Client.SetRemark]
 	GroupID       int64          `json:"groupid"`
@@ -24,7 +23,7 @@ type User struct {
 	// user, see [Client.GetOAuthUser].
 	Nickname     string   `json:"nickname"`
 	HeadImageURL string   `json:"headimgurl"`
-	Sex          Int      `json:"sex"` // 1 male, 2 female
+	Sex          int64    `json:"sex"` // 1 male, 2 female
 	Country      string   `json:"country"`
 	Province     string   `json:"province"`
 	City         string   `json:"city"`
@@ -126,19 +125,21 @@ type OpenIDPage struct {
 	NextOpenID string // where the next page begins, "" where there is none
 }
 
-// UnmarshalJSON reads the page as the platform writes it.
-func (p *OpenIDPage) UnmarshalJSON(data []byte) error {
-	var wire struct {
-		Total int64 `json:"total"`
-		Count int64 `json:"count"`
-		Data  struct {
-			OpenIDs []string `json:"openid"`
-		} `json:"data"`
-		Next string `json:"next_openid"`
+// openIDPage is the page as the platform writes it.
+type openIDPage struct {
+	Total int64 `json:"total"`
+	Count int64 `json:"count"`
+	Data  struct {
+		OpenIDs []string `json:"openid"`
+	} `json:"data"`
+	Next string `json:"next_openid"`
+}
+
+func (p *openIDPage) result(err error) (*OpenIDPage, error) {
+	if err != nil {
+		return nil, err
 	}
-	err := json.Unmarshal(data, &wire)
-	*p = OpenIDPage{Total: wire.Total, Count: wire.Count, OpenIDs: wire.Data.OpenIDs, NextOpenID: wire.Next}
-	return err
+	return &OpenIDPage{Total: p.Total, Count: p.Count, OpenIDs: p.Data.OpenIDs, NextOpenID: p.Next}, nil
 }
 
 // eachOpenID iterates over a list of users.
@@ -173,7 +174,8 @@ func openIDPages(ctx context.Context, list func(ctx context.Context, next string
 //
 // https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_getfans
 func (c *Client) ListFollowers(ctx context.Context, nextOpenID string) (*OpenIDPage, error) {
-	return get[OpenIDPage](ctx, c, "/cgi-bin/user/get", params("next_openid", nextOpenID))
+	page, err := get[openIDPage](ctx, c, "/cgi-bin/user/get", params("next_openid", nextOpenID))
+	return page.result(err)
 }
 
 // AllFollowers iterates over the openids of all followers (获取关注用户列表).

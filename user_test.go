@@ -23,7 +23,7 @@ import (
 const userJSON = `{"subscribe":1,"openid":"o1","language":"zh_CN","subscribe_time":1382694957,"unionid":"u1","remark":"甲","groupid":0,"tagid_list":[128,2],"subscribe_scene":"ADD_SCENE_QR_CODE","qr_scene":98765,"qr_scene_str":"","nickname":"","sex":0,"country":"","province":"","city":"","headimgurl":""}`
 
 var oneUser = User{
-	Subscribed: true, OpenID: "o1", Language: LanguageZHCN, SubscribeTime: 1382694957, UnionID: "u1", Remark: "甲",
+	Subscribed: true, OpenID: "o1", Language: LanguageZHCN, SubscribeTime: unix(1382694957), UnionID: "u1", Remark: "甲",
 	TagIDs: []int64{128, 2}, Scene: SceneQRCode, QRScene: 98765,
 }
 

@@ -26,7 +26,7 @@ func TestUsersAreWhatTheAccountMayKnowOfThem(t *testing.T) {
 	u, err := c.GetUser(t.Context(), alice.OpenID)
 	require.NoError(t, err)
 	assert.Equal(t, &wechat.User{
-		Subscribed: true, OpenID: alice.OpenID, UnionID: "u1", SubscribeTime: wechat.Timestamp(since.Unix()), Remark: "boss",
+		Subscribed: true, OpenID: alice.OpenID, UnionID: "u1", SubscribeTime: wechat.Timestamp{Time: time.Unix(since.Unix(), 0)}, Remark: "boss",
 		Scene: "ADD_SCENE_SEARCH", QRScene: 7, GroupID: vip, TagIDs: []int64{vip}, Language: "zh_CN",
 	}, u)
 	assert.Equal(t, "Alice", alice.Nickname(), "which only OAuth tells")
@@ -180,7 +180,7 @@ func TestMenusAreMatchedNewestFirst(t *testing.T) {
 	info, err := c.GetMenu(ctx)
 	require.NoError(t, err)
 	require.Len(t, info.Conditional, 2)
-	assert.Equal(t, wechat.Int(vip), info.Conditional[1].Rule.TagID)
+	assert.Equal(t, vip, info.Conditional[1].Rule.TagID)
 	assert.Equal(t, "C", info.Default.Buttons[1].SubButtons[0].Name)
 	self, err := c.GetSelfMenu(ctx)
 	require.NoError(t, err)

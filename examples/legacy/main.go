@@ -38,8 +38,8 @@ func main() {
 
 // POI is a store; the program takes the fields that it needs.
 type POI struct {
-	ID   wechat.Text `json:"poi_id"` // a string or a number, depending on the store's age
-	Name string      `json:"business_name"`
+	ID   string `json:"poi_id"` // a string or a number, depending on the store's age
+	Name string `json:"business_name"`
 }
 
 // listPOIs is written as the methods of the SDK are: path, body, whether it may be retried, result.
