@@ -79,7 +79,7 @@ func findMaskedField(v reflect.Value, document any, at string) string {
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 		inner := document // the fields of an embedded struct are those of the outer one
 		if !field.Anonymous || name != "" || indirect(field.Type).Kind() != reflect.Struct {
-			if !field.IsExported() || field.Tag.Get("json") == "-" {
+			if !field.IsExported() {
 				continue
 			}
 			if name == "" {

@@ -30,8 +30,6 @@ func SaveFile(name string, fill func(w io.Writer) error) error {
 		info = nil
 	case err != nil:
 		return err
-	case info.IsDir():
-		return &fs.PathError{Op: "save", Path: name, Err: syscall.EISDIR}
 	case !info.Mode().IsRegular():
 		return writeDirectly(name, fill)
 	}
@@ -79,7 +77,8 @@ func replaceFile(target string, old fs.FileInfo, fill func(w io.Writer) error) e
 	return nil
 }
 
-// writeDirectly writes to a device or a pipe, which cannot be replaced.
+// writeDirectly writes to a device or a pipe, which cannot be replaced. A directory
+// cannot be opened for that.
 func writeDirectly(name string, fill func(w io.Writer) error) error {
 	f, err := os.OpenFile(name, os.O_WRONLY, 0) //nolint:gosec // the program chooses the name
 	if err != nil {

@@ -248,6 +248,25 @@ func ExampleClient_UploadMedia() {
 	// image true
 }
 
+func ExampleOpenFile() {
+	platform := wechattest.NewPlatform()
+	defer platform.Close()
+	client := platform.Client()
+	name := filepath.Join(os.TempDir(), "wechat-poster.png")
+	if err := os.WriteFile(name, []byte("the bytes of a picture"), 0o600); err != nil {
+		log.Fatal(err)
+	}
+	defer func() { _ = os.Remove(name) }()
+
+	material, err := client.UploadMaterial(ctx, wechat.MediaImage, wechat.OpenFile(name))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(material.MediaID != "")
+	// Output:
+	// true
+}
+
 func ExampleSaveFile() {
 	platform := wechattest.NewPlatform()
 	defer platform.Close()

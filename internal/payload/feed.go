@@ -82,7 +82,6 @@ func (f *feed) serve(c *content) error {
 			}
 		}
 		switch {
-		case got == c.size: // what follows the size is of no interest
 		case errors.Is(err, io.EOF):
 			return fmt.Errorf("ended after %d of %d bytes", got, c.size)
 		case err != nil:
@@ -94,7 +93,7 @@ func (f *feed) serve(c *content) error {
 
 // Read is called by net/http.
 func (f *feed) Read(p []byte) (int, error) {
-	if f.left == 0 {
+	if f.left == 0 { // what the content holds beyond its size, be it an error, is of no interest
 		return 0, io.EOF
 	}
 	want := int(min(int64(len(p)), int64(len(f.buf)), f.left))

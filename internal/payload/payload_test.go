@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"runtime"
 	"strings"
@@ -117,6 +118,43 @@ func TestSendOnceLeavesNothingToRepeatARequestWith(t *testing.T) {
 	data, err := io.ReadAll(r.Body)
 	require.NoError(t, err)
 	assert.Empty(t, data)
+}
+
+// TestSendOnceIsNotRepeatedByNetHTTP shows what SendOnce is for as well: net/http
+// executes a GET twice if a reused connection breaks.
+func TestSendOnceIsNotRepeatedByNetHTTP(t *testing.T) {
+	for once, want := range map[bool]int64{true: 1, false: 2} {
+		var executions atomic.Int64
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			assert.Empty(t, r.TransferEncoding)
+			assert.Zero(t, r.ContentLength)
+			if r.URL.Path == "/warm" {
+				return
+			}
+			executions.Add(1)
+			if conn, _, err := http.NewResponseController(w).Hijack(); assert.NoError(t, err) {
+				_ = conn.Close()
+			}
+		}))
+		client := server.Client()
+		get := func(path string) error {
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+path, nil)
+			require.NoError(t, err)
+			if once {
+				SendOnce(r)
+			}
+			resp, err := client.Do(r)
+			if err == nil {
+				_ = resp.Body.Close()
+			}
+			return err
+		}
+		require.NoError(t, get("/warm"))
+		require.Error(t, get("/"))
+		assert.Equal(t, want, executions.Load(), "once: %v", once)
+		client.CloseIdleConnections()
+		server.Close()
+	}
 }
 
 func TestC13ContentIsReadAgainByteForByte(t *testing.T) {
