@@ -212,6 +212,34 @@ func TestC14StreamIsSentAfterADialThatFailed(t *testing.T) {
 	assert.EqualValues(t, 2, dials.Load())
 }
 
+func TestC4NetHTTPRepeatsNoCallThatMustRunOnce(t *testing.T) {
+	for _, body := range []any{nil, map[string]string{"a": "b"}} {
+		for _, idempotent := range []bool{false, true} {
+			var executions atomic.Int64
+			c := mediaSource(t, func(w http.ResponseWriter, r *http.Request) {
+				_, _ = io.Copy(io.Discard, r.Body)
+				if r.URL.Path == "/warm" {
+					_, _ = io.WriteString(w, wireOK)
+					return
+				}
+				executions.Add(1)
+				if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
+					_ = conn.Close()
+				}
+			})
+			require.NoError(t, c.Do(t.Context(), Request{Path: "/warm"}, nil))
+			err := c.Do(t.Context(), Request{Method: http.MethodGet, Path: "/x", Body: body, Idempotent: idempotent}, nil)
+			require.Error(t, err)
+			if idempotent {
+				assert.Greater(t, executions.Load(), int64(1))
+				continue
+			}
+			require.ErrorIs(t, err, ErrUnknownOutcome)
+			assert.EqualValues(t, 1, executions.Load())
+		}
+	}
+}
+
 func TestOpenFileIsOneLineAndLeaksNothing(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "照片.JPG")
 	require.NoError(t, os.WriteFile(name, []byte("PICTURE"), 0o600))
@@ -499,19 +527,19 @@ func TestSecretInABodyIsNeverSentAsItsMask(t *testing.T) {
 		assert.Empty(t, s.sent)
 	}
 	for name, body := range map[string]any{
-		"text":      TextMessage{Content: mask},
-		"map":       map[string]any{"text": mask, "list": []string{mask}, "secret": held.Name},
-		"raw":       json.RawMessage(`{"text":"[redacted]"}`),
-		"bytes":     []byte(`{"text":"[redacted]"}`),
-		"empty":     holder{Name: mask},
-		"nil":       &outer{Text: mask},
-		"shadowed":  shadowing{held, mask + " "},
-		"left out":  hidden{mask, "CANARY-VALUE", "CANARY-VALUE"},
+		"text":     TextMessage{Content: mask},
+		"map":      map[string]any{"text": mask, "list": []string{mask}, "secret": held.Name},
+		"raw":      json.RawMessage(`{"text":"[redacted]"}`),
+		"bytes":    []byte(`{"text":"[redacted]"}`),
+		"empty":    holder{Name: mask},
+		"nil":      &outer{Text: mask},
+		"shadowed": shadowing{held, mask + " "},
+		"left out": hidden{mask, "CANARY-VALUE", "CANARY-VALUE"},
 		"by itself": struct {
 			Text string
 			Key  honest
 		}{mask, honest{"CANARY-VALUE"}},
-		"as a key":  plainKey{"key": mask},
+		"as a key": plainKey{"key": mask},
 	} {
 		s := newScript(ok)
 		require.NoError(t, s.client().Do(t.Context(), Request{Path: "/x", Body: body}, nil), name)

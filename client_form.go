@@ -324,10 +324,8 @@ func attachBody(_ *resty.Client, raw *http.Request) error {
 	if err := out.body.Attach(raw); err != nil {
 		return err
 	}
-	if out.once && (raw.Method == http.MethodGet || raw.Method == http.MethodHead) {
-		if raw.GetBody = nil; out.body == nil {
-			payload.SendOnce(raw)
-		}
+	if out.once {
+		payload.SendOnce(raw)
 	}
 	return nil
 }

@@ -113,12 +113,18 @@ func (p *Payload) Attach(r *http.Request) error {
 	return nil
 }
 
-// SendOnce keeps net/http from repeating a request without a body by itself, which
-// it does with a GET when a reused connection breaks, even if the server has
-// executed it. It must not be used on methods that have a body: their requests
-// would lose their Content-Length.
+// SendOnce keeps net/http from repeating a request by itself, which it does with a
+// GET when a reused connection breaks, even if the server has executed it. It is
+// called after Attach, and changes nothing about a method that net/http does not
+// repeat: there a missing body is a length of 0 and must stay it.
 func SendOnce(r *http.Request) {
-	r.Body, r.ContentLength, r.GetBody = io.NopCloser(bytes.NewReader(nil)), 0, nil
+	switch r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace:
+		r.GetBody = nil
+		if r.Body == nil || r.Body == http.NoBody {
+			r.Body = io.NopCloser(bytes.NewReader(nil))
+		}
+	}
 }
 
 // Consumed reports whether the content has been read in part and cannot be read

@@ -111,13 +111,29 @@ func TestNilPayloadIsAnEmptyBody(t *testing.T) {
 }
 
 func TestSendOnceLeavesNothingToRepeatARequestWith(t *testing.T) {
+	var empty *Payload
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace} {
+		for want, p := range map[string]*Payload{"": empty, "abc": FromBytes("text/x", []byte("abc"))} {
+			r := newRequest(t, method)
+			require.NoError(t, p.Attach(r))
+			SendOnce(r)
+			assert.NotEqual(t, http.NoBody, r.Body)
+			assert.Nil(t, r.GetBody)
+			assert.EqualValues(t, len(want), r.ContentLength)
+			assert.Equal(t, want, string(must(io.ReadAll(r.Body))))
+		}
+	}
 	r := newRequest(t, http.MethodGet)
 	SendOnce(r)
-	assert.NotEqual(t, http.NoBody, r.Body)
-	assert.Nil(t, r.GetBody)
-	data, err := io.ReadAll(r.Body)
-	require.NoError(t, err)
-	assert.Empty(t, data)
+	assert.NotNil(t, r.Body, "without Attach too")
+	r = newRequest(t, http.MethodPost)
+	require.NoError(t, empty.Attach(r))
+	SendOnce(r)
+	assert.Equal(t, http.NoBody, r.Body, "a POST of unknown length is refused with 412")
+	r = newRequest(t, http.MethodPost)
+	require.NoError(t, FromBytes("text/x", []byte("abc")).Attach(r))
+	SendOnce(r)
+	assert.NotNil(t, r.GetBody, "net/http does not repeat a POST that the server may have executed")
 }
 
 // TestSendOnceIsNotRepeatedByNetHTTP shows what SendOnce is for as well: net/http
