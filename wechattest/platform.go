@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/wechatoa/wechat"
-	"github.com/wechatoa/wechat/internal/msgcrypt"
 	"github.com/wechatoa/wechat/internal/spec"
 )
 
@@ -17,7 +16,8 @@ import (
 // the API, and what pushes messages and events to the account's callback. It is
 // safe for concurrent use.
 type Platform struct {
-	// The account, as its settings in the console show it. They are not to be changed.
+	// The account, as its settings in the console show it. They are not to be set:
+	// [Platform.SetCallbackSettings] changes the callback's, [Platform.ResetAppSecret] the secret.
 	AppID          string
 	AppSecret      string
 	Token          string // of the callback
@@ -26,7 +26,6 @@ type Platform struct {
 	OperatorID     string // openid of the account's administrator, the FromUserName of pushes that no follower caused
 
 	set        *settings
-	key        msgcrypt.Key
 	specs      map[string][]spec.Endpoint
 	behaviours map[string]behaviour
 	unknown    func(call, path string) // hears of calls of what is no API, or none any more
@@ -70,12 +69,11 @@ type behaviour func(c *call) (any, error)
 // returns. [Platform.Close] ends what it does in the background.
 func NewPlatform(opts ...Option) *Platform {
 	set := newSettings(opts)
-	key, _ := msgcrypt.ParseKey(set.aesKey) // the settings have checked it
 	p := &Platform{
 		AppID: set.appID, AppSecret: set.appSecret, Token: set.token, EncodingAESKey: set.aesKey,
 		OriginalID: "gh_" + random(hexadecimal, 12), OperatorID: newOpenID(),
 
-		set: set, key: key, specs: map[string][]spec.Endpoint{}, behaviours: map[string]behaviour{},
+		set: set, specs: map[string][]spec.Endpoint{}, behaviours: map[string]behaviour{},
 		unknown: func(string, string) {},
 
 		custom: map[string]func(Call) (any, error){},
@@ -83,6 +81,9 @@ func NewPlatform(opts ...Option) *Platform {
 		ids:    newIDs(),
 	}
 	p.pusher = newPusher()
+	p.settings = newCallbackSettings(CallbackSettings{
+		Token: set.token, EncodingAESKey: set.aesKey, Mode: set.mode, JSON: set.jsonPushes,
+	})
 	p.base, p.cancel = context.WithCancel(context.Background())
 	for _, e := range spec.All() {
 		p.specs[e.Path] = append(p.specs[e.Path], e)
@@ -144,7 +145,7 @@ func (p *Platform) Close() {
 	for _, c := range clients {
 		_ = c.Close()
 	}
-	p.pusher.CloseIdleConnections()
+	p.network.CloseIdleConnections()
 }
 
 // Wait waits until the platform has done what it does in the background: the events

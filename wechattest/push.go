@@ -62,6 +62,8 @@ type Report struct {
 	// Blocked: nothing was sent, because the follower is on the blacklist or does not
 	// follow, the QR code is no more, or no callback is configured.
 	Blocked bool
+
+	settings *callbackSettings // of the callback when the push began
 }
 
 // Attempt is one delivery of a push.
@@ -75,9 +77,11 @@ type Attempt struct {
 
 // callback is where pushes go.
 type callback struct {
-	handler http.Handler
-	address string
-	pusher  *http.Client
+	handler  http.Handler
+	address  string
+	pusher   *http.Client
+	network  http.Transport    // of pushes to an address
+	settings *callbackSettings // never changed, but replaced
 
 	failures    int // pushes in a row that failed
 	pausedUntil time.Time
@@ -98,8 +102,12 @@ func (p *Platform) SetCallback(h http.Handler) {
 func (p *Platform) SetCallbackURL(address string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.handler, p.address = http.NotFoundHandler(), address
-	p.pusher.Transport = &http.Transport{}
+	p.setAddress(address)
+}
+
+func (s *callback) setAddress(address string) {
+	s.handler, s.address = http.NotFoundHandler(), address
+	s.pusher.Transport = &s.network
 }
 
 // VerifyURL calls the callback as the console does before it saves the settings
@@ -112,7 +120,7 @@ func (p *Platform) VerifyURL(ctx context.Context) error {
 		return err
 	}
 	echo := strconv.FormatInt(int64(len(random(letters, 1))), 10) + random("0123456789", 18)
-	query := p.signature()
+	query := p.signature(p.callbackSettings().Token)
 	query.Set("echostr", echo)
 	status, body, err := exchange(ctx, client, http.MethodGet, address, query, "", nil)
 	switch {
@@ -137,10 +145,10 @@ func (p *Platform) target() (*http.Client, string, error) {
 }
 
 // signature makes the parameters that every request to the callback has.
-func (p *Platform) signature() url.Values {
+func (p *Platform) signature(callbackToken string) url.Values {
 	timestamp, nonce := strconv.FormatInt(p.now().Unix(), 10), random("123456789", 9)
 	return url.Values{
-		"signature": {msgcrypt.Sign(p.Token, timestamp, nonce)}, "timestamp": {timestamp}, "nonce": {nonce},
+		"signature": {msgcrypt.Sign(callbackToken, timestamp, nonce)}, "timestamp": {timestamp}, "nonce": {nonce},
 	}
 }
 
@@ -190,7 +198,7 @@ func opensWindow(event string) bool {
 // Push pushes a message or an event that no follower caused, such as the end of a
 // review.
 func (p *Platform) Push(ctx context.Context, push Push) *Report {
-	r := &Report{Push: push, CreateTime: p.now()}
+	r := &Report{Push: push, CreateTime: p.now(), settings: p.callbackSettings()}
 	p.mu.Lock()
 	if push.Type != "event" {
 		r.MsgID = p.ids.newMessage()
@@ -253,7 +261,7 @@ func (p *Platform) bodyOf(r *Report) []byte {
 		}
 		fields["MsgId"] = r.MsgID
 	}
-	return p.write(append(head, orderOf(r.Push).sort(fields)...))
+	return r.settings.write(append(head, orderOf(r.Push).sort(fields)...))
 }
 
 // deliver sends a push until it is accepted, three times at most, at the pace that
@@ -264,8 +272,8 @@ func (p *Platform) deliver(ctx context.Context, client *http.Client, address str
 	stop := context.AfterFunc(p.base, cancel) // a closed platform pushes nothing
 	defer stop()
 	encrypted := ""
-	if p.set.mode != Plain {
-		encrypted = p.key.Encrypt(r.Body, p.AppID)
+	if r.settings.Mode != Plain {
+		encrypted = r.settings.key.Encrypt(r.Body, p.AppID)
 	}
 	for n := range deliveries {
 		begin := time.Now()
@@ -317,20 +325,20 @@ func pass(ctx context.Context, d time.Duration) bool {
 func (p *Platform) attempt(ctx context.Context, client *http.Client, address string, r *Report, encrypted string) (*Message, bool) {
 	ctx, cancel := context.WithTimeout(ctx, p.set.pushTimeout)
 	defer cancel()
-	query := p.signature()
+	query := p.signature(r.settings.Token)
 	query.Set("openid", r.Push.From)
 	if encrypted != "" {
 		query.Set("encrypt_type", "aes")
-		query.Set("msg_signature", msgcrypt.Sign(p.Token, query.Get("timestamp"), query.Get("nonce"), encrypted))
+		query.Set("msg_signature", msgcrypt.Sign(r.settings.Token, query.Get("timestamp"), query.Get("nonce"), encrypted))
 	}
 	kind := "text/xml"
-	if p.set.jsonPushes {
+	if r.settings.JSON {
 		kind = "application/json"
 	}
 	a := Attempt{At: p.now()}
 	begin := time.Now()
 	var reply *Message
-	a.Status, a.Body, a.Err = exchange(ctx, client, http.MethodPost, address, query, kind, p.envelope(r.Body, encrypted))
+	a.Status, a.Body, a.Err = exchange(ctx, client, http.MethodPost, address, query, kind, p.envelope(r, encrypted))
 	a.Duration = time.Since(begin)
 	if a.Err == nil {
 		reply, a.Err = p.judge(r, a)
@@ -340,13 +348,14 @@ func (p *Platform) attempt(ctx context.Context, client *http.Client, address str
 }
 
 // envelope makes the body of a push in the account's mode.
-func (p *Platform) envelope(plain []byte, encrypted string) []byte {
-	switch p.set.mode {
+func (p *Platform) envelope(r *Report, encrypted string) []byte {
+	plain := r.Body
+	switch r.settings.Mode {
 	case Safe:
-		return p.write([]element{{"ToUserName", p.OriginalID}, {"Encrypt", encrypted}})
+		return r.settings.write([]element{{"ToUserName", p.OriginalID}, {"Encrypt", encrypted}})
 	case Compatible:
-		tail := p.write([]element{{"Encrypt", encrypted}})
-		if p.set.jsonPushes {
+		tail := r.settings.write([]element{{"Encrypt", encrypted}})
+		if r.settings.JSON {
 			return bytes.Join([][]byte{plain[:len(plain)-1], tail[1:]}, []byte{','})
 		}
 		return append(bytes.TrimSuffix(bytes.Clone(plain), []byte("</xml>")), bytes.TrimPrefix(tail, []byte("<xml>"))...)

@@ -51,7 +51,7 @@ func (h *receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			http.Error(w, "msg_signature", http.StatusForbidden)
 			return
 		}
-		body, _ = h.p.key.Decrypt(in.Encrypt, h.p.AppID)
+		body, _ = h.p.settings.key.Decrypt(in.Encrypt, h.p.AppID)
 	}
 	h.mu.Lock()
 	h.bodies = append(h.bodies, string(body))
@@ -93,7 +93,7 @@ func replyXML(p *Platform, f *Follower, kind, rest string) string {
 
 // sealed encrypts a reply.
 func sealed(p *Platform, appID, reply string) string {
-	encrypt := p.key.Encrypt([]byte(reply), appID)
+	encrypt := p.settings.key.Encrypt([]byte(reply), appID)
 	return fmt.Sprintf("<xml><Encrypt>%s</Encrypt><MsgSignature>%s</MsgSignature><TimeStamp>1</TimeStamp><Nonce>n</Nonce></xml>",
 		encrypt, msgcrypt.Sign(p.Token, "1", "n", encrypt))
 }

@@ -75,9 +75,9 @@ func (o order) value(v any) any {
 }
 
 // write writes elements in the account's format.
-func (p *Platform) write(elements []element) []byte {
+func (s *callbackSettings) write(elements []element) []byte {
 	var buf bytes.Buffer
-	if p.set.jsonPushes {
+	if s.JSON {
 		writeJSON(&buf, elements)
 	} else {
 		writeXML(&buf, "xml", elements)
@@ -153,8 +153,8 @@ func (p *Platform) judge(r *Report, a Attempt) (*Message, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p.set.mode != Plain {
-		plain, encrypted, err := p.decrypted(root)
+	if r.settings.Mode != Plain {
+		plain, encrypted, err := p.decrypted(r.settings, root)
 		switch {
 		case err != nil:
 			return nil, err
@@ -165,7 +165,7 @@ func (p *Platform) judge(r *Report, a Attempt) (*Message, error) {
 			if root, err = parseReply(plain); err != nil {
 				return nil, err
 			}
-		case p.set.mode == Safe:
+		case r.settings.Mode == Safe:
 			return nil, errors.New("the reply is not encrypted")
 		}
 	}
@@ -204,16 +204,16 @@ func takesReply(event string) bool {
 }
 
 // decrypted opens the envelope of a reply; ok is false where there is none.
-func (p *Platform) decrypted(root *node) (plain []byte, ok bool, err error) {
+func (p *Platform) decrypted(settings *callbackSettings, root *node) (plain []byte, ok bool, err error) {
 	encrypt := root.text("Encrypt")
 	if encrypt == "" {
 		return nil, false, nil
 	}
-	signature := msgcrypt.Sign(p.Token, root.text("TimeStamp"), root.text("Nonce"), encrypt)
+	signature := msgcrypt.Sign(settings.Token, root.text("TimeStamp"), root.text("Nonce"), encrypt)
 	if !msgcrypt.Equal(signature, root.text("MsgSignature")) {
 		return nil, true, errors.New("MsgSignature of the reply is wrong")
 	}
-	plain, err = p.key.Decrypt(encrypt, p.AppID)
+	plain, err = settings.key.Decrypt(encrypt, p.AppID)
 	if err != nil {
 		return nil, true, errors.New("the reply can not be decrypted, or is of another AppID")
 	}

@@ -1,0 +1,102 @@
+package wechattest
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"regexp"
+
+	"github.com/wechatoa/wechat/internal/msgcrypt"
+)
+
+// CallbackSettings are the account's settings of the callback, as the console shows
+// them (服务器配置).
+type CallbackSettings struct {
+	// URL is the address that pushes go to (服务器地址). It is empty if nothing gets them, or
+	// a handler that was given to [Platform.SetCallback] does.
+	URL string
+
+	Token          string       // 3 to 32 letters and digits (令牌)
+	EncodingAESKey string       // 43 letters and digits (消息加解密密钥)
+	Mode           CallbackMode // (消息加解密方式)
+	JSON           bool         // pushes and replies are JSON, not XML (数据格式)
+}
+
+// callbackSettings are settings that were checked. They are not changed but replaced,
+// so that a push ends with those that it began with.
+type callbackSettings struct {
+	CallbackSettings
+
+	key msgcrypt.Key
+}
+
+// newCallbackSettings returns settings whose key is known to be valid.
+func newCallbackSettings(s CallbackSettings) *callbackSettings {
+	key, _ := msgcrypt.ParseKey(s.EncodingAESKey)
+	return &callbackSettings{CallbackSettings: s, key: key}
+}
+
+// CallbackSettings returns the settings of the callback, for instance to change some
+// of them with [Platform.SetCallbackSettings].
+func (p *Platform) CallbackSettings() CallbackSettings {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := p.settings.CallbackSettings
+	if p.configured() && p.address != callbackHost {
+		s.URL = p.address
+	}
+	return s
+}
+
+// SetCallbackSettings replaces the settings of the callback while the platform runs.
+// Pushes that have begun end with the settings they began with. An empty URL keeps a
+// handler that was given to [Platform.SetCallback], and ends pushes to an address.
+// [Platform.VerifyURL] then shows whether the callback agrees with the settings.
+//
+// It returns an error, and changes nothing, if the console would refuse a setting.
+func (p *Platform) SetCallbackSettings(s CallbackSettings) error {
+	if err := s.check(); err != nil {
+		return err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case s.URL != "":
+		p.setAddress(s.URL)
+	case p.address != callbackHost:
+		p.handler = nil
+	}
+	s.URL = ""
+	p.settings = newCallbackSettings(s)
+	p.Token, p.EncodingAESKey = s.Token, s.EncodingAESKey
+	return nil
+}
+
+var callbackToken = regexp.MustCompile(`^[A-Za-z0-9]{3,32}$`)
+
+func (s CallbackSettings) check() error {
+	if s.URL != "" {
+		u, err := url.Parse(s.URL)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.Fragment != "" {
+			return errors.New("wechattest: the URL of the callback must be an http or https address")
+		}
+	}
+	if !callbackToken.MatchString(s.Token) {
+		return errors.New("wechattest: the Token of the callback must be 3 to 32 letters and digits")
+	}
+	if _, err := msgcrypt.ParseKey(s.EncodingAESKey); err != nil {
+		return errors.New("wechattest: the EncodingAESKey of the callback must be 43 letters and digits")
+	}
+	switch s.Mode {
+	case Plain, Compatible, Safe:
+		return nil
+	}
+	return fmt.Errorf("wechattest: there is no callback mode %d", s.Mode)
+}
+
+// callbackSettings returns the settings of now.
+func (p *Platform) callbackSettings() *callbackSettings {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.settings
+}
