@@ -1,0 +1,401 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/wechatoa/wechat/wechattest"
+)
+
+// followerJSON describes a follower that a request adds.
+type followerJSON struct {
+	OpenID        string    `json:"openid"`
+	UnionID       string    `json:"unionid"`
+	Nickname      string    `json:"nickname"`
+	AvatarURL     string    `json:"avatar_url"`
+	Language      string    `json:"language"`
+	Remark        string    `json:"remark"`
+	Tags          []int64   `json:"tags"`
+	SubscribedAt  time.Time `json:"subscribed_at"`
+	Scene         string    `json:"scene"`
+	QRScene       int64     `json:"qr_scene"`
+	QRSceneString string    `json:"qr_scene_string"`
+	ClientType    int       `json:"client_type"`
+	NotFollowing  bool      `json:"not_following"`
+}
+
+// viewJSON is what can be seen of a follower.
+type viewJSON struct {
+	OpenID    string         `json:"openid"`
+	Nickname  string         `json:"nickname"`
+	Following bool           `json:"following"`
+	Tags      []int64        `json:"tags"`
+	Typing    bool           `json:"typing"` // they see the account typing
+	Menu      *menuJSON      `json:"menu"`   // that they see
+	Messages  []receivedJSON `json:"messages"`
+}
+
+// menuJSON is a menu, with buttons as the API writes them.
+type menuJSON struct {
+	ID      int64             `json:"id,string"`
+	Buttons any               `json:"buttons"`
+	Rule    map[string]string `json:"rule,omitempty"`
+}
+
+func (s *simulator) addFollower(r *http.Request) (any, error) {
+	var in followerJSON
+	if err := read(r, &in); err != nil {
+		return nil, err
+	}
+	p := s.current()
+	if p.Follower(in.OpenID) != nil {
+		return nil, &problem{http.StatusConflict, fmt.Sprintf("there is a user %q already", in.OpenID)}
+	}
+	return viewOf(p.AddUser(wechattest.User{
+		OpenID: in.OpenID, UnionID: in.UnionID, Nickname: in.Nickname, HeadImageURL: in.AvatarURL, Language: in.Language,
+		Remark: in.Remark, Tags: in.Tags, SubscribedAt: in.SubscribedAt, Scene: in.Scene, QRScene: in.QRScene,
+		QRSceneStr: in.QRSceneString, ClientType: in.ClientType, NotFollowing: in.NotFollowing,
+	})), nil
+}
+
+func viewOf(f *wechattest.Follower) viewJSON {
+	view := viewJSON{
+		OpenID: f.OpenID, Nickname: f.Nickname(), Following: f.Following(), Tags: append([]int64{}, f.Tags()...),
+		Typing: f.Typing(), Messages: receivedOf(f),
+	}
+	if m := f.Menu(); m != nil {
+		view.Menu = &menuJSON{ID: m.ID, Buttons: m.Buttons, Rule: m.Rule}
+	}
+	return view
+}
+
+func (s *simulator) listFollowers(*http.Request) (any, error) {
+	list := []viewJSON{}
+	for _, f := range s.current().Followers() {
+		list = append(list, viewOf(f))
+	}
+	return map[string]any{"followers": list}, nil
+}
+
+// follower returns the user that the path names.
+func (s *simulator) follower(r *http.Request) (*wechattest.Follower, error) {
+	openID := r.PathValue("openid")
+	if f := s.current().Follower(openID); f != nil {
+		return f, nil
+	}
+	return nil, notFound("there is no user %q", openID)
+}
+
+func (s *simulator) getFollower(r *http.Request) (any, error) {
+	f, err := s.follower(r)
+	if err != nil {
+		return nil, err
+	}
+	return viewOf(f), nil
+}
+
+// patchFollower makes a user refuse the account's messages, or take them again.
+func (s *simulator) patchFollower(r *http.Request) (any, error) {
+	f, err := s.follower(r)
+	if err != nil {
+		return nil, err
+	}
+	var in struct {
+		Refuses *bool `json:"refuses_messages"`
+	}
+	if err := read(r, &in); err != nil {
+		return nil, err
+	}
+	if in.Refuses != nil {
+		f.RefusesMessages(*in.Refuses)
+	}
+	return viewOf(f), nil
+}
+
+func (s *simulator) listMessages(r *http.Request) (any, error) {
+	f, err := s.follower(r)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{"messages": receivedOf(f)}, nil
+}
+
+// messageJSON is what a user sees of a message.
+type messageJSON struct {
+	Type         string                `json:"type"`
+	Content      string                `json:"content,omitempty"`
+	MediaID      string                `json:"media_id,omitempty"`
+	ThumbMediaID string                `json:"thumb_media_id,omitempty"`
+	Title        string                `json:"title,omitempty"`
+	Description  string                `json:"description,omitempty"`
+	URL          string                `json:"url,omitempty"`
+	HQURL        string                `json:"hq_url,omitempty"`
+	Articles     []articleJSON         `json:"articles,omitempty"`
+	Menu         []wechattest.MenuItem `json:"menu,omitempty"`
+	AppID        string                `json:"appid,omitempty"`
+	PagePath     string                `json:"page_path,omitempty"`
+	CardID       string                `json:"card_id,omitempty"`
+	TemplateID   string                `json:"template_id,omitempty"`
+	Data         map[string]string     `json:"data,omitempty"`
+	KFAccount    string                `json:"kf_account,omitempty"`
+	Raw          string                `json:"raw,omitempty"`
+}
+
+type articleJSON struct {
+	Title       string `json:"title"`
+	Description string `json:"description"`
+	PictureURL  string `json:"picture_url"`
+	URL         string `json:"url"`
+}
+
+// receivedJSON is a message that reached a user.
+type receivedJSON struct {
+	messageJSON
+
+	At    time.Time      `json:"at"`
+	Via   wechattest.Via `json:"via"`
+	MsgID int64          `json:"msg_id,string,omitempty"`
+}
+
+func receivedOf(f *wechattest.Follower) []receivedJSON {
+	list := []receivedJSON{}
+	for _, m := range f.Messages() {
+		list = append(list, receivedJSON{messageJSON: messageOf(m.Message), At: m.At, Via: m.Via, MsgID: m.MsgID})
+	}
+	return list
+}
+
+func messageOf(m wechattest.Message) messageJSON {
+	out := messageJSON{
+		Type: m.Type, Content: m.Content, MediaID: m.MediaID, ThumbMediaID: m.ThumbMediaID, Title: m.Title, Description: m.Description,
+		URL: m.URL, HQURL: m.HQURL, Menu: m.Menu, AppID: m.AppID, PagePath: m.PagePath, CardID: m.CardID, TemplateID: m.TemplateID,
+		Data: m.Data, KFAccount: m.KFAccount, Raw: string(m.Raw),
+	}
+	for _, a := range m.Articles {
+		out.Articles = append(out.Articles, articleJSON(a))
+	}
+	return out
+}
+
+// reportJSON says what came of a push.
+type reportJSON struct {
+	Seen          string         `json:"seen"` // nothing, reply or unavailable
+	Reply         *messageJSON   `json:"reply"`
+	Deliveries    []deliveryJSON `json:"deliveries"`
+	MsgID         int64          `json:"msg_id,string,omitempty"`
+	CreateTime    int64          `json:"create_time"`
+	From          string         `json:"from"`
+	Type          string         `json:"type"`
+	Event         string         `json:"event,omitempty"`
+	Body          string         `json:"body"` // in clear
+	Blocked       bool           `json:"blocked"`
+	PushingPaused bool           `json:"pushing_paused"`
+}
+
+// deliveryJSON is one delivery of a push.
+type deliveryJSON struct {
+	Status     int    `json:"status"`
+	Body       string `json:"body"`
+	Error      string `json:"error,omitempty"`
+	DurationMS int64  `json:"duration_ms"`
+}
+
+var seen = []string{
+	wechattest.SeenNothing: "nothing", wechattest.SeenReply: "reply", wechattest.SeenUnavailable: "unavailable",
+}
+
+func reportOf(r *wechattest.Report) reportJSON {
+	out := reportJSON{
+		Seen: seen[r.Seen], Deliveries: []deliveryJSON{}, MsgID: r.MsgID, CreateTime: r.CreateTime.Unix(),
+		From: r.Push.From, Type: r.Push.Type, Event: r.Push.Event, Body: string(r.Body), Blocked: r.Blocked, PushingPaused: r.PausedPushing,
+	}
+	if r.Reply != nil {
+		reply := messageOf(*r.Reply)
+		out.Reply = &reply
+	}
+	for _, a := range r.Attempts {
+		d := deliveryJSON{Status: a.Status, Body: string(a.Body), DurationMS: a.Duration.Milliseconds()}
+		if a.Err != nil {
+			d.Error = a.Err.Error()
+		}
+		out.Deliveries = append(out.Deliveries, d)
+	}
+	return out
+}
+
+func (s *simulator) listPushes(*http.Request) (any, error) {
+	list := []reportJSON{}
+	for _, r := range s.current().Reports() {
+		list = append(list, reportOf(r))
+	}
+	return map[string]any{"pushes": list}, nil
+}
+
+// push pushes something that no user caused.
+func (s *simulator) push(r *http.Request) (any, error) {
+	var in struct {
+		Type   string         `json:"type"`
+		Event  string         `json:"event"`
+		From   string         `json:"from"`
+		Fields map[string]any `json:"fields"`
+	}
+	if err := read(r, &in); err != nil {
+		return nil, err
+	}
+	if in.Type == "" {
+		in.Type = "event"
+	}
+	if in.Type == "event" && in.Event == "" {
+		return nil, invalid("event is required")
+	}
+	fields, err := fieldsOf(in.Fields)
+	if err != nil {
+		return nil, err
+	}
+	return reportOf(s.current().Push(r.Context(), wechattest.Push{Type: in.Type, Event: in.Event, From: in.From, Fields: fields})), nil
+}
+
+func (s *simulator) sendMessage(r *http.Request) (any, error) {
+	return s.act(r, "type", messages, func(kind string) wechattest.Push { return wechattest.Push{Type: kind} })
+}
+
+func (s *simulator) sendEvent(r *http.Request) (any, error) {
+	return s.act(r, "event", events, func(kind string) wechattest.Push { return wechattest.Push{Type: "event", Event: kind} })
+}
+
+// act lets a user do what the field called name of a request says: something known,
+// or a push of any kind whose elements are in the field fields. It returns when the
+// platform has delivered.
+func (s *simulator) act(r *http.Request, name string, known map[string]actionReader, anyPush func(kind string) wechattest.Push) (any, error) {
+	f, err := s.follower(r)
+	if err != nil {
+		return nil, err
+	}
+	var in map[string]json.RawMessage
+	if err := read(r, &in); err != nil {
+		return nil, err
+	}
+	var kind string
+	if err := json.Unmarshal(in[name], &kind); err != nil || kind == "" {
+		return nil, invalid("%s is required, as a string", name)
+	}
+	_, raw := in["fields"]
+	delete(in, name)
+	rest, err := json.Marshal(in)
+	if err != nil {
+		return nil, err
+	}
+	readAction := known[kind]
+	switch {
+	case raw && kind == "event":
+		return nil, invalid("events are sent to …/events")
+	case raw:
+		readAction = readAnyPush(anyPush(kind))
+	case readAction == nil:
+		return nil, invalid("%s %q is unknown: it must be one of %s, or come with its elements in fields",
+			name, kind, strings.Join(slices.Sorted(maps.Keys(known)), ", "))
+	}
+	does, err := readAction(rest)
+	if err != nil {
+		return nil, err
+	}
+	return reportOf(does.do(r.Context(), f)), nil
+}
+
+// fieldsOf takes the elements of a push from JSON.
+func fieldsOf(in map[string]any) (wechattest.Fields, error) {
+	out := wechattest.Fields{}
+	for name, value := range in {
+		if !isElement(name) {
+			return nil, invalid("%q cannot be the name of an element", name)
+		}
+		element, err := elementOf(name, value)
+		if err != nil {
+			return nil, err
+		}
+		out[name] = element
+	}
+	return out, nil
+}
+
+// isElement reports whether a name can be that of an XML element.
+func isElement(name string) bool {
+	for i, r := range name {
+		letter := r == '_' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
+		if !letter && (i == 0 || (r < '0' || r > '9') && r != '-' && r != '.') {
+			return false
+		}
+	}
+	return name != ""
+}
+
+func elementOf(name string, value any) (any, error) {
+	switch v := value.(type) {
+	case string, json.Number:
+		return v, nil
+	case map[string]any:
+		return fieldsOf(v)
+	case []any:
+		list := make([]any, len(v))
+		for i, item := range v {
+			var err error
+			if list[i], err = elementOf(name, item); err != nil {
+				return nil, err
+			}
+		}
+		return list, nil
+	}
+	return nil, invalid("the element %s must be a string, a number, an object or a list", name)
+}
+
+// addComment writes a comment on an article that was published or sent.
+func (s *simulator) addComment(r *http.Request) (any, error) {
+	f, err := s.follower(r)
+	if err != nil {
+		return nil, err
+	}
+	var in struct {
+		MsgDataID json.Number `json:"msg_data_id"` // a number, or a string of digits
+		Index     int         `json:"index"`       // of the article, from 0
+		Content   string      `json:"content"`
+	}
+	if err := read(r, &in); err != nil {
+		return nil, err
+	}
+	id, err := in.MsgDataID.Int64()
+	if err != nil {
+		return nil, invalid("msg_data_id is required")
+	}
+	if err := required("content", in.Content); err != nil {
+		return nil, err
+	}
+	comment := f.Comments(id, in.Index, in.Content)
+	if comment == 0 {
+		return nil, notFound("there is no article %d of %d that takes comments", in.Index, id)
+	}
+	return map[string]any{"user_comment_id": comment}, nil
+}
+
+// authorize opens an authorization page and agrees.
+func (s *simulator) authorize(r *http.Request) (any, error) {
+	f, err := s.follower(r)
+	if err != nil {
+		return nil, err
+	}
+	var in struct {
+		URL string `json:"url"`
+	}
+	if err := read(r, &in); err != nil {
+		return nil, err
+	}
+	redirect, err := f.Authorizes(in.URL)
+	if err != nil {
+		return nil, invalid("%s", strings.TrimPrefix(err.Error(), "wechattest: "))
+	}
+	return map[string]string{"redirect_url": redirect}, nil
+}

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// noProxy are the addresses that programs reach without the proxy: the simulator's own,
+// and their callbacks.
+const noProxy = "127.0.0.1,localhost,::1"
+
+// variable is an environment variable of programs under test.
+type variable struct{ name, value string }
+
+// account returns what a program whose base URL can be set needs to know.
+func (s *simulator) account() []variable {
+	p := s.current()
+	settings := p.CallbackSettings()
+	return []variable{
+		{"WECHAT_BASE_URL", s.url},
+		{"WECHAT_APP_ID", p.AppID},
+		{"WECHAT_APP_SECRET", s.secret()},
+		{"WECHAT_ORIGINAL_ID", p.OriginalID},
+		{"WECHAT_TOKEN", settings.Token},
+		{"WECHAT_AES_KEY", settings.EncodingAESKey},
+		{"WECHAT_SIMULATOR_URL", s.url + strings.TrimSuffix(prefix, "/")},
+	}
+}
+
+// proxied returns what sends a program whose hosts are fixed through the proxy, and
+// makes it trust the simulated hosts. Programs read HTTP_PROXY in both cases.
+func (s *simulator) proxied() []variable {
+	return []variable{
+		{"HTTP_PROXY", s.url},
+		{"http_proxy", s.url},
+		{"HTTPS_PROXY", s.url},
+		{"https_proxy", s.url},
+		{"NO_PROXY", noProxy},
+		{"no_proxy", noProxy},
+		{"SSL_CERT_FILE", s.caFile},
+		{"REQUESTS_CA_BUNDLE", s.caFile},
+		{"CURL_CA_BUNDLE", s.caFile},
+		{"NODE_EXTRA_CA_CERTS", s.caFile},
+		{"NODE_USE_ENV_PROXY", "1"},
+	}
+}
+
+// environment returns all variables as [os/exec] takes them.
+func (s *simulator) environment() []string {
+	var all []string
+	for _, v := range append(s.account(), s.proxied()...) {
+		all = append(all, v.name+"="+v.value)
+	}
+	return all
+}
+
+// describe prints what to set, in lines that a shell takes.
+func (s *simulator) describe(w io.Writer) {
+	_, _ = fmt.Fprintf(w, "The fake platform runs at %s, its control API at %s\n", s.url, s.url+prefix)
+	_, _ = fmt.Fprintln(w, "\n# The account, and the base URL for clients that let you set one:")
+	export(w, s.account())
+	_, _ = fmt.Fprintf(w, "\n# For clients whose hosts are fixed: a proxy that reaches *.%s and nothing else.\n", domain)
+	export(w, s.proxied())
+}
+
+func export(w io.Writer, list []variable) {
+	for _, v := range list {
+		_, _ = fmt.Fprintf(w, "export %s=%s\n", v.name, quoted(v.value))
+	}
+}
+
+// quoted quotes a value for a POSIX shell if it needs to be.
+func quoted(value string) string {
+	plain := strings.IndexFunc(value, func(r rune) bool {
+		return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:,@%+=", r)
+	}) < 0
+	if plain && value != "" {
+		return value
+	}
+	return "'" + strings.ReplaceAll(value, "'", `'\''`) + "'"
+}
