@@ -82,6 +82,9 @@ func testQuotas() map[string]int {
 	}
 }
 
+// clearBySecretPath takes its parameters in the body or in the query.
+const clearBySecretPath = "/cgi-bin/clear_quota/v2"
+
 const (
 	clearsPerMonth    = 10
 	clearsPerMonthAPI = 50
@@ -117,7 +120,7 @@ func (l *limits) init(testAccount bool) {
 func (p *Platform) limitRoutes() map[string]behaviour {
 	return map[string]behaviour{
 		"/cgi-bin/clear_quota":         p.clearQuota,
-		"/cgi-bin/clear_quota/v2":      p.clearQuotaBySecret,
+		clearBySecretPath:              p.clearQuotaBySecret,
 		"/cgi-bin/openapi/quota/clear": p.clearAPIQuota,
 		"/cgi-bin/openapi/quota/get":   p.getAPIQuota,
 		"/cgi-bin/openapi/rid/get":     p.getRequestInfo,

@@ -147,6 +147,18 @@ func TestAgentsAreDeletedByQueryOrBody(t *testing.T) {
 	}
 }
 
+func TestQuotasAreClearedBySecretInQueryOrBody(t *testing.T) {
+	for _, opts := range [][]Option{nil, {WithStrict()}} {
+		p := platform(t, opts...)
+		query, body := values("appid", p.AppID, "appsecret", p.AppSecret), obj{"appid": p.AppID, "appsecret": p.AppSecret}
+		assert.Zero(t, ask(t, p, p.Client(), http.MethodPost, clearBySecretPath, nil, body))
+		assert.Zero(t, ask(t, p, p.Client(), http.MethodPost, clearBySecretPath, query, nil))
+		assert.Equal(t, wechat.ErrEmptyBody, ask(t, p, p.Client(), http.MethodPost, clearBySecretPath, nil, nil))
+		query.Set("appsecret", "wrong")
+		assert.Equal(t, wechat.ErrInvalidSecret, ask(t, p, p.Client(), http.MethodPost, clearBySecretPath, query, nil))
+	}
+}
+
 // otherTypes writes the values of an object in other types than the page has for
 // them. It returns how many there are whose page has one type only.
 func otherTypes(fields []spec.Field, object map[string]any) int {

@@ -118,9 +118,10 @@ func refusesEscapes(path string) bool {
 }
 
 // fieldsInQuery returns the fields of the body that came in the query, for an
-// endpoint that programs call so.
+// endpoint that programs call so, or whose page allows it.
 func (c *call) fieldsInQuery() map[string]any {
-	if c.set.keeps(RuleMethod) || !slices.Contains(c.endpoint.Also, http.MethodGet) {
+	programs := !c.set.keeps(RuleMethod) && slices.Contains(c.endpoint.Also, http.MethodGet)
+	if !programs && c.Path != clearBySecretPath {
 		return nil
 	}
 	found := map[string]any{}
