@@ -3,7 +3,7 @@ GOLANGCI := $(shell go env GOPATH)/bin/golangci-lint
 EXAMPLES := $(sort $(dir $(wildcard examples/*/main.go)))
 FUZZTIME ?= 30s
 
-.PHONY: demo test lint bench fuzz examples ci
+.PHONY: demo test lint bench fuzz examples foreign ci
 
 ## demo: walk through the SDK on the embedded fake platform
 demo:
@@ -41,6 +41,10 @@ examples:
 		echo "go run ./$$dir"; \
 		env -u WECHAT_APP_ID -u WECHAT_APP_SECRET timeout 60 go run ./$$dir > /dev/null || exit 1; \
 	done
+
+## foreign: the SDKs of other authors on the fake platform; those whose packages cannot be had are skipped
+foreign:
+	./foreign/run
 
 ## ci: what a change must pass
 ci: lint examples fuzz

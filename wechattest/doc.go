@@ -19,6 +19,9 @@
 // inside a bubble of testing/synctest, where tokens expire and pushes are repeated
 // in no time.
 //
+// Command cmd/wechat-simulator runs a platform for programs in other languages, and
+// for SDKs whose hosts are fixed.
+//
 // # Faults
 //
 // [Platform.FailNext] refuses the next call of an API, [Platform.Fault] makes
