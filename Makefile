@@ -47,5 +47,5 @@ foreign:
 	./foreign/run
 
 ## ci: what a change must pass
-ci: lint examples fuzz
+ci: lint examples fuzz foreign
 	go test -race -count=1 ./...
