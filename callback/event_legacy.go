@@ -94,7 +94,7 @@ type Beacon struct {
 }
 
 func readBeacon(n *node) (v Beacon) {
-	v.UUID = n.string("Uuid")
+	v.UUID = n.string("Uuid", "BeaconUuid")
 	v.Major = n.int("Major")
 	v.Minor = n.int("Minor")
 	v.Distance = n.float("Distance")

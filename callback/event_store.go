@@ -74,7 +74,7 @@ type AddStoreAuditEvent struct {
 	AuditID   int64
 	Status    int64
 	Reason    string
-	IsUpgrade bool
+	IsUpgrade int64 // as the platform sends it: its sample has 3
 	POIID     int64
 }
 
@@ -82,7 +82,7 @@ func (m *AddStoreAuditEvent) read(n *node) {
 	m.AuditID = n.int("audit_id")
 	m.Status = n.int("status")
 	m.Reason = n.string("reason")
-	m.IsUpgrade = n.bool("is_upgrade")
+	m.IsUpgrade = n.int("is_upgrade")
 	m.POIID = n.int("poi_id")
 }
 

@@ -7,8 +7,10 @@ import (
 )
 
 // scanJSON reads a push in JSON, with the names of the XML elements. Numbers come
-// as numbers or strings, empty objects as white space.
+// as numbers or strings, empty objects as white space. As in XML an odd nickname
+// must not cost a message: raw control bytes in strings are read.
 func scanJSON(data []byte) (*node, error) {
+	data = sanitize(data)
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.UseNumber()
 	s := jsonScanner{d: d}
@@ -16,16 +18,15 @@ func scanJSON(data []byte) (*node, error) {
 	if first, err := d.Token(); err != nil || first != json.Delim('{') {
 		return nil, errMalformed
 	}
-	if !s.object(root, 1) {
-		return nil, errMalformed
-	}
-	if _, err := d.Token(); err == nil {
-		return nil, errMalformed // something behind the document
-	}
-	if len(bytes.Trim(data[d.InputOffset():], " \t\r\n")) > 0 {
+	if !s.object(root, 1) || !endsAt(d, data) {
 		return nil, errMalformed
 	}
 	return root, nil
+}
+
+// endsAt reports whether nothing follows the document that d has read.
+func endsAt(d *json.Decoder, data []byte) bool {
+	return len(bytes.Trim(data[d.InputOffset():], " \t\r\n")) == 0
 }
 
 type jsonScanner struct {
@@ -94,4 +95,49 @@ func (s *jsonScanner) array(n *node, name string, depth int) bool {
 	}
 	_, err := s.d.Token()
 	return err == nil
+}
+
+// sanitize escapes raw control bytes inside strings and backslashes that begin no
+// escape, which the platform sends in nicknames. It returns valid JSON as it is.
+func sanitize(data []byte) []byte {
+	if json.Valid(data) {
+		return data
+	}
+	out := make([]byte, 0, len(data)+16)
+	inside := false
+	for i := 0; i < len(data); i++ {
+		b := data[i]
+		switch {
+		case b == '"':
+			inside = !inside
+			out = append(out, b)
+		case inside && b == '\\':
+			n := escapeLen(data[i:])
+			if n == 0 {
+				out = append(out, '\\', '\\')
+				continue
+			}
+			out = append(out, data[i:i+n]...)
+			i += n - 1
+		case inside && b < ' ':
+			out = append(out, '\\', 'u', '0', '0', "01"[b>>4], "0123456789abcdef"[b&15])
+		default:
+			out = append(out, b)
+		}
+	}
+	return out
+}
+
+// escapeLen returns how long the escape is that s begins with, 0 if it is none.
+func escapeLen(s []byte) int {
+	if len(s) < 2 {
+		return 0
+	}
+	if strings.IndexByte(`"\/bfnrt`, s[1]) >= 0 {
+		return 2
+	}
+	if s[1] != 'u' || len(s) < 6 || len(bytes.Trim(s[2:6], "0123456789abcdefABCDEF")) > 0 {
+		return 0
+	}
+	return 6
 }

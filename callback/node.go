@@ -1,7 +1,6 @@
 package callback
 
 import (
-	"errors"
 	"math"
 	"strconv"
 	"strings"
@@ -16,10 +15,6 @@ type node struct {
 	kids []node
 }
 
-// errMalformed is the one error of both parsers: a push that is no document of the
-// platform's kind.
-var errMalformed = errors.New("malformed document")
-
 const (
 	maxDepth = 16
 	maxNodes = 10_000
@@ -27,46 +22,102 @@ const (
 
 var none = &node{}
 
-// get returns the first element with this name, or an empty one. The platform does
-// not spell names alike everywhere, MsgId and MsgID mean the same.
-func (n *node) get(name string) *node {
-	for i := range n.kids {
-		if k := &n.kids[i]; len(k.name) == len(name) && (k.name == name || sameLetters(k.name, name)) {
-			return k
+// get returns the first element with one of the names, or an empty one. The first
+// name that is there wins, and its exact spelling before [sameName].
+func (n *node) get(names ...string) *node {
+	for _, name := range names {
+		for i := range n.kids {
+			if n.kids[i].name == name {
+				return &n.kids[i]
+			}
+		}
+		for i := range n.kids {
+			if sameName(n.kids[i].name, name) {
+				return &n.kids[i]
+			}
 		}
 	}
 	return none
 }
 
-// sameLetters is strings.EqualFold for names of one length, most of which differ in
-// their first letter.
-func sameLetters(a, b string) bool { return a[0]|0x20 == b[0]|0x20 && strings.EqualFold(a, b) }
+// sameName reports whether two names of elements are one: the platform and its
+// samples spell them with and without capitals and underscores, as in MsgId and
+// MsgID, poi_id and poiid. Most names differ in their first letter.
+func sameName(a, b string) bool {
+	if a == "" || b == "" || a[0]|0x20 != b[0]|0x20 && a[0] != '_' && b[0] != '_' {
+		return false
+	}
+	for {
+		a, b = strings.TrimLeft(a, "_"), strings.TrimLeft(b, "_")
+		if a == "" || b == "" {
+			return a == b
+		}
+		if lower(a[0]) != lower(b[0]) {
+			return false
+		}
+		a, b = a[1:], b[1:]
+	}
+}
+
+func lower(b byte) byte {
+	if b >= 'A' && b <= 'Z' {
+		return b | 0x20
+	}
+	return b
+}
 
 // count returns how many elements have this name.
 func (n *node) count(name string) int {
 	c := 0
 	for i := range n.kids {
-		if k := &n.kids[i]; len(k.name) == len(name) && (k.name == name || sameLetters(k.name, name)) {
+		if sameName(n.kids[i].name, name) {
 			c++
 		}
 	}
 	return c
 }
 
+// decisive are the elements that decide what a push is and who it is from.
+var decisive = [...]string{"ToUserName", "FromUserName", "CreateTime", "MsgType", "Event", "MsgId"}
+
+// ambiguous returns a decisive name that several elements have: two readers could
+// read two different ones.
+func (n *node) ambiguous() (name string, found bool) {
+	var seen [len(decisive)]bool
+	for i := range n.kids {
+		for j, name := range decisive {
+			if !sameName(n.kids[i].name, name) {
+				continue
+			}
+			if seen[j] {
+				return name, true
+			}
+			seen[j] = true
+		}
+	}
+	return "", false
+}
+
 func (n *node) has(name string) bool { return n.get(name) != none }
 
-func (n *node) string(name string) string { return n.get(name).text }
+func (n *node) string(names ...string) string { return n.get(names...).text }
 
-// int returns a whole number, 0 where the element is missing or malformed: the
-// rest of a push must not be lost for it.
-func (n *node) int(name string) int64 { return number(n.get(name).text) }
+// int returns a whole number, 0 if the element is missing or malformed: the rest of
+// a push must not be lost for it. An id of 64 bits without a sign keeps its bits.
+func (n *node) int(names ...string) int64 { return number(n.get(names...).text) }
 
 func number(text string) int64 {
 	if text = strings.TrimSpace(text); text == "" {
 		return 0
 	}
+	if whole, fraction, found := strings.Cut(text, "."); found && strings.Trim(fraction, "0") == "" {
+		text = whole // a float would lose the last digits of an id
+	}
 	if i, err := strconv.ParseInt(text, 10, 64); err == nil {
 		return i
+	}
+	if u, err := strconv.ParseUint(text, 10, 64); err == nil {
+		return int64(u) //nolint:gosec // the bits are what is asked for
 	}
 	if f, err := strconv.ParseFloat(text, 64); err == nil && math.Abs(f) < 1<<63 {
 		return int64(f)
@@ -82,27 +133,30 @@ func (n *node) float(name string) float64 {
 	return f
 }
 
-// bool returns a flag that is sent as 0 and 1, or as true and false.
+// bool returns a flag that is sent as 0 and 1, or as true and false. Another number
+// is no flag.
 func (n *node) bool(name string) bool {
 	text := strings.TrimSpace(n.get(name).text)
-	return strings.EqualFold(text, "true") || number(text) != 0
+	return strings.EqualFold(text, "true") || number(text) == 1
 }
 
 // time returns a moment that is sent in seconds since 1970.
 func (n *node) time(name string) time.Time {
 	sec := n.int(name)
-	if sec <= 0 || sec > math.MaxInt32*100 {
+	if sec <= 0 || sec > maxSeconds {
 		return time.Time{}
 	}
 	return time.Unix(sec, 0)
 }
+
+const maxSeconds = math.MaxInt32 * 100 // seconds since 1970 that make sense
 
 // each calls visit for every element of a list, which the platform writes in three
 // ways: <name><item/><item/></name>, <name/><name/>, and as a JSON array.
 func (n *node) each(name, item string, visit func(*node)) {
 	for i := range n.kids {
 		k := &n.kids[i]
-		if !strings.EqualFold(k.name, name) {
+		if !sameName(k.name, name) {
 			continue
 		}
 		if item == "" || !k.has(item) {
@@ -112,7 +166,7 @@ func (n *node) each(name, item string, visit func(*node)) {
 			continue
 		}
 		for j := range k.kids {
-			if strings.EqualFold(k.kids[j].name, item) {
+			if sameName(k.kids[j].name, item) {
 				visit(&k.kids[j])
 			}
 		}
@@ -129,10 +183,8 @@ func list[T any](n *node, name, item string, read func(*node) T) []T {
 // wrapper returns the first of the elements that is there, or n itself: in JSON the
 // platform leaves some wrappers out.
 func (n *node) wrapper(names ...string) *node {
-	for _, name := range names {
-		if k := n.get(name); k != none {
-			return k
-		}
+	if k := n.get(names...); k != none {
+		return k
 	}
 	return n
 }

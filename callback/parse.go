@@ -2,6 +2,8 @@ package callback
 
 import (
 	"bytes"
+	"errors"
+	"strings"
 	"time"
 )
 
@@ -12,7 +14,8 @@ type Header struct {
 	CreateTime   time.Time // in whole seconds
 	MsgType      string    // such as text, or event
 	Event        string    // such as subscribe; "" for messages
-	Raw          []byte    // the document as it came, decrypted
+	BusinessID   int64     // the account's business that a message was sent to; 0 for none
+	Raw          []byte    // the document as it came, decrypted and without an Encrypt element
 }
 
 // Meta returns the header of a push.
@@ -41,9 +44,13 @@ func ParseMessage(data []byte) (Message, error) {
 	return toMessage(n, data), nil
 }
 
+// errMalformed is the one error of both parsers: a push that is no document of the
+// platform's kind.
+var errMalformed = errors.New("malformed document")
+
 // parse reads a document in either format.
 func parse(data []byte) (n *node, isJSON bool, err error) {
-	if trimmed := bytes.TrimLeft(data, " \t\r\n\ufeff"); len(trimmed) > 0 && trimmed[0] == '{' {
+	if trimmed, ok := asJSON(data); ok {
 		n, err = scanJSON(trimmed)
 		return n, true, err
 	}
@@ -51,14 +58,21 @@ func parse(data []byte) (n *node, isJSON bool, err error) {
 	return n, false, err
 }
 
+// asJSON reports whether a document is one in JSON, and returns it from its first brace.
+func asJSON(data []byte) ([]byte, bool) {
+	trimmed := bytes.TrimLeft(data, " \t\r\n\ufeff")
+	return trimmed, len(trimmed) > 0 && trimmed[0] == '{'
+}
+
 // toMessage makes the typed push of a document.
 func toMessage(n *node, raw []byte) Message {
 	h := Header{
-		ToUserName:   n.string("ToUserName"),
-		FromUserName: n.string("FromUserName"),
+		ToUserName:   strings.TrimSpace(n.string("ToUserName")),
+		FromUserName: strings.TrimSpace(n.string("FromUserName")),
 		CreateTime:   n.time("CreateTime"),
-		MsgType:      trim(n.string("MsgType")),
-		Event:        trim(n.string("Event")),
+		MsgType:      strings.TrimSpace(n.string("MsgType")), // the platform's own samples have white space in names
+		Event:        strings.TrimSpace(n.string("Event")),
+		BusinessID:   n.int("BusinessId"),
 		Raw:          raw,
 	}
 	m := newMessage(h.MsgType, h.Event)
@@ -68,12 +82,4 @@ func toMessage(n *node, raw []byte) Message {
 	*m.Meta() = h
 	m.read(n)
 	return m
-}
-
-// trim cuts white space off, which the platform's own samples have in names.
-func trim(s string) string {
-	if s == "" || !isSpace(s[0]) && !isSpace(s[len(s)-1]) {
-		return s
-	}
-	return string(bytes.TrimSpace([]byte(s)))
 }

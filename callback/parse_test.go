@@ -1,13 +1,16 @@
 package callback
 
 import (
+	"context"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -299,6 +302,175 @@ func TestOddTextsAreRepairedAndDelivered(t *testing.T) {
 	}
 }
 
+func TestE9WhiteSpaceBesideCDATAIsNoText(t *testing.T) {
+	for in, want := range map[string]string{
+		" <![CDATA[x]]> ":                      "x",
+		"\r\n\t<![CDATA[x]]>\n":                "x",
+		" <!-- c --> <![CDATA[x]]> <!-- c -->": "x",
+		"<![CDATA[a]]> <![CDATA[b]]>":          "ab",
+		"<![CDATA[ a ]]>":                      " a ",
+		" <![CDATA[]]> ":                       "",
+		" <![CDATA[ ]]> ":                      " ",
+		"<![CDATA[a]]> b":                      "a b",
+		"a <![CDATA[b]]> ":                     "a b",
+		"&#32;<![CDATA[b]]>&#32;":              " b ",
+		" a ":                                  " a ",
+		"  ":                                   "  ",
+		" <!-- c --> ":                         "  ",
+	} {
+		m, err := ParseMessage([]byte("<xml><ToUserName>" + in + "</ToUserName><MsgType>text</MsgType><Content>" + in + "</Content></xml>"))
+		require.NoError(t, err, "%q", in)
+		assert.Equal(t, want, m.(*TextMessage).Content, "%q", in)
+		assert.Equal(t, strings.TrimSpace(want), m.Meta().ToUserName, "%q", in)
+	}
+}
+
+// TestE9TheOfficialSampleWithWhiteSpaceIsForItsAccount is the sample of user_get_card.
+func TestE9TheOfficialSampleWithWhiteSpaceIsForItsAccount(t *testing.T) {
+	cfg := plainConfig()
+	cfg.Account = testAccount
+	h := newTestHandler(t, cfg)
+	var got *UserGetCardEvent
+	On(h, func(_ context.Context, m *UserGetCardEvent) (Reply, error) { got = m; return nil, nil })
+	w := plainPlatform().sends(h, "<xml> <ToUserName> <![CDATA["+testAccount+"]]> </ToUserName> <FromUserName> <![CDATA[oUser]]> </FromUserName> "+
+		"<CreateTime>1472551036</CreateTime> <MsgType> <![CDATA[event]]> </MsgType> <Event> <![CDATA[user_get_card]]> </Event> "+
+		"<CardId> <![CDATA[pCard]]> </CardId> <IsGiveByFriend>1</IsGiveByFriend> </xml>")
+	require.Equal(t, 200, w.Code)
+	require.NotNil(t, got)
+	assert.Equal(t, []any{testAccount, "oUser", "pCard", true}, []any{got.ToUserName, got.FromUserName, got.CardID, got.IsGiveByFriend})
+}
+
+func TestE9OddTextsInJSONAreRepairedAndDelivered(t *testing.T) {
+	for in, want := range map[string]string{
+		"a\x08b": "ab", "a\x00b": "ab", "a\x1fb": "ab", "a\x14\x07b": "ab", "a\nb": "a\nb", "a\tb": "a\tb", "a\r\nb\rc": "a\nb\nc",
+		"a\xffb": "a\uFFFDb", `a\u0008b`: "ab", `a\qb`: `a\qb`, `a\u12b`: `a\u12b`, `a\"b`: `a"b`, `a\\b`: `a\b`, `a\u4f60b`: "a你b", `\/`: "/",
+	} {
+		for name, cfg := range map[string]Config{"plain": plainConfig(), "safe": safeConfig()} {
+			p := platform{mode: cfg.Mode, token: testToken, key: testKey, appID: testAppID, json: true}
+			h := newTestHandler(t, cfg)
+			got := "nothing"
+			On(h, func(_ context.Context, m *TextMessage) (Reply, error) { got = m.Content; return nil, nil })
+			w := p.sends(h, "{\"ToUserName\":\"gh_1\",\n\t\"FromUserName\":\"o\",\"CreateTime\":1,\"MsgType\":\"text\",\"Content\":\""+in+"\",\"MsgId\":1}")
+			assert.Equal(t, 200, w.Code, "%q in %s mode", in, name)
+			assert.Equal(t, want, got, "%q in %s mode", in, name)
+		}
+	}
+}
+
+func TestValidJSONIsSanitizedToItself(t *testing.T) {
+	for _, valid := range []string{`{"a":"\\\"\u00e9"}`, "{\n\t\"a\" :\r 1}"} {
+		assert.Equal(t, valid, string(sanitize([]byte(valid))))
+	}
+	assert.Equal(t, `"\u0000\u001f\u000a\\q\\u12g4\\"`, string(sanitize([]byte("\"\x00\x1f\n\\q\\u12g4\\")))+`"`, "a backslash at the end too")
+}
+
+// TestE8TextInManyPiecesIsReadInLinearMemory: what it cost was the square of the pieces.
+func TestE8TextInManyPiecesIsReadInLinearMemory(t *testing.T) {
+	for name, piece := range map[string]string{
+		"CDATA": "<![CDATA[a]]>", "comments": "a<!---->", "both": "a<![CDATA[b]]>", "references": "&lt;<!---->", "white space": " <!---->", "empty": "<![CDATA[]]>",
+	} {
+		doc := []byte("<xml><MsgType>text</MsgType><Content>" + strings.Repeat(piece, (250<<10)/len(piece)) + "</Content></xml>")
+		var m Message
+		var err error
+		allocated := allocates(func() { m, err = ParseMessage(doc) })
+		require.NoError(t, err, name)
+		assert.Less(t, allocated, uint64(8*len(doc)), name)
+		t.Logf("%s: %d bytes for a text of %d bytes in a document of %d", name, allocated, len(m.(*TextMessage).Content), len(doc))
+	}
+}
+
+func TestNamesThatAreSpelledInTwoWaysAreBothRead(t *testing.T) {
+	for _, name := range []string{"poi_id", "poiid", "PoiId", "POIID", "_poi__id_"} {
+		m, err := ParseMessage([]byte("<xml><MsgType>event</MsgType><Event>add_store_audit_info</Event><audit_id>1</audit_id><is_upgrade>3</is_upgrade><" + name + ">12344</" + name + "></xml>"))
+		require.NoError(t, err)
+		assert.EqualValues(t, 12344, m.(*AddStoreAuditEvent).POIID, name)
+		assert.EqualValues(t, 3, m.(*AddStoreAuditEvent).IsUpgrade, "a number stays a number")
+	}
+	m, err := ParseMessage([]byte("<xml><MsgType>event</MsgType><Event>add_store_audit_info</Event><poiid>1</poiid><poi_id>2</poi_id></xml>"))
+	require.NoError(t, err)
+	assert.EqualValues(t, 2, m.(*AddStoreAuditEvent).POIID, "the exact name wins")
+	m, err = ParseMessage([]byte("<xml><msg_type>event</msg_type><event>ShakearoundUserShake</event><ChosenBeacon><BeaconUuid>u</BeaconUuid></ChosenBeacon>" +
+		"<around_beacons><around_beacon><Uuid>a</Uuid></around_beacon><AroundBeacon><BeaconUuid>b</BeaconUuid></AroundBeacon></around_beacons></xml>"))
+	require.NoError(t, err)
+	shake := m.(*ShakeAroundUserShakeEvent)
+	assert.Equal(t, "u", shake.ChosenBeacon.UUID)
+	assert.Equal(t, []Beacon{{UUID: "a"}, {UUID: "b"}}, shake.AroundBeacons)
+
+	for _, same := range [][2]string{{"MsgId", "MsgID"}, {"MsgId", "msg_id"}, {"_a", "A_"}, {"_", "__"}, {"a1", "A_1"}} {
+		assert.True(t, sameName(same[0], same[1]) && sameName(same[1], same[0]), same)
+	}
+	for _, other := range [][2]string{{"", ""}, {"", "a"}, {"_", ""}, {"_", "a"}, {"a", "ab"}, {"ab", "ac"}, {"a", "!"}, {"a1", "aQ"}, {"@", "`"}, {"[", "{"}, {"x[", "x{"}, {"x@", "x`"}} {
+		assert.False(t, sameName(other[0], other[1]) || sameName(other[1], other[0]), other)
+	}
+}
+
+func TestNumbersKeepTheirBits(t *testing.T) {
+	for text, want := range map[string]int64{
+		"1": 1, " 7 ": 7, "-3": -3, "": 0, "x": 0, "9223372036854775807": math.MaxInt64, "9223372036854775808": math.MinInt64,
+		"18446744073709551615": -1, "18446744073709551616": 0, "-9223372036854775808": math.MinInt64, "-9223372036854775809": 0,
+		"1234567890123456789.0": 1234567890123456789, "1234567890123456789.000": 1234567890123456789, "1.9": 1, "-1.9": -1, "1e3": 1000, "1.": 1,
+		"9223372036854775808.5": 0, "1e19": 0, "-1e19": 0, "NaN": 0, "Inf": 0, "0x10": 0,
+	} {
+		assert.Equal(t, want, number(text), text)
+	}
+	m, err := ParseMessage([]byte(`{"MsgType":"text","MsgId":18446744073709551614,"BusinessId":9223372036854775809}`))
+	require.NoError(t, err)
+	assert.Equal(t, uint64(math.MaxUint64-1), uint64(m.(*TextMessage).MsgID))
+	assert.Equal(t, uint64(1<<63+1), uint64(m.Meta().BusinessID))
+}
+
+func TestTheBusinessOfAMessageIsRead(t *testing.T) {
+	for _, msgType := range []string{"text", "image", "voice", "video", "shortvideo", "location", "link", "brand_new"} {
+		for _, doc := range []string{
+			"<xml><MsgType>" + msgType + "</MsgType><BusinessId>12</BusinessId></xml>", `{"MsgType":"` + msgType + `","business_id":"12"}`,
+		} {
+			m, err := ParseMessage([]byte(doc))
+			require.NoError(t, err)
+			assert.EqualValues(t, 12, m.Meta().BusinessID, doc)
+		}
+	}
+}
+
+func TestFlagsAreNothingButOneAndTrue(t *testing.T) {
+	for text, want := range map[string]bool{"1": true, " 1 ": true, "true": true, "TRUE": true, "0": false, "2": false, "3": false, "-1": false, "": false, "false": false, "yes": false} {
+		n := node{kids: []node{{name: "IsPass", text: text}}}
+		assert.Equal(t, want, n.bool("IsPass"), text)
+	}
+}
+
+func TestTimesAndFloatsThatMakeNoSenseAreZero(t *testing.T) {
+	for text, want := range map[string]time.Time{
+		"1": time.Unix(1, 0), "0": {}, "-1": {}, "": {}, "x": {}, "214748364700": time.Unix(214748364700, 0), "214748364701": {},
+	} {
+		n := node{kids: []node{{name: "CreateTime", text: text}}}
+		assert.Equal(t, want, n.time("CreateTime"), text)
+	}
+	for text, want := range map[string]float64{"1.5": 1.5, " -2 ": -2, "": 0, "x": 0, "NaN": 0, "Inf": 0, "-Inf": 0, "1e999": 0} {
+		n := node{kids: []node{{name: "Latitude", text: text}}}
+		assert.InDelta(t, want, n.float("Latitude"), 0, text)
+	}
+}
+
+func TestTheLimitsOfADocumentAreExact(t *testing.T) {
+	deep := func(n int) string { return strings.Repeat("<a>", n) + strings.Repeat("</a>", n) }
+	deepJSON := func(n int) string { return strings.Repeat(`{"a":`, n-1) + "{}" + strings.Repeat("}", n-1) }
+	arrays := func(n int) string { return `{"a":` + strings.Repeat("[", n) + strings.Repeat("]", n) + "}" }
+	for name, docs := range map[string][2]string{
+		"depth":               {deep(maxDepth), deep(maxDepth + 1)},
+		"elements":            {"<xml>" + strings.Repeat("<a/>", maxNodes-1) + "</xml>", "<xml>" + strings.Repeat("<a/>", maxNodes) + "</xml>"},
+		"depth in JSON":       {deepJSON(maxDepth), deepJSON(maxDepth + 1)},
+		"arrays in JSON":      {arrays(maxDepth), arrays(maxDepth + 1)},
+		"members in JSON":     {`{"a":1` + strings.Repeat(`,"a":1`, maxNodes-1) + "}", `{"a":1` + strings.Repeat(`,"a":1`, maxNodes) + "}"},
+		"characters":          {"<xml>&#x10FFFF;&#1114111;</xml>", "<xml>&#x110000;</xml>"},
+		"characters, decimal": {"<xml>&#0;</xml>", "<xml>&#1114112;</xml>"},
+	} {
+		_, err := ParseMessage([]byte(docs[0]))
+		require.NoError(t, err, name)
+		_, err = ParseMessage([]byte(docs[1]))
+		require.ErrorIs(t, err, errMalformed, name)
+	}
+}
+
 func TestHostileDocumentsAreRefused(t *testing.T) {
 	deep := strings.Repeat("<a>", 100_000) + strings.Repeat("</a>", 100_000)
 	for name, doc := range map[string]string{
@@ -319,6 +491,21 @@ func TestHostileDocumentsAreRefused(t *testing.T) {
 		"longer end tag":      `<xml><a></ab></xml>`,
 		"other encoding":      `<?xml version="1.0" encoding="GBK"?><xml></xml>`,
 		"open attribute":      `<xml a="><Content/></xml>`,
+		"tag in a tag":        `<xml a<b></xml>`,
+		"tag without a name":  `<></>`,
+		"a tag's name only":   `<xml`,
+		"open end tag":        `<xml></xml`,
+		"end tag with more":   `<xml></xml a>`,
+		"open declaration":    `<?xml version="1.0"`,
+		"short encoding":      `<?xml encoding="utf"?><xml/>`,
+		"open comment":        `<!-- <xml/>`,
+		"open comment at end": `<xml/><!-- `,
+		"open comment inside": `<xml><!-- </xml>`,
+		"empty reference":     `<xml>&;</xml>`,
+		"no digits":           `<xml>&#;</xml>`,
+		"no hex digits":       `<xml>&#x;</xml>`,
+		"sign":                `<xml>&#-1;</xml>`,
+		"bracket at the end":  `<xml><`,
 		"too many":            "<xml>" + strings.Repeat("<a/>", maxNodes+1) + "</xml>",
 		"json cut":            `{"MsgType":"text"`,
 		"json tail":           `{"MsgType":"text"} {}`,
@@ -342,11 +529,37 @@ func reference(data []byte) (*node, error) {
 		if start.Name.Space != "" {
 			return errors.New("namespace")
 		}
+		type piece struct {
+			text         string
+			blank, cdata bool
+		}
+		var pieces []piece
+		text := func() (all string) { // without white space around CDATA sections
+			before, after := 0, false
+			for i, p := range pieces {
+				if p.cdata && !after {
+					after = true
+					if !slices.ContainsFunc(pieces[:i], func(p piece) bool { return !p.blank }) {
+						before = i
+					}
+				}
+			}
+			after = false
+			for _, p := range pieces[before:] {
+				after = after || p.cdata
+				if !after || p.cdata || !p.blank {
+					all += p.text
+				}
+			}
+			return all
+		}
 		for {
+			from := d.InputOffset()
 			token, err := d.Token()
 			if err != nil {
 				return err
 			}
+			raw := string(data[from:d.InputOffset()])
 			switch token := token.(type) {
 			case xml.StartElement:
 				n.kids = append(n.kids, node{})
@@ -354,10 +567,11 @@ func reference(data []byte) (*node, error) {
 					return err
 				}
 			case xml.CharData:
-				n.text += string(token)
+				cdata := strings.HasPrefix(raw, "<![CDATA[")
+				pieces = append(pieces, piece{string(token), !cdata && strings.Trim(raw, " \t\r\n") == "", cdata})
 			case xml.EndElement:
-				if len(n.kids) > 0 {
-					n.text = ""
+				if len(n.kids) == 0 {
+					n.text = text()
 				}
 				return nil
 			case xml.ProcInst, xml.Directive:
@@ -411,6 +625,7 @@ func FuzzXML(f *testing.F) {
 	}
 	f.Add([]byte("<xml><a>&lt;\r\n&#65;</a><!-- c --><b><![CDATA[x]]>y</b></xml>"))
 	f.Add([]byte("<xml><a>&#xd;\r\r\n&#xa;</a></xml>"))
+	f.Add([]byte("<xml><a> <![CDATA[x]]> </a><b> y<![CDATA[ ]]> z </b><c> <!-- c --> </c><d> &#32; <![CDATA[x]]>&#32;</d></xml>"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		n, err := scanXML(data)
 		if err != nil {
@@ -437,8 +652,9 @@ func FuzzJSON(f *testing.F) {
 	}
 	f.Add([]byte(`{"a":[1,"2",true,null,{"b":" "}],"a":{}}`))
 	f.Add([]byte("{}\f"))
+	f.Add([]byte("{\"a\":\"\x01\n\\x\\u12\"}"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if _, err := scanJSON(data); err == nil && !json.Valid(data) {
+		if _, err := scanJSON(data); err == nil && !json.Valid(sanitize(data)) {
 			t.Fatalf("%q was accepted", data)
 		}
 	})

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -254,4 +255,13 @@ func (c *counter) count() int {
 
 func answering(r Reply, err error) HandlerFunc {
 	return func(context.Context, Message) (Reply, error) { return r, err }
+}
+
+// allocates returns how many bytes f allocates.
+func allocates(f func()) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
 }

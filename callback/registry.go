@@ -106,9 +106,9 @@ var registry = map[string]func() typed{
 
 // newMessage returns an empty value of the type of a push, nil where it is unknown.
 func newMessage(msgType, event string) typed {
-	key := strings.ToLower(strings.TrimSpace(msgType))
+	key := strings.ToLower(msgType)
 	if event != "" {
-		key += "/" + strings.ToLower(strings.TrimSpace(event))
+		key += "/" + strings.ToLower(event)
 	}
 	if create, ok := registry[key]; ok {
 		return create()

@@ -3,6 +3,7 @@ package callback
 import (
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -13,19 +14,11 @@ import (
 // not cost a message. Texts share memory with the document where they need no repair.
 func scanXML(data []byte) (*node, error) {
 	s := scanner{doc: string(data)}
-	s.doc = strings.TrimPrefix(s.doc, "\ufeff")
 	if !s.prolog() {
 		return nil, errMalformed
 	}
 	root := &node{kids: make([]node, 0, 12)}
-	if !s.element(root, 1) {
-		return nil, errMalformed
-	}
-	s.space()
-	for s.comment() {
-		s.space()
-	}
-	if s.at != len(s.doc) {
+	if !s.element(root, 1) || !s.epilog() {
 		return nil, errMalformed
 	}
 	return root, nil
@@ -36,6 +29,8 @@ type scanner struct {
 	at    int
 	nodes int
 }
+
+const byteOrderMark = "\ufeff"
 
 func (s *scanner) rest() string { return s.doc[s.at:] }
 
@@ -57,8 +52,12 @@ func (s *scanner) skip(end string) bool {
 	return true
 }
 
-// prolog moves to the root: behind an XML declaration of UTF-8 and comments.
+// prolog moves to the root: behind a byte order mark, an XML declaration of UTF-8
+// and comments.
 func (s *scanner) prolog() bool {
+	if strings.HasPrefix(s.rest(), byteOrderMark) {
+		s.at += len(byteOrderMark)
+	}
 	s.space()
 	if strings.HasPrefix(s.rest(), "<?xml") {
 		begin := s.at
@@ -71,6 +70,15 @@ func (s *scanner) prolog() bool {
 		s.space()
 	}
 	return true
+}
+
+// epilog reports whether nothing but comments follows the root.
+func (s *scanner) epilog() bool {
+	s.space()
+	for s.comment() {
+		s.space()
+	}
+	return s.at == len(s.doc)
 }
 
 // utf8Declared reports whether a declaration names UTF-8 or no encoding.
@@ -147,6 +155,7 @@ func isName(b byte) bool {
 
 // content reads text and elements up to the end tag of n.
 func (s *scanner) content(n *node, depth int) bool {
+	var text text
 	for {
 		begin := s.at
 		end := strings.IndexByte(s.rest(), '<')
@@ -154,41 +163,41 @@ func (s *scanner) content(n *node, depth int) bool {
 			return false
 		}
 		s.at += end
-		if !n.add(s.doc[begin:s.at], true) {
+		if len(n.kids) == 0 && !text.add(s.doc[begin:s.at]) {
 			return false
 		}
 		switch rest := s.rest(); {
-		case len(rest) > 1 && rest[1] != '/' && rest[1] != '!' && rest[1] != '?':
-			n.text = ""
-			n.kids = append(n.kids, node{})
-			if !s.element(&n.kids[len(n.kids)-1], depth+1) {
-				return false
-			}
 		case strings.HasPrefix(rest, "</"):
-			return s.endTag(n)
+			if len(n.kids) == 0 { // what is between elements is white space and no text
+				n.text = text.string()
+			}
+			return s.endTag(n.name)
 		case strings.HasPrefix(rest, "<![CDATA["):
 			s.at += len("<![CDATA[")
 			begin := s.at
 			if !s.skip("]]>") {
 				return false
 			}
-			n.add(s.doc[begin:s.at-len("]]>")], false)
+			text.addCDATA(s.doc[begin : s.at-len("]]>")])
 		case strings.HasPrefix(rest, "<!--"):
 			if !s.comment() {
 				return false
 			}
-		default: // an instruction, a doctype, the end
-			return false
+		default: // an element; tag refuses instructions, doctypes and the end
+			n.kids = append(n.kids, node{})
+			if !s.element(&n.kids[len(n.kids)-1], depth+1) {
+				return false
+			}
 		}
 	}
 }
 
-func (s *scanner) endTag(n *node) bool {
+func (s *scanner) endTag(name string) bool {
 	s.at += len("</")
-	if !strings.HasPrefix(s.rest(), n.name) {
+	if !strings.HasPrefix(s.rest(), name) {
 		return false
 	}
-	s.at += len(n.name)
+	s.at += len(name)
 	s.space()
 	if s.at >= len(s.doc) || s.doc[s.at] != '>' {
 		return false
@@ -197,27 +206,63 @@ func (s *scanner) endTag(n *node) bool {
 	return true
 }
 
-// add appends a piece of text; escaped is false inside CDATA. What stands between
-// elements is white space and no text.
-func (n *node) add(piece string, escaped bool) bool {
-	if piece == "" {
+// text collects the pieces of an element's text. The white space that the
+// platform's samples have around CDATA sections is no part of it.
+type text struct {
+	piece  string // the only one yet: most texts are one piece, and share its memory
+	pieces []byte // all of them, if there are more
+	words  bool   // there is more than white space outside of CDATA sections
+	cdata  bool   // there is a CDATA section
+}
+
+// add appends a piece that may contain references.
+func (t *text) add(raw string) bool {
+	blank := isBlank(raw)
+	if blank && (raw == "" || t.cdata) {
 		return true
 	}
-	if escaped && strings.IndexByte(piece, '&') >= 0 {
-		var ok bool
-		if piece, ok = unescape(lineEnds(piece)); !ok { // a line end that is a reference stays as it is
+	t.words = t.words || !blank
+	if strings.IndexByte(raw, '&') < 0 {
+		t.append(repair(raw))
+		return true
+	}
+	piece, ok := unescape(lineEnds(raw)) // a line end that is a reference stays as it is
+	t.append(printable(piece))
+	return ok
+}
+
+// addCDATA appends a CDATA section.
+func (t *text) addCDATA(raw string) {
+	if !t.words && !t.cdata {
+		t.piece, t.pieces = "", nil
+	}
+	t.cdata = true
+	t.append(repair(raw))
+}
+
+func (t *text) append(piece string) {
+	switch {
+	case t.pieces != nil:
+		t.pieces = append(t.pieces, piece...)
+	case t.piece == "":
+		t.piece = piece
+	default:
+		t.pieces = append(append(t.pieces, t.piece...), piece...)
+	}
+}
+
+func (t *text) string() string {
+	if t.pieces != nil {
+		return string(t.pieces)
+	}
+	return t.piece
+}
+
+func isBlank(s string) bool {
+	for i := range len(s) {
+		if !isSpace(s[i]) {
 			return false
 		}
-		piece = printable(piece)
-	} else {
-		piece = repair(piece)
-	}
-	switch {
-	case len(n.kids) > 0:
-	case n.text == "":
-		n.text = piece
-	default:
-		n.text += piece
 	}
 	return true
 }
@@ -314,6 +359,12 @@ func isCleanUTF8(s string) bool {
 		}
 	}
 	return true
+}
+
+// isInvisible reports whether nothing of a text can be seen: it has only white space
+// and control characters.
+func isInvisible(s string) bool {
+	return strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) == ""
 }
 
 // inXML reports whether XML 1.0 can hold a character.
