@@ -27,7 +27,7 @@ type ReplyError struct {
 func (e *ReplyError) Error() string { return "callback: " + e.Field + " " + e.Reason }
 
 func needed(field, value string) error {
-	if strings.TrimSpace(value) == "" {
+	if isInvisible(repair(value)) {
 		return &ReplyError{field, "is empty"}
 	}
 	return nil
@@ -369,7 +369,7 @@ func CustomerMessages(openID string, r Reply) ([][]byte, error) {
 	switch r := r.(type) {
 	case TextReply:
 		var bodies [][]byte
-		for _, part := range SplitText(r.Content, maxTextBytes) {
+		for _, part := range SplitText(repair(r.Content), maxTextBytes) {
 			bodies = append(bodies, customerMessage(openID, "text", func(w *writer) { w.text("content", part) }))
 		}
 		return bodies, nil

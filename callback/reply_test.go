@@ -164,6 +164,57 @@ func FuzzReply(f *testing.F) {
 	})
 }
 
+// TestE24TheLimitOfATextHoldsForWhatIsSent: a byte that is no UTF-8 is sent as three.
+func TestE24TheLimitOfATextHoldsForWhatIsSent(t *testing.T) {
+	push, err := newTestHandler(t, plainConfig()).Parse(plainPlatform().request(t.Context(), textPush(1, "hello")))
+	require.NoError(t, err)
+	for _, test := range []struct {
+		content string
+		parts   int
+	}{
+		{strings.Repeat("x", 2048), 1},
+		{strings.Repeat("x", 2049), 2},
+		{strings.Repeat("a\xff", 512), 1},
+		{strings.Repeat("a\xff", 513), 2},
+		{strings.Repeat("a\xff", 1024), 2},
+		{strings.Repeat("a\x00", 2048), 1}, // nothing is left of a zero
+		{strings.Repeat("a\r\n", 1024), 1},
+	} {
+		rendered, rest, err := push.compose(TextReply{test.content}, true)
+		require.NoError(t, err)
+		assert.Len(t, rest, test.parts-1, "%.10q", test.content)
+		assert.LessOrEqual(t, len(between(string(rendered), "<Content><![CDATA[", "]]>")), maxTextBytes, "%.10q", test.content)
+		_, _, err = push.Answer(TextReply{test.content})
+		assert.Equal(t, test.parts == 1, err == nil, "%.10q", test.content)
+
+		messages, err := CustomerMessages("o", TextReply{test.content})
+		require.NoError(t, err)
+		assert.Len(t, messages, test.parts, "%.10q", test.content)
+		for _, message := range messages {
+			var body struct{ Text struct{ Content string } }
+			require.NoError(t, json.Unmarshal(message, &body))
+			assert.LessOrEqual(t, len(body.Text.Content), maxTextBytes)
+		}
+	}
+}
+
+func TestE24AReplyOfNothingThatCanBeSeenIsRefused(t *testing.T) {
+	for _, nothing := range []string{"", " \t\r\n", "\x00\x01\x1f", "\u0085\u009f", "\x7f", "\uffff", "\u3000 \x08"} {
+		for _, r := range []Reply{
+			Text(nothing), Image(nothing), Voice(nothing), Video(nothing, "t", "d"), MusicReply{ThumbMediaID: nothing},
+			News(Article{Title: nothing, URL: "u"}), News(Article{Title: "t", URL: nothing}), DeviceReply{Type: "hardware", DeviceID: nothing},
+		} {
+			var problem *ReplyError
+			require.ErrorAs(t, r.check(), &problem, "%q of %T", nothing, r)
+			_, err := CustomerMessages("o", r)
+			require.Error(t, err)
+		}
+	}
+	for _, something := range []string{"\x00a", "\xff", "\u00ad-", "0"} {
+		require.NoError(t, Text(something).check(), "%q", something)
+	}
+}
+
 func TestTextsAreSplitAtLineEndsAndBetweenCharacters(t *testing.T) {
 	for _, test := range []struct {
 		text  string
