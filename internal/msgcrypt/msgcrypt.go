@@ -9,6 +9,7 @@ import (
 	"crypto/cipher"
 	"crypto/rand"
 	"crypto/sha1" //nolint:gosec // the platform's signatures are SHA-1
+	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
 	"encoding/binary"
@@ -39,7 +40,8 @@ type Key struct{ secret *secret }
 
 type secret struct {
 	block cipher.Block
-	iv    [aes.BlockSize]byte
+	iv    [aes.BlockSize]byte // the key's first half
+	sum   [sha256.Size]byte   // of the key
 }
 
 // ParseKey reads an EncodingAESKey. The last of its 43 characters holds two bits
@@ -56,7 +58,15 @@ func ParseKey(encoded string) (Key, error) {
 	if err != nil {
 		return Key{}, ErrKey
 	}
-	return Key{&secret{block: block, iv: [aes.BlockSize]byte(raw)}}, nil
+	return Key{&secret{block: block, iv: [aes.BlockSize]byte(raw), sum: sha256.Sum256(raw)}}, nil
+}
+
+// Equal reports whether two keys are one, however their last character is spelled.
+func (k Key) Equal(other Key) bool {
+	if k.IsZero() || other.IsZero() {
+		return k.IsZero() && other.IsZero()
+	}
+	return subtle.ConstantTimeCompare(k.secret.sum[:], other.secret.sum[:]) == 1
 }
 
 // IsZero reports whether there is no key.
@@ -90,22 +100,32 @@ func (k Key) Encrypt(message []byte, appID string) string {
 
 // Decrypt decrypts the value of an Encrypt element that was made for the account.
 func (k Key) Decrypt(encoded string, appID string) ([]byte, error) {
+	message, made, err := k.Open(encoded)
+	if err != nil || !Equal(made, appID) {
+		return nil, ErrDecrypt
+	}
+	return message, nil
+}
+
+// Open decrypts the value of an Encrypt element and returns the account that it was
+// made for as well.
+func (k Key) Open(encoded string) (message []byte, appID string, err error) {
 	plain, err := base64.StdEncoding.DecodeString(encoded)
 	if err != nil || len(plain) == 0 || len(plain)%aes.BlockSize != 0 {
-		return nil, ErrDecrypt
+		return nil, "", ErrDecrypt
 	}
 	cipher.NewCBCDecrypter(k.secret.block, k.secret.iv[:]).CryptBlocks(plain, plain)
 	padding := int(plain[len(plain)-1])
 	size := len(plain) - padding
 	if padding < 1 || padding > blockSize || size < randomSize+lengthSize {
-		return nil, ErrDecrypt
+		return nil, "", ErrDecrypt
 	}
 	length := binary.BigEndian.Uint32(plain[randomSize:])
 	body := plain[randomSize+lengthSize : size]
-	if uint64(length) > uint64(len(body)) || !Equal(string(body[length:]), appID) {
-		return nil, ErrDecrypt
+	if uint64(length) > uint64(len(body)) {
+		return nil, "", ErrDecrypt
 	}
-	return body[:length:length], nil
+	return body[:length:length], string(body[length:]), nil
 }
 
 // Sign returns the signature over parts in any order: token, timestamp and nonce,

@@ -199,3 +199,23 @@ func BenchmarkSign(b *testing.B) {
 		Sign("exampletoken", "1700000000", "abc123")
 	}
 }
+
+func TestOpenReturnsTheAccountThatAMessageIsFor(t *testing.T) {
+	message, appID, err := key(t).Open(key(t).Encrypt([]byte("hi"), "wx0000000000000002"))
+	require.NoError(t, err)
+	assert.Equal(t, "hi wx0000000000000002", string(message)+" "+appID)
+	_, _, err = otherKey(t).Open(key(t).Encrypt([]byte("hi"), sampleApp))
+	require.Equal(t, ErrDecrypt, err)
+}
+
+func TestKeysAreEqualHoweverTheirLastCharacterIsSpelled(t *testing.T) {
+	for _, last := range "EFGH" {
+		k, err := ParseKey(sampleKey[:42] + string(last))
+		require.NoError(t, err)
+		assert.True(t, k.Equal(key(t)) && key(t).Equal(k), string(last))
+	}
+	assert.False(t, key(t).Equal(otherKey(t)))
+	assert.False(t, key(t).Equal(Key{}))
+	assert.False(t, Key{}.Equal(key(t)))
+	assert.True(t, Key{}.Equal(Key{}))
+}
