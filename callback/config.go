@@ -4,25 +4,32 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math"
+	"strings"
 	"time"
 
 	"github.com/wechatoa/wechat/internal/msgcrypt"
+	"github.com/wechatoa/wechat/internal/usercode"
 )
 
 // Mode is how the platform sends pushes, as chosen in its console (消息加解密方式).
 type Mode int
 
 // The modes. The handler never takes the mode from a request: whoever may choose
-// it can choose the one that he can forge.
+// it can choose the one that they can forge.
 const (
-	// Safe: pushes are encrypted (安全模式). The default.
+	// Safe: pushes are encrypted (安全模式). The default. A push that comes in clear
+	// as well is read as in [Compatible], and reported in the log: somebody left the
+	// console in compatible mode, and messages readable on their way.
 	Safe Mode = iota
 	// Compatible: pushes come encrypted and in clear at once, for the time of a
-	// move from one to the other (兼容模式). Only the encrypted part is read.
+	// move from one to the other (兼容模式). Only the encrypted part is read, and a
+	// push without one is refused as in [Safe].
 	Compatible
-	// Plain: pushes are in clear (明文模式). The signature does not cover the
-	// message: whoever has seen one request can forge others for the length of
-	// [Config.Window]. Choose Safe.
+	// Plain: pushes are in clear (明文模式). Of a push that comes encrypted as well,
+	// because the console is in compatible mode, the part in clear is read and
+	// answered in clear. The signature does not cover the message: whoever has seen
+	// one request can forge others for the length of [Config.Window]. Choose Safe.
 	Plain
 )
 
@@ -41,30 +48,36 @@ func (m Mode) String() string {
 
 // Config configures a [Handler]. Mode, Token, AppID and, except in plain mode,
 // EncodingAESKey are what the platform's console shows (服务器配置); everything
-// else has a default. No fmt verb and no log prints the secrets in it.
+// else has a default. [NewHandler] refuses what contradicts itself. No fmt verb and
+// no log prints the secrets in it.
 type Config struct {
 	Mode           Mode
 	Token          string // 3 to 32 letters and digits
-	EncodingAESKey string // 43 letters and digits
-	AppID          string
+	EncodingAESKey string // 43 letters and digits; "" in plain mode
+	AppID          string // may be "" in plain mode
 	Account        string // original ID of the account, gh_…; "" does not check the addressee
 
 	// PreviousToken and PreviousEncodingAESKey are accepted beside the current
-	// ones while the console changes: for 24 hours after the start, or until
-	// 10 minutes after the first push that is signed with the current ones.
+	// ones while the console changes: until PreviousUntil, or until 10 minutes
+	// after the first push that is signed with the current ones. Without
+	// PreviousUntil they are accepted for 24 hours after each start of the program.
 	PreviousToken          string
 	PreviousEncodingAESKey string
+	PreviousUntil          time.Time
 
-	// AllowPlaintext accepts pushes in clear in the other modes too, for the time
-	// of a move from plain mode. It makes them as forgeable as plain mode is.
+	// AllowPlaintext accepts pushes in clear in [Safe] and [Compatible] mode too, for
+	// the time of a move from plain mode. It makes them as forgeable as plain mode is.
 	AllowPlaintext bool
 
-	// Window is how old or how early a push may be: 5 minutes by default.
+	// Window is how old or how early a request may be: 5 minutes by default, 24
+	// hours at most.
 	Window time.Duration
 
-	// Addresses returns the addresses and CIDR blocks that pushes come from, such
-	// as ListCallbackIPs of a client; others are refused then. It is called once a day.
-	// It sees the address of the connection: behind a proxy leave it out.
+	// Addresses returns the addresses and CIDR blocks that requests come from, such
+	// as ListCallbackIPs of a client; others are refused then. It is called once a
+	// day, the last list that it returned counts. Until it has returned one, requests
+	// wait for it for 2 seconds and are then answered with 503. It sees the address
+	// of the connection: behind a proxy leave it out.
 	Addresses func(context.Context) ([]string, error)
 
 	// Budget is how long an answer may take: 4.5 seconds by default, the platform
@@ -73,8 +86,9 @@ type Config struct {
 	// MaxRun ends the context of a handler: after 60 seconds by default.
 	MaxRun time.Duration
 	// Workers is how many handlers run at once (1,000 by default), Queue how many
-	// pushes wait for one (4,000). A push beyond both is answered at once: with
-	// 503, so that the platform delivers it again, or with what Overflow returns.
+	// pushes wait for one (4,000 by default, none with [NoQueue]). A push beyond both
+	// is answered at once: with 503, so that the platform delivers it again, or with
+	// what Overflow returns.
 	Workers int
 	Queue   int
 	// Overflow answers a push that no worker and no place in the queue is left for,
@@ -105,11 +119,15 @@ type Config struct {
 	// Activity records when followers wrote and how menu events were answered.
 	Activity *Activity
 
-	// Logger reports failures, without the content of messages. nil is silence.
+	// Logger reports failures and refused requests, without the content of messages.
+	// nil is [slog.Default]; slog.New(slog.DiscardHandler) is silence.
 	Logger *slog.Logger
 	// Observe is told what became of each delivery and each handler. It must be quick.
 	Observe func(context.Context, Event)
 }
+
+// NoQueue is a [Config.Queue] in which no push waits.
+const NoQueue = math.MinInt
 
 // Format prints no secret, whatever the verb.
 func (c Config) Format(f fmt.State, _ rune) {
@@ -137,6 +155,7 @@ func (e *ConfigError) Error() string { return "callback: Config." + e.Field + " 
 
 const (
 	defaultWindow  = 5 * time.Minute
+	maxWindow      = 24 * time.Hour
 	defaultBudget  = 4500 * time.Millisecond
 	platformWaits  = 5 * time.Second
 	defaultMaxRun  = time.Minute
@@ -151,9 +170,10 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.MaxRun, defaultMaxRun)
 	setDefault(&c.Workers, defaultWorkers)
 	setDefault(&c.Queue, defaultQueue)
-	if c.Logger == nil {
-		c.Logger = slog.New(slog.DiscardHandler)
+	if c.Queue == NoQueue {
+		c.Queue = 0
 	}
+	c.Logger = usercode.Logger(c.Logger)
 	return c
 }
 
@@ -164,11 +184,54 @@ func setDefault[T comparable](field *T, value T) {
 	}
 }
 
-// check refuses what no platform would accept, before the first push comes.
+// check refuses what no platform would accept and what contradicts itself, before
+// the first push comes.
 func (c Config) check() error {
 	if c.Mode < Safe || c.Mode > Plain {
 		return &ConfigError{"Mode", "is unknown"}
 	}
+	if err := c.checkAccount(); err != nil {
+		return err
+	}
+	if err := c.checkSecrets(); err != nil {
+		return err
+	}
+	switch {
+	case c.AllowPlaintext && c.Mode == Plain:
+		return &ConfigError{"AllowPlaintext", "contradicts Mode: in plain mode all pushes are in clear"}
+	case c.Window < 0 || c.Window > maxWindow:
+		return &ConfigError{"Window", "must be 0 to 24 hours"}
+	case c.Budget < 0 || c.Budget >= platformWaits:
+		return &ConfigError{"Budget", "must be less than the 5 seconds that the platform waits"}
+	case c.MaxRun < 0:
+		return &ConfigError{"MaxRun", "is negative"}
+	case c.Workers < 0:
+		return &ConfigError{"Workers", "is negative"}
+	case c.Queue < 0 && c.Queue != NoQueue:
+		return &ConfigError{"Queue", "is negative and not NoQueue"}
+	}
+	return nil
+}
+
+// checkAccount tells the two names of an account apart, which are often confused.
+func (c Config) checkAccount() error {
+	switch {
+	case c.AppID == "" && c.Mode != Plain:
+		return &ConfigError{"AppID", "is empty"}
+	case c.AppID != strings.TrimSpace(c.AppID):
+		return &ConfigError{"AppID", "has white space around it"}
+	case strings.HasPrefix(c.AppID, "gh_"):
+		return &ConfigError{"AppID", "is an original ID, which belongs into Account"}
+	case c.Account != strings.TrimSpace(c.Account):
+		return &ConfigError{"Account", "has white space around it"}
+	case c.Account != "" && c.Account == c.AppID:
+		return &ConfigError{"Account", "is the AppID; the original ID begins with gh_"}
+	}
+	return nil
+}
+
+// checkSecrets checks the tokens and keys, and that none is given in vain.
+func (c Config) checkSecrets() error {
 	if err := checkToken("Token", c.Token); err != nil {
 		return err
 	}
@@ -177,32 +240,37 @@ func (c Config) check() error {
 			return err
 		}
 	}
-	if c.Mode != Plain {
-		if c.AppID == "" {
-			return &ConfigError{"AppID", "is empty"}
-		}
-		if _, err := msgcrypt.ParseKey(c.EncodingAESKey); err != nil {
-			return &ConfigError{"EncodingAESKey", "must be 43 letters and digits"}
-		}
+	key, err := c.checkKey("EncodingAESKey", c.EncodingAESKey, c.Mode != Plain)
+	if err != nil {
+		return err
 	}
-	if c.PreviousEncodingAESKey != "" {
-		if _, err := msgcrypt.ParseKey(c.PreviousEncodingAESKey); err != nil {
-			return &ConfigError{"PreviousEncodingAESKey", "must be 43 letters and digits"}
-		}
+	previous, err := c.checkKey("PreviousEncodingAESKey", c.PreviousEncodingAESKey, false)
+	if err != nil {
+		return err
 	}
 	switch {
-	case c.Window < 0:
-		return &ConfigError{"Window", "is negative"}
-	case c.Budget < 0 || c.Budget >= platformWaits:
-		return &ConfigError{"Budget", "must be less than the 5 seconds that the platform waits"}
-	case c.MaxRun < 0:
-		return &ConfigError{"MaxRun", "is negative"}
-	case c.Workers < 0:
-		return &ConfigError{"Workers", "is negative"}
-	case c.Queue < 0:
-		return &ConfigError{"Queue", "is negative"}
+	case c.PreviousToken == c.Token:
+		return &ConfigError{"PreviousToken", "is Token: leave out what did not change"}
+	case !previous.IsZero() && previous.Equal(key):
+		return &ConfigError{"PreviousEncodingAESKey", "is EncodingAESKey: leave out what did not change"}
+	case !c.PreviousUntil.IsZero() && c.PreviousToken == "" && c.PreviousEncodingAESKey == "":
+		return &ConfigError{"PreviousUntil", "is set without PreviousToken and PreviousEncodingAESKey"}
 	}
 	return nil
+}
+
+func (c Config) checkKey(field, encoded string, needed bool) (msgcrypt.Key, error) {
+	switch {
+	case encoded == "" && !needed:
+		return msgcrypt.Key{}, nil
+	case encoded != "" && c.Mode == Plain:
+		return msgcrypt.Key{}, &ConfigError{field, "contradicts Mode: in plain mode nothing is encrypted"}
+	}
+	key, err := msgcrypt.ParseKey(encoded)
+	if err != nil {
+		return msgcrypt.Key{}, &ConfigError{field, "must be 43 letters and digits"}
+	}
+	return key, nil
 }
 
 func checkToken(field, token string) error {

@@ -99,7 +99,11 @@ func TestEveryPushArrivesInEveryModeAndFormat(t *testing.T) {
 		for _, options := range [][]wechattest.Option{nil, {wechattest.WithJSONPushes()}} {
 			p := wechattest.NewPlatform(append(options, wechattest.WithCallbackMode(sent))...)
 			alice := p.AddUser(wechattest.User{})
-			h := newHandler(t, p, func(c *callback.Config) { c.Mode = received })
+			h := newHandler(t, p, func(c *callback.Config) {
+				if c.Mode = received; received == callback.Plain {
+					c.EncodingAESKey = ""
+				}
+			})
 			var got callback.Message
 			h.Fallback(func(_ context.Context, m callback.Message) (callback.Reply, error) {
 				got = m

@@ -2,24 +2,25 @@ package callback
 
 import (
 	"errors"
-	"net/url"
+	"log/slog"
+	"net/http"
 	"strconv"
-	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/wechatoa/wechat/internal/msgcrypt"
 )
 
-// ErrRefused is what [Handler.Parse] returns for a request that is not the
-// platform's: wrongly signed, too old, not encrypted as configured, malformed. It
-// is one error for all of them; the log says more.
+// ErrRefused is what [Handler.Parse] and [Handler.VerifyURL] return for a request
+// that is not the platform's: wrongly signed, too old, not encrypted as configured,
+// malformed. It is one error for all of them; the log says more.
 var ErrRefused = errors.New("callback: request refused")
 
 // refusal is why a request was refused. It never leaves the process.
 type refusal struct {
 	reason string
-	skew   time.Duration // of a push that was signed well at another time
+	skew   time.Duration // of the request's time, if that says something
+	detail slog.Attr     // what else may be logged
+	status int           // of the response; 0 is 403
 }
 
 func (r *refusal) Error() string { return ErrRefused.Error() }
@@ -27,14 +28,27 @@ func (r *refusal) Unwrap() error { return ErrRefused }
 
 func refuse(reason string) error { return &refusal{reason: reason} }
 
+// attributes is what the log gets to see.
+func (r *refusal) attributes() []slog.Attr {
+	attributes := []slog.Attr{slog.String("reason", r.reason)}
+	if r.skew != 0 {
+		attributes = append(attributes, slog.Int64("skew_seconds", int64(r.skew.Seconds())))
+	}
+	if r.detail.Key != "" {
+		attributes = append(attributes, r.detail)
+	}
+	return attributes
+}
+
 // Push is a push that was verified.
 type Push struct {
 	Message Message
 
-	id     string // MsgId, "" for events
-	inJSON bool
-	by     *credential // what it was verified with; behind a pointer so that nothing prints it
-	appID  string
+	id      string // MsgId, "" for events
+	inJSON  bool
+	inClear bool        // the message came in clear, alone or beside its encryption
+	by      *credential // what it was verified with; behind a pointer so that nothing prints it
+	appID   string
 }
 
 // credential is a token with the key of the message, which is zero for one in clear.
@@ -50,206 +64,193 @@ type guard struct {
 	account string
 	window  time.Duration
 	clear   bool // pushes in clear are accepted
-	tokens  []string
-	keys    []msgcrypt.Key
-
-	// rotated is when the previous credentials end, in seconds since 1970.
-	rotated atomic.Int64
+	credentials
 }
-
-const (
-	previousAtMost = 24 * time.Hour
-	previousAfter  = 10 * time.Minute // both may be in use at the platform's end for a while
-)
 
 func newGuard(cfg Config, now time.Time) (*guard, error) {
 	g := &guard{
 		mode: cfg.Mode, appID: cfg.AppID, account: cfg.Account, window: cfg.Window,
-		clear: cfg.Mode == Plain || cfg.AllowPlaintext, tokens: []string{cfg.Token},
+		clear: cfg.Mode == Plain || cfg.AllowPlaintext,
 	}
-	if cfg.PreviousToken != "" {
-		g.tokens = append(g.tokens, cfg.PreviousToken)
-	}
-	for _, encoded := range []string{cfg.EncodingAESKey, cfg.PreviousEncodingAESKey} {
-		if encoded == "" || cfg.Mode == Plain {
-			continue
-		}
-		key, err := msgcrypt.ParseKey(encoded)
-		if err != nil {
-			return nil, err
-		}
-		g.keys = append(g.keys, key)
-	}
-	g.rotated.Store(now.Add(previousAtMost).Unix())
-	return g, nil
+	return g, g.credentials.init(cfg, now)
 }
 
-// parameters are those of a request's query that matter.
-type parameters struct {
-	signature, timestamp, nonce, encryptType, msgSignature, echo string
-}
-
-// readParameters reads a query. A parameter that stands there twice refuses it:
-// two readers could take two different ones.
-func readParameters(query string) (p parameters, ok bool) {
-	for query != "" {
-		var pair string
-		pair, query, _ = strings.Cut(query, "&")
-		name, value, _ := strings.Cut(pair, "=")
-		var field *string
-		switch name {
-		case "signature":
-			field = &p.signature
-		case "timestamp":
-			field = &p.timestamp
-		case "nonce":
-			field = &p.nonce
-		case "encrypt_type":
-			field = &p.encryptType
-		case "msg_signature":
-			field = &p.msgSignature
-		case "echostr":
-			field = &p.echo
-		default:
-			if strings.ContainsAny(name, "%+") { // an escaped name could be one of the above
-				return p, false
-			}
-			continue
-		}
-		if *field != "" {
-			return p, false
-		}
-		if strings.ContainsAny(value, "%+") {
-			var err error
-			if value, err = url.QueryUnescape(value); err != nil {
-				return p, false
-			}
-		}
-		*field = value
-	}
-	return p, true
-}
-
-// authenticate checks the signature that every request has, and its time. It
-// returns the token that signed.
-func (g *guard) authenticate(p parameters, now time.Time) (token string, err error) {
-	if p.signature == "" || p.timestamp == "" || p.nonce == "" || len(p.nonce) > 128 {
-		return "", refuse("signature parameters are missing")
-	}
-	for _, t := range inUse(g, g.tokens, now) {
-		if msgcrypt.Verify(p.signature, t, p.timestamp, p.nonce) {
-			token = t
-		}
-	}
-	if token == "" {
-		return "", refuse("signature is wrong")
-	}
-	seconds, err := strconv.ParseInt(p.timestamp, 10, 64)
-	if err != nil || seconds < 0 || seconds > 1<<40 {
-		return "", refuse("timestamp is malformed")
-	}
-	if skew := now.Sub(time.Unix(seconds, 0)); skew > g.window || skew < -g.window {
-		return "", &refusal{reason: "timestamp is outside of the window", skew: skew}
-	}
-	return token, nil
-}
-
-// inUse leaves the previous one of tokens or keys out when its time is over.
-func inUse[T any](g *guard, all []T, now time.Time) []T {
-	if len(all) > 1 && now.Unix() >= g.rotated.Load() {
-		return all[:1]
-	}
-	return all
-}
-
-// settle shortens the life of the previous credentials when the current ones are in use.
-func (g *guard) settle(by *credential, now time.Time) {
-	if len(g.tokens) < 2 && len(g.keys) < 2 {
-		return
-	}
-	if by.token != g.tokens[0] || len(g.keys) > 0 && by.key != g.keys[0] {
-		return
-	}
-	end := now.Add(previousAfter).Unix()
-	for old := g.rotated.Load(); old > end && !g.rotated.CompareAndSwap(old, end); old = g.rotated.Load() {
-	}
-}
-
-// verifyURL returns the echostr of a well-signed address verification.
-func (g *guard) verifyURL(query string, now time.Time) (string, error) {
-	p, ok := readParameters(query)
-	if !ok {
-		return "", refuse("query is malformed")
-	}
-	if _, err := g.authenticate(p, now); err != nil {
+// VerifyURL checks the request by which the platform verifies the address
+// (验证消息的确来自微信服务器) and returns the echostr that it must be answered with,
+// as text/plain. The error is [ErrRefused]. What the request shows to be wrong with
+// the configuration is logged.
+func (h *Handler) VerifyURL(r *http.Request) (echo string, err error) {
+	now := time.Now()
+	q, err := h.admit(r, now)
+	if err != nil {
 		return "", err
 	}
-	if p.echo == "" || len(p.echo) > maxEcho {
+	if q.echo == "" || len(q.echo) > maxEcho {
 		return "", refuse("echostr is missing or too long")
 	}
-	return p.echo, nil
+	for _, doubt := range h.guard.doubts(q, now) {
+		h.complain(r.Context(), "the address is verified, but the configuration is wrong", doubt)
+	}
+	return q.echo, nil
 }
 
 const maxEcho = 1 << 10
 
-// open verifies and reads a push.
-func (g *guard) open(query string, body []byte, now time.Time) (*Push, error) {
-	p, ok := readParameters(query)
-	if !ok {
-		return nil, refuse("query is malformed")
+// Parse verifies, decrypts and reads a push, for programs that do the rest
+// themselves: answering in time, duplicates, everything else that [Handler] does.
+// [Push.Answer] makes the answer. The error is [ErrRefused], [ErrTooLarge] or
+// that of the body's reader.
+func (h *Handler) Parse(r *http.Request) (*Push, error) {
+	if r.ContentLength > maxBody {
+		return nil, ErrTooLarge
 	}
-	token, err := g.authenticate(p, now)
+	now := time.Now()
+	q, err := h.admit(r, now)
 	if err != nil {
 		return nil, err
+	}
+	if err := h.guard.expects(q); err != nil {
+		return nil, err
+	}
+	body, err := readBody(r)
+	if err != nil {
+		return nil, err
+	}
+	push, err := h.guard.open(q, body, now)
+	if err == nil && push.inClear && h.guard.mode == Safe && !q.clear() {
+		h.complain(r.Context(), "pushes come in clear as well", &refusal{reason: "the console is in compatible mode, Config.Mode is Safe"})
+	}
+	return push, err
+}
+
+// admit checks what can be checked before the body of a request is touched.
+func (h *Handler) admit(r *http.Request, now time.Time) (*query, error) {
+	q, err := h.guard.authenticate(r.URL.RawQuery, now)
+	if err != nil {
+		return nil, err
+	}
+	return q, h.allow.check(r.Context(), r.RemoteAddr)
+}
+
+// authenticate checks the signature that every request has, and its time. The
+// platform signs each query in this way, in all modes.
+func (g *guard) authenticate(raw string, now time.Time) (*query, error) {
+	q, err := readQuery(raw)
+	if err != nil {
+		return nil, err
+	}
+	skew := now.Sub(q.time)
+	for _, token := range inUse(&g.credentials, g.tokens, now) {
+		if msgcrypt.Verify(q.signature, token, q.timestamp, q.nonce) {
+			q.token = token
+		}
+	}
+	if q.token == "" {
+		return nil, &refusal{reason: "signature is wrong: Config.Token is not the console's, or the request is not the platform's", skew: skew}
+	}
+	if skew > g.window || skew < -g.window {
+		return nil, &refusal{reason: "timestamp is outside of the window: the clock is wrong, or the request is old", skew: skew}
+	}
+	return q, nil
+}
+
+// expects checks whether a push is encrypted as configured, by its query.
+func (g *guard) expects(q *query) error {
+	switch {
+	case q.encrypted():
+		return nil
+	case !q.clear():
+		return refuse("encrypt_type and msg_signature contradict each other")
+	case !g.clear:
+		return &refusal{
+			reason: "push is in clear: the console is in plain mode, or the request is not the platform's",
+			detail: slog.String("mode", g.mode.String()),
+		}
+	}
+	return nil
+}
+
+// open verifies and reads the body of a push.
+func (g *guard) open(q *query, body []byte, now time.Time) (push *Push, err error) {
+	push = &Push{appID: g.appID, by: &credential{token: q.token}}
+	if q.encrypted() {
+		body, err = g.unwrap(q, push, body, now)
+		if err != nil {
+			return nil, err
+		}
+	} else {
+		push.inClear = true
 	}
 	doc, inJSON, err := parse(body)
 	if err != nil {
 		return nil, refuse("document is malformed")
 	}
-	push := &Push{inJSON: inJSON, by: &credential{token: token}, appID: g.appID}
-	encrypted := doc.count("Encrypt")
-	switch {
-	case encrypted > 1:
-		return nil, refuse("document has two Encrypt elements")
-	case p.encryptType == "aes" && encrypted == 1 && g.mode != Plain:
-		if body, err = g.decrypt(p, push, doc.string("Encrypt"), now); err != nil {
-			return nil, err
-		}
-		if doc, push.inJSON, err = parse(body); err != nil {
-			return nil, refuse("decrypted document is malformed")
-		}
-	case (p.encryptType == "" || p.encryptType == "raw") && encrypted == 0 && p.msgSignature == "" && g.clear:
-	default:
-		return nil, refuse("push is not encrypted as configured")
+	push.inJSON = inJSON
+	if name, found := doc.ambiguous(); found {
+		return nil, refuse("document has two " + name + " elements")
 	}
-	for _, name := range []string{"ToUserName", "FromUserName", "MsgType", "MsgId", "CreateTime"} {
-		if doc.count(name) > 1 {
-			return nil, refuse("document has two " + name + " elements")
-		}
-	}
-	if g.account != "" && doc.string("ToUserName") != g.account {
-		return nil, refuse("push is for another account")
+	if doc.has(encryptElement) {
+		return nil, refuse("an encrypted push came without encrypt_type")
 	}
 	push.Message = toMessage(doc, body)
-	if push.Message.Meta().Event == "" {
+	meta := push.Message.Meta()
+	if g.account != "" && meta.ToUserName != g.account {
+		return nil, &refusal{reason: "push is for another account than Config.Account", detail: slog.String("to", excerpt(meta.ToUserName))}
+	}
+	if g.replayed(q, meta.CreateTime, now) {
+		return nil, refuse("the message is older than its signature: timestamp and nonce were exchanged")
+	}
+	if meta.Event == "" {
 		push.id = doc.string("MsgId")
 	}
 	g.settle(push.by, now)
 	return push, nil
 }
 
-// decrypt checks the signature over the encrypted message and decrypts it.
-func (g *guard) decrypt(p parameters, push *Push, encoded string, now time.Time) ([]byte, error) {
-	if !msgcrypt.Verify(p.msgSignature, push.by.token, p.timestamp, p.nonce, encoded) {
+// unwrap checks the signature over the Encrypt element of a push and returns the
+// message: decrypted, or in plain mode the part that is in clear.
+func (g *guard) unwrap(q *query, push *Push, body []byte, now time.Time) ([]byte, error) {
+	e, err := openEnvelope(body)
+	if err != nil {
+		return nil, refuse("document is malformed or has not one Encrypt element")
+	}
+	if !msgcrypt.Verify(q.msgSignature, q.token, q.timestamp, q.nonce, e.encoded) {
 		return nil, refuse("msg_signature is wrong")
 	}
-	for _, key := range inUse(g, g.keys, now) {
-		if body, err := key.Decrypt(encoded, g.appID); err == nil {
-			push.by.key = key
-			return body, nil
+	push.inClear = e.clear
+	if g.mode != Plain {
+		return g.decrypt(push.by, e.encoded, now)
+	}
+	if !e.clear {
+		return nil, refuse("push is encrypted: the console is in safe mode, Config.Mode is Plain")
+	}
+	return e.inClear(), nil
+}
+
+// decrypt decrypts a message that was signed with the token of by, and adds the key to it.
+func (g *guard) decrypt(by *credential, encoded string, now time.Time) ([]byte, error) {
+	why := &refusal{reason: "message can not be decrypted: Config.EncodingAESKey is not the console's"}
+	for _, key := range inUse(&g.credentials, g.keys, now) {
+		message, appID, err := key.Open(encoded)
+		switch {
+		case err != nil:
+		case msgcrypt.Equal(appID, g.appID):
+			by.key = key
+			return message, nil
+		default:
+			why = &refusal{reason: "message is for another AppID than Config.AppID", detail: slog.String("app_id", excerpt(appID))}
 		}
 	}
-	return nil, refuse("message can not be decrypted")
+	return nil, why
+}
+
+// excerpt bounds what a request puts into the log.
+func excerpt(s string) string {
+	const most = 64
+	if len(s) > most {
+		s = s[:most]
+	}
+	return printable(s)
 }
 
 // seal encrypts the reply to an encrypted push, with what the push came with.

@@ -3,7 +3,6 @@ package callback
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -36,7 +35,6 @@ type engine struct {
 }
 
 const (
-	maxBody       = 256 << 10
 	bodyWithin    = 2 * time.Second
 	maxRemembered = 50_000
 )
@@ -56,9 +54,9 @@ func NewHandler(cfg Config) (*Handler, error) {
 		cfg: cfg, guard: g, owner: newOwner(), runs: newLRU[*run](maxRemembered),
 		pool:   pool{workers: cfg.Workers, limit: cfg.Queue},
 		dedupe: &shared{name: "dedupe"},
-		allow:  allowList{fetch: cfg.Addresses, log: cfg.Logger},
 	}
 	e.life, e.kill = context.WithCancel(context.Background())
+	e.allow = allowList{fetch: cfg.Addresses, log: cfg.Logger, life: e.life}
 	return &Handler{e}, nil
 }
 
@@ -101,28 +99,6 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 const textPlain = "text/plain; charset=utf-8"
 
 var nosniff = []string{"nosniff"}
-
-// VerifyURL checks the request by which the platform verifies the address
-// (验证消息的确来自微信服务器) and returns the echostr that it must be answered with,
-// as text/plain. The error is [ErrRefused].
-func (h *Handler) VerifyURL(r *http.Request) (echo string, err error) {
-	return h.guard.verifyURL(r.URL.RawQuery, time.Now())
-}
-
-// Parse verifies, decrypts and reads a push, for programs that do the rest
-// themselves: answering in time, duplicates, everything else that [Handler] does.
-// [Push.Answer] makes the answer. The error is [ErrRefused], [ErrTooLarge] or
-// that of the body's reader.
-func (h *Handler) Parse(r *http.Request) (*Push, error) {
-	if !h.allow.allows(r.Context(), r.RemoteAddr) {
-		return nil, refuse("address is none of the platform's")
-	}
-	body, err := readBody(r)
-	if err != nil {
-		return nil, err
-	}
-	return h.guard.open(r.URL.RawQuery, body, time.Now())
-}
 
 // Answer returns the answer to a push, encrypted where the push was. A nil reply
 // is "success". A text of more than 2,048 bytes is refused as a [*ReplyError].
@@ -261,10 +237,15 @@ func (h *Handler) deny(w http.ResponseWriter, r *http.Request, err error, began 
 	switch {
 	case errors.As(err, &why):
 		h.complain(r.Context(), "request refused", why)
+		if why.status != 0 {
+			status = why.status
+		}
 	case errors.Is(err, ErrTooLarge):
 		status = http.StatusRequestEntityTooLarge
+		h.complain(r.Context(), "request refused", &refusal{reason: "it is larger than 256 KiB"})
 	default:
 		status = http.StatusRequestTimeout
+		h.complain(r.Context(), "request refused", &refusal{reason: "its body did not arrive"})
 	}
 	w.Header().Set("Connection", "close")
 	write(w, status, textPlain, []byte(http.StatusText(status)))
@@ -279,11 +260,7 @@ func (e *engine) complain(ctx context.Context, what string, why *refusal) {
 		return
 	}
 	e.complaints.Store(why.reason, now)
-	attributes := []slog.Attr{slog.String("reason", why.reason)}
-	if why.skew != 0 {
-		attributes = append(attributes, slog.Int64("skew_seconds", int64(why.skew.Seconds())))
-	}
-	e.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "callback: "+what, attributes...)
+	e.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "callback: "+what, why.attributes()...)
 }
 
 // report tells the log and the observer what became of a push.
@@ -312,45 +289,7 @@ func (e *engine) observe(ctx context.Context, event Event) {
 	}
 }
 
-// ErrTooLarge is what [Handler.Parse] returns for a request of more than 256 KiB.
-var ErrTooLarge = errors.New("callback: request is larger than 256 KiB")
-
 var errNoDeferred = errors.New("callback: the reply is too late, and Config.Deferred is not set")
-
-func readBody(r *http.Request) ([]byte, error) {
-	if r.ContentLength > maxBody {
-		return nil, ErrTooLarge
-	}
-	if r.Body == nil {
-		return nil, nil
-	}
-	if r.ContentLength >= 0 {
-		body := make([]byte, r.ContentLength)
-		_, err := io.ReadFull(r.Body, body)
-		return body, err
-	}
-	return readChunked(r.Body)
-}
-
-// readChunked reads a body of unknown length, into memory that grows with it and
-// ends at the limit.
-func readChunked(r io.Reader) ([]byte, error) {
-	body := make([]byte, 0, 8<<10)
-	for {
-		n, err := r.Read(body[len(body):cap(body)])
-		body = body[:len(body)+n]
-		switch {
-		case len(body) > maxBody:
-			return nil, ErrTooLarge
-		case errors.Is(err, io.EOF):
-			return body, nil
-		case err != nil:
-			return nil, err
-		case len(body) == cap(body):
-			body = append(make([]byte, 0, min(4*cap(body), maxBody+1)), body...)
-		}
-	}
-}
 
 func write(w http.ResponseWriter, status int, contentType string, body []byte) {
 	header := w.Header()

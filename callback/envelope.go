@@ -1,0 +1,154 @@
+package callback
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+)
+
+// envelope is the outside of an encrypted push: all that is read of a request's body
+// before its signature was checked.
+type envelope struct {
+	encoded string // value of the Encrypt element
+	inJSON  bool
+	clear   bool // the message is there in clear as well, as in compatible mode
+
+	doc        []byte // the document; its part from begin to end is the Encrypt element
+	begin, end int
+}
+
+// openEnvelope finds the one Encrypt element of a document. It keeps nothing of the
+// others and does not look into them.
+func openEnvelope(data []byte) (*envelope, error) {
+	if trimmed, ok := asJSON(data); ok {
+		e := &envelope{inJSON: true, doc: sanitize(trimmed)}
+		return e, e.scanJSON()
+	}
+	e := &envelope{doc: data}
+	return e, e.scanXML()
+}
+
+// inClear returns the document without its Encrypt element.
+func (e *envelope) inClear() []byte {
+	before, after := e.doc[:e.begin], e.doc[e.end:]
+	if e.inJSON {
+		trimmed := bytes.TrimRight(before, " \t\r\n")
+		if trimmed[len(trimmed)-1] == '{' { // it was the first member: the comma behind it goes
+			after = bytes.TrimPrefix(bytes.TrimLeft(after, " \t\r\n"), []byte(","))
+		}
+	}
+	return append(before[:len(before):len(before)], after...)
+}
+
+const (
+	encryptElement = "Encrypt"
+	typeElement    = "MsgType"
+)
+
+func (e *envelope) scanXML() error {
+	s := scanner{doc: string(e.doc)}
+	if !s.prolog() {
+		return errMalformed
+	}
+	root, empty, ok := s.tag()
+	if !ok || empty {
+		return errMalformed
+	}
+	for found := false; ; {
+		next := strings.IndexByte(s.rest(), '<')
+		if next < 0 {
+			return errMalformed
+		}
+		s.at += next
+		if strings.HasPrefix(s.rest(), "</") {
+			if !s.endTag(root) || !s.epilog() || !found {
+				return errMalformed
+			}
+			return nil
+		}
+		begin := s.at
+		name, ok := s.outline()
+		if !ok {
+			return errMalformed
+		}
+		switch {
+		case sameName(name, typeElement):
+			e.clear = true
+		case sameName(name, encryptElement):
+			value := scanner{doc: s.doc[:s.at], at: begin}
+			var n node
+			if found || !value.element(&n, 1) {
+				return errMalformed
+			}
+			found, e.encoded, e.begin, e.end = true, strings.TrimSpace(n.text), begin, s.at
+		}
+	}
+}
+
+// outline moves behind an element, comment or CDATA section and returns the name of
+// the element.
+func (s *scanner) outline() (name string, ok bool) {
+	for depth := 0; ; {
+		switch rest := s.rest(); {
+		case strings.HasPrefix(rest, "<![CDATA["):
+			ok = s.skip("]]>")
+		case strings.HasPrefix(rest, "<!--"):
+			ok = s.comment()
+		case strings.HasPrefix(rest, "</"):
+			ok = s.skip(">")
+			depth--
+		default:
+			var tag string
+			var empty bool
+			tag, empty, ok = s.tag()
+			if name == "" {
+				name = tag
+			}
+			if !empty {
+				depth++
+			}
+		}
+		if !ok || depth == 0 {
+			return name, ok
+		}
+		next := strings.IndexByte(s.rest(), '<')
+		if next < 0 {
+			return "", false
+		}
+		s.at += next
+	}
+}
+
+func (e *envelope) scanJSON() error {
+	d := json.NewDecoder(bytes.NewReader(e.doc))
+	if first, err := d.Token(); err != nil || first != json.Delim('{') {
+		return errMalformed
+	}
+	found := false
+	var value json.RawMessage
+	for d.More() {
+		begin := int(d.InputOffset())
+		key, err := d.Token()
+		if err != nil {
+			return errMalformed
+		}
+		name, _ := key.(string)
+		name = strings.TrimSpace(name)
+		if err := d.Decode(&value); err != nil {
+			return errMalformed
+		}
+		switch {
+		case sameName(name, typeElement):
+			e.clear = true
+		case sameName(name, encryptElement):
+			if found || json.Unmarshal(value, &e.encoded) != nil {
+				return errMalformed
+			}
+			found, e.begin, e.end = true, begin, int(d.InputOffset())
+		}
+	}
+	if _, err := d.Token(); err != nil || !found || !endsAt(d, e.doc) {
+		return errMalformed
+	}
+	return nil
+}

@@ -1,0 +1,172 @@
+package callback
+
+import (
+	"log/slog"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// query is what counts in the query of a request.
+type query struct {
+	signature, timestamp, nonce, encryptType, msgSignature, echo string
+
+	time  time.Time // of timestamp
+	token string    // that signed
+}
+
+const (
+	maxNonce  = 128
+	maxDigits = 10 // of a time in seconds since 1970, up to the year 2286
+)
+
+// readQuery reads a query. A parameter that is there twice refuses it, even if it is
+// empty once: two readers could take two different ones.
+func readQuery(raw string) (*query, error) {
+	q := &query{}
+	fields := [...]struct {
+		name  string
+		value *string
+	}{
+		{"signature", &q.signature},
+		{"timestamp", &q.timestamp},
+		{"nonce", &q.nonce},
+		{"encrypt_type", &q.encryptType},
+		{"msg_signature", &q.msgSignature},
+		{"echostr", &q.echo},
+	}
+	var seen [len(fields)]bool
+	for raw != "" {
+		var pair string
+		pair, raw, _ = strings.Cut(raw, "&")
+		name, value, _ := strings.Cut(pair, "=")
+		name, err := unescaped(name)
+		if err != nil {
+			continue // another parameter of the program
+		}
+		for i, f := range fields {
+			if f.name != name {
+				continue
+			}
+			if seen[i] {
+				return nil, refuse("query has a parameter twice")
+			}
+			seen[i] = true
+			if *f.value, err = unescaped(value); err != nil {
+				return nil, refuse("query is malformed")
+			}
+		}
+	}
+	return q, q.check()
+}
+
+func unescaped(s string) (string, error) {
+	if !strings.ContainsAny(s, "%+") {
+		return s, nil
+	}
+	return url.QueryUnescape(s)
+}
+
+// check checks the form of what is signed. The signature is one over timestamp and
+// nonce in a row, so that what is no timestamp and no nonce must be neither.
+func (q *query) check() error {
+	switch {
+	case q.signature == "" && q.msgSignature != "":
+		return refuse("signature is missing: WeCom (企业微信) sends requests like this one")
+	case q.signature == "" || q.timestamp == "" || q.nonce == "":
+		return refuse("signature parameters are missing")
+	case len(q.nonce) > maxNonce || strings.Trim(q.nonce, nonceLetters) != "":
+		return refuse("nonce is malformed")
+	}
+	seconds, ok := seconds(q.timestamp)
+	if !ok {
+		return &refusal{reason: "timestamp is malformed", detail: slog.String("timestamp", excerpt(q.timestamp))}
+	}
+	q.time = time.Unix(seconds, 0)
+	return nil
+}
+
+const nonceLetters = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-._~"
+
+// seconds reads a time in seconds since 1970, which has one spelling only.
+func seconds(s string) (int64, bool) {
+	if len(s) > maxDigits || s == "" || s[0] < '1' || s[0] > '9' {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(s, 10, 64)
+	return n, err == nil
+}
+
+// encrypted and clear report what form of push the query announces; it can be neither.
+func (q *query) encrypted() bool { return q.encryptType == "aes" }
+
+func (q *query) clear() bool {
+	return (q.encryptType == "" || q.encryptType == "raw") && q.msgSignature == ""
+}
+
+const (
+	// slack is how much later than its signature a message may seem to be made.
+	slack = 5 * time.Second
+	// firstPush is a time before the platform signed its first push: the year 2000.
+	firstPush = 946_684_800
+)
+
+// replayed reports whether a query can be the one of an older push with timestamp
+// and nonce exchanged or cut anew: the signature is over token, timestamp and nonce
+// in a row, so that a captured one fits again at the time that its nonce spells.
+// The message gives it away, it was made before that other time. In plain mode
+// nothing protects the message, so that this holds for the push as it was captured.
+func (g *guard) replayed(q *query, created, now time.Time) bool {
+	expired := now.Add(-g.window)
+	if created.After(expired.Add(slack)) && !created.After(now.Add(g.window)) {
+		return false // it is newer than all that is expired; nearly all pushes are
+	}
+	return slices.ContainsFunc(q.readings(g.tokens), func(signed time.Time) bool {
+		return signed.Before(expired) && signed.Unix() >= firstPush &&
+			(!created.After(signed.Add(slack)) || created.After(now.Add(g.window)))
+	})
+}
+
+// readings returns all times that the signed text of a query can be read to name.
+func (q *query) readings(tokens []string) (times []time.Time) {
+	parts := []string{q.token, q.timestamp, q.nonce}
+	slices.Sort(parts)
+	signed := strings.Join(parts, "")
+	for _, token := range tokens {
+		lengths := [...]int{len(token), len(q.timestamp), len(signed) - len(token) - len(q.timestamp)}
+		if lengths[2] < 1 {
+			continue
+		}
+		for _, order := range [...][3]int{{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}} {
+			var cut [3]string
+			rest := signed
+			for _, part := range order {
+				cut[part], rest = rest[:lengths[part]], rest[lengths[part]:]
+			}
+			if cut[0] != token || !slices.IsSorted([]string{cut[order[0]], cut[order[1]], cut[order[2]]}) {
+				continue
+			}
+			if sec, ok := seconds(cut[1]); ok {
+				times = append(times, time.Unix(sec, 0))
+			}
+		}
+	}
+	return times
+}
+
+// doubtfulSkew is a skew that no clock has that is set by the network.
+const doubtfulSkew = time.Minute
+
+// doubts returns what a verification of the address shows to be wrong with the
+// configuration, though the request itself is right.
+func (g *guard) doubts(q *query, now time.Time) (doubts []*refusal) {
+	if q.token != g.tokens[0] {
+		doubts = append(doubts, &refusal{reason: "the console signs with Config.PreviousToken, not with Config.Token"})
+	}
+	if skew := now.Sub(q.time); skew > doubtfulSkew || skew < -doubtfulSkew {
+		doubts = append(doubts, &refusal{reason: "the clock is wrong: pushes that are off by more than Config.Window are refused", skew: skew})
+	}
+	return doubts
+}
