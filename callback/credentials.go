@@ -7,10 +7,16 @@ import (
 	"github.com/wechatoa/wechat/internal/msgcrypt"
 )
 
+// credential is a token with the key of the message, which is zero for one in clear.
+type credential struct {
+	token string
+	key   msgcrypt.Key
+}
+
 // credentials are the tokens and keys that pushes are signed and encrypted with: the
 // current ones first, and the previous ones until their time is over.
 type credentials struct {
-	tokens []string
+	tokens []*credential
 	keys   []msgcrypt.Key
 	ends   atomic.Int64 // when the previous ones end, in seconds since 1970
 }
@@ -21,9 +27,10 @@ const (
 )
 
 func (c *credentials) init(cfg Config, now time.Time) error {
-	c.tokens = append(c.tokens, cfg.Token)
-	if cfg.PreviousToken != "" {
-		c.tokens = append(c.tokens, cfg.PreviousToken)
+	for _, token := range []string{cfg.Token, cfg.PreviousToken} {
+		if token != "" {
+			c.tokens = append(c.tokens, &credential{token: token})
+		}
 	}
 	for _, encoded := range []string{cfg.EncodingAESKey, cfg.PreviousEncodingAESKey} {
 		if encoded == "" {
@@ -56,7 +63,7 @@ func (c *credentials) settle(by *credential, now time.Time) {
 	if len(c.tokens) < 2 && len(c.keys) < 2 {
 		return
 	}
-	if by.token != c.tokens[0] || len(c.keys) > 0 && by.key != c.keys[0] {
+	if by.token != c.tokens[0].token || len(c.keys) > 0 && by.key != c.keys[0] {
 		return
 	}
 	end := now.Add(previousAfter).Unix()

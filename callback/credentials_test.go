@@ -93,7 +93,7 @@ func TestE12OnlyAPushWithAllThatIsCurrentEndsTheChange(t *testing.T) {
 	query := signedQuery(c.timestamp, c.nonce)
 	q, err := g.authenticate(query, start)
 	require.NoError(t, err)
-	_, err = g.open(q, []byte(c.body), start)
+	_, err = g.open(&q, []byte(c.body), start)
 	require.NoError(t, err)
 	assert.Equal(t, day, g.ends.Load(), "a push in clear says nothing about the key")
 }

@@ -51,12 +51,6 @@ type Push struct {
 	appID   string
 }
 
-// credential is a token with the key of the message, which is zero for one in clear.
-type credential struct {
-	token string
-	key   msgcrypt.Key
-}
-
 // guard tells the platform's requests from all others.
 type guard struct {
 	mode    Mode
@@ -88,7 +82,7 @@ func (h *Handler) VerifyURL(r *http.Request) (echo string, err error) {
 	if q.echo == "" || len(q.echo) > maxEcho {
 		return "", refuse("echostr is missing or too long")
 	}
-	for _, doubt := range h.guard.doubts(q, now) {
+	for _, doubt := range h.guard.doubts(&q, now) {
 		h.complain(r.Context(), "the address is verified, but the configuration is wrong", doubt)
 	}
 	return q.echo, nil
@@ -109,14 +103,14 @@ func (h *Handler) Parse(r *http.Request) (*Push, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := h.guard.expects(q); err != nil {
+	if err := h.guard.expects(&q); err != nil {
 		return nil, err
 	}
 	body, err := readBody(r)
 	if err != nil {
 		return nil, err
 	}
-	push, err := h.guard.open(q, body, now)
+	push, err := h.guard.open(&q, body, now)
 	if err == nil && push.inClear && h.guard.mode == Safe && !q.clear() {
 		h.complain(r.Context(), "pushes come in clear as well", &refusal{reason: "the console is in compatible mode, Config.Mode is Safe"})
 	}
@@ -124,32 +118,32 @@ func (h *Handler) Parse(r *http.Request) (*Push, error) {
 }
 
 // admit checks what can be checked before the body of a request is touched.
-func (h *Handler) admit(r *http.Request, now time.Time) (*query, error) {
+func (h *Handler) admit(r *http.Request, now time.Time) (query, error) {
 	q, err := h.guard.authenticate(r.URL.RawQuery, now)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		err = h.allow.check(r.Context(), r.RemoteAddr)
 	}
-	return q, h.allow.check(r.Context(), r.RemoteAddr)
+	return q, err
 }
 
 // authenticate checks the signature that every request has, and its time. The
 // platform signs each query in this way, in all modes.
-func (g *guard) authenticate(raw string, now time.Time) (*query, error) {
+func (g *guard) authenticate(raw string, now time.Time) (query, error) {
 	q, err := readQuery(raw)
 	if err != nil {
-		return nil, err
+		return q, err
 	}
 	skew := now.Sub(q.time)
-	for _, token := range inUse(&g.credentials, g.tokens, now) {
-		if msgcrypt.Verify(q.signature, token, q.timestamp, q.nonce) {
-			q.token = token
+	for _, signer := range inUse(&g.credentials, g.tokens, now) {
+		if msgcrypt.Verify(q.signature, signer.token, q.timestamp, q.nonce) {
+			q.by = signer
 		}
 	}
-	if q.token == "" {
-		return nil, &refusal{reason: "signature is wrong: Config.Token is not the console's, or the request is not the platform's", skew: skew}
+	if q.by == nil {
+		return q, &refusal{reason: "signature is wrong: Config.Token is not the console's, or the request is not the platform's", skew: skew}
 	}
 	if skew > g.window || skew < -g.window {
-		return nil, &refusal{reason: "timestamp is outside of the window: the clock is wrong, or the request is old", skew: skew}
+		return q, &refusal{reason: "timestamp is outside of the window: the clock is wrong, or the request is old", skew: skew}
 	}
 	return q, nil
 }
@@ -172,7 +166,7 @@ func (g *guard) expects(q *query) error {
 
 // open verifies and reads the body of a push.
 func (g *guard) open(q *query, body []byte, now time.Time) (push *Push, err error) {
-	push = &Push{appID: g.appID, by: &credential{token: q.token}}
+	push = &Push{appID: g.appID, by: q.by}
 	if q.encrypted() {
 		body, err = g.unwrap(q, push, body, now)
 		if err != nil {
@@ -190,7 +184,7 @@ func (g *guard) open(q *query, body []byte, now time.Time) (push *Push, err erro
 		return nil, refuse("document has two " + name + " elements")
 	}
 	if doc.has(encryptElement) {
-		return nil, refuse("an encrypted push came without encrypt_type")
+		return nil, refuse("document is encrypted, its query says that it is not")
 	}
 	push.Message = toMessage(doc, body)
 	meta := push.Message.Meta()
@@ -214,12 +208,13 @@ func (g *guard) unwrap(q *query, push *Push, body []byte, now time.Time) ([]byte
 	if err != nil {
 		return nil, refuse("document is malformed or has not one Encrypt element")
 	}
-	if !msgcrypt.Verify(q.msgSignature, q.token, q.timestamp, q.nonce, e.encoded) {
+	if !msgcrypt.Verify(q.msgSignature, q.by.token, q.timestamp, q.nonce, e.encoded) {
 		return nil, refuse("msg_signature is wrong")
 	}
 	push.inClear = e.clear
 	if g.mode != Plain {
-		return g.decrypt(push.by, e.encoded, now)
+		body, push.by, err = g.decrypt(q.by.token, e.encoded, now)
+		return body, err
 	}
 	if !e.clear {
 		return nil, refuse("push is encrypted: the console is in safe mode, Config.Mode is Plain")
@@ -227,21 +222,20 @@ func (g *guard) unwrap(q *query, push *Push, body []byte, now time.Time) ([]byte
 	return e.inClear(), nil
 }
 
-// decrypt decrypts a message that was signed with the token of by, and adds the key to it.
-func (g *guard) decrypt(by *credential, encoded string, now time.Time) ([]byte, error) {
+// decrypt decrypts a message that was signed with a token.
+func (g *guard) decrypt(token, encoded string, now time.Time) ([]byte, *credential, error) {
 	why := &refusal{reason: "message can not be decrypted: Config.EncodingAESKey is not the console's"}
 	for _, key := range inUse(&g.credentials, g.keys, now) {
 		message, appID, err := key.Open(encoded)
 		switch {
 		case err != nil:
 		case msgcrypt.Equal(appID, g.appID):
-			by.key = key
-			return message, nil
+			return message, &credential{token: token, key: key}, nil
 		default:
 			why = &refusal{reason: "message is for another AppID than Config.AppID", detail: slog.String("app_id", excerpt(appID))}
 		}
 	}
-	return nil, why
+	return nil, nil, why
 }
 
 // excerpt bounds what a request puts into the log.

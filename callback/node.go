@@ -23,18 +23,20 @@ const (
 var none = &node{}
 
 // get returns the first element with one of the names, or an empty one. The first
-// name that is there wins, and its exact spelling before [sameName].
+// name that is there wins, and its exact spelling before another one.
 func (n *node) get(names ...string) *node {
 	for _, name := range names {
+		var similar *node
 		for i := range n.kids {
-			if n.kids[i].name == name {
-				return &n.kids[i]
+			switch k := &n.kids[i]; {
+			case k.name == name:
+				return k
+			case similar == nil && mayBeSame(k.name, name) && sameLetters(k.name, name):
+				similar = k
 			}
 		}
-		for i := range n.kids {
-			if sameName(n.kids[i].name, name) {
-				return &n.kids[i]
-			}
+		if similar != nil {
+			return similar
 		}
 	}
 	return none
@@ -42,20 +44,32 @@ func (n *node) get(names ...string) *node {
 
 // sameName reports whether two names of elements are one: the platform and its
 // samples spell them with and without capitals and underscores, as in MsgId and
-// MsgID, poi_id and poiid. Most names differ in their first letter.
+// MsgID, poi_id and poiid.
 func sameName(a, b string) bool {
-	if a == "" || b == "" || a[0]|0x20 != b[0]|0x20 && a[0] != '_' && b[0] != '_' {
-		return false
-	}
+	return a == b && a != "" || mayBeSame(a, b) && sameLetters(a, b)
+}
+
+// mayBeSame is quick: most names differ in their first letter.
+func mayBeSame(a, b string) bool {
+	return a != "" && b != "" && (a[0]|0x20 == b[0]|0x20 || a[0] == '_' || b[0] == '_')
+}
+
+func sameLetters(a, b string) bool {
+	i, j := 0, 0
 	for {
-		a, b = strings.TrimLeft(a, "_"), strings.TrimLeft(b, "_")
-		if a == "" || b == "" {
-			return a == b
+		for i < len(a) && a[i] == '_' {
+			i++
 		}
-		if lower(a[0]) != lower(b[0]) {
+		for j < len(b) && b[j] == '_' {
+			j++
+		}
+		if i == len(a) || j == len(b) {
+			return i == len(a) && j == len(b) && i+j > 0
+		}
+		if lower(a[i]) != lower(b[j]) {
 			return false
 		}
-		a, b = a[1:], b[1:]
+		i, j = i+1, j+1
 	}
 }
 
@@ -85,8 +99,9 @@ var decisive = [...]string{"ToUserName", "FromUserName", "CreateTime", "MsgType"
 func (n *node) ambiguous() (name string, found bool) {
 	var seen [len(decisive)]bool
 	for i := range n.kids {
+		kid := n.kids[i].name
 		for j, name := range decisive {
-			if !sameName(n.kids[i].name, name) {
+			if kid != name && (!mayBeSame(kid, name) || !sameLetters(kid, name)) {
 				continue
 			}
 			if seen[j] {

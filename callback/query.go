@@ -13,8 +13,8 @@ import (
 type query struct {
 	signature, timestamp, nonce, encryptType, msgSignature, echo string
 
-	time  time.Time // of timestamp
-	token string    // that signed
+	time time.Time   // of timestamp
+	by   *credential // the token that signed
 }
 
 const (
@@ -24,20 +24,8 @@ const (
 
 // readQuery reads a query. A parameter that is there twice refuses it, even if it is
 // empty once: two readers could take two different ones.
-func readQuery(raw string) (*query, error) {
-	q := &query{}
-	fields := [...]struct {
-		name  string
-		value *string
-	}{
-		{"signature", &q.signature},
-		{"timestamp", &q.timestamp},
-		{"nonce", &q.nonce},
-		{"encrypt_type", &q.encryptType},
-		{"msg_signature", &q.msgSignature},
-		{"echostr", &q.echo},
-	}
-	var seen [len(fields)]bool
+func readQuery(raw string) (q query, err error) {
+	var seen [6]bool
 	for raw != "" {
 		var pair string
 		pair, raw, _ = strings.Cut(raw, "&")
@@ -46,24 +34,43 @@ func readQuery(raw string) (*query, error) {
 		if err != nil {
 			continue // another parameter of the program
 		}
-		for i, f := range fields {
-			if f.name != name {
-				continue
-			}
-			if seen[i] {
-				return nil, refuse("query has a parameter twice")
-			}
-			seen[i] = true
-			if *f.value, err = unescaped(value); err != nil {
-				return nil, refuse("query is malformed")
-			}
+		i, field := q.parameter(name)
+		switch {
+		case field == nil:
+			continue
+		case seen[i]:
+			return query{}, refuse("query has a parameter twice")
+		}
+		seen[i] = true
+		if *field, err = unescaped(value); err != nil {
+			return query{}, refuse("query is malformed")
 		}
 	}
 	return q, q.check()
 }
 
+// parameter returns what a parameter is read into, and its number; nil for one of the
+// program.
+func (q *query) parameter(name string) (int, *string) {
+	switch name {
+	case "signature":
+		return 0, &q.signature
+	case "timestamp":
+		return 1, &q.timestamp
+	case "nonce":
+		return 2, &q.nonce
+	case "encrypt_type":
+		return 3, &q.encryptType
+	case "msg_signature":
+		return 4, &q.msgSignature
+	case "echostr":
+		return 5, &q.echo
+	}
+	return 0, nil
+}
+
 func unescaped(s string) (string, error) {
-	if !strings.ContainsAny(s, "%+") {
+	if strings.IndexByte(s, '%') < 0 && strings.IndexByte(s, '+') < 0 {
 		return s, nil
 	}
 	return url.QueryUnescape(s)
@@ -77,7 +84,7 @@ func (q *query) check() error {
 		return refuse("signature is missing: WeCom (企业微信) sends requests like this one")
 	case q.signature == "" || q.timestamp == "" || q.nonce == "":
 		return refuse("signature parameters are missing")
-	case len(q.nonce) > maxNonce || strings.Trim(q.nonce, nonceLetters) != "":
+	case !isNonce(q.nonce):
 		return refuse("nonce is malformed")
 	}
 	seconds, ok := seconds(q.timestamp)
@@ -88,7 +95,17 @@ func (q *query) check() error {
 	return nil
 }
 
-const nonceLetters = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-._~"
+// isNonce reports whether a nonce is short, and of letters that need no escape.
+func isNonce(s string) bool {
+	for i := range len(s) {
+		switch b := s[i]; {
+		case b >= '0' && b <= '9', b >= 'a' && b <= 'z', b >= 'A' && b <= 'Z', b == '-', b == '.', b == '_', b == '~':
+		default:
+			return false
+		}
+	}
+	return len(s) <= maxNonce
+}
 
 // seconds reads a time in seconds since 1970, which has one spelling only.
 func seconds(s string) (int64, bool) {
@@ -130,11 +147,12 @@ func (g *guard) replayed(q *query, created, now time.Time) bool {
 }
 
 // readings returns all times that the signed text of a query can be read to name.
-func (q *query) readings(tokens []string) (times []time.Time) {
-	parts := []string{q.token, q.timestamp, q.nonce}
+func (q *query) readings(signers []*credential) (times []time.Time) {
+	parts := []string{q.by.token, q.timestamp, q.nonce}
 	slices.Sort(parts)
 	signed := strings.Join(parts, "")
-	for _, token := range tokens {
+	for _, signer := range signers {
+		token := signer.token
 		lengths := [...]int{len(token), len(q.timestamp), len(signed) - len(token) - len(q.timestamp)}
 		if lengths[2] < 1 {
 			continue
@@ -162,7 +180,7 @@ const doubtfulSkew = time.Minute
 // doubts returns what a verification of the address shows to be wrong with the
 // configuration, though the request itself is right.
 func (g *guard) doubts(q *query, now time.Time) (doubts []*refusal) {
-	if q.token != g.tokens[0] {
+	if q.by != g.tokens[0] {
 		doubts = append(doubts, &refusal{reason: "the console signs with Config.PreviousToken, not with Config.Token"})
 	}
 	if skew := now.Sub(q.time); skew > doubtfulSkew || skew < -doubtfulSkew {
