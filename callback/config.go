@@ -46,24 +46,21 @@ func (m Mode) String() string {
 	return fmt.Sprintf("Mode(%d)", int(m))
 }
 
-// Config configures a [Handler]. Mode, Token, AppID and, except in plain mode,
-// EncodingAESKey are what the platform's console shows (服务器配置); everything
-// else has a default. [NewHandler] refuses what contradicts itself. No fmt verb and
-// no log prints the secrets in it.
+// Config configures a [Handler]. Mode, Credentials and AppID are what the platform's
+// console shows (服务器配置); everything else has a default. [NewHandler] refuses
+// what contradicts itself.
 type Config struct {
-	Mode           Mode
-	Token          string // 3 to 32 letters and digits
-	EncodingAESKey string // 43 letters and digits; "" in plain mode
-	AppID          string // may be "" in plain mode
-	Account        string // original ID of the account, gh_…; "" does not check the addressee
+	Mode        Mode
+	Credentials Credentials
+	AppID       string // may be "" in plain mode
+	Account     string // original ID of the account, gh_…; "" does not check the addressee
 
-	// PreviousToken and PreviousEncodingAESKey are accepted beside the current
-	// ones while the console changes: until PreviousUntil, or until 10 minutes
-	// after the first push that is signed with the current ones. Without
-	// PreviousUntil they are accepted for 24 hours after each start of the program.
-	PreviousToken          string
-	PreviousEncodingAESKey string
-	PreviousUntil          time.Time
+	// Previous are accepted beside Credentials while the console changes: until
+	// PreviousUntil, or until 10 minutes after the first push that is signed with the
+	// current ones. What does not change is "" in them. Without PreviousUntil they
+	// are accepted for 24 hours after each start of the program.
+	Previous      Credentials
+	PreviousUntil time.Time
 
 	// AllowPlaintext accepts pushes in clear in [Safe] and [Compatible] mode too, for
 	// the time of a move from plain mode. It makes them as forgeable as plain mode is.
@@ -232,29 +229,43 @@ func (c Config) checkAccount() error {
 
 // checkSecrets checks the tokens and keys, and that none is given in vain.
 func (c Config) checkSecrets() error {
-	if err := checkToken("Token", c.Token); err != nil {
+	if c.Credentials.IsZero() {
+		return &ConfigError{"Credentials", "are missing"}
+	}
+	current := c.Credentials.secrets()
+	if err := checkToken("Credentials", current.token); err != nil {
 		return err
 	}
-	if c.PreviousToken != "" {
-		if err := checkToken("PreviousToken", c.PreviousToken); err != nil {
+	key, err := c.checkKey("Credentials", current.aesKey, c.Mode != Plain)
+	switch {
+	case err != nil:
+		return err
+	case !c.Previous.IsZero():
+		return c.checkPrevious(current.token, key)
+	case !c.PreviousUntil.IsZero():
+		return &ConfigError{"PreviousUntil", "is set without Previous"}
+	}
+	return nil
+}
+
+func (c Config) checkPrevious(token string, key msgcrypt.Key) error {
+	previous := c.Previous.secrets()
+	if previous == (secrets{}) {
+		return &ConfigError{"Previous", "are empty"}
+	}
+	if previous.token != "" {
+		if err := checkToken("Previous", previous.token); err != nil {
 			return err
 		}
 	}
-	key, err := c.checkKey("EncodingAESKey", c.EncodingAESKey, c.Mode != Plain)
-	if err != nil {
-		return err
-	}
-	previous, err := c.checkKey("PreviousEncodingAESKey", c.PreviousEncodingAESKey, false)
-	if err != nil {
-		return err
-	}
+	old, err := c.checkKey("Previous", previous.aesKey, false)
 	switch {
-	case c.PreviousToken == c.Token:
-		return &ConfigError{"PreviousToken", "is Token: leave out what did not change"}
-	case !previous.IsZero() && previous.Equal(key):
-		return &ConfigError{"PreviousEncodingAESKey", "is EncodingAESKey: leave out what did not change"}
-	case !c.PreviousUntil.IsZero() && c.PreviousToken == "" && c.PreviousEncodingAESKey == "":
-		return &ConfigError{"PreviousUntil", "is set without PreviousToken and PreviousEncodingAESKey"}
+	case err != nil:
+		return err
+	case previous.token == token:
+		return &ConfigError{"Previous", "have the current token: leave out what did not change"}
+	case !old.IsZero() && old.Equal(key):
+		return &ConfigError{"Previous", "have the current EncodingAESKey: leave out what did not change"}
 	}
 	return nil
 }
@@ -264,22 +275,22 @@ func (c Config) checkKey(field, encoded string, needed bool) (msgcrypt.Key, erro
 	case encoded == "" && !needed:
 		return msgcrypt.Key{}, nil
 	case encoded != "" && c.Mode == Plain:
-		return msgcrypt.Key{}, &ConfigError{field, "contradicts Mode: in plain mode nothing is encrypted"}
+		return msgcrypt.Key{}, &ConfigError{field, "have an EncodingAESKey, which contradicts Mode: in plain mode nothing is encrypted"}
 	}
 	key, err := msgcrypt.ParseKey(encoded)
 	if err != nil {
-		return msgcrypt.Key{}, &ConfigError{field, "must be 43 letters and digits"}
+		return msgcrypt.Key{}, &ConfigError{field, "need an EncodingAESKey of 43 letters and digits"}
 	}
 	return key, nil
 }
 
 func checkToken(field, token string) error {
 	if len(token) < 3 || len(token) > 32 {
-		return &ConfigError{field, "must be 3 to 32 letters and digits"}
+		return &ConfigError{field, "need a token of 3 to 32 letters and digits"}
 	}
 	for i := range len(token) {
 		if b := token[i]; (b < '0' || b > '9') && (b < 'A' || b > 'Z') && (b < 'a' || b > 'z') {
-			return &ConfigError{field, "must be 3 to 32 letters and digits"}
+			return &ConfigError{field, "need a token of 3 to 32 letters and digits"}
 		}
 	}
 	return nil

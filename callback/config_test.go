@@ -1,6 +1,8 @@
 package callback
 
 import (
+	"encoding/json"
+	"fmt"
 	"log/slog"
 	"math"
 	"strings"
@@ -21,28 +23,34 @@ func TestConfigurationsThatContradictThemselvesAreRefusedByName(t *testing.T) {
 	}{
 		{"Mode", func(c *Config) { c.Mode = Plain + 1 }},
 		{"Mode", func(c *Config) { c.Mode = -1 }},
-		{"Token", func(c *Config) { c.Token = "" }},
-		{"Token", func(c *Config) { c.Token = "to" }},
-		{"Token", func(c *Config) { c.Token = "to ken" }},
-		{"Token", func(c *Config) { c.Token = strings.Repeat("t", 33) }},
-		{"PreviousToken", func(c *Config) { c.PreviousToken = "x" }},
-		{"PreviousToken", func(c *Config) { c.PreviousToken = c.Token }},
+		{"Credentials", func(c *Config) { c.Credentials = NewCredentials("", testKey) }},
+		{"Credentials", func(c *Config) { c.Credentials = NewCredentials("to", testKey) }},
+		{"Credentials", func(c *Config) { c.Credentials = NewCredentials("to ken", testKey) }},
+		{"Credentials", func(c *Config) { c.Credentials = NewCredentials(strings.Repeat("t", 33), testKey) }},
+		{"Previous", func(c *Config) { c.Previous = NewCredentials("x", "") }},
+		{"Previous", func(c *Config) { c.Previous = NewCredentials(testToken, "") }},
 		{"AppID", func(c *Config) { c.AppID = "" }},
 		{"AppID", func(c *Config) { c.AppID += " " }},
 		{"AppID", func(c *Config) { c.AppID = testAccount }},
-		{"AppID", func(c *Config) { c.Mode, c.EncodingAESKey, c.AppID = Plain, "", testAccount }},
+		{"AppID", func(c *Config) { c.Mode, c.Credentials, c.AppID = Plain, NewCredentials(testToken, ""), testAccount }},
 		{"Account", func(c *Config) { c.Account = c.AppID }},
 		{"Account", func(c *Config) { c.Account = "\n" + testAccount }},
-		{"EncodingAESKey", func(c *Config) { c.EncodingAESKey = "" }},
-		{"EncodingAESKey", func(c *Config) { c.Mode, c.EncodingAESKey = Compatible, "" }},
-		{"EncodingAESKey", func(c *Config) { c.EncodingAESKey = testKey[:42] }},
-		{"EncodingAESKey", func(c *Config) { c.Mode = Plain }},
-		{"PreviousEncodingAESKey", func(c *Config) { c.PreviousEncodingAESKey = testKey + "x" }},
-		{"PreviousEncodingAESKey", func(c *Config) { c.PreviousEncodingAESKey = testKey }},
-		{"PreviousEncodingAESKey", func(c *Config) { c.EncodingAESKey, c.PreviousEncodingAESKey = otherKey, otherKey[:42]+"d" }},
-		{"PreviousEncodingAESKey", func(c *Config) { c.Mode, c.EncodingAESKey, c.PreviousEncodingAESKey = Plain, "", otherKey }},
+		{"Credentials", func(c *Config) { c.Credentials = NewCredentials(testToken, "") }},
+		{"Credentials", func(c *Config) { c.Mode, c.Credentials = Compatible, NewCredentials(testToken, "") }},
+		{"Credentials", func(c *Config) { c.Credentials = NewCredentials(testToken, testKey[:42]) }},
+		{"Credentials", func(c *Config) { c.Mode = Plain }},
+		{"Previous", func(c *Config) { c.Previous = NewCredentials("", testKey+"x") }},
+		{"Previous", func(c *Config) { c.Previous = NewCredentials("", testKey) }},
+		{"Previous", func(c *Config) {
+			c.Credentials, c.Previous = NewCredentials(testToken, otherKey), NewCredentials("", otherKey[:42]+"d")
+		}},
+		{"Previous", func(c *Config) {
+			c.Mode, c.Credentials, c.Previous = Plain, NewCredentials(testToken, ""), NewCredentials("", otherKey)
+		}},
+		{"Previous", func(c *Config) { c.Previous = NewCredentials("", "") }},
+		{"Credentials", func(c *Config) { c.Credentials = Credentials{} }},
 		{"PreviousUntil", func(c *Config) { c.PreviousUntil = time.Now() }},
-		{"AllowPlaintext", func(c *Config) { c.Mode, c.EncodingAESKey, c.AllowPlaintext = Plain, "", true }},
+		{"AllowPlaintext", func(c *Config) { c.Mode, c.Credentials, c.AllowPlaintext = Plain, NewCredentials(testToken, ""), true }},
 		{"Window", func(c *Config) { c.Window = -1 }},
 		{"Window", func(c *Config) { c.Window = 24*time.Hour + 1 }},
 		{"Budget", func(c *Config) { c.Budget = -1 }},
@@ -68,24 +76,26 @@ func TestConfigurationsThatContradictThemselvesAreRefusedByName(t *testing.T) {
 
 func TestTheBoundsOfAConfigurationAreAccepted(t *testing.T) {
 	for name, change := range map[string]func(*Config){
-		"zero":           func(*Config) {},
-		"short token":    func(c *Config) { c.Token = "aZ9" },
-		"long token":     func(c *Config) { c.Token = strings.Repeat("z", 16) + strings.Repeat("0", 16) },
-		"letters":        func(c *Config) { c.Token = "azAZ09" },
+		"zero":        func(*Config) {},
+		"short token": func(c *Config) { c.Credentials = NewCredentials("aZ9", testKey) },
+		"long token": func(c *Config) {
+			c.Credentials = NewCredentials(strings.Repeat("z", 16)+strings.Repeat("0", 16), testKey)
+		},
+		"letters":        func(c *Config) { c.Credentials = NewCredentials("azAZ09", testKey) },
 		"window":         func(c *Config) { c.Window = 24 * time.Hour },
 		"small window":   func(c *Config) { c.Window = 1 },
 		"budget":         func(c *Config) { c.Budget = 5*time.Second - 1 },
 		"workers":        func(c *Config) { c.Workers = 1 },
 		"queue":          func(c *Config) { c.Queue = 1 },
 		"no queue":       func(c *Config) { c.Queue = NoQueue },
-		"previous token": func(c *Config) { c.PreviousToken = "old" },
-		"previous key":   func(c *Config) { c.PreviousEncodingAESKey = otherKey },
-		"until":          func(c *Config) { c.PreviousToken, c.PreviousUntil = "old", time.Unix(1, 0) },
-		"until of a key": func(c *Config) { c.PreviousEncodingAESKey, c.PreviousUntil = otherKey, time.Unix(1, 0) },
+		"previous token": func(c *Config) { c.Previous = NewCredentials("old", "") },
+		"previous key":   func(c *Config) { c.Previous = NewCredentials("", otherKey) },
+		"until":          func(c *Config) { c.Previous, c.PreviousUntil = NewCredentials("old", ""), time.Unix(1, 0) },
+		"until of a key": func(c *Config) { c.Previous, c.PreviousUntil = NewCredentials("", otherKey), time.Unix(1, 0) },
 		"moving":         func(c *Config) { c.AllowPlaintext = true },
 		"account":        func(c *Config) { c.Account = testAccount },
-		"plain":          func(c *Config) { c.Mode, c.EncodingAESKey = Plain, "" },
-		"no AppID":       func(c *Config) { c.Mode, c.EncodingAESKey, c.AppID = Plain, "", "" },
+		"plain":          func(c *Config) { c.Mode, c.Credentials = Plain, NewCredentials(testToken, "") },
+		"no AppID":       func(c *Config) { c.Mode, c.Credentials, c.AppID = Plain, NewCredentials(testToken, ""), "" },
 	} {
 		cfg := safeConfig()
 		change(&cfg)
@@ -94,7 +104,7 @@ func TestTheBoundsOfAConfigurationAreAccepted(t *testing.T) {
 	}
 	for _, odd := range "/:@[`{ é" {
 		cfg := safeConfig()
-		cfg.Token = "abc" + string(odd)
+		cfg.Credentials = NewCredentials("abc"+string(odd), testKey)
 		_, err := NewHandler(cfg)
 		require.Error(t, err, string(odd))
 	}
@@ -113,4 +123,56 @@ func TestWhatIsLeftOutHasItsDefault(t *testing.T) {
 func TestModesHaveTheNamesOfTheConsole(t *testing.T) {
 	assert.Equal(t, []string{"safe", "compatible", "plain", "Mode(3)", "Mode(-1)"}, []string{Safe.String(), Compatible.String(), Plain.String(), Mode(3).String(), Mode(-1).String()})
 	assert.Equal(t, Safe, Config{}.Mode)
+}
+
+// TestNothingSecretIsPrinted prints what holds secrets, as it is and as a part of what
+// a program has: fmt calls no methods on unexported fields.
+func TestNothingSecretIsPrinted(t *testing.T) {
+	cfg := safeConfig()
+	cfg.Previous = NewCredentials("previoustoken", otherKey)
+	h := newTestHandler(t, cfg)
+	push, err := h.Parse(safePlatform().request(t.Context(), textPush(1, "hello")))
+	require.NoError(t, err)
+	type program struct {
+		config   Config
+		pointer  *Config
+		secrets  Credentials
+		handler  Handler
+		push     Push
+		inside   any
+		several  []Config
+		byName   map[string]Config
+		embedded struct{ Config }
+		Exported Config
+	}
+	p := program{
+		config: cfg, pointer: &cfg, secrets: cfg.Credentials, handler: *h, push: *push, inside: cfg, several: []Config{cfg},
+		byName: map[string]Config{"a": cfg}, embedded: struct{ Config }{cfg}, Exported: cfg,
+	}
+	for _, value := range []any{cfg, &cfg, cfg.Credentials, &cfg.Credentials, h, *h, push, *push, p, &p, []program{p}} {
+		var texts []string
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d"} {
+			texts = append(texts, fmt.Sprintf(verb, value))
+		}
+		encoded, _ := json.Marshal(value) // some of them it refuses
+		j := &journal{}
+		j.logger().Info("x", "value", value)
+		inJSON := &journal{}
+		slog.New(slog.NewJSONHandler(inJSON, nil)).Info("x", "value", value)
+		for _, text := range append(texts, string(encoded), j.logged(), inJSON.logged()) {
+			for _, secret := range []string{testToken, testKey, "previoustoken", otherKey} {
+				for _, form := range []string{secret, fmt.Sprintf("%x", secret), fmt.Sprintf("%X", secret)} {
+					assert.NotContains(t, text, form, "%T", value)
+				}
+			}
+		}
+	}
+	encoded, err := json.Marshal(cfg)
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"Mode":"safe","AppID":"wx0000000000000001"}`, string(encoded))
+	assert.Equal(t, "[redacted]", fmt.Sprint(cfg.Credentials))
+	encoded, err = json.Marshal(cfg.Credentials)
+	require.NoError(t, err)
+	assert.Equal(t, `"[redacted]"`, string(encoded))
+	assert.Equal(t, "[redacted]", cfg.Credentials.LogValue().String())
 }

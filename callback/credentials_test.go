@@ -12,7 +12,7 @@ import (
 func rotating(t *testing.T, now time.Time, change func(*Config)) *guard {
 	t.Helper()
 	cfg := safeConfig()
-	cfg.PreviousToken, cfg.PreviousEncodingAESKey = "oldtoken", otherKey
+	cfg.Previous = NewCredentials("oldtoken", otherKey)
 	change(&cfg)
 	require.NoError(t, cfg.check())
 	g, err := newGuard(cfg.withDefaults(), now)
@@ -75,15 +75,15 @@ func TestE12OnlyAPushWithAllThatIsCurrentEndsTheChange(t *testing.T) {
 		assert.Equal(t, day, g.ends.Load(), pair)
 	}
 	for name, change := range map[string]func(*Config){
-		"a token alone": func(c *Config) { c.PreviousEncodingAESKey = "" },
-		"a key alone":   func(c *Config) { c.PreviousToken = "" },
+		"a token alone": func(c *Config) { c.Previous = NewCredentials("oldtoken", "") },
+		"a key alone":   func(c *Config) { c.Previous = NewCredentials("", otherKey) },
 	} {
 		g := rotating(t, start, change)
 		require.True(t, g.accepts(t, testToken, testKey, start), name)
 		assert.Equal(t, start.Add(10*time.Minute).Unix(), g.ends.Load(), name)
 	}
 	g = rotating(t, start, func(c *Config) {
-		c.Mode, c.EncodingAESKey, c.PreviousEncodingAESKey = Plain, "", ""
+		c.Mode, c.Credentials, c.Previous = Plain, NewCredentials(testToken, ""), NewCredentials("oldtoken", "")
 	})
 	c := capture(g, testToken, "n", start)
 	require.NoError(t, c.opens(g, c.timestamp, c.nonce, start))
@@ -100,7 +100,7 @@ func TestE12OnlyAPushWithAllThatIsCurrentEndsTheChange(t *testing.T) {
 
 func TestE12WithoutPreviousCredentialsNothingEnds(t *testing.T) {
 	start := time.Unix(1_790_000_000, 0)
-	g := rotating(t, start, func(c *Config) { c.PreviousToken, c.PreviousEncodingAESKey = "", "" })
+	g := rotating(t, start, func(c *Config) { c.Previous = Credentials{} })
 	for _, later := range []time.Duration{0, time.Hour, 24 * time.Hour, 365 * 24 * time.Hour} {
 		assert.True(t, g.accepts(t, testToken, testKey, start.Add(later)), later)
 	}

@@ -2,7 +2,7 @@
 // messages and events, and answers it (接收消息与事件推送、被动回复).
 //
 //	h, err := callback.NewHandler(callback.Config{
-//		Token: token, EncodingAESKey: aesKey, AppID: appID, // as in the console (服务器配置)
+//		Credentials: callback.NewCredentials(token, aesKey), AppID: appID, // as in the console (服务器配置)
 //	})
 //	if err != nil {
 //		return err
@@ -38,8 +38,9 @@
 // # What remains
 //
 // In plain mode the platform's signature does not cover the message: whoever sees
-// the address of one request, in the log of a proxy, can send others for five
-// minutes. Use safe mode, HTTPS, and keep queries out of logs. The platform promises
+// the URL of one request, in the log of a proxy, can send others for five minutes,
+// and again when the time comes that its nonce happens to spell. Use safe mode,
+// HTTPS, and keep queries out of logs. The platform promises
 // no order of pushes, and gives a push up after three failed deliveries; after many
 // failures it pauses pushing for a minute.
 package callback

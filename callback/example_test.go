@@ -25,10 +25,9 @@ func Example() {
 	alice := platform.AddUser(wechattest.User{})
 
 	h, err := callback.NewHandler(callback.Config{ // as in the console (服务器配置)
-		Mode:           callback.Safe,
-		AppID:          platform.AppID,
-		Token:          platform.Token,
-		EncodingAESKey: platform.EncodingAESKey,
+		Mode:        callback.Safe,
+		AppID:       platform.AppID,
+		Credentials: callback.NewCredentials(platform.Token, platform.EncodingAESKey),
 	})
 	if err != nil {
 		log.Fatal(err)
@@ -54,7 +53,7 @@ func ExampleHandler_OnText() {
 	platform := wechattest.NewPlatform()
 	defer platform.Close()
 	alice := platform.AddUser(wechattest.User{})
-	h, err := callback.NewHandler(callback.Config{AppID: platform.AppID, Token: platform.Token, EncodingAESKey: platform.EncodingAESKey})
+	h, err := callback.NewHandler(callback.Config{AppID: platform.AppID, Credentials: callback.NewCredentials(platform.Token, platform.EncodingAESKey)})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -86,7 +85,7 @@ func ExampleHandler_OnKey() {
 	platform := wechattest.NewPlatform()
 	defer platform.Close()
 	alice := platform.AddUser(wechattest.User{})
-	h, err := callback.NewHandler(callback.Config{AppID: platform.AppID, Token: platform.Token, EncodingAESKey: platform.EncodingAESKey})
+	h, err := callback.NewHandler(callback.Config{AppID: platform.AppID, Credentials: callback.NewCredentials(platform.Token, platform.EncodingAESKey)})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -109,7 +108,7 @@ func ExampleHandler_Use() {
 	platform := wechattest.NewPlatform()
 	defer platform.Close()
 	alice := platform.AddUser(wechattest.User{})
-	h, err := callback.NewHandler(callback.Config{AppID: platform.AppID, Token: platform.Token, EncodingAESKey: platform.EncodingAESKey})
+	h, err := callback.NewHandler(callback.Config{AppID: platform.AppID, Credentials: callback.NewCredentials(platform.Token, platform.EncodingAESKey)})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -138,7 +137,7 @@ func ExampleConfig_deferred() {
 	alice := platform.AddUser(wechattest.User{})
 	client := platform.Client()
 	h, err := callback.NewHandler(callback.Config{
-		AppID: platform.AppID, Token: platform.Token, EncodingAESKey: platform.EncodingAESKey,
+		AppID: platform.AppID, Credentials: callback.NewCredentials(platform.Token, platform.EncodingAESKey),
 		Budget:   50 * time.Millisecond, // 4.5 seconds where it is left out
 		Deferred: client.SendCustomMessageJSON,
 	})
@@ -170,7 +169,7 @@ func ExampleActivity() {
 	alice := platform.AddUser(wechattest.User{})
 	activity := callback.NewActivity(nil)
 	h, err := callback.NewHandler(callback.Config{
-		AppID: platform.AppID, Token: platform.Token, EncodingAESKey: platform.EncodingAESKey, Activity: activity,
+		AppID: platform.AppID, Credentials: callback.NewCredentials(platform.Token, platform.EncodingAESKey), Activity: activity,
 	})
 	if err != nil {
 		log.Fatal(err)
@@ -199,7 +198,7 @@ func ExampleSessions() {
 	platform := wechattest.NewPlatform()
 	defer platform.Close()
 	alice := platform.AddUser(wechattest.User{})
-	h, err := callback.NewHandler(callback.Config{AppID: platform.AppID, Token: platform.Token, EncodingAESKey: platform.EncodingAESKey})
+	h, err := callback.NewHandler(callback.Config{AppID: platform.AppID, Credentials: callback.NewCredentials(platform.Token, platform.EncodingAESKey)})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -231,7 +230,7 @@ func ExampleDedupe() {
 	defer platform.Close()
 	alice := platform.AddUser(wechattest.User{})
 	config := callback.Config{
-		AppID: platform.AppID, Token: platform.Token, EncodingAESKey: platform.EncodingAESKey,
+		AppID: platform.AppID, Credentials: callback.NewCredentials(platform.Token, platform.EncodingAESKey),
 		Dedupe: callback.NewMemoryDedupe(), // or one that other machines share
 	}
 	orders := 0
@@ -264,7 +263,7 @@ func ExampleHandler_Parse() {
 	platform := wechattest.NewPlatform()
 	defer platform.Close()
 	alice := platform.AddUser(wechattest.User{})
-	h, err := callback.NewHandler(callback.Config{AppID: platform.AppID, Token: platform.Token, EncodingAESKey: platform.EncodingAESKey})
+	h, err := callback.NewHandler(callback.Config{AppID: platform.AppID, Credentials: callback.NewCredentials(platform.Token, platform.EncodingAESKey)})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -80,7 +80,7 @@ func fieldsOf(documented []field) wechattest.Fields {
 
 func newHandler(t *testing.T, p *wechattest.Platform, change ...func(*callback.Config)) *callback.Handler {
 	t.Helper()
-	cfg := callback.Config{AppID: p.AppID, Token: p.Token, EncodingAESKey: p.EncodingAESKey, Account: p.OriginalID}
+	cfg := callback.Config{AppID: p.AppID, Credentials: callback.NewCredentials(p.Token, p.EncodingAESKey), Account: p.OriginalID}
 	for _, c := range change {
 		c(&cfg)
 	}
@@ -101,7 +101,7 @@ func TestEveryPushArrivesInEveryModeAndFormat(t *testing.T) {
 			alice := p.AddUser(wechattest.User{})
 			h := newHandler(t, p, func(c *callback.Config) {
 				if c.Mode = received; received == callback.Plain {
-					c.EncodingAESKey = ""
+					c.Credentials = callback.NewCredentials(p.Token, "")
 				}
 			})
 			var got callback.Message

@@ -47,7 +47,7 @@ type Push struct {
 	id      string // MsgId, "" for events
 	inJSON  bool
 	inClear bool        // the message came in clear, alone or beside its encryption
-	by      *credential // what it was verified with; behind a pointer so that nothing prints it
+	by      *credential // what it was verified with
 	appID   string
 }
 
@@ -58,7 +58,7 @@ type guard struct {
 	account string
 	window  time.Duration
 	clear   bool // pushes in clear are accepted
-	credentials
+	keyring
 }
 
 func newGuard(cfg Config, now time.Time) (*guard, error) {
@@ -66,7 +66,7 @@ func newGuard(cfg Config, now time.Time) (*guard, error) {
 		mode: cfg.Mode, appID: cfg.AppID, account: cfg.Account, window: cfg.Window,
 		clear: cfg.Mode == Plain || cfg.AllowPlaintext,
 	}
-	return g, g.credentials.init(cfg, now)
+	return g, g.keyring.init(cfg, now)
 }
 
 // VerifyURL checks the request by which the platform verifies the address
@@ -134,13 +134,13 @@ func (g *guard) authenticate(raw string, now time.Time) (query, error) {
 		return q, err
 	}
 	skew := now.Sub(q.time)
-	for _, signer := range inUse(&g.credentials, g.tokens, now) {
+	for _, signer := range inUse(&g.keyring, g.tokens, now) {
 		if msgcrypt.Verify(q.signature, signer.token, q.timestamp, q.nonce) {
 			q.by = signer
 		}
 	}
 	if q.by == nil {
-		return q, &refusal{reason: "signature is wrong: Config.Token is not the console's, or the request is not the platform's", skew: skew}
+		return q, &refusal{reason: "signature is wrong: the token of Config.Credentials is not the console's, or the request is not the platform's", skew: skew}
 	}
 	if skew > g.window || skew < -g.window {
 		return q, &refusal{reason: "timestamp is outside of the window: the clock is wrong, or the request is old", skew: skew}
@@ -213,7 +213,7 @@ func (g *guard) unwrap(q *query, push *Push, body []byte, now time.Time) ([]byte
 	}
 	push.inClear = e.clear
 	if g.mode != Plain {
-		body, push.by, err = g.decrypt(q.by.token, e.encoded, now)
+		body, push.by, err = g.decrypt(q.by, e.encoded, now)
 		return body, err
 	}
 	if !e.clear {
@@ -222,15 +222,15 @@ func (g *guard) unwrap(q *query, push *Push, body []byte, now time.Time) ([]byte
 	return e.inClear(), nil
 }
 
-// decrypt decrypts a message that was signed with a token.
-func (g *guard) decrypt(token, encoded string, now time.Time) ([]byte, *credential, error) {
-	why := &refusal{reason: "message can not be decrypted: Config.EncodingAESKey is not the console's"}
-	for _, key := range inUse(&g.credentials, g.keys, now) {
+// decrypt decrypts a message that was signed with the token of by.
+func (g *guard) decrypt(by *credential, encoded string, now time.Time) ([]byte, *credential, error) {
+	why := &refusal{reason: "message can not be decrypted: the key of Config.Credentials is not the console's"}
+	for i, key := range inUse(&g.keyring, g.keys, now) {
 		message, appID, err := key.Open(encoded)
 		switch {
 		case err != nil:
 		case msgcrypt.Equal(appID, g.appID):
-			return message, &credential{token: token, key: key}, nil
+			return message, by.sealed[i], nil
 		default:
 			why = &refusal{reason: "message is for another AppID than Config.AppID", detail: slog.String("app_id", excerpt(appID))}
 		}

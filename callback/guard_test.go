@@ -258,7 +258,7 @@ func TestE12NoPushIsLostWhileTokenAndKeyChange(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		oldKey := strings.Repeat("0123456789", 4) + "abc"
 		cfg := safeConfig()
-		cfg.PreviousToken, cfg.PreviousEncodingAESKey = "oldtoken", oldKey
+		cfg.Previous = NewCredentials("oldtoken", oldKey)
 		h := newTestHandler(t, cfg)
 		c := &counter{}
 		On(h, c.handle)
@@ -325,7 +325,7 @@ func TestE27TheEchoIsNoDocumentForABrowser(t *testing.T) {
 }
 
 func TestOfficialSignatureVector(t *testing.T) {
-	g, err := newGuard(Config{Mode: Plain, Token: "AAAAA", Window: time.Minute}, time.Now())
+	g, err := newGuard(Config{Mode: Plain, Credentials: NewCredentials("AAAAA", ""), Window: time.Minute}, time.Now())
 	require.NoError(t, err)
 	q, err := g.authenticate("signature=f464b24fc39322e44b38aa78f5edd27bd1441696&echostr=4375120948345356249&timestamp=1714036504&nonce=1514711492", time.Unix(1714036504, 0))
 	require.NoError(t, err)

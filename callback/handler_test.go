@@ -892,21 +892,3 @@ func TestParseIsForProgramsThatAnswerThemselves(t *testing.T) {
 	_, err = h.Parse(plainPlatform().request(t.Context(), textPush(1, "hello")))
 	require.ErrorIs(t, err, ErrRefused)
 }
-
-func TestNothingSecretIsPrinted(t *testing.T) {
-	cfg := safeConfig()
-	h := newTestHandler(t, cfg)
-	j := &journal{}
-	j.logger().Info("x", "config", cfg, "handler", h)
-	push, err := h.Parse(safePlatform().request(t.Context(), textPush(1, "hello")))
-	require.NoError(t, err)
-	for _, text := range []string{
-		fmt.Sprintf("%v %+v %#v %s", cfg, cfg, cfg, cfg), fmt.Sprintf("%v %+v %#v", h, h, h), fmt.Sprintf("%v %+v", push, push), j.logged(),
-	} {
-		assert.NotContains(t, text, testToken)
-		assert.NotContains(t, text, testKey)
-	}
-	marshalled, err := cfg.MarshalJSON()
-	require.NoError(t, err)
-	assert.JSONEq(t, `{"Mode":"safe","AppID":"wx0000000000000001"}`, string(marshalled))
-}

@@ -29,11 +29,11 @@ const (
 )
 
 func safeConfig() Config {
-	return Config{Token: testToken, EncodingAESKey: testKey, AppID: testAppID}
+	return Config{Credentials: NewCredentials(testToken, testKey), AppID: testAppID}
 }
 
 func plainConfig() Config {
-	return Config{Mode: Plain, Token: testToken, AppID: testAppID}
+	return Config{Mode: Plain, Credentials: NewCredentials(testToken, ""), AppID: testAppID}
 }
 
 func newTestHandler(t testing.TB, cfg Config) *Handler {

@@ -181,7 +181,7 @@ const doubtfulSkew = time.Minute
 // configuration, though the request itself is right.
 func (g *guard) doubts(q *query, now time.Time) (doubts []*refusal) {
 	if q.by != g.tokens[0] {
-		doubts = append(doubts, &refusal{reason: "the console signs with Config.PreviousToken, not with Config.Token"})
+		doubts = append(doubts, &refusal{reason: "the console signs with the token of Config.Previous, not of Config.Credentials"})
 	}
 	if skew := now.Sub(q.time); skew > doubtfulSkew || skew < -doubtfulSkew {
 		doubts = append(doubts, &refusal{reason: "the clock is wrong: pushes that are off by more than Config.Window are refused", skew: skew})

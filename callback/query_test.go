@@ -184,10 +184,10 @@ func TestE3NoOtherSplitOfACapturedQueryOutlivesTheWindow(t *testing.T) {
 	for _, token := range []string{"exampletoken", "123", "179", "1795", "abc", "999999999999", "Z00", "1800000000"} {
 		for _, mode := range []Mode{Safe, Plain} {
 			cfg := safeConfig()
+			cfg.Credentials = NewCredentials(token, testKey)
 			if mode == Plain {
-				cfg = plainConfig()
+				cfg.Mode, cfg.Credentials = Plain, NewCredentials(token, "")
 			}
-			cfg.Token = token
 			g, err := newGuard(cfg.withDefaults(), start)
 			require.NoError(t, err)
 			for n := range 60 {
@@ -257,29 +257,29 @@ func TestE3AnOldMessageIsRefusedOnlyIfItsSignatureIsAsOld(t *testing.T) {
 	} {
 		q, err := readQuery(signedQuery(strconv.FormatInt(now.Unix(), 10), strconv.FormatInt(now.Add(test.signed).Unix(), 10)))
 		require.NoError(t, err)
-		q.by = &credential{token: testToken}
+		q.by = signers(testToken)[0]
 		assert.Equal(t, test.replayed, g.replayed(&q, now.Add(test.created), now), test.name)
 	}
 	q, err := readQuery(signedQuery(strconv.FormatInt(now.Unix(), 10), strconv.FormatInt(now.Unix()-3600, 10)))
 	require.NoError(t, err)
-	q.by = &credential{token: testToken}
+	q.by = signers(testToken)[0]
 	assert.True(t, g.replayed(&q, time.Time{}, now), "a message without a time")
 	for signed, replayed := range map[int64]bool{firstPush: true, firstPush - 1: false} {
 		now := time.Unix(firstPush+3600, 0)
-		q := &query{by: &credential{token: testToken}, timestamp: strconv.FormatInt(now.Unix(), 10), nonce: strconv.FormatInt(signed, 10)}
+		q := &query{by: signers(testToken)[0], timestamp: strconv.FormatInt(now.Unix(), 10), nonce: strconv.FormatInt(signed, 10)}
 		assert.Equal(t, replayed, g.replayed(q, time.Unix(firstPush-1, 0), now), signed)
 	}
 }
 
 func signers(tokens ...string) (all []*credential) {
 	for _, token := range tokens {
-		all = append(all, &credential{token: token})
+		all = append(all, &credential{&signer{token: token}})
 	}
 	return all
 }
 
 func TestE3EveryReadingOfASignedTextIsFound(t *testing.T) {
-	q := &query{by: &credential{token: "t"}, timestamp: "1700000000", nonce: "1800000000"}
+	q := &query{by: signers("t")[0], timestamp: "1700000000", nonce: "1800000000"}
 	var times []int64
 	for _, reading := range q.readings(signers("t")) {
 		times = append(times, reading.Unix())
@@ -288,7 +288,7 @@ func TestE3EveryReadingOfASignedTextIsFound(t *testing.T) {
 	q.nonce = "n"
 	assert.Len(t, q.readings(signers("t")), 1)
 	assert.Empty(t, q.readings(signers("a token that is longer")))
-	q = &query{by: &credential{token: "tt"}, timestamp: "1700000000", nonce: "x"}
+	q = &query{by: signers("tt")[0], timestamp: "1700000000", nonce: "x"}
 	assert.Len(t, q.readings(signers("tt", "t")), 2, "the other token fits with tx as the nonce")
 	assert.Empty(t, q.readings(signers("ttx")), "no nonce is left")
 }
@@ -296,7 +296,7 @@ func TestE3EveryReadingOfASignedTextIsFound(t *testing.T) {
 func TestVerifyURLReportsWhatCanNotBeRight(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg := safeConfig()
-		cfg.PreviousToken = "oldtoken"
+		cfg.Previous = NewCredentials("oldtoken", "")
 		for _, test := range []struct {
 			token string
 			skew  time.Duration
@@ -307,7 +307,7 @@ func TestVerifyURLReportsWhatCanNotBeRight(t *testing.T) {
 			{testToken, -time.Minute, ""},
 			{testToken, 61 * time.Second, "skew_seconds=61"},
 			{testToken, -61 * time.Second, "skew_seconds=-61"},
-			{"oldtoken", 0, "the console signs with Config.PreviousToken"},
+			{"oldtoken", 0, "the console signs with the token of Config.Previous"},
 		} {
 			j := &journal{}
 			cfg.Logger = j.logger()
@@ -341,8 +341,8 @@ func TestRefusalsSayWhatIsWrong(t *testing.T) {
 		change   func(*Config)
 		logs     []string
 	}{
-		"token":             {safePlatform(), safeConfig(), func(c *Config) { c.Token = "othertoken" }, []string{"Config.Token is not the console's", "level=WARN"}},
-		"key":               {safePlatform(), safeConfig(), func(c *Config) { c.EncodingAESKey = other }, []string{"Config.EncodingAESKey is not the console's"}},
+		"token":             {safePlatform(), safeConfig(), func(c *Config) { c.Credentials = NewCredentials("othertoken", testKey) }, []string{"the token of Config.Credentials is not the console's", "level=WARN"}},
+		"key":               {safePlatform(), safeConfig(), func(c *Config) { c.Credentials = NewCredentials(testToken, other) }, []string{"the key of Config.Credentials is not the console's"}},
 		"AppID":             {safePlatform(), safeConfig(), func(c *Config) { c.AppID = "wx0000000000000002" }, []string{"another AppID than Config.AppID", "app_id=" + testAppID}},
 		"account":           {safePlatform(), safeConfig(), func(c *Config) { c.Account = "gh_other" }, []string{"another account than Config.Account", "to=" + testAccount}},
 		"console is plain":  {plainPlatform(), safeConfig(), nil, []string{"the console is in plain mode", "mode=safe"}},

@@ -17,9 +17,9 @@ import (
 // newHandler returns a callback of the platform's account.
 func newHandler(t *testing.T, p *wechattest.Platform, mode callback.Mode) *callback.Handler {
 	t.Helper()
-	cfg := callback.Config{Mode: mode, Token: p.Token, AppID: p.AppID}
+	cfg := callback.Config{Mode: mode, Credentials: callback.NewCredentials(p.Token, ""), AppID: p.AppID}
 	if mode != callback.Plain {
-		cfg.EncodingAESKey = p.EncodingAESKey
+		cfg.Credentials = callback.NewCredentials(p.Token, p.EncodingAESKey)
 	}
 	h, err := callback.NewHandler(cfg)
 	require.NoError(t, err)

@@ -62,7 +62,7 @@ func Example_shop() {
 	err := s.shipped(ctx, "oAlice", "SF4")
 	fmt.Println("no quota:", errors.Is(err, wechat.ErrQuotaExceeded), len(alice.Messages()))
 
-	h, err := callback.NewHandler(callback.Config{AppID: srv.AppID, Token: srv.Token, EncodingAESKey: srv.EncodingAESKey})
+	h, err := callback.NewHandler(callback.Config{AppID: srv.AppID, Credentials: callback.NewCredentials(srv.Token, srv.EncodingAESKey)})
 	if err != nil {
 		log.Fatal(err)
 	}

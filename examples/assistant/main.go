@@ -24,7 +24,7 @@ const thinking = 10 * time.Second
 // reply if it is ready within 14 seconds, otherwise always a message.
 func newAssistant(client *wechat.Client, token, aesKey string, hold bool) (*callback.Handler, error) {
 	h, err := callback.NewHandler(callback.Config{
-		AppID: client.AppID(), Token: token, EncodingAESKey: aesKey,
+		AppID: client.AppID(), Credentials: callback.NewCredentials(token, aesKey),
 		Hold:     hold,
 		Deferred: client.SendCustomMessageJSON,
 	})

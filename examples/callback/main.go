@@ -26,12 +26,11 @@ func main() {
 
 	activity := callback.NewActivity(nil)
 	h, err := callback.NewHandler(callback.Config{
-		Mode:           callback.Safe,
-		AppID:          os.Getenv("WECHAT_APP_ID"),
-		Token:          os.Getenv("WECHAT_TOKEN"),
-		EncodingAESKey: os.Getenv("WECHAT_AES_KEY"),
-		Activity:       activity,
-		Logger:         slog.Default(),
+		Mode:        callback.Safe,
+		AppID:       os.Getenv("WECHAT_APP_ID"),
+		Credentials: callback.NewCredentials(os.Getenv("WECHAT_TOKEN"), os.Getenv("WECHAT_AES_KEY")),
+		Activity:    activity,
+		Logger:      slog.Default(),
 	})
 	if err != nil {
 		log.Fatal(err)

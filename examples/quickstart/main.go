@@ -91,7 +91,7 @@ func (t *tour) address(ctx context.Context) error {
 		return nil
 	}
 	h, err := callback.NewHandler(callback.Config{
-		AppID: t.platform.AppID, Token: t.platform.Token, EncodingAESKey: t.platform.EncodingAESKey, Activity: t.activity,
+		AppID: t.platform.AppID, Credentials: callback.NewCredentials(t.platform.Token, t.platform.EncodingAESKey), Activity: t.activity,
 	})
 	if err != nil {
 		return err
