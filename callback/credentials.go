@@ -100,10 +100,10 @@ func (k *keyring) init(cfg Config, now time.Time) error {
 
 // inUse leaves the previous one of tokens or keys out when its time is over.
 func inUse[T any](k *keyring, all []T, now time.Time) []T {
-	if len(all) > 1 && now.Unix() >= k.ends.Load() {
-		return all[:1]
+	if len(all) == 0 || now.Unix() < k.ends.Load() {
+		return all
 	}
-	return all
+	return all[:1]
 }
 
 // settle shortens the life of the previous credentials once the current ones are in use.
@@ -114,7 +114,9 @@ func (k *keyring) settle(by *credential, now time.Time) {
 	if by.token != k.tokens[0].token || len(k.keys) > 0 && by.key != k.keys[0] {
 		return
 	}
-	end := now.Add(previousAfter).Unix()
-	for old := k.ends.Load(); old > end && !k.ends.CompareAndSwap(old, end); old = k.ends.Load() {
+	for end := now.Add(previousAfter).Unix(); ; {
+		if old := k.ends.Load(); k.ends.CompareAndSwap(old, min(old, end)) {
+			return
+		}
 	}
 }
