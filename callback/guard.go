@@ -31,7 +31,7 @@ func refuse(reason string) error { return &refusal{reason: reason} }
 // attributes is what the log gets to see.
 func (r *refusal) attributes() []slog.Attr {
 	attributes := []slog.Attr{slog.String("reason", r.reason)}
-	if r.skew != 0 {
+	if r.skew.Abs() >= time.Second {
 		attributes = append(attributes, slog.Int64("skew_seconds", int64(r.skew.Seconds())))
 	}
 	if r.detail.Key != "" {
