@@ -62,6 +62,11 @@ func TestAProgramsOwnParametersMayHaveAnyName(t *testing.T) {
 			assert.Equal(t, http.StatusOK, w.Code, own)
 		}
 	}
+	for raw, echo := range map[string]string{"a+b": "a b", "+": " ", "a%2Bb": "a+b", "%2b+": "+ ", "ab": "ab"} {
+		q, err := readQuery("signature=x&timestamp=1&nonce=n&echostr=" + raw)
+		require.NoError(t, err)
+		assert.Equal(t, echo, q.echo, raw)
+	}
 	q, err := readQuery("si%67nature=a%62&timest%61mp=1700000000&n%6fnce=c%7E&encrypt%5Ftype=aes")
 	require.NoError(t, err)
 	assert.Equal(t, "ab 1700000000 c~ aes", strings.Join([]string{q.signature, q.timestamp, q.nonce, q.encryptType}, " "))
@@ -372,6 +377,12 @@ func TestRefusalsSayWhatIsWrong(t *testing.T) {
 	w := httptest.NewRecorder()
 	newTestHandler(t, cfg).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/?msg_signature=1&timestamp=1&nonce=1&echostr=1", nil))
 	assert.Contains(t, j.logged(), "WeCom")
+}
+
+func TestASkewIsLoggedFromASecondOn(t *testing.T) {
+	for skew, attributes := range map[time.Duration]int{0: 1, time.Second - 1: 1, time.Second: 2, -time.Second: 2, 1 - time.Second: 1} {
+		assert.Len(t, (&refusal{reason: "x", skew: skew}).attributes(), attributes, skew)
+	}
 }
 
 func TestWithoutALoggerTheDefaultOneIsUsedAndSilenceIsAChoice(t *testing.T) {
