@@ -38,7 +38,7 @@ const (
 	maxAllowPause    = time.Minute
 	maxStuckFetches  = 4
 	unlistedReason   = "the platform's addresses are not known yet: Config.Addresses did not return them"
-	notAllowedReason = "address is none of the platform's; behind a proxy Config.Addresses can not be used"
+	notAllowedReason = "address is none of the platform's; behind a proxy Config.Addresses cannot be used"
 )
 
 var errNoAddresses = errors.New("no addresses were returned")
@@ -128,7 +128,7 @@ func (a *allowList) settle(running chan struct{}, addresses []string, err error)
 		err = errNoAddresses
 	}
 	if err != nil && a.life.Err() == nil {
-		a.log.LogAttrs(a.life, slog.LevelWarn, "callback: the platform's addresses can not be fetched", slog.Any("error", err))
+		a.log.LogAttrs(a.life, slog.LevelWarn, "callback: the platform's addresses cannot be fetched", slog.Any("error", err))
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -224,7 +224,7 @@ func (g *guard) unwrap(q *query, push *Push, body []byte, now time.Time) ([]byte
 
 // decrypt decrypts a message that was signed with the token of by.
 func (g *guard) decrypt(by *credential, encoded string, now time.Time) ([]byte, *credential, error) {
-	why := &refusal{reason: "message can not be decrypted: the key of Config.Credentials is not the console's"}
+	why := &refusal{reason: "message cannot be decrypted: the key of Config.Credentials is not the console's"}
 	for i, key := range inUse(&g.keyring, g.keys, now) {
 		message, appID, err := key.Open(encoded)
 		switch {

@@ -313,6 +313,9 @@ func TestE27TheEchoIsNoDocumentForABrowser(t *testing.T) {
 	assert.Equal(t, "<script>alert(1)</script>", w.Body.String())
 	assert.Equal(t, "text/plain; charset=utf-8", w.Header().Get("Content-Type"))
 	assert.Equal(t, "nosniff", w.Header().Get("X-Content-Type-Options"))
+	w = httptest.NewRecorder()
+	h.ServeHTTP(w, verification(testToken, strings.Repeat("1", 1024)))
+	assert.Equal(t, http.StatusOK, w.Code)
 	for _, r := range []*http.Request{
 		verification(testToken, ""), verification(testToken, strings.Repeat("1", 1025)), verification("wrong", "1"),
 		httptest.NewRequest(http.MethodGet, "/?echostr=1", nil),

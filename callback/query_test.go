@@ -298,7 +298,7 @@ func TestE3EveryReadingOfASignedTextIsFound(t *testing.T) {
 	assert.Empty(t, q.readings(signers("ttx")), "no nonce is left")
 }
 
-func TestVerifyURLReportsWhatCanNotBeRight(t *testing.T) {
+func TestVerifyURLReportsWhatCannotBeRight(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg := safeConfig()
 		cfg.Previous = NewCredentials("oldtoken", "")
