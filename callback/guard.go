@@ -239,13 +239,7 @@ func (g *guard) decrypt(by *credential, encoded string, now time.Time) ([]byte, 
 }
 
 // excerpt bounds what a request puts into the log.
-func excerpt(s string) string {
-	const most = 64
-	if len(s) > most {
-		s = s[:most]
-	}
-	return printable(s)
-}
+func excerpt(s string) string { return printable(s[:min(len(s), 64)]) }
 
 // seal encrypts the reply to an encrypted push, with what the push came with.
 func (p *Push) seal(reply []byte, now time.Time) []byte {

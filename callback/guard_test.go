@@ -369,6 +369,37 @@ func TestOneNameOfWhatDecidesInTwoSpellingsIsRefused(t *testing.T) {
 	}
 }
 
+func TestAMessageHasItsNumberAndAnEventHasNone(t *testing.T) {
+	h := newTestHandler(t, safeConfig())
+	push, err := h.Parse(safePlatform().request(t.Context(), textPush(7, "hello")))
+	require.NoError(t, err)
+	assert.Equal(t, "7", push.id)
+	push, err = h.Parse(safePlatform().request(t.Context(), eventPush("TEMPLATESENDJOBFINISH", "", "<MsgID>7</MsgID>")))
+	require.NoError(t, err)
+	assert.Empty(t, push.id, "it is the number of something else")
+}
+
+func TestE26TheShortestAnswerIsEncryptedToo(t *testing.T) {
+	for _, inJSON := range []bool{false, true} {
+		p := safePlatform()
+		p.json = inJSON
+		push, err := newTestHandler(t, safeConfig()).Parse(p.request(t.Context(), textPush(1, "hello")))
+		require.NoError(t, err)
+		push.inJSON = inJSON
+		w := httptest.NewRecorder()
+		w.Body.Write(push.seal([]byte("x"), time.Now()))
+		got, ok := p.read(w)
+		assert.True(t, ok)
+		assert.Equal(t, "x", got)
+	}
+}
+
+func TestWhatIsLoggedOfARequestIsShortAndPrintable(t *testing.T) {
+	assert.Equal(t, strings.Repeat("x", 64), excerpt(strings.Repeat("x", 65)))
+	assert.Equal(t, "ab", excerpt("a\x00b"))
+	assert.Equal(t, strings.Repeat("a", 63)+"\uFFFD", excerpt(strings.Repeat("a", 63)+"中"))
+}
+
 func FuzzEnvelope(f *testing.F) {
 	h := newTestHandler(f, safeConfig())
 	r := safePlatform().request(context.Background(), textPush(1, "hello"))

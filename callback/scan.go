@@ -88,7 +88,7 @@ func utf8Declared(declaration string) bool {
 		return true
 	}
 	value = strings.TrimLeft(value, " \t\r\n=\"'")
-	return len(value) >= 5 && strings.EqualFold(value[:5], "utf-8")
+	return strings.EqualFold(value[:min(len(value), len("utf-8"))], "utf-8")
 }
 
 func (s *scanner) comment() bool {
