@@ -116,6 +116,6 @@ func TestE6ABodyTakesMemoryInProportionToWhatArrives(t *testing.T) {
 				require.Error(t, err)
 			}
 		})
-		assert.Less(t, allocated, uint64(8*size+3*firstRead), size)
+		assert.Less(t, allocated, uint64(8*size+64<<10), size) // other goroutines allocate as well
 	}
 }

@@ -455,6 +455,25 @@ func TestTimesAndFloatsThatMakeNoSenseAreZero(t *testing.T) {
 	}
 }
 
+func TestTheLettersOfANameAreExact(t *testing.T) {
+	for b := range 256 {
+		letter := b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || b >= 0x80 || strings.ContainsRune("_-.:", rune(b))
+		assert.Equal(t, letter, isName(byte(b)), "%q", b)
+	}
+}
+
+func TestTheCharactersOfXMLAreExact(t *testing.T) {
+	for r, ok := range map[rune]bool{
+		0: false, 8: false, '\t': true, '\n': true, 0xB: false, 0xC: false, '\r': true, 0xE: false, 0x1F: false, ' ': true, 0x7F: true,
+		0xD7FF: true, 0xD800: false, 0xDFFF: false, 0xE000: true, 0xFFFD: true, 0xFFFE: false, 0xFFFF: false, 0x10000: true, 0x10FFFF: true, 0x110000: false,
+	} {
+		assert.Equal(t, ok, inXML(r), "%x", r)
+	}
+	for in, want := range map[string]string{"\x08": "", "\x1f": "", " ": " ", "\x7f": "\x7f", "\n\t": "\n\t", "\r": "\n", "\x80": "\uFFFD", "中": "中"} {
+		assert.Equal(t, want, repair(in), "%q", in)
+	}
+}
+
 func TestTheLimitsOfADocumentAreExact(t *testing.T) {
 	deep := func(n int) string { return strings.Repeat("<a>", n) + strings.Repeat("</a>", n) }
 	deepJSON := func(n int) string { return strings.Repeat(`{"a":`, n-1) + "{}" + strings.Repeat("}", n-1) }
