@@ -85,7 +85,7 @@ func answering(t *testing.T, s *simulator) *callback.Handler {
 	t.Helper()
 	p := s.current()
 	settings := p.CallbackSettings()
-	h, err := callback.NewHandler(callback.Config{Token: settings.Token, EncodingAESKey: settings.EncodingAESKey, AppID: p.AppID})
+	h, err := callback.NewHandler(callback.Config{Credentials: callback.NewCredentials(settings.Token, settings.EncodingAESKey), AppID: p.AppID})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, h.Shutdown(context.Background())) })
 	callback.On(h, func(_ context.Context, m *callback.TextMessage) (callback.Reply, error) {
