@@ -31,8 +31,7 @@ var errLockWait = errors.New("another process holds the lock and has not brought
 // either the refresh goes on alone.
 func (c *Cache) acquire(v *view) {
 	s := c.cfg.Shared
-	begin := time.Now()
-	var end, moved time.Time // of the other's lock: its end, and when that last moved
+	other := holder{since: time.Now()}
 	for {
 		wait, err := s.lock(c.base, c.cfg.Key, c.owner)
 		if err != nil {
@@ -40,14 +39,11 @@ func (c *Cache) acquire(v *view) {
 			return
 		}
 		if v.held = wait <= 0; !v.held {
-			now := time.Now()
-			if e := now.Add(wait); e.Sub(end) >= renewedBy {
-				end, moved = e, now
-			}
-			if !c.cfg.Exclusive && now.Sub(moved) >= deadAfter {
+			other.see(time.Now(), wait)
+			if !c.cfg.Exclusive && other.dead() {
 				return
 			}
-			if now.Sub(begin) >= acquireLimit {
+			if other.hopeless() {
 				v.err = errLockWait
 				return
 			}
@@ -62,6 +58,28 @@ func (c *Cache) acquire(v *view) {
 		}
 	}
 }
+
+// holder is another owner of the lock, as it is seen from here.
+type holder struct {
+	since   time.Time // the first look
+	now     time.Time // the last look
+	end     time.Time // of the lock
+	renewed time.Time // when the lock was last seen to be renewed
+}
+
+// see notes for how long the lock lasts if it is not renewed.
+func (h *holder) see(now time.Time, wait time.Duration) {
+	h.now = now
+	if end := now.Add(wait); end.Sub(h.end) >= renewedBy {
+		h.end, h.renewed = end, now
+	}
+}
+
+// dead reports whether the holder should have renewed the lock long ago.
+func (h *holder) dead() bool { return h.now.Sub(h.renewed) >= deadAfter }
+
+// hopeless reports whether waiting has taken too long.
+func (h *holder) hopeless() bool { return h.now.Sub(h.since) >= acquireLimit }
 
 // pause waits unless ctx ends first.
 func pause(ctx context.Context, d time.Duration) error {

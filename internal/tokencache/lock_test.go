@@ -26,6 +26,25 @@ func hold(t *testing.T, m *memory, renewals int, every time.Duration) {
 	}()
 }
 
+func TestHolderIsDeadWhenItsLockWasNotRenewedForTwoSeconds(t *testing.T) {
+	h := holder{since: origin}
+	see := func(now, end time.Duration) bool {
+		h.see(origin.Add(now), end-now)
+		return h.dead()
+	}
+	assert.False(t, see(time.Second, 10*time.Second))
+	assert.False(t, see(3*time.Second-1, 10*time.Second))
+	assert.True(t, see(3*time.Second, 10*time.Second))
+	assert.True(t, see(3*time.Second, 10*time.Second+renewedBy-1), "the store rounds")
+	assert.False(t, see(3*time.Second, 10*time.Second+renewedBy))
+	assert.True(t, see(5*time.Second, 10*time.Second))
+	assert.False(t, h.hopeless())
+	see(acquireLimit-1, time.Hour)
+	assert.False(t, h.hopeless())
+	see(acquireLimit, time.Hour)
+	assert.True(t, h.hopeless())
+}
+
 func TestLockThatIsNotRenewedDelaysAFetchByTwoSeconds(t *testing.T) {
 	virtually(t, func(t *testing.T, s *source, m *memory, c *Cache) {
 		hold(t, m, 0, 0)
