@@ -101,14 +101,15 @@ type Config struct {
 
 	// Dedupe shares among replicas what was handled. The handler's own memory is
 	// always there; nil is that alone.
-	Dedupe Dedupe
+	Dedupe DedupeStore
 	// Activity records when followers wrote and how menu events were answered.
 	Activity *Activity
 
 	// Logger reports failures, without the content of messages. nil is silence.
 	Logger *slog.Logger
-	// Observe is told what became of each delivery and each handler. It must be quick.
-	Observe func(context.Context, Event)
+	// Observer receives what became of each delivery and each handler, after the
+	// answer has gone out. It is left behind after 250 ms.
+	Observer func(context.Context, Observation)
 }
 
 // Format prints no secret, whatever the verb.

@@ -31,6 +31,7 @@ func refuse(reason string) error { return &refusal{reason: reason} }
 type Push struct {
 	Message Message
 
+	head   Header // as it came: a handler may change the message's
 	id     string // MsgId, "" for events
 	inJSON bool
 	by     *credential // what it was verified with; behind a pointer so that nothing prints it
