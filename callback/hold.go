@@ -172,12 +172,16 @@ func (e *engine) adopt(r *run) {
 }
 
 // deferOrphan defers a reply, unless a delivery to this or to another replica was
-// answered with it.
+// answered with it, which may happen while the replicas decide.
 func (e *engine) deferOrphan(r *run) {
+	way := replied
+	if e.settleDeferred(r) {
+		way = deferred
+	}
 	r.mu.Lock()
 	decided := r.way != undecided
 	if !decided {
-		r.way = deferred
+		r.way = way
 	}
 	r.mu.Unlock()
 	if decided {
@@ -185,7 +189,7 @@ func (e *engine) deferOrphan(r *run) {
 	}
 	e.remember(r)
 	ctx := context.WithoutCancel(r.ctx)
-	if e.settleDeferred(r) {
+	if way == deferred {
 		e.deferReply(ctx, r.push, r.result.reply)
 	} else {
 		e.send(ctx, r.push, r.result.rest)

@@ -79,7 +79,7 @@ func (e *engine) observe(ctx context.Context, o Observation) {
 	}
 	err := usercode.Run(context.WithoutCancel(ctx), &e.observer, func(ctx context.Context) { e.cfg.Observer(ctx, o) })
 	if err != nil && !errors.Is(err, usercode.ErrSkipped) {
-		e.logFault(ctx, "observer", err)
+		e.logFault(ctx, "observer hook", err)
 	}
 }
 
