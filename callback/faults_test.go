@@ -38,10 +38,12 @@ func (s badStore) Claim(context.Context, string, string, time.Duration) (Claim, 
 	s.do()
 	return Claim{State: ClaimGranted, Delivery: 1}, nil
 }
+
 func (s badStore) Finish(context.Context, string, string, []byte, time.Duration) error {
 	s.do()
 	return nil
 }
+
 func (s badStore) Settle(context.Context, string, ReplyWay) (ReplyWay, error) {
 	s.do()
 	return "", nil
@@ -51,6 +53,7 @@ func (s badStore) Touch(context.Context, string, time.Time, time.Time) error {
 	s.do()
 	return nil
 }
+
 func (s badStore) Touched(context.Context, string) (wrote, until time.Time, err error) {
 	s.do()
 	return wrote, until, nil
@@ -65,6 +68,7 @@ func (s badStore) SaveSession(context.Context, string, []byte, time.Duration) er
 	s.do()
 	return nil
 }
+
 func (s badStore) SwapSession(context.Context, string, []byte, []byte, time.Duration) (bool, error) {
 	s.do()
 	return true, nil
@@ -392,39 +396,40 @@ func TestWhatShallBeDeliveredAgainIsADroppedConnection(t *testing.T) {
 	assert.Equal(t, "close", w.Header().Get("Connection"))
 }
 
-// slowHooks are an observer and a logger that take long.
-func slowHooks(cfg *Config, pause time.Duration, called *atomic.Int32) {
-	cfg.Observer = func(context.Context, Observation) { called.Add(1); time.Sleep(pause) }
-	cfg.Logger = slog.New(badLog{func() { called.Add(1); time.Sleep(pause) }})
+// flushes is a connection that knows when an answer had gone out.
+type flushes struct {
+	*httptest.ResponseRecorder
+
+	at time.Time
 }
 
+func (w *flushes) Flush() { w.at = time.Now() }
+
 func TestASlowObserverAndLoggerComeAfterTheAnswer(t *testing.T) {
-	var called atomic.Int32
-	cfg := safeConfig()
-	slowHooks(&cfg, 200*time.Millisecond, &called)
-	h := newTestHandler(t, cfg)
-	h.OnText(Exactly("bad"), func(context.Context, *TextMessage) (Reply, error) { return nil, errors.New("to be logged") })
-	On(h, (&counter{}).handle)
-	s := serve(t, h)
-	for n, content := range []string{"good", "bad", ""} {
-		began := time.Now()
-		conn := dial(t, s, textPush(n+1, content))
-		if content == "" { // not signed
-			require.NoError(t, conn.Close())
-			c, err := net.Dial("tcp", s.Listener.Addr().String())
-			require.NoError(t, err)
-			defer func() { _ = c.Close() }()
-			_, err = io.WriteString(c, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx")
-			require.NoError(t, err)
-			conn = c.(*net.TCPConn)
+	synctest.Test(t, func(t *testing.T) {
+		var called atomic.Int32
+		pause := func() { called.Add(1); time.Sleep(200 * time.Millisecond) }
+		cfg := safeConfig()
+		cfg.Observer = func(context.Context, Observation) { pause() }
+		cfg.Logger = slog.New(badLog{pause})
+		h := newTestHandler(t, cfg)
+		h.OnText(Exactly("bad"), func(context.Context, *TextMessage) (Reply, error) { return nil, errors.New("to be logged") })
+		On(h, (&counter{}).handle)
+		unsigned := safePlatform()
+		unsigned.token = "othertoken"
+		for name, r := range map[string]*http.Request{
+			"answered": safePlatform().request(t.Context(), textPush(1, "good")),
+			"failed":   safePlatform().request(t.Context(), textPush(2, "bad")),
+			"refused":  unsigned.request(t.Context(), textPush(3, "good")),
+		} {
+			w := &flushes{ResponseRecorder: httptest.NewRecorder()}
+			began := time.Now()
+			h.ServeHTTP(w, r)
+			assert.Equal(t, began, w.at, name)
+			assert.NotEmpty(t, w.Body.String())
 		}
-		answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
-		require.NoError(t, err)
-		_, err = io.Copy(io.Discard, answer.Body)
-		require.NoError(t, err)
-		assert.Less(t, time.Since(began), 150*time.Millisecond, content)
-	}
-	require.Eventually(t, func() bool { return called.Load() >= 7 }, 5*time.Second, 10*time.Millisecond)
+		assert.EqualValues(t, 2+3+2, called.Load())
+	})
 }
 
 func TestOutcomesAreObservedInTheirOrder(t *testing.T) {

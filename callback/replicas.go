@@ -62,14 +62,10 @@ func askStore[T any](ctx context.Context, e *engine, call func(context.Context) 
 	}
 	ctx = context.WithoutCancel(ctx)
 	value, err := usercode.Call(ctx, &e.replicas.guard, func(ctx context.Context) (T, error) {
-		for {
+		deadline, _ := ctx.Deadline()
+		for ; ; time.Sleep(retryPause) {
 			value, err := call(ctx)
-			if err == nil {
-				return value, nil
-			}
-			select {
-			case <-time.After(retryPause):
-			case <-ctx.Done():
+			if err == nil || time.Until(deadline) <= retryPause {
 				return value, err
 			}
 		}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net/http"
 	"net/http/httptest"
 	"runtime"
 	"strings"
@@ -217,33 +216,543 @@ func (s *storm) check(t *testing.T) {
 
 func TestE19ReplicasHandleAndReplyOnceWhateverStoreAndClientsDo(t *testing.T) {
 	quick := func(n int) time.Duration { return time.Duration(n%1000) * time.Millisecond }
-	long := func(n int) time.Duration { return time.Duration(n%20000) * time.Millisecond * 17 % (20 * time.Second) }
+	long := func(n int) time.Duration { return time.Duration(n) * 17 * time.Millisecond % (20 * time.Second) }
 	for name, s := range map[string]*storm{
-		"quick":             {takes: quick},
-		"quick, hanging up": {takes: quick, hangUp: 0.5},
-		"long, hanging up":  {takes: long, hangUp: 0.5},
-		"hold":              {takes: long, hold: true},
-		"hold, hanging up":  {takes: long, hold: true, hangUp: 0.3},
+		"quick": {takes: quick, hangUp: 1},
+		"long":  {takes: long, hangUp: 0.5},
+		"hold":  {takes: long, hangUp: 0.3, hold: true},
 	} {
-		for _, store := range []*remote{newRemote(), flaky()} {
-			t.Run(name, func(t *testing.T) {
-				before := runtime.NumGoroutine()
-				synctest.Test(t, func(t *testing.T) {
-					s.pushes = 1200
-					s.rage(t, store)
-					s.check(t)
-					time.Sleep(2 * time.Minute) // followers end
-				})
-				assert.LessOrEqual(t, runtime.NumGoroutine(), before+1)
+		t.Run(name, func(t *testing.T) {
+			goroutines, heap := runtime.NumGoroutine(), heapInUse()
+			synctest.Test(t, func(t *testing.T) {
+				store := flaky()
+				s.pushes = 1200
+				s.rage(t, store)
+				s.check(t)
+				time.Sleep(2 * time.Minute) // followers end
 			})
-		}
+			assert.LessOrEqual(t, runtime.NumGoroutine(), goroutines+1)
+			assert.Less(t, heapInUse(), heap+4<<20)
+		})
 	}
 }
 
+func heapInUse() int64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}
+
+// replicaPair returns two handlers that share a store.
 func replicaPair(t *testing.T, cfg Config) (a, b *Handler) {
 	t.Helper()
 	return newTestHandler(t, cfg), newTestHandler(t, cfg)
 }
 
-var _ = http.StatusOK
-var _ = strings.Contains
+// storeKey is the key of a push in the store.
+func storeKey(t *testing.T, h *Handler, push string) string {
+	t.Helper()
+	p, err := h.Parse(safePlatform().request(t.Context(), push))
+	require.NoError(t, err)
+	return h.replicas.key(p, p.digest())
+}
+
+func TestE19AStoreOfManyAccountsKeepsThemApart(t *testing.T) {
+	cfg := safeConfig()
+	cfg.Dedupe = NewMemoryDedupeStore()
+	h := newTestHandler(t, cfg)
+	assert.Regexp(t, "^"+testAppID+":[0-9a-f]{32}$", storeKey(t, h, textPush(1, "a")))
+	assert.NotEqual(t, storeKey(t, h, textPush(1, "a")), storeKey(t, h, textPush(2, "a")))
+	cfg = plainConfig()
+	cfg.AppID, cfg.Dedupe = "", NewMemoryDedupeStore()
+	h = newTestHandler(t, cfg)
+	p, err := h.Parse(plainPlatform().request(t.Context(), textPush(1, "a")))
+	require.NoError(t, err)
+	assert.Regexp(t, "^"+testAccount+":[0-9a-f]{32}$", h.replicas.key(p, p.digest()))
+}
+
+func TestE19AHangUpIsNoFailureOfTheStore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := &journal{}
+		cfg := safeConfig()
+		store := newRemote()
+		store.latency = func() time.Duration { return 20 * time.Millisecond }
+		cfg.Dedupe, cfg.Logger, cfg.Observer = store, j.logger(), j.observe
+		a, b := replicaPair(t, cfg)
+		var runs atomic.Int32
+		On(a, slow(300*time.Millisecond, &runs))
+		On(b, slow(300*time.Millisecond, &runs))
+		p := safePlatform()
+		for n := range 40 {
+			push := textPush(n+1, "hello")
+			ctx, cancel := context.WithTimeout(t.Context(), time.Duration(n)*time.Millisecond)
+			a.ServeHTTP(httptest.NewRecorder(), p.request(ctx, push))
+			cancel()
+			reply, ok := p.read(p.sends(b, push))
+			assert.True(t, ok)
+			assert.Contains(t, reply, "after 300ms")
+		}
+		assert.EqualValues(t, 40, runs.Load())
+		assert.Zero(t, j.outcomes()[OutcomeFault])
+		assert.Empty(t, j.logged())
+		time.Sleep(time.Minute)
+		synctest.Wait()
+	})
+}
+
+// TestE20 kills a replica while it handles a push, and delivers the push again
+// after it.
+func TestE20ARedeliveryOutlivesTheClaimOfADeadReplica(t *testing.T) {
+	for _, store := range []*remote{newRemote(), flaky()} {
+		for after := time.Duration(0); after <= 2*time.Second; after += 250 * time.Millisecond {
+			synctest.Test(t, func(t *testing.T) {
+				cfg := safeConfig()
+				cfg.Dedupe = store
+				alive := newTestHandler(t, cfg)
+				c := &counter{}
+				On(alive, c.handle)
+				push := textPush(1, after.String())
+				_, err := store.MemoryDedupeStore.Claim(t.Context(), storeKey(t, alive, push), "dead", alive.replicas.claimFor)
+				require.NoError(t, err)
+				time.Sleep(after)
+				began := time.Now()
+				reply, ok := safePlatform().read(safePlatform().sends(alive, push))
+				assert.True(t, ok)
+				assert.Contains(t, reply, "runs 1", after)
+				assert.GreaterOrEqual(t, time.Since(began), 3*time.Second-after, "not while the claim lasts")
+				assert.LessOrEqual(t, time.Since(began), 3*time.Second-after+pollEvery+storeLimit)
+				require.NoError(t, alive.Shutdown(t.Context()))
+				*store.MemoryDedupeStore = *NewMemoryDedupeStore()
+			})
+		}
+	}
+}
+
+const storeLimit = 250 * time.Millisecond
+
+func TestE20APushIsTakenOverAfterItWasAcknowledged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := &journal{}
+		cfg := safeConfig()
+		store := newRemote()
+		cfg.Dedupe, cfg.Deferred = store, j.send
+		alive := newTestHandler(t, cfg)
+		var runs atomic.Int32
+		On(alive, slow(0, &runs))
+		push := textPush(1, "hello")
+		key := storeKey(t, alive, push)
+		living := func() {
+			_, err := store.MemoryDedupeStore.Claim(t.Context(), key, "dies later", claimAtMost)
+			require.NoError(t, err)
+		}
+		living()
+		time.AfterFunc(2*time.Second, living)
+		time.AfterFunc(4*time.Second, living) // and then nothing more
+		assert.Equal(t, "success", safePlatform().sends(alive, push).Body.String())
+		assert.Zero(t, runs.Load())
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
+		assert.EqualValues(t, 1, runs.Load(), "acknowledged and handled by nobody")
+		assert.Len(t, j.messages(), 1)
+		require.NoError(t, alive.Shutdown(t.Context()))
+	})
+}
+
+func TestE20AStoreThatFailsDoesNotEndTheWaitingForAnotherReplica(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := safeConfig()
+		store := newRemote()
+		var down atomic.Bool
+		store.fails = func(method string) bool { return method == "Claim" && down.Load() }
+		cfg.Dedupe = store
+		a, b := replicaPair(t, cfg)
+		var runs atomic.Int32
+		On(a, slow(2*time.Second, &runs))
+		On(b, slow(2*time.Second, &runs))
+		p := safePlatform()
+		push := textPush(1, "hello")
+		go p.sends(a, push)
+		time.Sleep(500 * time.Millisecond)
+		time.AfterFunc(100*time.Millisecond, func() { down.Store(true) })
+		time.AfterFunc(time.Second, func() { down.Store(false) })
+		reply, ok := p.read(p.sends(b, push))
+		assert.True(t, ok)
+		assert.Contains(t, reply, "after 2s")
+		assert.EqualValues(t, 1, runs.Load())
+		require.NoError(t, b.Shutdown(t.Context()))
+	})
+}
+
+func TestE21AStoreThatIgnoresItsContextIsLeftBehind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := safeConfig()
+		cfg.Dedupe = badStore{func() { time.Sleep(6 * time.Second) }}
+		h := newTestHandler(t, cfg)
+		On(h, (&counter{}).handle)
+		for n := range 10 {
+			began := time.Now()
+			reply, ok := safePlatform().read(safePlatform().sends(h, textPush(n+1, "a")))
+			assert.True(t, ok)
+			assert.Contains(t, reply, "runs")
+			assert.LessOrEqual(t, time.Since(began), 300*time.Millisecond)
+		}
+		time.Sleep(5 * time.Minute)
+		synctest.Wait()
+	})
+}
+
+func TestE21AFailedClaimIsTriedAgainBeforeEachReplicaDecidesForItself(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := safeConfig()
+		store := newRemote()
+		var failures atomic.Int32
+		store.fails = func(string) bool { return failures.Add(-1) >= 0 }
+		cfg.Dedupe = store
+		h := newTestHandler(t, cfg)
+		c := &counter{}
+		On(h, c.handle)
+		push := textPush(1, "hello")
+		require.NoError(t, store.MemoryDedupeStore.Finish(t.Context(), storeKey(t, h, push), "another", []byte("<xml>theirs</xml>"), time.Minute))
+		failures.Store(5)
+		reply, ok := safePlatform().read(safePlatform().sends(h, push))
+		assert.True(t, ok)
+		assert.Equal(t, "<xml>theirs</xml>", reply)
+		assert.Zero(t, c.count())
+		assert.Equal(t, 6, store.count("Claim"))
+		time.Sleep(time.Minute)
+	})
+}
+
+func TestAStoreThatReturnsNoStateCountsAsFailing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := &journal{}
+		cfg := safeConfig()
+		cfg.Dedupe, cfg.Observer, cfg.Logger = stateless{newRemote()}, j.observe, j.logger()
+		h := newTestHandler(t, cfg)
+		On(h, (&counter{}).handle)
+		reply, _ := safePlatform().read(safePlatform().sends(h, textPush(1, "a")))
+		assert.Contains(t, reply, "runs 1")
+		assert.Positive(t, j.outcomes()[OutcomeFault])
+		assert.Contains(t, j.logged(), "returned the state")
+		time.Sleep(time.Minute)
+	})
+}
+
+// stateless is a store that was written for another version.
+type stateless struct{ *remote }
+
+func (stateless) Claim(context.Context, string, string, time.Duration) (Claim, error) {
+	return Claim{}, nil
+}
+
+func TestAClaimIsRenewedWhileThePushWaitsAndRuns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := safeConfig()
+		store := newRemote()
+		store.latency = func() time.Duration { return 10 * time.Millisecond }
+		cfg.Dedupe = store
+		a, b := replicaPair(t, cfg)
+		var runs atomic.Int32
+		On(a, slow(20*time.Second, &runs))
+		On(b, slow(20*time.Second, &runs))
+		push := textPush(1, "hello")
+		go safePlatform().sends(a, push)
+		time.Sleep(15 * time.Second)
+		assert.Equal(t, 15, store.count("Claim"), "once a second")
+		assert.Equal(t, "success", safePlatform().sends(b, push).Body.String())
+		require.NoError(t, a.Shutdown(t.Context()))
+		assert.EqualValues(t, 1, runs.Load())
+		claims := store.count("Claim")
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		assert.LessOrEqual(t, store.count("Claim"), claims+1, "and no longer")
+		assert.Equal(t, 1, store.count("Finish"))
+		assert.Zero(t, store.count("Settle"))
+	})
+}
+
+func TestClaimsAreShorterThanTheWaitingOfADelivery(t *testing.T) {
+	for budget, want := range map[time.Duration]time.Duration{
+		0:                       3 * time.Second,
+		4900 * time.Millisecond: 3 * time.Second,
+		3 * time.Second:         2 * time.Second,
+		time.Millisecond:        time.Second,
+	} {
+		cfg := safeConfig()
+		cfg.Budget, cfg.Dedupe = budget, NewMemoryDedupeStore()
+		assert.Equal(t, want, newTestHandler(t, cfg).replicas.claimFor)
+	}
+}
+
+func TestE19AReplyGoesToTheReplicaThatADeliveryWaitsAt(t *testing.T) {
+	for _, waits := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			j := &journal{}
+			cfg := safeConfig()
+			store := newRemote()
+			cfg.Dedupe, cfg.Deferred, cfg.Observer = store, j.send, j.observe
+			a, b := replicaPair(t, cfg)
+			var runs atomic.Int32
+			On(a, slow(3*time.Second, &runs))
+			On(b, slow(3*time.Second, &runs))
+			p := safePlatform()
+			push := textPush(1, "hello")
+			hangsUp := func(h *Handler, after time.Duration) {
+				ctx, cancel := context.WithTimeout(t.Context(), after)
+				defer cancel()
+				h.ServeHTTP(httptest.NewRecorder(), p.request(ctx, push))
+			}
+			hangsUp(a, time.Second)
+			if waits {
+				reply, ok := p.read(p.sends(b, push))
+				assert.True(t, ok)
+				assert.Contains(t, reply, "after 3s")
+			} else {
+				hangsUp(b, time.Second)
+			}
+			time.Sleep(20 * time.Second)
+			synctest.Wait()
+			assert.EqualValues(t, 1, runs.Load())
+			settled, err := store.MemoryDedupeStore.Settle(t.Context(), storeKey(t, a, push), "")
+			require.NoError(t, err)
+			if waits {
+				assert.Equal(t, ReplyWayAnswer, settled)
+				assert.Empty(t, j.messages())
+				assert.Equal(t, 1, j.outcomes()[OutcomeReplied])
+			} else {
+				assert.Equal(t, ReplyWayDeferred, settled)
+				assert.Len(t, j.messages(), 1)
+			}
+			reply, ok := p.read(p.sends(b, push))
+			assert.True(t, ok)
+			assert.Empty(t, reply, "the reply is kept for 20 seconds")
+		})
+	}
+}
+
+func TestE19TheRestOfALongTextIsSentWhereverItsFirstPartIsAnswered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := &journal{}
+		cfg := safeConfig()
+		cfg.Dedupe, cfg.Deferred = newRemote(), j.send
+		a, b := replicaPair(t, cfg)
+		On(a, func(context.Context, *TextMessage) (Reply, error) {
+			time.Sleep(2 * time.Second)
+			return Text(strings.Repeat("x", maxTextBytes) + "rest"), nil
+		})
+		p := safePlatform()
+		push := textPush(1, "hello")
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		a.ServeHTTP(httptest.NewRecorder(), p.request(ctx, push))
+		reply, _ := p.read(p.sends(b, push))
+		assert.Contains(t, reply, strings.Repeat("x", maxTextBytes))
+		require.NoError(t, a.Shutdown(t.Context()))
+		require.Len(t, j.messages(), 1)
+		assert.Contains(t, j.messages()[0], "rest")
+	})
+}
+
+func TestAReplyThatAnotherReplicaIsAboutToSendIsNoAnswer(t *testing.T) {
+	for name, test := range map[string]struct {
+		settled  ReplyWay
+		fails    bool
+		deferred bool
+		replied  bool
+	}{
+		"nothing is settled":    {"", false, true, true},
+		"it was answered":       {ReplyWayAnswer, false, true, true},
+		"it is sent":            {ReplyWayDeferred, false, true, false},
+		"unknown":               {"", true, true, false},
+		"unknown, no other way": {"", true, false, true},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			j := &journal{}
+			cfg := safeConfig()
+			store := newRemote()
+			store.fails = func(method string) bool { return test.fails && method == "Settle" }
+			cfg.Dedupe = store
+			if test.deferred {
+				cfg.Deferred = j.send
+			}
+			h := newTestHandler(t, cfg)
+			push := textPush(1, "hello")
+			key := storeKey(t, h, push)
+			require.NoError(t, store.MemoryDedupeStore.Finish(t.Context(), key, "another", []byte("<xml>theirs</xml>"), time.Minute))
+			if test.settled != "" {
+				_, err := store.MemoryDedupeStore.Settle(t.Context(), key, test.settled)
+				require.NoError(t, err)
+			}
+			reply, ok := safePlatform().read(safePlatform().sends(h, push))
+			assert.True(t, ok, name)
+			assert.Equal(t, test.replied, reply != "", name)
+			time.Sleep(time.Minute)
+		})
+	}
+}
+
+func TestAnOrphanIsSentUnlessAnotherReplicaAnsweredIt(t *testing.T) {
+	for name, test := range map[string]struct {
+		settled ReplyWay
+		fails   bool
+		sent    int
+	}{
+		"nothing is settled": {"", false, 1},
+		"it was answered":    {ReplyWayAnswer, false, 0},
+		"unknown":            {ReplyWayAnswer, true, 1},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			j := &journal{}
+			cfg := safeConfig()
+			store := newRemote()
+			store.fails = func(method string) bool { return test.fails && method == "Settle" }
+			cfg.Dedupe, cfg.Deferred = store, j.send
+			h := newTestHandler(t, cfg)
+			On(h, (&counter{}).handle)
+			push := textPush(1, "hello")
+			if test.settled != "" {
+				_, err := store.MemoryDedupeStore.Settle(t.Context(), storeKey(t, h, push), test.settled)
+				require.NoError(t, err)
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			h.ServeHTTP(httptest.NewRecorder(), safePlatform().request(ctx, push))
+			began := time.Now()
+			time.Sleep(orphanAfter - 100*time.Millisecond)
+			assert.Empty(t, j.messages())
+			require.NoError(t, h.Shutdown(t.Context()))
+			assert.Len(t, j.messages(), test.sent, name)
+			if test.fails {
+				assert.LessOrEqual(t, time.Since(began), orphanAfter+insistFor+time.Second)
+				assert.Greater(t, store.count("Settle"), 10)
+			}
+			reply, _ := safePlatform().read(safePlatform().sends(newTestHandler(t, cfg), push))
+			assert.Equal(t, test.sent == 0, reply != "", name)
+			time.Sleep(time.Minute)
+			synctest.Wait()
+		})
+	}
+}
+
+func TestHoldingCountsDeliveriesOfAllReplicas(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := &journal{}
+		cfg := safeConfig()
+		cfg.Dedupe, cfg.Hold, cfg.Observer, cfg.Deferred = newRemote(), true, j.observe, j.send
+		a, b := replicaPair(t, cfg)
+		var runs atomic.Int32
+		On(a, slow(20*time.Second, &runs))
+		s := safePlatform().pushes(textPush(1, "hello"), a, b, a)
+		assert.Equal(t, 3, s.attempts)
+		assert.False(t, s.failed)
+		assert.Less(t, s.latest, platformWaits)
+		require.NoError(t, a.Shutdown(t.Context()))
+		require.NoError(t, b.Shutdown(t.Context()))
+		var numbers []int
+		for _, o := range j.events {
+			if o.Delivery > 0 {
+				numbers = append(numbers, o.Delivery)
+				assert.Equal(t, o.Delivery > 1, o.Duplicate)
+			}
+		}
+		assert.Equal(t, []int{1, 2, 3}, numbers)
+		assert.Equal(t, map[Outcome]int{OutcomeHeld: 2, OutcomeLate: 1, OutcomeHandled: 1, OutcomeDeferred: 1}, j.outcomes())
+		time.Sleep(time.Minute)
+		synctest.Wait()
+	})
+}
+
+func TestADeliveryOfUnknownNumberIsNotHeld(t *testing.T) {
+	for _, second := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			cfg := safeConfig()
+			store := newRemote()
+			var down atomic.Bool
+			store.fails = func(string) bool { return down.Load() }
+			cfg.Dedupe, cfg.Hold = store, true
+			h := newTestHandler(t, cfg)
+			var runs atomic.Int32
+			On(h, slow(20*time.Second, &runs))
+			p := safePlatform()
+			push := textPush(1, "hello")
+			if second {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				defer cancel()
+				h.ServeHTTP(httptest.NewRecorder(), p.request(ctx, push))
+			}
+			down.Store(true)
+			began := time.Now()
+			assert.Equal(t, "success", p.sends(h, push).Body.String())
+			assert.Equal(t, defaultBudget, time.Since(began))
+			require.NoError(t, h.Shutdown(t.Context()))
+			time.Sleep(time.Minute)
+			synctest.Wait()
+		})
+	}
+}
+
+func TestTheNumberOfADeliveryTakesNoClaim(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := safeConfig()
+		store := newRemote()
+		cfg.Dedupe, cfg.Hold = store, true
+		h := newTestHandler(t, cfg)
+		push, err := h.Parse(safePlatform().request(t.Context(), textPush(1, "a")))
+		require.NoError(t, err)
+		r := &run{storeKey: "key", push: push, ctx: t.Context()}
+		assert.Equal(t, 1, h.number(t.Context(), r))
+		assert.Equal(t, 2, h.number(t.Context(), r))
+		c, err := store.MemoryDedupeStore.Claim(t.Context(), "key", "x", time.Second)
+		require.NoError(t, err)
+		assert.Equal(t, Claim{State: ClaimGranted, Delivery: 3}, c)
+	})
+}
+
+func TestFollowingEndsWithAShutdownAndWithoutAnybodyWaiting(t *testing.T) {
+	for _, shutdown := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			cfg := safeConfig()
+			store := newRemote()
+			cfg.Dedupe = store
+			h := newTestHandler(t, cfg)
+			push := textPush(1, "hello")
+			_, err := store.MemoryDedupeStore.Claim(t.Context(), storeKey(t, h, push), "stuck", time.Hour)
+			require.NoError(t, err)
+			assert.Equal(t, "success", safePlatform().sends(h, push).Body.String())
+			assert.InDelta(t, 22, store.count("Claim"), 2, "each 200 ms while a delivery waits")
+			if shutdown {
+				require.NoError(t, h.Shutdown(t.Context()))
+				synctest.Wait()
+			}
+			before := store.count("Claim")
+			time.Sleep(2 * time.Minute)
+			more := store.count("Claim") - before
+			if shutdown {
+				assert.LessOrEqual(t, more, 1)
+			} else {
+				assert.InDelta(t, 55, more, 3, "each second after that, for as long as a handler may run")
+			}
+		})
+	}
+}
+
+func TestFewPushesInsistOnAStoreThatIsDown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := safeConfig()
+		store := newRemote()
+		store.fails = func(string) bool { return true }
+		cfg.Dedupe = store
+		h := newTestHandler(t, cfg)
+		On(h, (&counter{}).handle)
+		before := runtime.NumGoroutine()
+		for n := range 3000 {
+			safePlatform().sends(h, textPush(n+1, "a"))
+		}
+		synctest.Wait()
+		assert.LessOrEqual(t, runtime.NumGoroutine(), before+2*maxInsistence+10)
+		require.NoError(t, h.Shutdown(t.Context()))
+		assert.Zero(t, h.replicas.insisting.Load())
+		time.Sleep(time.Minute)
+	})
+}
