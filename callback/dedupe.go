@@ -94,11 +94,11 @@ const (
 
 const (
 	maxRemembered   = 100_000
-	maxRepliesBytes = 8 << 20
+	maxRepliesBytes = 4 << 20
 )
 
 // MemoryDedupeStore is a [DedupeStore] for handlers in one process. It remembers
-// 100,000 pushes and 8 MiB of replies.
+// 100,000 pushes and 4 MiB of replies.
 type MemoryDedupeStore struct {
 	pushes  *lru[string, claimed]
 	replies *lru[string, []byte]
