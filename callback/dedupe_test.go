@@ -2,8 +2,8 @@ package callback
 
 import (
 	"context"
-	"fmt"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -66,7 +66,7 @@ func TestAMemoryDedupeStoreKeepsItsContract(t *testing.T) {
 			s.claim("a", granted(1))
 			time.Sleep(3*time.Second - 1)
 			s.claim("b", taken(2))
-			time.Sleep(1)
+			time.Sleep(time.Nanosecond)
 			s.claim("b", granted(2))
 			s.claim("a", taken(1))
 		},
@@ -106,7 +106,7 @@ func TestAMemoryDedupeStoreKeepsItsContract(t *testing.T) {
 			s.claim("c", done(3, "reply"))
 			time.Sleep(DedupeReplyRetention - 1)
 			s.claim("b", done(2, "reply"))
-			time.Sleep(1)
+			time.Sleep(time.Nanosecond)
 			s.claim("b", done(2, ""))
 			time.Sleep(10*time.Minute - DedupeReplyRetention - 1)
 			s.claim("b", done(2, ""))
@@ -185,13 +185,13 @@ func TestE23AClaimInProgressIsNeverEvicted(t *testing.T) {
 		s := dedupeSteps{t, store}
 		s.claim("a", Claim{State: ClaimGranted, Delivery: 1})
 		for n := range 1000 {
-			require.NoError(t, store.Finish(t.Context(), fmt.Sprint(n), "x", nil, time.Minute))
+			require.NoError(t, store.Finish(t.Context(), strconv.Itoa(n), "x", nil, time.Minute))
 		}
 		s.claim("b", Claim{State: ClaimTaken, Delivery: 2})
 		assert.Len(t, store.pushes.entries, 100)
 		time.Sleep(3 * time.Second)
 		for n := range 1000 {
-			require.NoError(t, store.Finish(t.Context(), fmt.Sprint(n), "x", nil, time.Minute))
+			require.NoError(t, store.Finish(t.Context(), strconv.Itoa(n), "x", nil, time.Minute))
 		}
 		assert.NotContains(t, store.pushes.entries, "key", "its claim has ended")
 	})
@@ -207,7 +207,7 @@ func TestE23PushesWithRepliesFitIn64MiB(t *testing.T) {
 	reply := []byte(strings.Repeat("x", 2000))
 	p := &Push{Message: &TextMessage{}, head: Header{FromUserName: testOpenID, ToUserName: testAccount}}
 	for n := range maxRemembered * 5 / 4 {
-		p.id = fmt.Sprint(n + 1)
+		p.id = strconv.Itoa(n + 1)
 		d := &delivery{push: p}
 		require.True(t, h.join(t.Context(), d))
 		c, err := h.claim(t.Context(), d.run.storeKey, d.run.owner)
@@ -222,8 +222,8 @@ func TestE23PushesWithRepliesFitIn64MiB(t *testing.T) {
 	t.Logf("%d MiB", used>>20)
 	assert.Len(t, h.seen.entries, maxRemembered)
 	assert.Len(t, store.pushes.entries, maxRemembered)
-	assert.Equal(t, maxRepliesBytes/2000, len(h.replies.entries))
-	assert.Equal(t, maxRepliesBytes/2000, len(store.replies.entries))
+	assert.Len(t, h.replies.entries, maxRepliesBytes/2000)
+	assert.Len(t, store.replies.entries, maxRepliesBytes/2000)
 	runtime.KeepAlive(h)
 }
 
@@ -251,7 +251,7 @@ func TestE23RepliesAreKeptForTwentySecondsAndPushesForTwiceTheWindow(t *testing.
 			time.Sleep(DedupeReplyRetention - 1)
 			assert.Contains(t, deliver(), "runs 1")
 			assert.Len(t, h.replies.entries, 1)
-			time.Sleep(2)
+			time.Sleep(2 * time.Nanosecond)
 			assert.Empty(t, h.replies.entries, "without another push")
 			assert.Empty(t, deliver())
 			assert.Equal(t, want, h.rememberFor)

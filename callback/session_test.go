@@ -173,7 +173,7 @@ func TestE23SessionsAreBoundedByNumberAndBytes(t *testing.T) {
 		require.NoError(t, s.Set(t.Context(), strconv.Itoa(n), value))
 	}
 	assert.LessOrEqual(t, heapInUse()-before, int64(maxSessionBytes*3/2))
-	assert.Equal(t, maxSessionBytes/len(`"`+value+`"`), len(store.values.entries))
+	assert.Len(t, store.values.entries, maxSessionBytes/len(`"`+value+`"`))
 	assert.Equal(t, maxSessions, store.values.limits.entries)
 	if _, found, err := s.Get(t.Context(), "17999"); err != nil || !found {
 		t.Error(errors.New("the newest one is gone"))
