@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -248,7 +249,7 @@ func TestRegistrationDuringTheFirstPushDoesNotRace(t *testing.T) {
 			all.Go(func() { safePlatform().sends(h, textPush(n+1, "a")) })
 			all.Go(func() {
 				defer func() { _ = recover() }() // it came after the first push
-				h.OnKey(fmt.Sprint(n), answering(nil, nil))
+				h.OnKey(strconv.Itoa(n), answering(nil, nil))
 			})
 		}
 		all.Wait()

@@ -1,7 +1,6 @@
 package callback
 
 import (
-	"fmt"
 	"strconv"
 	"testing"
 	"testing/synctest"
@@ -56,7 +55,7 @@ func TestAnLRUForgetsWithoutBeingAsked(t *testing.T) {
 		l.set("b", 2, time.Now(), 10*time.Second)
 		time.Sleep(5*time.Second - 1)
 		assert.Equal(t, []string{"b", "a"}, keys(l))
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		synctest.Wait()
 		assert.Equal(t, []string{"b"}, keys(l))
 		time.Sleep(5 * time.Second)
@@ -122,7 +121,7 @@ func TestWhatIsPinnedNeitherEndsNorIsTooMuch(t *testing.T) {
 	now := time.Now()
 	l.set("pinned", -1, now, time.Second)
 	for n := range 5 {
-		l.set(fmt.Sprint(n), n, now, time.Minute)
+		l.set(strconv.Itoa(n), n, now, time.Minute)
 	}
 	assert.ElementsMatch(t, []string{"4", "pinned"}, keys(l))
 	_, found := l.get("pinned", now.Add(time.Hour))
