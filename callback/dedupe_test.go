@@ -199,6 +199,9 @@ func TestE23AClaimInProgressIsNeverEvicted(t *testing.T) {
 
 // TestE23 handles more pushes than are remembered: still more make no difference.
 func TestE23PushesWithRepliesFitIn64MiB(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes seconds")
+	}
 	cfg := safeConfig()
 	store := NewMemoryDedupeStore()
 	cfg.Dedupe = store

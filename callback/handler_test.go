@@ -320,6 +320,9 @@ func TestE16AHandlerHasAMinuteAndIsReportedAfterIt(t *testing.T) {
 
 // TestE17 sends 5,000 pushes a second for five seconds into handlers that take ten.
 func TestE17UnderABurstNoAnswerIsLate(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes seconds")
+	}
 	synctest.Test(t, func(t *testing.T) {
 		h := newTestHandler(t, safeConfig())
 		var runs atomic.Int32

@@ -215,6 +215,9 @@ func (s *storm) check(t *testing.T) {
 }
 
 func TestE19ReplicasHandleAndReplyOnceWhateverStoreAndClientsDo(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes seconds")
+	}
 	quick := func(n int) time.Duration { return time.Duration(n%1000) * time.Millisecond }
 	long := func(n int) time.Duration { return time.Duration(n) * 17 * time.Millisecond % (20 * time.Second) }
 	for name, s := range map[string]*storm{

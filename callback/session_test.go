@@ -165,6 +165,9 @@ func TestE13APanicOfASessionStoreIsTheErrorOfItsHandler(t *testing.T) {
 }
 
 func TestE23SessionsAreBoundedByNumberAndBytes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes seconds")
+	}
 	store := newMemorySessions()
 	before := heapInUse()
 	value := strings.Repeat("x", 4000)
