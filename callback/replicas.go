@@ -192,9 +192,9 @@ func (e *engine) renewAfter(r *run, pause time.Duration) {
 	}
 }
 
-// tell tells the replicas how a push was handled. It insists, because a duplicate
-// is handled again otherwise.
-func (e *engine) tell(r *run) {
+// publish records in the store how a push was handled. It insists, because a
+// duplicate is handled again otherwise.
+func (e *engine) publish(r *run) {
 	reply := r.result.rendered
 	if r.acknowledged() {
 		reply = nil

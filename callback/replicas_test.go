@@ -1,10 +1,13 @@
 package callback
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
+	"net/http"
 	"net/http/httptest"
 	"runtime"
 	"strings"
@@ -758,4 +761,40 @@ func TestFewPushesInsistOnAStoreThatIsDown(t *testing.T) {
 		assert.Zero(t, h.replicas.insisting.Load())
 		time.Sleep(time.Minute)
 	})
+}
+
+// TestE19 over TCP: each push is delivered by a client that hangs up, and then to the
+// other replica by one that waits.
+func TestE19HangUpsOverTCPRunNothingTwice(t *testing.T) {
+	cfg := safeConfig()
+	cfg.Dedupe = newRemote()
+	a, b := replicaPair(t, cfg)
+	var runs atomic.Int32
+	On(a, slow(30*time.Millisecond, &runs))
+	On(b, slow(30*time.Millisecond, &runs))
+	servers := []*httptest.Server{serve(t, a), serve(t, b)}
+	const pushes = 300
+	var all sync.WaitGroup
+	var replies atomic.Int32
+	for n := range pushes {
+		all.Go(func() {
+			push := textPush(n+1, "hello")
+			conn := dial(t, servers[n%2], push)
+			time.Sleep(time.Duration(rand.IntN(60)) * time.Millisecond)
+			_ = conn.Close()
+			answer, err := http.ReadResponse(bufio.NewReader(dial(t, servers[(n+1)%2], push)), nil)
+			if !assert.NoError(t, err) {
+				return
+			}
+			w := httptest.NewRecorder()
+			_, err = io.Copy(w, answer.Body)
+			assert.NoError(t, err)
+			if reply, ok := safePlatform().read(w); ok && strings.Contains(reply, "after 30ms") {
+				replies.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	assert.EqualValues(t, pushes, runs.Load())
+	assert.EqualValues(t, pushes, replies.Load())
 }

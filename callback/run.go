@@ -318,7 +318,7 @@ func (e *engine) finish(r *run, res result) (isLate bool) {
 	}
 	close(r.done)
 	if mine {
-		e.tell(r)
+		e.publish(r)
 	}
 	return isLate
 }
