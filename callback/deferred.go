@@ -22,7 +22,9 @@ func (p *Push) compose(r Reply, canDefer bool) (rendered []byte, rest [][]byte, 
 	if err := r.check(); err != nil {
 		return nil, nil, err
 	}
-	if text, ok := r.(TextReply); ok && len(text.Content) > maxTextBytes {
+	text, ok := r.(TextReply)
+	text.Content = repair(text.Content) // which can be longer
+	if ok && len(text.Content) > maxTextBytes {
 		if !canDefer {
 			return nil, nil, &ReplyError{
 				"TextReply.Content", fmt.Sprintf("has %d bytes, at most %d are allowed without Config.Deferred", len(text.Content), maxTextBytes),
