@@ -11,6 +11,8 @@ import (
 
 // keys are those of an lru, the newest first.
 func keys(l *lru[string, int]) (all []string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	for e := l.root.next; e != &l.root; e = e.next {
 		all = append(all, e.key)
 	}
@@ -60,12 +62,12 @@ func TestAnLRUForgetsWithoutBeingAsked(t *testing.T) {
 		assert.Equal(t, []string{"b"}, keys(l))
 		time.Sleep(5 * time.Second)
 		synctest.Wait()
-		assert.Empty(t, l.entries)
+		assert.Empty(t, keys(l))
 		assert.Nil(t, l.sweeper, "and sleeps then")
 		l.set("c", 3, time.Now(), time.Second/10)
 		time.Sleep(time.Second)
 		synctest.Wait()
-		assert.Empty(t, l.entries, "each second at most")
+		assert.Empty(t, keys(l), "each second at most")
 		l.set("d", 4, time.Now(), 0)
 		assert.Nil(t, l.sweeper)
 		time.Sleep(24 * 365 * time.Hour)
