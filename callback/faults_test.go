@@ -453,3 +453,31 @@ func TestOutcomesAreObservedInTheirOrder(t *testing.T) {
 		{MsgType: "text", Outcome: OutcomeReplied, Delivery: 2, Duplicate: true},
 	}, j.events)
 }
+
+func TestDeliveriesAreCountedToTheEnd(t *testing.T) {
+	j := &journal{}
+	cfg := safeConfig()
+	cfg.Observer = j.observe
+	h := newTestHandler(t, cfg)
+	On(h, (&counter{}).handle)
+	push := textPush(1, "a")
+	for range 260 {
+		safePlatform().sends(h, push)
+	}
+	last := j.events[len(j.events)-1]
+	assert.Equal(t, 255, last.Delivery)
+	assert.True(t, last.Duplicate)
+}
+
+func TestWhatHappensOftenIsLoggedOnceAMinute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newTestHandler(t, safeConfig())
+		assert.True(t, h.due("a"))
+		assert.True(t, h.due("b"))
+		time.Sleep(time.Minute - 1)
+		assert.False(t, h.due("a"))
+		time.Sleep(time.Nanosecond)
+		assert.True(t, h.due("a"))
+		assert.False(t, h.due("a"))
+	})
+}

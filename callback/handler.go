@@ -111,7 +111,7 @@ func (h *Handler) receive(w http.ResponseWriter, r *http.Request, push *Push, be
 	}
 	h.answer(w, d)
 	took := time.Since(began)
-	if len(d.rest) > 0 {
+	if d.rest != nil {
 		h.pool.begin()
 		go func() {
 			defer h.pool.end()

@@ -805,3 +805,44 @@ func TestE19HangUpsOverTCPRunNothingTwice(t *testing.T) {
 	assert.EqualValues(t, pushes, runs.Load())
 	assert.EqualValues(t, pushes, replies.Load())
 }
+
+func TestOnlySoManyInsistAtOnce(t *testing.T) {
+	for others, want := range map[int32]time.Duration{maxInsistence - 1: insistFor, maxInsistence: 0} {
+		synctest.Test(t, func(t *testing.T) {
+			cfg := safeConfig()
+			store := newRemote()
+			store.fails = func(string) bool { return true }
+			cfg.Dedupe = store
+			h := newTestHandler(t, cfg)
+			h.replicas.insisting.Store(others)
+			began := time.Now()
+			_, err := insist(t.Context(), h.engine, func(ctx context.Context) (ReplyWay, error) { return store.Settle(ctx, "key", ReplyWayAnswer) })
+			require.Error(t, err)
+			assert.GreaterOrEqual(t, time.Since(began), want)
+			assert.LessOrEqual(t, time.Since(began), want+storeLimit+pollEvery)
+			assert.Equal(t, others, h.replicas.insisting.Load())
+			time.Sleep(time.Minute)
+		})
+	}
+}
+
+func TestReplicasAreNotToldOfAReplyThatIsSent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := &journal{}
+		cfg := safeConfig()
+		cfg.Dedupe, cfg.Deferred = newRemote(), j.send
+		a, b := replicaPair(t, cfg)
+		var runs atomic.Int32
+		On(a, slow(6*time.Second, &runs))
+		p := safePlatform()
+		push := textPush(1, "hello")
+		assert.Equal(t, "success", p.sends(a, push).Body.String())
+		reply, ok := p.read(p.sends(b, push)) // the acknowledgment was lost on the way
+		assert.True(t, ok)
+		assert.Empty(t, reply)
+		require.NoError(t, a.Shutdown(t.Context()))
+		assert.Len(t, j.messages(), 1)
+		assert.EqualValues(t, 1, runs.Load())
+		time.Sleep(time.Minute)
+	})
+}
