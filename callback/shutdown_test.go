@@ -87,20 +87,21 @@ func TestShutdownRefusesWhatComesDuringAndAfterIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := &journal{}
 		cfg := safeConfig()
-		cfg.Observer, cfg.Logger = j.observe, j.logger()
+		store := newRemote()
+		cfg.Observer, cfg.Logger, cfg.Dedupe = j.observe, j.logger(), store
 		h := newTestHandler(t, cfg)
 		var runs atomic.Int32
-		On(h, slow(time.Second, &runs))
+		On(h, slow(500*time.Millisecond, &runs))
 		p := safePlatform()
 		push := textPush(1, "a")
 		var replies atomic.Int32
 		deliver := func() {
-			if reply, ok := p.read(p.sends(h, push)); ok && strings.Contains(reply, "after 1s") {
+			if reply, ok := p.read(p.sends(h, push)); ok && strings.Contains(reply, "after 500ms") {
 				replies.Add(1)
 			}
 		}
 		go deliver()
-		synctest.Wait()
+		time.Sleep(100 * time.Millisecond)
 		done := make(chan error)
 		go func() { done <- h.Shutdown(t.Context()) }()
 		synctest.Wait()
@@ -114,6 +115,7 @@ func TestShutdownRefusesWhatComesDuringAndAfterIt(t *testing.T) {
 		assert.Contains(t, j.logged(), "the handler shuts down")
 		assert.NotContains(t, j.logged(), "busy")
 		require.NoError(t, h.Shutdown(t.Context()), "a second time")
+		assert.Equal(t, 1, store.count("Claim"), "what is refused is not claimed")
 	})
 }
 
