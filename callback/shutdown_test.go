@@ -218,3 +218,14 @@ func TestADeliveryThatShutdownCutsIsNotAcknowledged(t *testing.T) {
 		synctest.Wait()
 	})
 }
+
+func TestWhatBeginsAfterAShutdownDoesNotEndItAgain(t *testing.T) {
+	var p pool
+	require.NoError(t, p.drain(t.Context()))
+	assert.NotPanics(t, func() {
+		p.begin()
+		p.end()
+	})
+	assert.False(t, p.enter())
+	require.NoError(t, p.drain(t.Context()))
+}
