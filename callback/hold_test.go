@@ -62,7 +62,9 @@ func TestAnOrphanWaitsForTheNextDeliveryAndNoLonger(t *testing.T) {
 			hangsUp(t, h, textPush(1, "hello"), 0)
 			require.NoError(t, h.Shutdown(t.Context()))
 			assert.Equal(t, want, sent, takes)
-			h.seen.each(time.Now(), func(_ digest, s sighting) { assert.Equal(t, sighting{done: true, deliveries: 1}, s, "the run is forgotten") })
+			h.seen.each(time.Now(), func(_ digest, s sighting) {
+				assert.Equal(t, sighting{done: true, deliveries: 1}, s, "the run is forgotten")
+			})
 		})
 	}
 }
