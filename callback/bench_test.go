@@ -25,6 +25,7 @@ type discard struct{ header http.Header }
 func (d *discard) Header() http.Header             { return d.header }
 func (d *discard) Write(p []byte) (int, error)     { return len(p), nil }
 func (d *discard) WriteHeader(int)                 {}
+func (d *discard) Flush()                          {}
 func (d *discard) SetReadDeadline(time.Time) error { return nil }
 
 // BenchmarkReply is a text message that is answered with a text, through the

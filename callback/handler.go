@@ -91,7 +91,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		_ = connection.SetReadDeadline(time.Time{}) // an old deadline would end the request's context
-		h.receive(w, r, push, began)
+		h.receive(w, r, connection, push, began)
 	default:
 		w.Header().Set("Allow", "GET, POST")
 		write(w, http.StatusMethodNotAllowed, textPlain, []byte("method not allowed"))
@@ -100,7 +100,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // receive delivers a push and answers it. What user code may make slow comes after
 // the answer.
-func (h *Handler) receive(w http.ResponseWriter, r *http.Request, push *Push, began time.Time) {
+func (h *Handler) receive(w http.ResponseWriter, r *http.Request, connection *http.ResponseController, push *Push, began time.Time) {
 	ctx := r.Context()
 	d := &delivery{push: push, began: began, halfClosed: mayBeHalfClosed(r)}
 	if h.pool.enter() {
@@ -109,7 +109,7 @@ func (h *Handler) receive(w http.ResponseWriter, r *http.Request, push *Push, be
 	} else {
 		d.leave, d.outcome = true, OutcomeShutdown
 	}
-	h.answer(w, d)
+	h.answer(w, connection, d)
 	took := time.Since(began)
 	if d.rest != nil {
 		h.pool.begin()
@@ -136,7 +136,7 @@ func (d *delivery) awaitReport() {
 	}
 	select {
 	case <-d.run.done:
-		<-d.run.reported
+		d.run.reports.Wait()
 	default:
 	}
 }
@@ -216,18 +216,18 @@ func (h *Handler) Shutdown(ctx context.Context) error {
 }
 
 // answer answers a delivery.
-func (h *Handler) answer(w http.ResponseWriter, d *delivery) {
+func (h *Handler) answer(w http.ResponseWriter, connection *http.ResponseController, d *delivery) {
 	contentType, body := textPlain, success
 	if d.reply != nil {
 		contentType, body = d.push.contentType(), d.push.seal(d.reply, time.Now())
 	}
 	switch {
 	case d.leave:
-		leave(w)
+		leave(w, connection)
 	case !d.doubtful:
 		write(w, http.StatusOK, contentType, body)
-		_ = http.NewResponseController(w).Flush() // what comes next may be slow
-	case writeToDoubtful(w, contentType, body):
+		_ = connection.Flush() // what comes next may be slow
+	case writeToDoubtful(w, connection, contentType, body):
 		h.confirm(d)
 	default:
 		d.outcome = OutcomeGone
@@ -239,8 +239,8 @@ func (h *Handler) answer(w http.ResponseWriter, d *delivery) {
 // the same after a status other than 200 is only believed, and so that is the answer
 // only if the connection cannot be dropped: in HTTP/2, or behind a ResponseWriter
 // that hides it.
-func leave(w http.ResponseWriter) {
-	if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
+func leave(w http.ResponseWriter, connection *http.ResponseController) {
+	if conn, _, err := connection.Hijack(); err == nil {
 		_ = conn.Close()
 		return
 	}
@@ -251,8 +251,7 @@ func leave(w http.ResponseWriter) {
 // writeToDoubtful answers a client that has closed its side of the connection, and
 // reports whether it was there. One that has hung up refuses what is sent to it, of
 // which the next thing that is sent hears.
-func writeToDoubtful(w http.ResponseWriter, contentType string, body []byte) bool {
-	connection := http.NewResponseController(w)
+func writeToDoubtful(w http.ResponseWriter, connection *http.ResponseController, contentType string, body []byte) bool {
 	writeHeader(w, http.StatusOK, contentType, len(body))
 	if connection.Flush() != nil {
 		return false

@@ -29,8 +29,8 @@ type run struct {
 	push     *Push
 	ctx      context.Context //nolint:containedctx // the handler's, which outlives the request
 	began    time.Time
-	done     chan struct{} // closed when the run is finished
-	reported chan struct{} // closed when the log and the observer know
+	done     chan struct{}  // closed when the run is finished
+	reports  sync.WaitGroup // ends when the log and the observer know
 
 	mu       sync.Mutex
 	waiters  int // deliveries that wait for the answer
@@ -169,9 +169,9 @@ func (e *engine) join(ctx context.Context, d *delivery) (first bool) {
 
 func (e *engine) newRun(ctx context.Context, key digest, d *delivery) *run {
 	r := &run{
-		key: key, push: d.push, ctx: &detached{Context: e.life, request: ctx}, began: d.began,
-		done: make(chan struct{}), reported: make(chan struct{}),
+		key: key, push: d.push, ctx: &detached{Context: e.life, request: ctx}, began: d.began, done: make(chan struct{}),
 	}
+	r.reports.Add(1)
 	if e.replicas != nil {
 		r.storeKey, r.owner = e.replicas.key(d.push, key), newOwner()
 	}
@@ -286,7 +286,7 @@ func (e *engine) handled(r *run, res result, menuKey string, took time.Duration)
 		e.recordHandled(ctx, menuKey, took, o.Err)
 	}
 	e.report(ctx, r.push, o)
-	close(r.reported)
+	r.reports.Done()
 	if isLate {
 		e.deferReply(ctx, r.push, res.reply)
 	}
@@ -295,7 +295,7 @@ func (e *engine) handled(r *run, res result, menuKey string, took time.Duration)
 // conclude ends a run without its handler.
 func (e *engine) conclude(r *run, res result) {
 	e.finish(r, res)
-	close(r.reported)
+	r.reports.Done()
 }
 
 // finish ends a run and reports whether its reply must be deferred now.
