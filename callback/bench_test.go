@@ -60,6 +60,9 @@ func BenchmarkReply(b *testing.B) {
 			n := 0
 			for b.Loop() {
 				if n++; n%len(requests) == 0 { // what was handled is forgotten, so that nothing is a duplicate
+					if h.seen.sweeper != nil {
+						h.seen.sweeper.Stop() // it would keep what is forgotten
+					}
 					h.seen = newSightings()
 				}
 				next := requests[n%len(requests)]
