@@ -2,8 +2,10 @@ package callback
 
 import (
 	"context"
-	"log/slog"
+	"strings"
 	"time"
+
+	"github.com/wechatoa/wechat/internal/usercode"
 )
 
 // How long the platform lets an account answer a follower with customer-service
@@ -13,128 +15,148 @@ const (
 	windowOfEvent   = time.Minute // menu events, following, scanning
 )
 
-// Activity knows what the platform has no API for: when a follower last wrote and
-// how long he can be answered, and how the events of the menu were answered. It
+// Activity records what the platform has no API for: when a follower last wrote and
+// how long they can be answered, and how the events of the menu were answered. It
 // sees what a [Handler] receives that has it in [Config.Activity].
 type Activity struct {
-	store  ActivityStore
-	shared *shared // nil where the store is this process's memory
+	store    ActivityStore
+	inMemory bool // the store is this library's and called directly
+	guard    usercode.Guard
 }
 
-// MenuStatus tells how the events of one menu key were answered (菜单事件响应状态).
+// MenuStatus is how the events of one menu key were answered (菜单事件响应状态).
 type MenuStatus struct {
 	Received int64 // events
 	Answered int64 // the handler returned
 	Failed   int64 // the handler returned an error or panicked
 	Last     time.Time
-	// LastError is the last failure; it is not reset by later successes.
+	// LastError is the last failure, at most 500 bytes of it. Later successes do
+	// not reset it.
 	LastError string
 	// Latency is how long the last handler took.
 	Latency time.Duration
 }
 
-// ActivityStore keeps the activity of an account for all its replicas.
-type ActivityStore interface {
-	// Touch keeps when a follower wrote (zero for an event) and until when he can
-	// be answered. It moves neither back.
-	Touch(ctx context.Context, openID string, wrote, until time.Time) error
-	// Touched returns both, zero where there is none.
-	Touched(ctx context.Context, openID string) (wrote, until time.Time, err error)
-	// AddMenu adds to the counts of a menu key, and keeps the rest where it is not zero.
-	AddMenu(ctx context.Context, key string, received, answered, failed int64, last time.Time, latency time.Duration, lastError string) error
-	// EachMenu calls visit for each menu key.
-	EachMenu(ctx context.Context, visit func(key string, received, answered, failed int64, last time.Time, latency time.Duration, lastError string)) error
+// plus returns the status after a change.
+func (s MenuStatus) plus(delta MenuStatus) MenuStatus {
+	s.Received += delta.Received
+	s.Answered += delta.Answered
+	s.Failed += delta.Failed
+	s.Last = later(s.Last, delta.Last)
+	if delta.Latency != 0 {
+		s.Latency = delta.Latency
+	}
+	if delta.LastError != "" {
+		s.LastError = delta.LastError
+	}
+	return s
 }
 
-// NewActivity returns an Activity that keeps what it knows in store; nil is the
-// memory of this process, for the last 100,000 followers.
+// ActivityStore keeps the activity of an account for all its replicas. Each call must
+// be atomic, and is left behind after 250 ms.
+type ActivityStore interface {
+	// Touch records when a follower wrote (zero for an event) and until when they
+	// can be answered. It moves neither back.
+	Touch(ctx context.Context, openID string, wrote, until time.Time) error
+	// Touched returns both, zero if there is none.
+	Touched(ctx context.Context, openID string) (wrote, until time.Time, err error)
+	// AddMenu adds the three counts of delta to those of a menu key, moves Last
+	// forward, never back, and replaces LastError and Latency if they are not zero.
+	AddMenu(ctx context.Context, key string, delta MenuStatus) error
+	// Menu returns the status of all menu keys.
+	Menu(ctx context.Context) (map[string]MenuStatus, error)
+}
+
+// NewActivity returns an Activity that keeps its records in store; nil is the memory
+// of this process, for the last 100,000 followers and 1,000 menu keys.
 func NewActivity(store ActivityStore) *Activity {
 	if store == nil {
-		return &Activity{store: newMemoryActivity()}
+		return &Activity{store: newMemoryActivity(), inMemory: true}
 	}
-	return &Activity{store: store, shared: &shared{name: "activity"}}
+	return &Activity{store: store}
 }
 
-// LastMessage returns when a follower last wrote a message, the zero time where
+// LastMessageTime returns when a follower last wrote a message, the zero time if
 // that is not known. Events are no messages.
-func (a *Activity) LastMessage(ctx context.Context, openID string) (time.Time, error) {
-	wrote, _, err := a.store.Touched(ctx, openID)
-	return wrote, err
+func (a *Activity) LastMessageTime(ctx context.Context, openID string) (time.Time, error) {
+	t, err := a.touched(ctx, openID)
+	return t.wrote, err
 }
 
 // ReplyWindow returns until when a follower can be sent customer-service messages,
-// by what he did: 48 hours after a message, a minute after a menu event, following
+// by what they did: 48 hours after a message, a minute after a menu event, following
 // or scanning. The platform also limits how many are sent in that time, and decides.
 func (a *Activity) ReplyWindow(ctx context.Context, openID string) (until time.Time, open bool, err error) {
-	_, until, err = a.store.Touched(ctx, openID)
-	return until, err == nil && time.Now().Before(until), err
+	t, err := a.touched(ctx, openID)
+	return t.until, err == nil && time.Now().Before(t.until), err
+}
+
+func (a *Activity) touched(ctx context.Context, openID string) (touch, error) {
+	return askActivity(ctx, a, func(ctx context.Context) (t touch, err error) {
+		t.wrote, t.until, err = a.store.Touched(ctx, openID)
+		return t, err
+	})
 }
 
 // Menu returns how the events of the menu were answered, by menu key.
 func (a *Activity) Menu(ctx context.Context) (map[string]MenuStatus, error) {
-	menu := map[string]MenuStatus{}
-	err := a.store.EachMenu(ctx, func(key string, received, answered, failed int64, last time.Time, latency time.Duration, lastError string) {
-		menu[key] = MenuStatus{
-			Received: received, Answered: answered, Failed: failed, Last: last, LastError: lastError, Latency: latency,
-		}
-	})
-	return menu, err
+	return askActivity(ctx, a, a.store.Menu)
 }
 
-// arrived records a push before it is handled.
-func (a *Activity) arrived(ctx context.Context, log *slog.Logger, m Message) {
-	if a == nil {
-		return
+// askActivity makes one call of the store.
+func askActivity[T any](ctx context.Context, a *Activity, call func(context.Context) (T, error)) (T, error) {
+	if a.inMemory {
+		return call(ctx)
 	}
-	h := m.Meta()
-	key := menuKey(m)
+	return usercode.Call(ctx, &a.guard, call)
+}
+
+// recordArrival records a push before it is handled. menuKey is "" if it is no menu event.
+func (e *engine) recordArrival(ctx context.Context, p *Push, menuKey string) {
 	var window time.Duration
 	var wrote time.Time
-	switch m.(type) {
+	switch p.Message.(type) {
 	case *SubscribeEvent, *ScanEvent:
 		window = windowOfEvent
 	default:
-		if key != "" {
+		if menuKey != "" {
 			window = windowOfEvent
-		} else if h.Event == "" {
-			window, wrote = windowOfMessage, h.CreateTime
+		} else if p.head.Event == "" {
+			window, wrote = windowOfMessage, p.head.CreateTime
 		}
 	}
-	if window == 0 || h.FromUserName == "" {
+	if e.cfg.Activity == nil || window == 0 || p.head.FromUserName == "" {
 		return
 	}
-	a.tell(ctx, log, func(ctx context.Context) error {
-		if err := a.store.Touch(ctx, h.FromUserName, wrote, h.CreateTime.Add(window)); err != nil || key == "" {
+	e.record(ctx, func(ctx context.Context, store ActivityStore) error {
+		if err := store.Touch(ctx, p.head.FromUserName, wrote, p.head.CreateTime.Add(window)); err != nil || menuKey == "" {
 			return err
 		}
-		return a.store.AddMenu(ctx, key, 1, 0, 0, h.CreateTime, 0, "")
+		return store.AddMenu(ctx, menuKey, MenuStatus{Received: 1, Last: p.head.CreateTime})
 	})
 }
 
-// handled records how a push was handled.
-func (a *Activity) handled(ctx context.Context, log *slog.Logger, m Message, took time.Duration, failure error) {
-	if a == nil {
+const maxLastError = 500
+
+// recordHandled records how a menu event was handled.
+func (e *engine) recordHandled(ctx context.Context, menuKey string, took time.Duration, failure error) {
+	if e.cfg.Activity == nil || menuKey == "" {
 		return
 	}
-	key := menuKey(m)
-	if key == "" {
-		return
-	}
-	answered, failed, lastError := int64(1), int64(0), ""
+	delta := MenuStatus{Answered: 1, Latency: took}
 	if failure != nil {
-		answered, failed, lastError = 0, 1, failure.Error()
+		text := failure.Error()
+		delta = MenuStatus{Failed: 1, Latency: took, LastError: strings.ToValidUTF8(text[:min(len(text), maxLastError)], "")}
 	}
-	a.tell(context.WithoutCancel(ctx), log, func(ctx context.Context) error { // the handler may have used all its time
-		return a.store.AddMenu(ctx, key, 0, answered, failed, time.Time{}, took, lastError)
-	})
+	e.record(ctx, func(ctx context.Context, store ActivityStore) error { return store.AddMenu(ctx, menuKey, delta) })
 }
 
-func (a *Activity) tell(ctx context.Context, log *slog.Logger, call func(context.Context) error) {
-	if a.shared == nil {
-		_ = call(ctx) // memory does not fail
-		return
-	}
-	_ = a.shared.ask(ctx, log, call) // logged there; a push is handled without it
+// record makes one change; a push is handled without it if the store fails.
+func (e *engine) record(ctx context.Context, change func(context.Context, ActivityStore) error) {
+	a := e.cfg.Activity
+	ctx = context.WithoutCancel(ctx)
+	_, err := askActivity(ctx, a, func(ctx context.Context) (struct{}, error) { return struct{}{}, change(ctx, a.store) })
+	e.fault(ctx, "activity store", err)
 }
 
 const (
@@ -144,14 +166,17 @@ const (
 
 // memoryActivity is an [ActivityStore] in memory.
 type memoryActivity struct {
-	followers *lru[touch]
-	menu      *lru[MenuStatus]
+	followers *lru[string, touch]
+	menu      *lru[string, MenuStatus]
 }
 
 type touch struct{ wrote, until time.Time }
 
 func newMemoryActivity() *memoryActivity {
-	return &memoryActivity{followers: newLRU[touch](maxFollowers), menu: newLRU[MenuStatus](maxMenuKeys)}
+	return &memoryActivity{
+		followers: newLRU[string](limits[touch]{entries: maxFollowers}),
+		menu:      newLRU[string](limits[MenuStatus]{entries: maxMenuKeys}),
+	}
 }
 
 func (s *memoryActivity) Touch(_ context.Context, openID string, wrote, until time.Time) error {
@@ -166,28 +191,15 @@ func (s *memoryActivity) Touched(_ context.Context, openID string) (wrote, until
 	return t.wrote, t.until, nil
 }
 
-func (s *memoryActivity) AddMenu(_ context.Context, key string, received, answered, failed int64, last time.Time, latency time.Duration, lastError string) error {
-	s.menu.update(key, time.Now(), 0, func(m MenuStatus, _ bool) (MenuStatus, bool) {
-		m.Received += received
-		m.Answered += answered
-		m.Failed += failed
-		m.Last = later(m.Last, last)
-		if latency != 0 {
-			m.Latency = latency
-		}
-		if lastError != "" {
-			m.LastError = lastError
-		}
-		return m, true
-	})
+func (s *memoryActivity) AddMenu(_ context.Context, key string, delta MenuStatus) error {
+	s.menu.update(key, time.Now(), 0, func(old MenuStatus, _ bool) (MenuStatus, bool) { return old.plus(delta), true })
 	return nil
 }
 
-func (s *memoryActivity) EachMenu(_ context.Context, visit func(key string, received, answered, failed int64, last time.Time, latency time.Duration, lastError string)) error {
-	s.menu.each(time.Now(), func(key string, m MenuStatus) {
-		visit(key, m.Received, m.Answered, m.Failed, m.Last, m.Latency, m.LastError)
-	})
-	return nil
+func (s *memoryActivity) Menu(context.Context) (map[string]MenuStatus, error) {
+	menu := map[string]MenuStatus{}
+	s.menu.each(time.Now(), func(key string, status MenuStatus) { menu[key] = status })
+	return menu, nil
 }
 
 func later(a, b time.Time) time.Time {

@@ -25,6 +25,7 @@ type discard struct{ header http.Header }
 func (d *discard) Header() http.Header             { return d.header }
 func (d *discard) Write(p []byte) (int, error)     { return len(p), nil }
 func (d *discard) WriteHeader(int)                 {}
+func (d *discard) Flush()                          {}
 func (d *discard) SetReadDeadline(time.Time) error { return nil }
 
 // BenchmarkReply is a text message that is answered with a text, through the
@@ -59,7 +60,10 @@ func BenchmarkReply(b *testing.B) {
 			n := 0
 			for b.Loop() {
 				if n++; n%len(requests) == 0 { // what was handled is forgotten, so that nothing is a duplicate
-					h.runs = newLRU[*run](maxRemembered)
+					if h.seen.sweeper != nil {
+						h.seen.sweeper.Stop() // it would keep what is forgotten
+					}
+					h.seen = newSightings()
 				}
 				next := requests[n%len(requests)]
 				r.URL.RawQuery, r.Body, r.ContentLength = next.query, &reader{strings.NewReader(next.body)}, int64(len(next.body))
@@ -73,16 +77,16 @@ type reader struct{ *strings.Reader }
 
 func (*reader) Close() error { return nil }
 
-type delivery struct{ query, body string }
+type sent struct{ query, body string }
 
 // distinct makes pushes that differ in their number.
-func distinct(p platform, push []byte, at, n int) []delivery {
-	all := make([]delivery, n)
+func distinct(p platform, push []byte, at, n int) []sent {
+	all := make([]sent, n)
 	for i := range all {
 		text := string(push[:at]) + strconv.Itoa(1000000+i) + string(push[at:])
 		r := p.request(context.Background(), text)
 		body, _ := io.ReadAll(r.Body)
-		all[i] = delivery{r.URL.RawQuery, string(body)}
+		all[i] = sent{r.URL.RawQuery, string(body)}
 	}
 	return all
 }

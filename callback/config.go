@@ -84,12 +84,12 @@ type Config struct {
 	MaxRun time.Duration
 	// Workers is how many handlers run at once (1,000 by default), Queue how many
 	// pushes wait for one (4,000 by default, none with [NoQueue]). A push beyond both
-	// is answered at once: with 503, so that the platform delivers it again, or with
-	// what Overflow returns.
+	// is left without an answer at once, so that the platform delivers it again, or
+	// answered with what Overflow returns.
 	Workers int
 	Queue   int
 	// Overflow answers a push that no worker and no place in the queue is left for,
-	// and that no handler will see. It must be quick.
+	// and that no handler will see. It is left behind after 250 ms.
 	Overflow func(context.Context, Message) Reply
 
 	// Deferred sends what a handler returned too late, and what a text has beyond
@@ -105,22 +105,23 @@ type Config struct {
 	// with few slow answers at once.
 	Hold bool
 
-	// RetryFailed answers 500 where a handler returned an error or panicked, so
-	// that the platform delivers the push again, two times at most. By default a
-	// failure is acknowledged.
+	// RetryFailed leaves a push without an answer if its handler returned an error
+	// or panicked, so that the platform delivers it again, two times at most. By
+	// default a failure is acknowledged.
 	RetryFailed bool
 
 	// Dedupe shares among replicas what was handled. The handler's own memory is
 	// always there; nil is that alone.
-	Dedupe Dedupe
+	Dedupe DedupeStore
 	// Activity records when followers wrote and how menu events were answered.
 	Activity *Activity
 
 	// Logger reports failures and refused requests, without the content of messages.
 	// nil is [slog.Default]; slog.New(slog.DiscardHandler) is silence.
 	Logger *slog.Logger
-	// Observe is told what became of each delivery and each handler. It must be quick.
-	Observe func(context.Context, Event)
+	// Observer receives what became of each delivery and each handler, after the
+	// answer has gone out. It is left behind after 250 ms.
+	Observer func(context.Context, Observation)
 }
 
 // NoQueue is a [Config.Queue] in which no push waits.

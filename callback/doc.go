@@ -33,7 +33,10 @@
 // longer than [Config.Budget] goes on after the answer "success", and its reply
 // goes out as customer-service messages by [Config.Deferred]; with [Config.Hold] it
 // is the answer to a later delivery. A handler that fails or panics is logged and
-// acknowledged, unless [Config.RetryFailed] says otherwise.
+// acknowledged, unless [Config.RetryFailed] says otherwise. The states of a push, the
+// times and what happens on each failure are on one page:
+//
+// https://github.com/wechatoa/wechat/blob/main/docs/callback.md
 //
 // # What remains
 //

@@ -104,12 +104,12 @@ func TestE2EveryModeReadsThePartThatItIsFor(t *testing.T) {
 func TestE2InPlainModeAnEncryptionBesideDoesNotMakeADuplicateAnotherPush(t *testing.T) {
 	for _, inJSON := range []bool{false, true} {
 		h := newTestHandler(t, plainConfig())
-		keys := map[string]bool{}
+		keys := map[digest]bool{}
 		for range 3 {
 			push, err := h.Parse(consoleForms(Compatible, inJSON))
 			require.NoError(t, err)
 			push.id = "" // as an event
-			keys[push.key()] = true
+			keys[push.digest()] = true
 		}
 		assert.Len(t, keys, 1)
 	}

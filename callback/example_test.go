@@ -225,13 +225,13 @@ func ExampleSessions() {
 
 // Two replicas of a program share what was handled: a push that comes to both runs
 // once, and both give the same answer.
-func ExampleDedupe() {
+func ExampleDedupeStore() {
 	platform := wechattest.NewPlatform()
 	defer platform.Close()
 	alice := platform.AddUser(wechattest.User{})
 	config := callback.Config{
 		AppID: platform.AppID, Credentials: callback.NewCredentials(platform.Token, platform.EncodingAESKey),
-		Dedupe: callback.NewMemoryDedupe(), // or one that other machines share
+		Dedupe: callback.NewMemoryDedupeStore(), // or one that other machines share
 	}
 	orders := 0
 	order := func(context.Context, *callback.TextMessage) (callback.Reply, error) {

@@ -164,7 +164,7 @@ func TestTwoReplicasAnswerEachPushOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := wechattest.NewPlatform()
 		defer p.Close()
-		store := callback.NewMemoryDedupe()
+		store := callback.NewMemoryDedupeStore()
 		var mu sync.Mutex
 		runs := map[string]int{}
 		replicas := make([]*callback.Handler, 2)

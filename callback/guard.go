@@ -44,11 +44,13 @@ func (r *refusal) attributes() []slog.Attr {
 type Push struct {
 	Message Message
 
+	head    Header // as it came: a handler may change the message's
 	id      string // MsgId, "" for events
 	inJSON  bool
 	inClear bool        // the message came in clear, alone or beside its encryption
 	by      *credential // what it was verified with
 	appID   string
+	doubt   *refusal // what is odd about it, to be logged
 }
 
 // guard tells the platform's requests from all others.
@@ -95,6 +97,14 @@ const maxEcho = 1 << 10
 // [Push.Answer] makes the answer. The error is [ErrRefused], [ErrTooLarge] or
 // that of the body's reader.
 func (h *Handler) Parse(r *http.Request) (*Push, error) {
+	push, err := h.parse(r)
+	if err == nil && push.doubt != nil {
+		h.complain(r.Context(), "pushes come in clear as well", push.doubt)
+	}
+	return push, err
+}
+
+func (h *Handler) parse(r *http.Request) (*Push, error) {
 	if r.ContentLength > maxBody {
 		return nil, ErrTooLarge
 	}
@@ -111,10 +121,14 @@ func (h *Handler) Parse(r *http.Request) (*Push, error) {
 		return nil, err
 	}
 	push, err := h.guard.open(&q, body, now)
-	if err == nil && push.inClear && h.guard.mode == Safe && !q.clear() {
-		h.complain(r.Context(), "pushes come in clear as well", &refusal{reason: "the console is in compatible mode, Config.Mode is Safe"})
+	if err != nil {
+		return nil, err
 	}
-	return push, err
+	push.head = *push.Message.Meta()
+	if push.inClear && h.guard.mode == Safe && !q.clear() {
+		push.doubt = &refusal{reason: "the console is in compatible mode, Config.Mode is Safe"}
+	}
+	return push, nil
 }
 
 // admit checks what can be checked before the body of a request is touched.

@@ -200,7 +200,7 @@ func TestE5NoExpectedSignatureIsShown(t *testing.T) {
 	j := &journal{}
 	cfg := safeConfig()
 	cfg.Logger = j.logger()
-	cfg.Observe = j.observe
+	cfg.Observer = j.observe
 	h := newTestHandler(t, cfg)
 	r := safePlatform().request(t.Context(), textPush(1, "hello"))
 	q := r.URL.Query()

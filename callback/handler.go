@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/wechatoa/wechat/internal/usercode"
 )
 
 // Handler receives the pushes of one account. It is an [http.Handler]: mount it at
@@ -20,23 +22,28 @@ type Handler struct{ *engine }
 
 // engine is behind a pointer so that no fmt verb prints what is in it.
 type engine struct {
-	cfg    Config
-	guard  *guard
-	routes routes
-	pool   pool
-	runs   *lru[*run]
-	dedupe *shared
-	owner  string // this handler, among the replicas
-	allow  allowList
-	life   context.Context //nolint:containedctx // ends with Shutdown, not with a call
-	kill   context.CancelFunc
+	cfg      Config
+	log      *slog.Logger
+	guard    *guard
+	routes   routes
+	pool     pool
+	seen     *lru[digest, sighting]
+	replies  *lru[digest, []byte]
+	replicas *replicas // nil for none
+	allow    allowList
+	life     context.Context //nolint:containedctx // ends with Shutdown, not with a call
+	kill     context.CancelFunc
 
-	complaints sync.Map // reason → when it was logged last
+	rememberFor time.Duration
+	observer    usercode.Guard
+	overflows   usercode.Guard
+	complaints  sync.Map // what was logged → when it was logged last
 }
 
 const (
 	bodyWithin    = 2 * time.Second
-	maxRemembered = 50_000
+	shutdownGrace = 250 * time.Millisecond
+	probeFor      = 100 * time.Millisecond
 )
 
 // NewHandler returns a handler without handlers for pushes, which acknowledges
@@ -51,12 +58,12 @@ func NewHandler(cfg Config) (*Handler, error) {
 		return nil, err
 	}
 	e := &engine{
-		cfg: cfg, guard: g, owner: newOwner(), runs: newLRU[*run](maxRemembered),
-		pool:   pool{workers: cfg.Workers, limit: cfg.Queue},
-		dedupe: &shared{name: "dedupe"},
+		cfg: cfg, log: cfg.Logger, guard: g, rememberFor: rememberFor(cfg),
+		seen: newSightings(), replies: newReplies[digest](), replicas: newReplicas(cfg),
 	}
 	e.life, e.kill = context.WithCancel(context.Background())
 	e.allow = allowList{fetch: cfg.Addresses, log: cfg.Logger, life: e.life}
+	e.pool = pool{handle: e.handle, workers: cfg.Workers, limit: cfg.Queue}
 	return &Handler{e}, nil
 }
 
@@ -76,23 +83,62 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case http.MethodPost:
 		connection := http.NewResponseController(w)
 		_ = connection.SetReadDeadline(began.Add(bodyWithin)) // where the server can not, its own time-outs hold
-		push, err := h.Parse(r)
+		push, err := h.parse(r)
 		if err != nil {
 			h.deny(w, r, err, began)
 			return
 		}
 		_ = connection.SetReadDeadline(time.Time{}) // an old deadline would end the request's context
-		a := h.deliver(r.Context(), push, began)
-		h.answer(w, push, a)
-		h.report(r.Context(), push, Event{
-			Outcome: a.outcome, Delivery: a.delivery, Duplicate: a.duplicate, Late: a.late, Duration: time.Since(began),
-		})
-		if a.after != nil {
-			go a.after()
-		}
+		h.receive(w, r, connection, push, began)
 	default:
 		w.Header().Set("Allow", "GET, POST")
 		write(w, http.StatusMethodNotAllowed, textPlain, []byte("method not allowed"))
+	}
+}
+
+// receive delivers a push and answers it. What user code may make slow comes after
+// the answer.
+func (h *Handler) receive(w http.ResponseWriter, r *http.Request, connection *http.ResponseController, push *Push, began time.Time) {
+	ctx := r.Context()
+	d := &delivery{push: push, began: began, halfClosed: mayBeHalfClosed(r)}
+	if h.pool.enter() {
+		defer h.pool.end()
+		h.deliver(ctx, d)
+	} else {
+		d.leave, d.outcome = true, OutcomeShutdown
+	}
+	h.answer(w, connection, d)
+	took := time.Since(began)
+	if push.doubt != nil {
+		h.complain(ctx, "pushes come in clear as well", push.doubt)
+	}
+	if d.rest != nil {
+		h.pool.begin()
+		go func() {
+			defer h.pool.end()
+			h.send(context.WithoutCancel(h.life), push, d.rest)
+		}()
+	}
+	d.awaitReport()
+	h.report(ctx, push, Observation{Outcome: d.outcome, Delivery: d.number, Duplicate: d.duplicate, Late: d.late, Duration: took})
+}
+
+// mayBeHalfClosed reports whether the end of the request's context may mean that
+// the client has closed only its own side of the connection: net/http cannot tell.
+func mayBeHalfClosed(r *http.Request) bool {
+	return r.ProtoMajor == 1 && r.Context().Value(http.ServerContextKey) != nil
+}
+
+// awaitReport waits until the end of the delivery's run was reported, so that
+// outcomes are observed in their order.
+func (d *delivery) awaitReport() {
+	if d.run == nil {
+		return
+	}
+	select {
+	case <-d.run.done:
+		d.run.reports.Wait()
+	default:
 	}
 }
 
@@ -122,112 +168,71 @@ func (p *Push) contentType() string {
 
 var success = []byte("success")
 
-// Shutdown refuses new pushes, which the platform then delivers elsewhere or
-// again, and waits for handlers, queued pushes and deferred replies. When ctx ends
-// first, it ends the handlers' contexts and returns ctx's error.
+// Shutdown refuses new pushes, which the platform then delivers elsewhere or again,
+// and waits until everything that was accepted is answered, handled and, if it was
+// too late for an answer, sent. If ctx ends first, Shutdown leaves the pushes in the
+// queue without an answer, ends the handlers' contexts, gives them 250 ms to return,
+// and returns ctx's error.
 func (h *Handler) Shutdown(ctx context.Context) error {
 	defer h.kill()
-	return h.pool.drain(ctx)
+	err := h.pool.drain(ctx)
+	if err == nil {
+		return nil
+	}
+	for _, r := range h.pool.abandon() {
+		h.abandon(r)
+	}
+	h.kill()
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
+	defer cancel()
+	_ = h.pool.drain(grace)
+	return err
 }
 
-// deliver handles one delivery of a push.
-func (e *engine) deliver(ctx context.Context, p *Push, began time.Time) answer {
-	key := p.key()
-	a := answer{status: http.StatusOK}
-	r, found := e.join(key, nil)
-	a.duplicate, a.delivery = found, e.number(ctx, key, r.count())
-	if !found {
-		var mine bool
-		if a, mine = e.claim(ctx, key, a, began); !mine {
-			return a
-		}
-		r, found = e.join(key, p)
+// answer answers a delivery.
+func (h *Handler) answer(w http.ResponseWriter, connection *http.ResponseController, d *delivery) {
+	contentType, body := textPlain, success
+	if d.reply != nil {
+		contentType, body = d.push.contentType(), d.push.seal(d.reply, time.Now())
 	}
-	if found {
-		a.duplicate = true
-		return e.wait(ctx, r, a, began)
-	}
-	if e.cfg.Dedupe != nil {
-		go e.renew(context.WithoutCancel(ctx), r) // from now on: it may wait in the queue for long
-	}
-	if !e.pool.submit(func() { e.handle(&detached{Context: e.life, request: ctx}, r) }) {
-		return e.overflow(ctx, p, r, a)
-	}
-	return e.wait(ctx, r, a, began)
-}
-
-// detached is the context of a handler: it lives as long as the Handler, not as the
-// request, and has the request's values.
-type detached struct {
-	context.Context //nolint:containedctx // it is one
-
-	request context.Context //nolint:containedctx // for its values
-}
-
-func (d *detached) Value(key any) any {
-	if v := d.Context.Value(key); v != nil {
-		return v
-	}
-	return d.request.Value(key)
-}
-
-// join adds a delivery to the run of its push; without one it begins a run for p,
-// or returns nil where p is nil.
-func (e *engine) join(key string, p *Push) (r *run, found bool) {
-	e.runs.update(key, time.Now(), 2*e.cfg.Window, func(old *run, ok bool) (*run, bool) {
-		if r, found = old, ok; !ok && p != nil {
-			r = &run{key: key, push: p, done: make(chan struct{})}
-		}
-		if r != nil {
-			r.mu.Lock()
-			defer r.mu.Unlock()
-			r.deliveries++
-			r.waiters++
-		}
-		return r, !found && r != nil
-	})
-	return r, found
-}
-
-// count returns how many deliveries of the push came here, this one included.
-func (r *run) count() int {
-	if r == nil {
-		return 1
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.deliveries
-}
-
-// overflow answers a push that there is no room for.
-func (e *engine) overflow(ctx context.Context, p *Push, r *run, a answer) answer {
-	a.status, a.outcome = http.StatusServiceUnavailable, OutcomeOverflow
-	var reply Reply
-	var rendered []byte
-	if e.cfg.Overflow != nil && !e.pool.closed() {
-		var err error
-		reply, rendered, _, err = e.call(ctx, p, func(ctx context.Context, m Message) (Reply, error) {
-			return e.cfg.Overflow(ctx, m), nil
-		})
-		if err == nil {
-			a.status, a.rendered = http.StatusOK, rendered
-		} else {
-			e.report(ctx, p, Event{Outcome: OutcomeFailed, Err: err})
-		}
-	}
-	e.finish(r, a.status, reply, rendered, nil)
-	return a
-}
-
-func (h *Handler) answer(w http.ResponseWriter, p *Push, a answer) {
 	switch {
-	case a.status != http.StatusOK:
-		write(w, a.status, textPlain, []byte(http.StatusText(a.status)))
-	case a.rendered == nil:
-		write(w, http.StatusOK, textPlain, success)
+	case d.leave:
+		leave(w, connection)
+	case !d.doubtful:
+		write(w, http.StatusOK, contentType, body)
+		_ = connection.Flush() // what comes next may be slow
+	case writeToDoubtful(w, connection, contentType, body):
+		h.confirm(d)
 	default:
-		write(w, http.StatusOK, p.contentType(), p.seal(a.rendered, time.Now()))
+		d.outcome = OutcomeGone
 	}
+}
+
+// leave leaves a delivery without an answer, on which the platform delivers the push
+// again: it drops the connection. That is what the platform documents; that it does
+// the same after a status other than 200 is only believed, and so that is the answer
+// only if the connection cannot be dropped: in HTTP/2, or behind a ResponseWriter
+// that hides it.
+func leave(w http.ResponseWriter, connection *http.ResponseController) {
+	if conn, _, err := connection.Hijack(); err == nil {
+		_ = conn.Close()
+		return
+	}
+	w.Header().Set("Connection", "close")
+	write(w, http.StatusServiceUnavailable, textPlain, []byte(http.StatusText(http.StatusServiceUnavailable)))
+}
+
+// writeToDoubtful answers a client that has closed its side of the connection, and
+// reports whether it was there. One that has hung up refuses what is sent to it, of
+// which the next thing that is sent hears.
+func writeToDoubtful(w http.ResponseWriter, connection *http.ResponseController, contentType string, body []byte) bool {
+	writeHeader(w, http.StatusOK, contentType, len(body))
+	if connection.Flush() != nil {
+		return false
+	}
+	time.Sleep(probeFor)
+	_, err := w.Write(body)
+	return err == nil && connection.Flush() == nil
 }
 
 // deny answers a request that is not the platform's.
@@ -236,65 +241,38 @@ func (h *Handler) deny(w http.ResponseWriter, r *http.Request, err error, began 
 	var why *refusal
 	switch {
 	case errors.As(err, &why):
-		h.complain(r.Context(), "request refused", why)
 		if why.status != 0 {
 			status = why.status
 		}
 	case errors.Is(err, ErrTooLarge):
-		status = http.StatusRequestEntityTooLarge
-		h.complain(r.Context(), "request refused", &refusal{reason: "it is larger than 256 KiB"})
+		status, why = http.StatusRequestEntityTooLarge, &refusal{reason: "it is larger than 256 KiB"}
 	default:
-		status = http.StatusRequestTimeout
-		h.complain(r.Context(), "request refused", &refusal{reason: "its body did not arrive"})
+		status, why = http.StatusRequestTimeout, &refusal{reason: "its body did not arrive"}
 	}
 	w.Header().Set("Connection", "close")
 	write(w, status, textPlain, []byte(http.StatusText(status)))
-	h.observe(r.Context(), Event{Outcome: OutcomeRefused, Duration: time.Since(began), Err: err})
+	_ = http.NewResponseController(w).Flush()
+	h.complain(r.Context(), "request refused", why)
+	h.observe(r.Context(), Observation{Outcome: OutcomeRefused, Duration: time.Since(began), Err: err})
 }
 
 // complain logs why something was turned away, each reason once a minute: there can
 // be thousands in a second.
 func (e *engine) complain(ctx context.Context, what string, why *refusal) {
-	now := time.Now()
-	if last, ok := e.complaints.Load(why.reason); ok && now.Sub(last.(time.Time)) < time.Minute { //nolint:forcetypeassert // stored below
+	if !e.due(why.reason) {
 		return
 	}
-	e.complaints.Store(why.reason, now)
-	e.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "callback: "+what, why.attributes()...)
+	e.log.LogAttrs(ctx, slog.LevelWarn, "callback: "+what, why.attributes()...)
 }
-
-// report tells the log and the observer what became of a push.
-func (e *engine) report(ctx context.Context, p *Push, event Event) {
-	h := p.Message.Meta()
-	event.MsgType, event.Event = h.MsgType, h.Event
-	if event.Outcome == OutcomeOverflow {
-		e.complain(ctx, "push not handled", &refusal{reason: "all workers are busy and the queue is full"})
-	} else if event.Err != nil || event.Outcome == OutcomeStuck {
-		attributes := []slog.Attr{
-			slog.String("outcome", string(event.Outcome)), slog.String("type", h.MsgType), slog.String("event", h.Event),
-			slog.Duration("duration", event.Duration), slog.Any("error", event.Err),
-		}
-		var panicked *PanicError
-		if errors.As(event.Err, &panicked) {
-			attributes = append(attributes, slog.String("stack", string(panicked.Stack)))
-		}
-		e.cfg.Logger.LogAttrs(ctx, slog.LevelError, "callback: push "+string(event.Outcome), attributes...)
-	}
-	e.observe(ctx, event)
-}
-
-func (e *engine) observe(ctx context.Context, event Event) {
-	if e.cfg.Observe != nil {
-		e.cfg.Observe(ctx, event)
-	}
-}
-
-var errNoDeferred = errors.New("callback: the reply is too late, and Config.Deferred is not set")
 
 func write(w http.ResponseWriter, status int, contentType string, body []byte) {
+	writeHeader(w, status, contentType, len(body))
+	_, _ = w.Write(body) // the platform has hung up if this fails
+}
+
+func writeHeader(w http.ResponseWriter, status int, contentType string, length int) {
 	header := w.Header()
 	header.Set("Content-Type", contentType)
-	header.Set("Content-Length", strconv.Itoa(len(body)))
+	header.Set("Content-Length", strconv.Itoa(length))
 	w.WriteHeader(status)
-	_, _ = w.Write(body) // the platform has hung up where this fails
 }

@@ -1,116 +1,185 @@
 package callback
 
 import (
-	ordered "container/list"
 	"sync"
 	"time"
 )
 
-// lru keeps values for a time, the most recent ones where there are too many.
-type lru[V any] struct {
+// lru keeps values for a time, within bounds of their number and of their bytes.
+// The value that was replaced least recently goes first.
+type lru[K comparable, V any] struct {
+	limits limits[V]
+
 	mu      sync.Mutex
-	max     int
-	order   *ordered.List // of *entry[V], the newest in front
-	entries map[string]*ordered.Element
+	entries map[K]*entry[K, V]
+	root    entry[K, V] // of a ring: root.next is the newest, root.prev the oldest
+	bytes   int
+	sweeper *time.Timer // drops what ended while nobody came; nil while nothing can end
 }
 
-type entry[V any] struct {
-	key   string
-	value V
-	ends  time.Time // zero: never
+// limits bound an lru.
+type limits[V any] struct {
+	entries int
+	bytes   int          // 0 without a bound
+	size    func(V) int  // in bytes; nil if there is no bound
+	pinned  func(V) bool // values that neither end nor are too many; nil for none
 }
 
-func newLRU[V any](limit int) *lru[V] {
-	return &lru[V]{max: limit, order: ordered.New(), entries: map[string]*ordered.Element{}}
+type entry[K comparable, V any] struct {
+	key        K
+	value      V
+	ends       time.Time // zero: never
+	prev, next *entry[K, V]
 }
 
-// update offers the value of a key to change, the zero value where there is none
-// or its time is over, and replaces it where change says so.
-func (l *lru[V]) update(key string, now time.Time, ttl time.Duration, change func(old V, found bool) (value V, replace bool)) {
+func newLRU[K comparable, V any](l limits[V]) *lru[K, V] {
+	c := &lru[K, V]{limits: l, entries: map[K]*entry[K, V]{}}
+	c.root.prev, c.root.next = &c.root, &c.root
+	return c
+}
+
+// update offers the value of a key for a change, the zero value if there is none or
+// it has ended. If change says so, its value replaces the old one, and the key stays
+// for ttl at least, or for good if ttl is 0.
+func (l *lru[K, V]) update(key K, now time.Time, ttl time.Duration, change func(old V, found bool) (value V, replace bool)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	element, found := l.live(key, now)
+	e := l.live(key, now)
 	var old V
-	if found {
-		old = of[V](element).value
+	if e != nil {
+		old = e.value
 	}
-	value, replace := change(old, found)
+	value, replace := change(old, e != nil)
 	if !replace {
 		return
 	}
-	e := &entry[V]{key: key, value: value}
-	if ttl > 0 {
-		e.ends = now.Add(ttl)
+	if e == nil {
+		e = &entry[K, V]{key: key}
+		l.entries[key] = e
+	} else {
+		l.bytes -= l.size(e)
+		e.unlink()
 	}
-	if found {
-		element.Value = e
-		l.order.MoveToFront(element)
-		return
+	e.value = value
+	if ends := now.Add(ttl); ttl == 0 {
+		e.ends = time.Time{}
+	} else if ends.After(e.ends) {
+		e.ends = ends
 	}
-	l.entries[key] = l.order.PushFront(e)
+	l.bytes += l.size(e)
+	l.pushFront(e)
 	l.shrink(now)
+	l.arm(now)
+}
+
+// set keeps a value.
+func (l *lru[K, V]) set(key K, value V, now time.Time, ttl time.Duration) {
+	l.update(key, now, ttl, func(V, bool) (V, bool) { return value, true })
 }
 
 // get returns the value of a key.
-func (l *lru[V]) get(key string, now time.Time) (value V, found bool) {
+func (l *lru[K, V]) get(key K, now time.Time) (value V, found bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	element, found := l.live(key, now)
-	if found {
-		value = of[V](element).value
+	if e := l.live(key, now); e != nil {
+		return e.value, true
 	}
-	return value, found
+	return value, false
 }
 
-// drop removes a key where its value is one that which accepts.
-func (l *lru[V]) drop(key string, now time.Time, which func(V) bool) {
+// drop removes a key.
+func (l *lru[K, V]) drop(key K) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if element, found := l.live(key, now); found && which(of[V](element).value) {
-		l.remove(element)
+	if e := l.entries[key]; e != nil {
+		l.remove(e)
 	}
 }
 
-// each visits all values. It holds the lock: visit must not come back.
-func (l *lru[V]) each(now time.Time, visit func(key string, value V)) {
+// each visits all values. It holds the lock: visit must not use the lru.
+func (l *lru[K, V]) each(now time.Time, visit func(key K, value V)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for key, element := range l.entries {
-		if e := of[V](element); !l.over(e, now) {
+	for key, e := range l.entries {
+		if !l.ended(e, now) {
 			visit(key, e.value)
 		}
 	}
 }
 
-// live finds a key, and removes it where its time is over.
-func (l *lru[V]) live(key string, now time.Time) (*ordered.Element, bool) {
-	element, found := l.entries[key]
-	if found && l.over(of[V](element), now) {
-		l.remove(element)
-		return nil, false
+// live finds a key, and removes it if it has ended.
+func (l *lru[K, V]) live(key K, now time.Time) *entry[K, V] {
+	e := l.entries[key]
+	if e != nil && l.ended(e, now) {
+		l.remove(e)
+		return nil
 	}
-	return element, found
+	return e
 }
 
-func (l *lru[V]) over(e *entry[V], now time.Time) bool {
-	return !e.ends.IsZero() && !now.Before(e.ends)
+func (l *lru[K, V]) ended(e *entry[K, V], now time.Time) bool {
+	return !e.ends.IsZero() && !now.Before(e.ends) && !l.pinned(e)
 }
 
-// shrink drops the oldest: all whose time is over, and what is too many.
-func (l *lru[V]) shrink(now time.Time) {
-	for element := l.order.Back(); element != nil; element = l.order.Back() {
-		if l.order.Len() <= l.max && !l.over(of[V](element), now) {
+func (l *lru[K, V]) pinned(e *entry[K, V]) bool {
+	return l.limits.pinned != nil && l.limits.pinned(e.value)
+}
+
+func (l *lru[K, V]) size(e *entry[K, V]) int {
+	if l.limits.size == nil {
+		return 0
+	}
+	return l.limits.size(e.value)
+}
+
+func (l *lru[K, V]) tooMany() bool {
+	return len(l.entries) > l.limits.entries || l.limits.bytes > 0 && l.bytes > l.limits.bytes
+}
+
+// shrink drops the oldest values: all that have ended, and those that are too many.
+// What is pinned becomes the newest instead.
+func (l *lru[K, V]) shrink(now time.Time) {
+	for range len(l.entries) {
+		switch e := l.root.prev; {
+		case !l.tooMany() && !l.ended(e, now):
 			return
+		case l.pinned(e):
+			e.unlink()
+			l.pushFront(e)
+		default:
+			l.remove(e)
 		}
-		l.remove(element)
 	}
 }
 
-func (l *lru[V]) remove(element *ordered.Element) {
-	delete(l.entries, of[V](element).key)
-	l.order.Remove(element)
+// arm makes sure that values end when nobody comes any more.
+func (l *lru[K, V]) arm(now time.Time) {
+	if oldest := l.root.prev; l.sweeper == nil && !oldest.ends.IsZero() {
+		l.sweeper = time.AfterFunc(max(oldest.ends.Sub(now), time.Second), l.sweep)
+	}
 }
 
-func of[V any](element *ordered.Element) *entry[V] {
-	return element.Value.(*entry[V]) //nolint:forcetypeassert // the list holds nothing else
+func (l *lru[K, V]) sweep() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	l.sweeper = nil
+	l.shrink(now)
+	l.arm(now)
+}
+
+func (l *lru[K, V]) remove(e *entry[K, V]) {
+	delete(l.entries, e.key)
+	l.bytes -= l.size(e)
+	e.unlink()
+}
+
+func (l *lru[K, V]) pushFront(e *entry[K, V]) {
+	e.prev, e.next = &l.root, l.root.next
+	e.prev.next, e.next.prev = e, e
+}
+
+func (e *entry[K, V]) unlink() {
+	e.prev.next, e.next.prev = e.next, e.prev
+	e.prev, e.next = nil, nil
 }

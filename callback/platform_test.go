@@ -186,12 +186,12 @@ func eventPush(event, key, more string) string {
 // journal collects what a handler reports.
 type journal struct {
 	mu     sync.Mutex
-	events []Event
+	events []Observation
 	sent   []string
 	log    strings.Builder
 }
 
-func (j *journal) observe(_ context.Context, e Event) {
+func (j *journal) observe(_ context.Context, e Observation) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.events = append(j.events, e)

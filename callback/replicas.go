@@ -2,132 +2,228 @@ package callback
 
 import (
 	"context"
-	"net/http"
-	"strconv"
+	"fmt"
+	"sync/atomic"
 	"time"
+
+	"github.com/wechatoa/wechat/internal/usercode"
 )
 
 const (
-	claimFor   = 5 * time.Second // a dead replica's push is free when the next delivery comes
-	claimEvery = time.Second
-	pollEvery  = 200 * time.Millisecond
+	claimAtMost  = 3 * time.Second // so that a delivery outlives the claim of a replica that died before it came
+	claimAtLeast = time.Second     // so that renewing survives a slow store
+	renewals     = 3               // in the time of a claim
+	pollEvery    = 200 * time.Millisecond
+	watchEvery   = time.Second // when no delivery waits
+
+	retryPause    = 10 * time.Millisecond
+	insistFor     = 5 * time.Second // on what nobody waits for
+	maxInsistence = 1000            // pushes at once
 )
 
-// claim takes a push among the replicas. It returns an answer where another
-// replica has it, and ok where this one is to handle it, which is also so where the
-// store fails: a push handled twice is better than one that nobody handles.
-func (e *engine) claim(ctx context.Context, key string, a answer, began time.Time) (_ answer, ok bool) {
-	if e.cfg.Dedupe == nil {
-		return a, true
+// replicas is how the handler knows of the others, through their store. What is
+// decided among them never depends on the life of a request.
+type replicas struct {
+	store    DedupeStore
+	guard    usercode.Guard
+	inMemory bool // the store is this library's and called directly
+	account  string
+	claimFor time.Duration
+
+	insisting atomic.Int32
+}
+
+// newReplicas returns nil if the handler has no store.
+func newReplicas(cfg Config) *replicas {
+	if cfg.Dedupe == nil {
+		return nil
 	}
-	hold := e.cfg.Hold && a.delivery < deliveries
-	for {
-		var claimed bool
-		var reply []byte
-		err := e.dedupe.ask(ctx, e.cfg.Logger, func(ctx context.Context) (err error) {
-			claimed, reply, err = e.cfg.Dedupe.Claim(ctx, key, e.owner, claimFor)
-			return err
-		})
-		if claimed || err != nil {
-			return a, true
-		}
-		a.duplicate = true
-		if reply != nil {
-			a.outcome = OutcomeAcknowledged
-			if len(reply) > 0 && e.mayGo(ctx, key, "replied") {
-				a.rendered, a.outcome = reply, OutcomeReplied
-			}
-			return a, false
-		}
-		left := time.Until(began.Add(e.cfg.Budget))
-		if hold {
-			left = time.Until(began.Add(holdFor))
-		}
-		if left <= 0 {
-			a.outcome, a.late = OutcomeLate, true
-			if hold {
-				a.status, a.outcome = http.StatusServiceUnavailable, OutcomeHeld
-			}
-			return a, false
-		}
-		timer := time.NewTimer(min(pollEvery, left))
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			a.status, a.outcome = http.StatusServiceUnavailable, OutcomeGone
-			return a, false
-		}
+	_, inMemory := cfg.Dedupe.(*MemoryDedupeStore)
+	return &replicas{
+		store: cfg.Dedupe, inMemory: inMemory, account: cfg.AppID,
+		claimFor: min(max(cfg.Budget*2/3, claimAtLeast), claimAtMost),
 	}
 }
 
-// renew keeps a claim until the push is handled.
-func (e *engine) renew(ctx context.Context, r *run) {
-	ticker := time.NewTicker(claimEvery)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-r.done:
-			return
-		case <-ticker.C:
-			_ = e.dedupe.ask(ctx, e.cfg.Logger, func(ctx context.Context) error { // logged there, the claim may end
-				_, _, err := e.cfg.Dedupe.Claim(ctx, r.key, e.owner, claimFor)
-				return err
-			})
-		}
+// key is that of a push in the store.
+func (s *replicas) key(p *Push, d digest) string {
+	account := s.account
+	if account == "" {
+		account = p.head.ToUserName
 	}
+	return fmt.Sprintf("%s:%x", account, d)
 }
 
-// release tells the replicas how the push was handled.
-func (e *engine) release(r *run, status int, rendered []byte, late bool) {
-	if e.cfg.Dedupe == nil {
-		return
+// askStore calls the store. A call that fails is made again while there is time for
+// it, which is 250 ms in all.
+func askStore[T any](ctx context.Context, e *engine, call func(context.Context) (T, error)) (T, error) {
+	if e.replicas.inMemory {
+		return call(ctx)
 	}
-	if late {
-		rendered = nil
-	}
-	_ = e.dedupe.ask(e.life, e.cfg.Logger, func(ctx context.Context) error { // logged there, a duplicate may be handled again
-		if status != http.StatusOK {
-			return e.cfg.Dedupe.Release(ctx, r.key, e.owner)
+	ctx = context.WithoutCancel(ctx)
+	value, err := usercode.Call(ctx, &e.replicas.guard, func(ctx context.Context) (T, error) {
+		deadline, _ := ctx.Deadline()
+		for ; ; time.Sleep(retryPause) {
+			value, err := call(ctx)
+			if err == nil || time.Until(deadline) <= retryPause {
+				return value, err
+			}
 		}
-		return e.cfg.Dedupe.Finish(ctx, r.key, e.owner, rendered, 2*e.cfg.Window)
+	})
+	e.fault(ctx, "dedupe store", err)
+	return value, err
+}
+
+// claim asks for a push. If the store does not answer each replica decides for
+// itself: a push handled twice is better than one that nobody handles.
+func (e *engine) claim(ctx context.Context, key, owner string) (Claim, error) {
+	return askStore(ctx, e, func(ctx context.Context) (Claim, error) {
+		c, err := e.replicas.store.Claim(ctx, key, owner, e.replicas.claimFor)
+		if err == nil && c.State != ClaimGranted && c.State != ClaimTaken && c.State != ClaimDone {
+			err = fmt.Errorf("callback: DedupeStore.Claim returned the state %q", c.State)
+		}
+		return c, err
 	})
 }
 
-// mayGo decides among the replicas whether the reply of a push goes out as an
-// answer or as customer-service messages: the way that is claimed first. Without
-// the store each decides for itself.
-func (e *engine) mayGo(ctx context.Context, key, way string) bool {
-	if e.cfg.Dedupe == nil {
+// number returns which delivery of a push this is, for holding, which must not hold
+// the last one. Without an answer of the store it is taken for the last one.
+func (e *engine) number(ctx context.Context, r *run) int {
+	owner := newOwner()
+	c, err := e.claim(ctx, r.storeKey, owner)
+	if err != nil {
+		return deliveries
+	}
+	if c.State == ClaimGranted { // the claim of the run has ended; it is not this delivery's
+		_, _ = askStore(ctx, e, func(ctx context.Context) (struct{}, error) {
+			return struct{}{}, e.replicas.store.Release(ctx, r.storeKey, owner)
+		})
+	}
+	return c.Delivery
+}
+
+// follow looks after a push that another replica handles: it takes the push over if
+// the claim ends, and takes the reply over if a delivery waits for it. It goes on
+// after the last delivery was acknowledged or has hung up, so that what nobody is
+// left to deliver again is handled. A store that fails meanwhile changes nothing:
+// the other replica is alive as far as anybody knows.
+func (e *engine) follow(r *run) {
+	for end := time.Now().Add(e.cfg.MaxRun); ; {
+		pause := pollEvery
+		if !r.awaited() {
+			if time.Now().After(end) && e.forgetUnawaited(r) {
+				return
+			}
+			pause = watchEvery
+		}
+		select {
+		case <-time.After(pause):
+		case <-e.life.Done():
+			return
+		}
+		c, err := e.claim(r.ctx, r.storeKey, r.owner)
+		switch {
+		case err != nil || c.State == ClaimTaken:
+		case c.State == ClaimGranted:
+			e.start(r)
+			return
+		default:
+			e.doneElsewhere(r, c.Reply)
+			return
+		}
+	}
+}
+
+// doneElsewhere ends a run whose push another replica has handled. If no delivery
+// waits for the reply, the run is forgotten and the next delivery asks the store again.
+func (e *engine) doneElsewhere(r *run, reply []byte) {
+	switch {
+	case len(reply) == 0 || r.acknowledged():
+		e.conclude(r, result{})
+	case !e.forgetUnawaited(r):
+		e.conclude(r, result{rendered: reply, elsewhere: true})
+	}
+}
+
+// settleAnswer reports whether a delivery may be answered with the reply of another
+// replica, which may be about to send it another way. Without an answer of the store
+// it may be if there is no other way.
+func (e *engine) settleAnswer(r *run) bool {
+	way, err := askStore(r.ctx, e, func(ctx context.Context) (ReplyWay, error) {
+		return e.replicas.store.Settle(ctx, r.storeKey, ReplyWayAnswer)
+	})
+	if err != nil {
+		return e.cfg.Deferred == nil
+	}
+	return way == ReplyWayAnswer
+}
+
+// settleDeferred reports whether a reply may be sent, which is not so if a delivery to
+// another replica was answered with it. Without an answer of the store it may be: a
+// reply that arrives twice is better than one that does not arrive.
+func (e *engine) settleDeferred(r *run) bool {
+	if r.storeKey == "" {
 		return true
 	}
-	may := true
-	err := e.dedupe.ask(ctx, e.cfg.Logger, func(ctx context.Context) (err error) {
-		may, _, err = e.cfg.Dedupe.Claim(ctx, key+"way", way, 2*e.cfg.Window)
-		return err
+	way, err := insist(r.ctx, e, func(ctx context.Context) (ReplyWay, error) {
+		return e.replicas.store.Settle(ctx, r.storeKey, ReplyWayDeferred)
 	})
-	return err != nil || may
+	return err != nil || way != ReplyWayAnswer
 }
 
-// number returns which delivery of a push this is. Only holding needs to know that
-// of deliveries to other replicas; where the store fails it is the last one, which
-// is answered in time.
-func (e *engine) number(ctx context.Context, key string, here int) int {
-	if !e.cfg.Hold || e.cfg.Dedupe == nil {
-		return here
+// renew keeps the claim of a run until it ends.
+func (e *engine) renew(r *run) {
+	pause := e.replicas.claimFor / renewals
+	c, err := e.claim(r.ctx, r.storeKey, r.owner)
+	switch {
+	case err != nil:
+		pause = pollEvery
+	case c.State != ClaimGranted:
+		return // the claim ended while the store failed, and another replica has the push as well
 	}
-	for n := 1; n < deliveries; n++ {
-		var first bool
-		err := e.dedupe.ask(ctx, e.cfg.Logger, func(ctx context.Context) (err error) {
-			first, _, err = e.cfg.Dedupe.Claim(ctx, key+"delivery"+strconv.Itoa(n), newOwner(), 2*e.cfg.Window)
-			return err
-		})
-		if err != nil {
-			break
+	e.renewAfter(r, pause)
+}
+
+func (e *engine) renewAfter(r *run, pause time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.finished {
+		r.renewal = time.AfterFunc(pause, func() { e.renew(r) })
+	}
+}
+
+// publish records in the store how a push was handled. It insists, because a
+// duplicate is handled again otherwise.
+func (e *engine) publish(r *run) {
+	reply := r.result.rendered
+	if r.acknowledged() {
+		reply = nil
+	}
+	call := func(ctx context.Context) (struct{}, error) { //nolint:unparam // only the error matters
+		if r.result.leave {
+			return struct{}{}, e.replicas.store.Release(ctx, r.storeKey, r.owner)
 		}
-		if first {
-			return n
+		return struct{}{}, e.replicas.store.Finish(ctx, r.storeKey, r.owner, reply, e.rememberFor)
+	}
+	if e.replicas.inMemory {
+		_, _ = call(r.ctx) // does not fail
+		return
+	}
+	e.pool.begin()
+	go func() {
+		defer e.pool.end()
+		_, _ = insist(r.ctx, e, call) // the failures are logged
+	}()
+}
+
+// insist calls the store until it answers, for a few seconds, unless too many do.
+func insist[T any](ctx context.Context, e *engine, call func(context.Context) (T, error)) (T, error) {
+	defer e.replicas.insisting.Add(-1)
+	many := e.replicas.insisting.Add(1) > maxInsistence
+	for end := time.Now().Add(insistFor); ; time.Sleep(pollEvery) {
+		value, err := askStore(ctx, e, call)
+		if err == nil || many || !time.Now().Before(end) {
+			return value, err
 		}
 	}
-	return deliveries
 }

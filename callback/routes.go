@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // HandlerFunc handles a push. Its context is not the request's: it ends after
@@ -16,10 +18,9 @@ type HandlerFunc func(ctx context.Context, m Message) (Reply, error)
 
 // routes finds the handler of a push.
 type routes struct {
-	once  sync.Once
-	built bool
-	chain HandlerFunc // what the first push builds from the rest
+	chain atomic.Pointer[HandlerFunc] // what the first push builds from the rest
 
+	mu       sync.Mutex
 	texts    []textRoute
 	keys     map[string]HandlerFunc
 	types    map[reflect.Type]HandlerFunc
@@ -44,66 +45,88 @@ func On[M Message](h *Handler, handle func(ctx context.Context, m M) (Reply, err
 	if kind.Kind() == reflect.Interface {
 		panic("callback: On needs a type of push, Fallback handles all of them")
 	}
-	h.routes.open(kind.String())
-	if h.routes.types[kind] != nil {
-		panic(fmt.Sprintf("callback: On has a handler for %s already", kind))
-	}
-	h.routes.types[kind] = func(ctx context.Context, m Message) (Reply, error) {
-		return handle(ctx, m.(M)) //nolint:forcetypeassert // routed by its type
-	}
+	h.routes.add("On for "+kind.String(), handle == nil, func(r *routes) {
+		if r.types[kind] != nil {
+			panic(fmt.Sprintf("callback: On has a handler for %s already", kind))
+		}
+		r.types[kind] = func(ctx context.Context, m Message) (Reply, error) {
+			return handle(ctx, m.(M)) //nolint:forcetypeassert // routed by its type
+		}
+	})
 }
 
 // OnKey handles the events of one key with handle: menu buttons by their key and QR
 // codes by their scene, of those who follow by it as well. See [Key].
 func (h *Handler) OnKey(key string, handle HandlerFunc) {
-	h.routes.open("OnKey " + key)
-	if h.routes.keys[key] != nil {
-		panic("callback: OnKey has a handler for " + key + " already")
-	}
-	h.routes.keys[key] = handle
+	h.routes.add("OnKey "+key, handle == nil, func(r *routes) {
+		if r.keys[key] != nil {
+			panic("callback: OnKey has a handler for " + key + " already")
+		}
+		r.keys[key] = handle
+	})
 }
 
 // OnText handles the texts that match, in the order of the calls of OnText.
 func (h *Handler) OnText(matches TextMatcher, handle func(ctx context.Context, m *TextMessage) (Reply, error)) {
-	h.routes.open("OnText")
-	h.routes.texts = append(h.routes.texts, textRoute{matches, func(ctx context.Context, m Message) (Reply, error) {
-		return handle(ctx, m.(*TextMessage)) //nolint:forcetypeassert // only texts are matched
-	}})
+	h.routes.add("OnText", matches == nil || handle == nil, func(r *routes) {
+		r.texts = append(r.texts, textRoute{matches, func(ctx context.Context, m Message) (Reply, error) {
+			return handle(ctx, m.(*TextMessage)) //nolint:forcetypeassert // only texts are matched
+		}})
+	})
 }
 
 // Fallback handles what no other handler does, unknown pushes as [*UnknownMessage]
 // included.
 func (h *Handler) Fallback(handle HandlerFunc) {
-	h.routes.open("Fallback")
-	h.routes.fallback = handle
+	h.routes.add("Fallback", handle == nil, func(r *routes) { r.fallback = handle })
 }
 
 // Use puts middleware around all handlers; the first one is the outermost.
 func (h *Handler) Use(around ...func(next HandlerFunc) HandlerFunc) {
-	h.routes.open("Use")
-	h.routes.around = append(h.routes.around, around...)
+	isNil := func(a func(HandlerFunc) HandlerFunc) bool { return a == nil }
+	h.routes.add("Use", slices.ContainsFunc(around, isNil), func(r *routes) { r.around = append(r.around, around...) })
 }
 
-// open makes sure that nothing is added while pushes are handled.
-func (r *routes) open(what string) {
-	if r.built {
+// add changes the routes. It panics if what is added is nil, and after the first push.
+func (r *routes) add(what string, isNil bool, change func(*routes)) {
+	if isNil {
+		panic("callback: " + what + " was given nil")
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.chain.Load() != nil {
 		panic("callback: " + what + " comes after the first push")
 	}
 	if r.types == nil {
 		r.types, r.keys = map[reflect.Type]HandlerFunc{}, map[string]HandlerFunc{}
 	}
+	change(r)
 }
 
-// handler returns what handles pushes.
-func (r *routes) handler() HandlerFunc {
-	r.once.Do(func() {
-		r.built = true
-		r.chain = r.dispatch
-		for i := len(r.around) - 1; i >= 0; i-- {
-			r.chain = r.around[i](r.chain)
+// handle handles a push. A middleware that panics where it is built does so again
+// with the next push.
+func (r *routes) handle(ctx context.Context, m Message) (Reply, error) {
+	chain := r.chain.Load()
+	if chain == nil {
+		chain = r.build()
+	}
+	return (*chain)(ctx, m)
+}
+
+func (r *routes) build() *HandlerFunc {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if chain := r.chain.Load(); chain != nil {
+		return chain
+	}
+	chain := HandlerFunc(r.dispatch)
+	for _, around := range slices.Backward(r.around) {
+		if chain = around(chain); chain == nil {
+			panic("callback: a middleware returned nil")
 		}
-	})
-	return r.chain
+	}
+	r.chain.Store(&chain)
+	return &chain
 }
 
 func (r *routes) dispatch(ctx context.Context, m Message) (Reply, error) {

@@ -2,217 +2,372 @@ package callback
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
-	"net/http"
+	"math"
 	"reflect"
-	"runtime/debug"
 	"sync"
 	"time"
+
+	"github.com/wechatoa/wechat/internal/usercode"
 )
 
-// run is the handling of one push, over all its deliveries.
+// run is a push in this process, over all its deliveries here. It goes through
+// these states:
+//
+//	claimed    the first delivery asks the replicas, if there are any
+//	followed   another replica handles the push; it may come back, see follow
+//	queued     until a worker is free
+//	running    the handler is at it
+//	finished   done is closed, and the result does not change any more
+//	decided    its reply has gone one way, or there is none: the engine remembers
+//	           the push, and the reply for a while, and forgets the run
 type run struct {
-	key  string
-	done chan struct{} // closed when the handler has ended
+	key      digest
+	storeKey string // among the replicas, "" without any
+	owner    string // of the claim among them
+	push     *Push
+	ctx      context.Context //nolint:containedctx // the handler's, which outlives the request
+	began    time.Time
+	done     chan struct{}  // closed when the run is finished
+	reports  sync.WaitGroup // ends when the log and the observer know
 
-	mu         sync.Mutex
-	push       *Push // nil when nobody needs it any more
-	deliveries int
-	waiters    int // deliveries that wait for the answer
-	way        way
-	orphan     *time.Timer // waits for a delivery that takes the answer
-
+	mu       sync.Mutex
+	waiters  int // deliveries that wait for the answer
 	finished bool
-	status   int      // 200, or how a push is refused that the platform shall deliver again
-	rendered []byte   // the answer, not encrypted; nil where there is no reply
-	rest     [][]byte // customer-service messages behind it
+	result   result
+	way      way
+	orphan   *time.Timer // defers a reply that no delivery comes for
+	renewal  *time.Timer // of the claim; nil unless this replica handles the push
+}
+
+// result is what came of a run.
+type result struct {
+	outcome  Outcome // of all deliveries, "" if it depends on their answers
+	leave    bool    // without an answer, so that the platform delivers the push again
 	reply    Reply
+	rendered []byte   // the answer, not encrypted; nil if there is no reply
+	rest     [][]byte // customer-service messages that follow it
+	err      error
+
+	elsewhere bool // rendered is another replica's
 }
 
-// way is how a reply reaches the follower; it takes one of two, never both.
-type way int
-
-const (
-	undecided way = iota
-	replied       // in the answer to a delivery
-	deferred      // as customer-service messages
-)
-
-// answer is what a delivery is answered.
-type answer struct {
-	status    int
-	rendered  []byte // nil is "success"
-	outcome   Outcome
-	delivery  int
+// delivery is one request that delivers a push, and how it is answered.
+type delivery struct {
+	push      *Push
+	began     time.Time
+	run       *run // nil if the push was handled before
+	number    int
 	duplicate bool
-	late      bool
-	after     func() // what follows the answer
+
+	// doubtful: the client has closed its side of the connection. It has hung up, or
+	// halfClosed is set and it may wait for the answer on a connection that is half
+	// closed. Such a delivery decides nothing before its answer has gone out.
+	doubtful   bool
+	halfClosed bool
+
+	outcome Outcome
+	leave   bool // without an answer
+	late    bool
+	reply   []byte   // not encrypted; nil is "success"
+	way     way      // that the reply goes with this answer
+	rest    [][]byte // customer-service messages that follow the answer
 }
 
-const (
-	deliveries  = 3               // of a push in all
-	interval    = 5 * time.Second // between them
-	orphanAfter = interval + 2*time.Second
-	holdFor     = platformWaits + 500*time.Millisecond
-	deferWithin = 30 * time.Second
-	stuckAfter  = time.Second
-)
-
-// wait waits for the answer to one delivery of the run, until the time for it is over.
-func (e *engine) wait(ctx context.Context, r *run, a answer, began time.Time) answer {
-	hold := e.cfg.Hold && a.delivery < deliveries
-	timer := time.NewTimer(time.Until(began.Add(e.cfg.Budget)))
-	defer timer.Stop()
-	select {
-	case <-r.done:
-		return e.take(r, a)
-	case <-ctx.Done():
-		e.leave(r)
-		a.status, a.outcome = http.StatusServiceUnavailable, OutcomeGone
-		return a
-	case <-timer.C:
-	}
-	if hold {
-		timer.Reset(time.Until(began.Add(holdFor)))
-		select {
-		case <-ctx.Done():
-		case <-timer.C:
-		}
-		e.leave(r)
-		a.status, a.outcome = http.StatusServiceUnavailable, OutcomeHeld
-		return a
-	}
-	r.mu.Lock()
-	if r.finished {
-		r.mu.Unlock()
-		return e.take(r, a)
-	}
-	if r.way == undecided {
-		r.way = deferred
-	}
-	r.waiters--
-	r.mu.Unlock()
-	a.outcome, a.late = OutcomeLate, true
-	return a
+// sighting is what the engine knows of a push.
+type sighting struct {
+	run        *run // until it is decided
+	done       bool // the push was handled
+	deliveries uint8
 }
 
-// take takes the answer of a run that has ended.
-func (e *engine) take(r *run, a answer) answer {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.waiters--
-	a.status, a.outcome = r.status, OutcomeAcknowledged
+// rememberFor is how long a push is remembered: as long as a request that delivers
+// it can be valid, and as the platform can need in any case.
+func rememberFor(cfg Config) time.Duration { return max(2*cfg.Window, DedupeRetention) }
+
+func newSightings() *lru[digest, sighting] {
+	return newLRU[digest](limits[sighting]{entries: maxRemembered, pinned: func(s sighting) bool { return s.run != nil }})
+}
+
+// digest identifies a push over all its deliveries.
+type digest [16]byte
+
+// digest is that of a message's addresses and number, and of all of an event or of a
+// message without a number, its time included. The official key of events, sender
+// and second, loses some.
+func (p *Push) digest() digest {
+	sum := sha256.New()
+	if p.id != "" && p.id != "0" {
+		sum.Write([]byte(p.head.ToUserName + "\x00" + p.head.FromUserName + "\x00" + p.id))
+	} else {
+		sum.Write(p.head.Raw)
+	}
+	var all [sha256.Size]byte
+	return digest(sum.Sum(all[:0])[:len(digest{})])
+}
+
+// detached is the context of a handler: it lives as long as the Handler, not as the
+// request, and has the request's values.
+type detached struct {
+	context.Context //nolint:containedctx // it is one
+
+	request context.Context //nolint:containedctx // for its values
+}
+
+func (d *detached) Value(key any) any {
+	if v := d.Context.Value(key); v != nil {
+		return v
+	}
+	return d.request.Value(key)
+}
+
+// deliver handles one delivery of a push and decides its answer.
+func (e *engine) deliver(ctx context.Context, d *delivery) {
+	first := e.join(ctx, d)
 	switch {
-	case r.status == http.StatusServiceUnavailable:
-		a.outcome = OutcomeOverflow
-	case r.status != http.StatusOK:
-		a.outcome = OutcomeRetried
-	case r.rendered == nil || r.way == deferred:
-	default:
-		first := r.way == undecided
-		r.way = replied
-		a.rendered, a.outcome = r.rendered, OutcomeReplied
-		if r.orphan != nil && r.orphan.Stop() {
-			e.pool.end()
+	case d.leave:
+		return
+	case d.run == nil:
+		d.outcome = OutcomeAcknowledged
+		if reply, found := e.replies.get(d.push.digest(), time.Now()); found {
+			d.reply, d.outcome = reply, OutcomeReplied
 		}
-		if push, rest := r.push, r.rest; first && len(rest) > 0 {
-			e.pool.begin()
-			a.after = func() {
-				defer e.pool.end()
-				e.send(context.WithoutCancel(e.life), push, rest)
+		return
+	case first:
+		e.begin(d)
+	case e.cfg.Hold && d.run.storeKey != "":
+		d.number = e.number(ctx, d.run)
+	}
+	e.wait(ctx, d)
+}
+
+// join adds a delivery to the run of its push, and reports whether it began the run.
+// A push that was handled has none.
+func (e *engine) join(ctx context.Context, d *delivery) (first bool) {
+	key := d.push.digest()
+	e.seen.update(key, time.Now(), e.rememberFor, func(s sighting, _ bool) (sighting, bool) {
+		if s.run == nil && !s.done {
+			if e.pool.closed() {
+				d.leave, d.outcome = true, OutcomeShutdown
+				return s, false
 			}
+			s.run, first = e.newRun(ctx, key, d), true
 		}
-		r.settle()
-	}
-	return a
+		d.duplicate = s.deliveries > 0
+		s.deliveries += min(1, math.MaxUint8-s.deliveries)
+		d.number = int(s.deliveries)
+		if d.run = s.run; d.run != nil {
+			d.run.mu.Lock()
+			d.run.waiters++
+			d.run.mu.Unlock()
+		}
+		return s, true
+	})
+	return first
 }
 
-// leave ends the waiting of a delivery that got no answer.
-func (e *engine) leave(r *run) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.waiters--
-	if r.finished {
-		e.adopt(r)
+func (e *engine) newRun(ctx context.Context, key digest, d *delivery) *run {
+	r := &run{
+		key: key, push: d.push, ctx: &detached{Context: e.life, request: ctx}, began: d.began, done: make(chan struct{}),
 	}
+	r.reports.Add(1)
+	if e.replicas != nil {
+		r.storeKey, r.owner = e.replicas.key(d.push, key), newOwner()
+	}
+	return r
 }
 
-// adopt defers the reply of a run that has ended, unless a delivery comes for it.
-func (e *engine) adopt(r *run) {
-	if r.waiters > 0 || r.way != undecided || r.rendered == nil || r.orphan != nil {
+// begin begins the run of a delivery, here or at the replica that has it.
+func (e *engine) begin(d *delivery) {
+	r := d.run
+	if r.storeKey == "" {
+		e.start(r)
 		return
 	}
-	e.pool.begin()
-	r.orphan = time.AfterFunc(orphanAfter, func() {
-		defer e.pool.end()
-		r.mu.Lock()
-		if r.way != undecided {
-			r.mu.Unlock()
-			return
-		}
-		r.way = deferred
-		push, reply := r.push, r.reply
-		r.settle()
-		r.mu.Unlock()
-		if ctx := context.WithoutCancel(e.life); e.mayGo(ctx, r.key, "deferred") {
-			e.deferReply(ctx, push, reply)
-		}
-	})
+	c, err := e.claim(r.ctx, r.storeKey, r.owner)
+	if err != nil {
+		d.number = deliveries // as far as anybody knows
+		e.start(r)
+		return
+	}
+	d.number = c.Delivery
+	d.duplicate = d.duplicate || c.Delivery > 1 || c.State != ClaimGranted
+	switch c.State {
+	case ClaimGranted:
+		e.start(r)
+	case ClaimTaken:
+		go e.follow(r)
+	case ClaimDone:
+		e.doneElsewhere(r, c.Reply)
+	}
 }
 
-// settle drops what only an undecided run needs.
-func (r *run) settle() { r.push, r.rest, r.reply = nil, nil, nil }
+// start gives a run to a worker.
+func (e *engine) start(r *run) {
+	if r.storeKey != "" {
+		e.renewAfter(r, e.replicas.claimFor/renewals) // from now on: it may wait in the queue for long
+	}
+	switch e.pool.submit(r) {
+	case admitted:
+	case poolFull:
+		e.overflow(r)
+	case poolDraining:
+		e.conclude(r, result{outcome: OutcomeShutdown, leave: true})
+	}
+}
 
-// handle runs the handler of a push.
-func (e *engine) handle(ctx context.Context, r *run) {
-	push := r.push
-	ctx, cancel := context.WithTimeout(ctx, e.cfg.MaxRun)
+// overflow ends a run that there is no room for.
+func (e *engine) overflow(r *run) {
+	res := result{outcome: OutcomeOverflow, leave: true}
+	if e.cfg.Overflow != nil {
+		answered, err := usercode.Call(context.WithoutCancel(r.ctx), &e.overflows, func(ctx context.Context) (result, error) {
+			res := e.call(ctx, r.push, func(ctx context.Context, m Message) (Reply, error) { return e.cfg.Overflow(ctx, m), nil })
+			return res, res.err
+		})
+		if err == nil {
+			res = answered
+			res.outcome = OutcomeOverflow
+		}
+		e.fault(r.ctx, "overflow hook", err)
+	}
+	e.conclude(r, res)
+}
+
+// abandon ends a run that a shutdown takes out of the queue.
+func (e *engine) abandon(r *run) {
+	defer e.pool.end()
+	e.conclude(r, result{outcome: OutcomeShutdown, leave: true})
+	if r.acknowledged() {
+		e.report(r.ctx, r.push, Observation{Outcome: OutcomeLost, Late: true, Err: errShutdown})
+	}
+}
+
+// handle runs the handler of a push, on a worker.
+func (e *engine) handle(r *run) {
+	ctx, cancel := context.WithTimeout(r.ctx, e.cfg.MaxRun)
 	defer cancel()
-	e.cfg.Activity.arrived(ctx, e.cfg.Logger, push.Message)
+	key := menuKey(r.push.Message) // before the handler, which may change the message
+	e.recordArrival(ctx, r.push, key)
 
 	began := time.Now()
 	stuck := time.AfterFunc(e.cfg.MaxRun+stuckAfter, func() {
-		e.report(ctx, push, Event{Outcome: OutcomeStuck, Duration: time.Since(began)})
+		e.report(ctx, r.push, Observation{Outcome: OutcomeStuck, Duration: time.Since(began)})
 	})
-	reply, rendered, rest, err := e.call(ctx, push, e.routes.handler())
-	stuck.Stop()
-	took := time.Since(began)
+	res := result{err: usercode.ErrGoexit}
+	defer func() { // even if the handler ends the goroutine
+		stuck.Stop()
+		e.handled(r, res, key, time.Since(began))
+	}()
+	res = e.call(ctx, r.push, e.routes.handle)
+}
 
-	e.cfg.Activity.handled(ctx, e.cfg.Logger, push.Message, took, err)
-	event := Event{Outcome: OutcomeHandled, Duration: took, Err: err, Late: took > e.cfg.Budget}
-	status := http.StatusOK
-	if err != nil {
-		event.Outcome = OutcomeFailed
-		if _, ok := err.(*PanicError); ok { //nolint:errorlint // call returns it bare
-			event.Outcome = OutcomePanicked
+const stuckAfter = time.Second
+
+// handled ends a run after its handler.
+func (e *engine) handled(r *run, res result, menuKey string, took time.Duration) {
+	ctx := context.WithoutCancel(r.ctx)
+	o := Observation{Outcome: OutcomeHandled, Duration: took, Err: res.err, Late: took > e.cfg.Budget}
+	if res.err != nil {
+		o.Outcome = OutcomeFailed
+		if _, ok := res.err.(*PanicError); ok { //nolint:errorlint // call returns it bare
+			o.Outcome = OutcomePanicked
 		}
 		if e.cfg.RetryFailed {
-			status = http.StatusInternalServerError
+			res.outcome, res.leave = OutcomeRetried, true
 		}
 	}
-	e.report(ctx, push, event)
-	if e.finish(r, status, reply, rendered, rest) {
-		e.deferReply(context.WithoutCancel(ctx), push, reply)
+	isQuick := e.cfg.Activity != nil && e.cfg.Activity.inMemory
+	if isQuick {
+		e.recordHandled(ctx, menuKey, took, o.Err)
+	}
+	isLate := e.finish(r, res)
+	if !isQuick {
+		e.recordHandled(ctx, menuKey, took, o.Err)
+	}
+	e.report(ctx, r.push, o)
+	r.reports.Done()
+	if isLate {
+		e.deferReply(ctx, r.push, res.reply)
 	}
 }
 
-// finish ends a run and reports whether its reply must be deferred.
-func (e *engine) finish(r *run, status int, reply Reply, rendered []byte, rest [][]byte) (late bool) {
-	if status != http.StatusOK {
-		e.runs.drop(r.key, time.Now(), func(other *run) bool { return other == r })
-	}
+// conclude ends a run without its handler.
+func (e *engine) conclude(r *run, res result) {
+	e.finish(r, res)
+	r.reports.Done()
+}
+
+// finish ends a run and reports whether its reply must be deferred now.
+func (e *engine) finish(r *run, res result) (isLate bool) {
 	r.mu.Lock()
-	r.finished, r.status, r.reply, r.rendered, r.rest = true, status, reply, rendered, rest
-	late = r.way == deferred && rendered != nil
-	if late || rendered == nil {
-		r.settle()
-	} else {
-		e.adopt(r)
+	r.finished, r.result = true, res
+	mine := r.renewal != nil
+	if mine {
+		r.renewal.Stop()
 	}
+	isLate = res.rendered != nil && r.way == deferred
+	decided := res.rendered == nil || r.way != undecided
+	e.adopt(r)
 	r.mu.Unlock()
+	switch {
+	case res.leave || res.elsewhere:
+		e.forget(r)
+	case decided:
+		e.remember(r)
+	}
 	close(r.done)
-	e.release(r, status, rendered, late)
-	return late
+	if mine {
+		e.publish(r)
+	}
+	return isLate
+}
+
+// remember keeps of a run that is decided only that its push was handled, and for a
+// while its reply.
+func (e *engine) remember(r *run) {
+	now := time.Now()
+	if r.result.rendered != nil && !r.acknowledged() {
+		e.replies.set(r.key, r.result.rendered, now, DedupeReplyRetention)
+	}
+	e.seen.update(r.key, now, e.rememberFor, func(s sighting, _ bool) (sighting, bool) {
+		s.run, s.done = nil, true
+		return s, true
+	})
+}
+
+// forget lets the next delivery of a push begin anew.
+func (e *engine) forget(r *run) {
+	e.seen.update(r.key, time.Now(), e.rememberFor, func(s sighting, _ bool) (sighting, bool) {
+		s.run = nil
+		return s, true
+	})
+}
+
+// forgetUnawaited forgets a run unless a delivery waits for it, and reports whether
+// it did.
+func (e *engine) forgetUnawaited(r *run) (forgotten bool) {
+	e.seen.update(r.key, time.Now(), e.rememberFor, func(s sighting, _ bool) (sighting, bool) {
+		if forgotten = !r.awaited(); forgotten {
+			s.run = nil
+		}
+		return s, true
+	})
+	return forgotten
+}
+
+// awaited reports whether a delivery waits for the answer.
+func (r *run) awaited() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.waiters > 0
+}
+
+// acknowledged reports whether the platform was answered without the reply.
+func (r *run) acknowledged() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.way == deferred
 }
 
 // PanicError is a handler's panic.
@@ -225,21 +380,23 @@ type PanicError struct {
 func (e *PanicError) Error() string { return fmt.Sprintf("callback: handler panicked: %v", e.Value) }
 
 // call runs a handler and makes the answer of its reply.
-func (e *engine) call(ctx context.Context, p *Push, handle HandlerFunc) (reply Reply, rendered []byte, rest [][]byte, err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			reply, rendered, rest, err = nil, nil, nil, &PanicError{Value: v, Stack: debug.Stack()}
+func (e *engine) call(ctx context.Context, p *Push, handle HandlerFunc) (res result) {
+	err := usercode.Recover(func() (err error) {
+		reply, err := handle(ctx, p.Message)
+		if reply = byValue(reply); err != nil || reply == nil {
+			return err
 		}
-	}()
-	reply, err = handle(ctx, p.Message)
-	if reply = byValue(reply); err != nil || reply == nil {
-		return nil, nil, nil, err
+		res.reply = reply
+		res.rendered, res.rest, err = p.compose(reply, e.cfg.Deferred != nil)
+		return err
+	})
+	if panicked, ok := err.(*usercode.PanicError); ok { //nolint:errorlint // Recover returns it bare
+		err = &PanicError{Value: panicked.Value, Stack: panicked.Stack}
 	}
-	rendered, rest, err = p.compose(reply, e.cfg.Deferred != nil)
 	if err != nil {
-		return nil, nil, nil, err
+		return result{err: err}
 	}
-	return reply, rendered, rest, nil
+	return res
 }
 
 // byValue returns a reply that was given by a pointer as it is meant.
@@ -252,59 +409,4 @@ func byValue(r Reply) Reply {
 		return nil
 	}
 	return v.Elem().Interface().(Reply) //nolint:forcetypeassert // all replies are values
-}
-
-// compose makes the answer of a reply, and the customer-service messages for what
-// an answer can not hold.
-func (p *Push) compose(r Reply, canDefer bool) (rendered []byte, rest [][]byte, err error) {
-	if err := r.check(); err != nil {
-		return nil, nil, err
-	}
-	to := p.Message.Meta()
-	text, ok := r.(TextReply)
-	text.Content = repair(text.Content) // which can be longer
-	if ok && len(text.Content) > maxTextBytes {
-		if !canDefer {
-			return nil, nil, &ReplyError{
-				"TextReply.Content", fmt.Sprintf("has %d bytes, at most %d are allowed without Config.Deferred", len(text.Content), maxTextBytes),
-			}
-		}
-		parts := SplitText(text.Content, maxTextBytes)
-		r = TextReply{parts[0]}
-		for _, part := range parts[1:] {
-			more, _ := CustomerMessages(to.FromUserName, TextReply{part}) // not empty, so no error
-			rest = append(rest, more...)
-		}
-	}
-	return render(r, to, p.inJSON, time.Now()), rest, nil
-}
-
-// deferReply sends a reply as customer-service messages.
-func (e *engine) deferReply(ctx context.Context, p *Push, r Reply) {
-	messages, err := CustomerMessages(p.Message.Meta().FromUserName, r)
-	if err != nil {
-		e.report(ctx, p, Event{Outcome: OutcomeLost, Late: true, Err: err})
-		return
-	}
-	e.send(ctx, p, messages)
-}
-
-func (e *engine) send(ctx context.Context, p *Push, messages [][]byte) {
-	ctx, cancel := context.WithTimeout(ctx, deferWithin)
-	defer cancel()
-	began := time.Now()
-	event := Event{Outcome: OutcomeDeferred, Late: true}
-	for _, body := range messages {
-		if e.cfg.Deferred == nil {
-			event.Err = errNoDeferred
-		} else {
-			event.Err = e.cfg.Deferred(ctx, body)
-		}
-		if event.Err != nil {
-			event.Outcome = OutcomeLost
-			break
-		}
-	}
-	event.Duration = time.Since(began)
-	e.report(ctx, p, event)
 }

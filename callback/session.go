@@ -1,70 +1,167 @@
 package callback
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
+
+	"github.com/wechatoa/wechat/internal/usercode"
 )
 
-// Sessions keeps a value of type T for each follower, such as where he stands in a
-// conversation. A value ends when its time is over after the last Set.
+// Sessions keeps a value of type T for each follower, such as the place in a
+// conversation. A value ends when its time is over after the last Set or Update.
 type Sessions[T any] struct {
-	store SessionStore
-	ttl   time.Duration
+	store    SessionStore
+	inMemory bool // the store is this library's and called directly
+	ttl      time.Duration
+	guard    usercode.Guard
 }
 
-// SessionStore keeps the sessions of an account for all its replicas. Values are JSON.
+// SessionStore keeps the sessions of an account for all its replicas. Values are
+// JSON. Each call must be atomic, and is left behind after 250 ms.
 type SessionStore interface {
-	LoadSession(ctx context.Context, openID string) (value []byte, err error) // nil where there is none
+	// LoadSession returns the value, nil if there is none.
+	LoadSession(ctx context.Context, openID string) ([]byte, error)
+	// SaveSession keeps a value for ttl.
 	SaveSession(ctx context.Context, openID string, value []byte, ttl time.Duration) error
+	// SwapSession replaces old, which LoadSession returned, with value: a nil old
+	// means that there must be none, a nil value that there will be none. It changes
+	// nothing and reports false if the value is no longer old.
+	SwapSession(ctx context.Context, openID string, old, value []byte, ttl time.Duration) (swapped bool, err error)
+	// DeleteSession removes the value, if there is one.
 	DeleteSession(ctx context.Context, openID string) error
 }
 
 const (
-	defaultSession = 30 * time.Minute
-	maxSessions    = 100_000
+	defaultSession  = 30 * time.Minute
+	maxSessions     = 100_000
+	maxSessionBytes = 64 << 20
+	maxSwaps        = 100
 )
 
-// NewSessions returns sessions that end ttl after their last Set, 30 minutes where
-// ttl is 0. store nil is the memory of this process, for the last 100,000 followers.
+// ErrSessionBusy is what [Sessions.Update] returns if others change the session so
+// often that no change of its own fits in.
+var ErrSessionBusy = errors.New("callback: session: changed too often by others")
+
+// NewSessions returns sessions that end ttl after their last change, 30 minutes if
+// ttl is 0. A nil store is the memory of this process: the last 100,000 followers,
+// and 64 MiB.
 func NewSessions[T any](store SessionStore, ttl time.Duration) *Sessions[T] {
-	if store == nil {
-		store = &memorySessions{newLRU[[]byte](maxSessions)}
-	}
 	setDefault(&ttl, defaultSession)
-	return &Sessions[T]{store: store, ttl: ttl}
+	s := &Sessions[T]{store: store, ttl: ttl}
+	if store == nil {
+		s.store, s.inMemory = newMemorySessions(), true
+	}
+	return s
 }
 
-// Get returns the follower's value; found is false where he has none.
+// Get returns the follower's value; found is false if there is none.
 func (s *Sessions[T]) Get(ctx context.Context, openID string) (value T, found bool, err error) {
-	data, err := s.store.LoadSession(ctx, openID)
-	if err != nil || data == nil {
+	data, err := s.load(ctx, openID)
+	if err != nil {
 		return value, false, err
 	}
-	if err := json.Unmarshal(data, &value); err != nil {
-		var none T
-		return none, false, fmt.Errorf("callback: session: %w", err)
+	current, err := decodeSession[T](data)
+	if current == nil {
+		return value, false, err
 	}
-	return value, true, nil
+	return *current, true, nil
 }
 
 // Set keeps a value for the follower.
 func (s *Sessions[T]) Set(ctx context.Context, openID string, value T) error {
 	data, err := json.Marshal(value)
 	if err != nil {
-		return fmt.Errorf("callback: session: %w", err)
+		return sessionError(err)
 	}
-	return s.store.SaveSession(ctx, openID, data, s.ttl)
+	_, err = askSessions(ctx, s, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, s.store.SaveSession(ctx, openID, data, s.ttl)
+	})
+	return err
+}
+
+// Update changes the follower's value, and nobody else's change is lost: change gets
+// the current value, nil if there is none, and returns the next one, nil to end the
+// session. It is called again if another change came first. An error of change ends
+// the update and is returned as it is.
+func (s *Sessions[T]) Update(ctx context.Context, openID string, change func(current *T) (next *T, err error)) error {
+	for range maxSwaps {
+		old, err := s.load(ctx, openID)
+		if err != nil {
+			return err
+		}
+		current, err := decodeSession[T](old)
+		if err != nil {
+			return err
+		}
+		next, err := change(current)
+		if err != nil {
+			return err
+		}
+		var value []byte
+		if next != nil {
+			if value, err = json.Marshal(next); err != nil {
+				return sessionError(err)
+			}
+		}
+		swapped, err := askSessions(ctx, s, func(ctx context.Context) (bool, error) {
+			return s.store.SwapSession(ctx, openID, old, value, s.ttl)
+		})
+		if err != nil || swapped {
+			return err
+		}
+	}
+	return ErrSessionBusy
 }
 
 // Delete ends the follower's session.
 func (s *Sessions[T]) Delete(ctx context.Context, openID string) error {
-	return s.store.DeleteSession(ctx, openID)
+	_, err := askSessions(ctx, s, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, s.store.DeleteSession(ctx, openID)
+	})
+	return err
 }
 
+func (s *Sessions[T]) load(ctx context.Context, openID string) ([]byte, error) {
+	return askSessions(ctx, s, func(ctx context.Context) ([]byte, error) { return s.store.LoadSession(ctx, openID) })
+}
+
+// askSessions makes one call of the store.
+func askSessions[T, V any](ctx context.Context, s *Sessions[T], call func(context.Context) (V, error)) (V, error) {
+	if s.inMemory {
+		return call(ctx)
+	}
+	value, err := usercode.Call(ctx, &s.guard, call)
+	if err != nil {
+		return value, sessionError(err)
+	}
+	return value, nil
+}
+
+func decodeSession[T any](data []byte) (*T, error) {
+	if data == nil {
+		return nil, nil //nolint:nilnil // no session, no error
+	}
+	value := new(T)
+	if err := json.Unmarshal(data, value); err != nil {
+		return nil, sessionError(err)
+	}
+	return value, nil
+}
+
+func sessionError(err error) error { return fmt.Errorf("callback: session: %w", err) }
+
 // memorySessions is a [SessionStore] in memory.
-type memorySessions struct{ values *lru[[]byte] }
+type memorySessions struct{ values *lru[string, []byte] }
+
+func newMemorySessions() *memorySessions {
+	return &memorySessions{newLRU[string](limits[[]byte]{
+		entries: maxSessions, bytes: maxSessionBytes, size: func(value []byte) int { return len(value) },
+	})}
+}
 
 func (m *memorySessions) LoadSession(_ context.Context, openID string) ([]byte, error) {
 	value, _ := m.values.get(openID, time.Now())
@@ -72,11 +169,19 @@ func (m *memorySessions) LoadSession(_ context.Context, openID string) ([]byte, 
 }
 
 func (m *memorySessions) SaveSession(_ context.Context, openID string, value []byte, ttl time.Duration) error {
-	m.values.update(openID, time.Now(), ttl, func([]byte, bool) ([]byte, bool) { return value, true })
+	m.values.set(openID, value, time.Now(), ttl)
 	return nil
 }
 
+func (m *memorySessions) SwapSession(_ context.Context, openID string, old, value []byte, ttl time.Duration) (swapped bool, _ error) {
+	m.values.update(openID, time.Now(), ttl, func(current []byte, _ bool) ([]byte, bool) {
+		swapped = (current == nil) == (old == nil) && bytes.Equal(current, old)
+		return value, swapped
+	})
+	return swapped, nil
+}
+
 func (m *memorySessions) DeleteSession(_ context.Context, openID string) error {
-	m.values.drop(openID, time.Now(), func([]byte) bool { return true })
+	m.values.drop(openID)
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/wechatoa/wechat/callback"
@@ -19,7 +20,7 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	address := cmp.Or(os.Getenv("ADDRESS"), "127.0.0.1:8081")
 	ctx = demo.Platform(ctx, "http://"+address+"/wechat", demo.Sends("你好", "帮助"), demo.Clicks("TODAY")) // delete this line: it is the fake platform
@@ -51,14 +52,23 @@ func main() {
 	mux := http.NewServeMux()
 	mux.Handle("/wechat", h)
 	server := &http.Server{Addr: address, Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	stopped := make(chan error, 1)
 	go func() {
 		<-ctx.Done()
-		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-		defer cancel()
-		_ = server.Shutdown(ctx)
+		stopped <- shutdown(server, h)
 	}()
 	if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
 		log.Fatal(err)
 	}
-	_ = h.Shutdown(context.Background()) // what was acknowledged is finished
+	if err := <-stopped; err != nil { // ListenAndServe returns when a shutdown begins
+		log.Fatal(err)
+	}
+}
+
+// shutdown answers the requests that have come, and then finishes what was
+// acknowledged before its handler was.
+func shutdown(server *http.Server, h *callback.Handler) error {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	return errors.Join(server.Shutdown(ctx), h.Shutdown(ctx))
 }

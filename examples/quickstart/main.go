@@ -155,7 +155,7 @@ func (t *tour) user(ctx context.Context) error {
 	}
 	say("user", "openid %s, language %s, found us by %s", user.OpenID, user.Language, user.Scene)
 	say("follow time", "%s", user.SubscribeTime)
-	wrote, err := t.activity.LastMessage(ctx, t.openID)
+	wrote, err := t.activity.LastMessageTime(ctx, t.openID)
 	if err != nil {
 		return err
 	}

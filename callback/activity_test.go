@@ -1,0 +1,211 @@
+package callback
+
+import (
+	"context"
+	"errors"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestActivityAnswersWhatThePlatformDoesNot(t *testing.T) {
+	activityFacts(t, NewActivity(nil))
+}
+
+func TestASharedActivityIsTheSame(t *testing.T) {
+	activityFacts(t, NewActivity(newMemoryActivity()))
+}
+
+func activityFacts(t *testing.T, a *Activity) {
+	t.Helper()
+	cfg := safeConfig()
+	cfg.Activity = a
+	h := newTestHandler(t, cfg)
+	h.OnKey("good", answering(Text("ok"), nil))
+	h.OnKey("bad", answering(nil, assert.AnError))
+	p := safePlatform()
+
+	last, err := a.LastMessageTime(t.Context(), testOpenID)
+	require.NoError(t, err)
+	assert.True(t, last.IsZero())
+	_, open, err := a.ReplyWindow(t.Context(), testOpenID)
+	require.NoError(t, err)
+	assert.False(t, open)
+
+	p.sends(h, eventPush("CLICK", "good", ""))
+	last, err = a.LastMessageTime(t.Context(), testOpenID)
+	require.NoError(t, err)
+	assert.True(t, last.IsZero(), "an event is no message")
+	until, open, err := a.ReplyWindow(t.Context(), testOpenID)
+	require.NoError(t, err)
+	assert.True(t, open)
+	assert.WithinDuration(t, time.Now().Add(time.Minute), until, 3*time.Second)
+
+	p.sends(h, textPush(1, "hello"))
+	last, err = a.LastMessageTime(t.Context(), testOpenID)
+	require.NoError(t, err)
+	assert.WithinDuration(t, time.Now(), last, 3*time.Second)
+	p.sends(h, eventPush("VIEW", "https://example.com", ""))
+	until, _, err = a.ReplyWindow(t.Context(), testOpenID)
+	require.NoError(t, err)
+	assert.WithinDuration(t, time.Now().Add(48*time.Hour), until, 3*time.Second, "an event does not shorten the window")
+
+	p.sends(h, eventPush("CLICK", "bad", ""))
+	p.sends(h, eventPush("CLICK", "good", "<MenuId>1</MenuId>"))
+	p.sends(h, eventPush("LOCATION", "", ""))
+	menu, err := a.Menu(t.Context())
+	require.NoError(t, err)
+	require.Len(t, menu, 3)
+	assert.EqualValues(t, 2, menu["good"].Received)
+	assert.EqualValues(t, 2, menu["good"].Answered)
+	assert.Zero(t, menu["good"].Failed)
+	assert.Positive(t, menu["good"].Latency)
+	assert.WithinDuration(t, time.Now(), menu["good"].Last, 3*time.Second)
+	assert.EqualValues(t, 1, menu["bad"].Failed)
+	assert.Equal(t, assert.AnError.Error(), menu["bad"].LastError)
+	assert.EqualValues(t, 1, menu["https://example.com"].Received)
+}
+
+// brokenActivity is a store that fails.
+type brokenActivity struct{ ActivityStore }
+
+func (brokenActivity) Touch(context.Context, string, time.Time, time.Time) error {
+	return assert.AnError
+}
+
+func TestAFailingActivityStoreIsLoggedAndCostsNoReply(t *testing.T) {
+	j := &journal{}
+	cfg := safeConfig()
+	cfg.Activity, cfg.Logger = NewActivity(brokenActivity{}), j.logger()
+	h := newTestHandler(t, cfg)
+	On(h, (&counter{}).handle)
+	p := safePlatform()
+	for n := range 10 {
+		got, ok := p.read(p.sends(h, textPush(n+1, "hello")))
+		assert.True(t, ok)
+		assert.Contains(t, got, "runs")
+	}
+	assert.Equal(t, 1, strings.Count(j.logged(), `what="activity store"`), "once a minute")
+}
+
+func TestAMenuStatusAddsCountsAndKeepsTheLatest(t *testing.T) {
+	early, late := time.Unix(1, 0), time.Unix(2, 0)
+	s := MenuStatus{Received: 1, Answered: 2, Failed: 3, Last: late, LastError: "first", Latency: time.Second}
+	assert.Equal(t,
+		MenuStatus{Received: 11, Answered: 22, Failed: 33, Last: late, LastError: "first", Latency: time.Second},
+		s.plus(MenuStatus{Received: 10, Answered: 20, Failed: 30, Last: early}))
+	assert.Equal(t,
+		MenuStatus{Received: 1, Answered: 2, Failed: 3, Last: late.Add(1), LastError: "second", Latency: time.Minute},
+		s.plus(MenuStatus{Last: late.Add(1), LastError: "second", Latency: time.Minute}))
+}
+
+func TestAReplyWindowIsAsLongAsThePlatformSays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		windows := map[time.Duration][]*Activity{}
+		for push, want := range map[string]time.Duration{
+			textPush(1, "a"):                                     48 * time.Hour,
+			eventPush("subscribe", "", ""):                       time.Minute,
+			eventPush("SCAN", "1", ""):                           time.Minute,
+			eventPush("CLICK", "k", ""):                          time.Minute,
+			eventPush("unsubscribe", "", ""):                     0,
+			eventPush("LOCATION", "", ""):                        0,
+			eventPush("TEMPLATESENDJOBFINISH", "", ""):           0,
+			strings.Replace(textPush(2, "a"), testOpenID, "", 1): 0,
+		} {
+			cfg := safeConfig()
+			store := newMemoryActivity()
+			cfg.Activity = NewActivity(store)
+			h := newTestHandler(t, cfg)
+			safePlatform().sends(h, push)
+			until, open, err := cfg.Activity.ReplyWindow(t.Context(), testOpenID)
+			require.NoError(t, err)
+			assert.Equal(t, want > 0, open, push)
+			if want > 0 {
+				assert.Equal(t, time.Now().Add(want).Unix(), until.Unix(), push)
+				windows[want] = append(windows[want], cfg.Activity)
+			}
+			assert.LessOrEqual(t, len(store.followers.entries), 1)
+			if want == 0 {
+				assert.Empty(t, store.followers.entries, push)
+			}
+		}
+		began := time.Now()
+		for _, want := range []time.Duration{time.Minute, 48 * time.Hour} {
+			time.Sleep(time.Until(began.Add(want)) - 1)
+			for i := range 2 {
+				for _, a := range windows[want] {
+					_, open, err := a.ReplyWindow(t.Context(), testOpenID)
+					require.NoError(t, err)
+					assert.Equal(t, i == 0, open)
+				}
+				time.Sleep(time.Nanosecond)
+			}
+		}
+	})
+}
+
+func TestALastErrorIsCutOff(t *testing.T) {
+	for length, want := range map[int]int{maxLastError: maxLastError, maxLastError + 1: maxLastError} {
+		cfg := safeConfig()
+		cfg.Activity = NewActivity(nil)
+		h := newTestHandler(t, cfg)
+		h.OnKey("k", answering(nil, errors.New(strings.Repeat("x", length))))
+		safePlatform().sends(h, eventPush("CLICK", "k", ""))
+		menu, err := cfg.Activity.Menu(t.Context())
+		require.NoError(t, err)
+		assert.Len(t, menu["k"].LastError, want)
+	}
+	cfg := safeConfig()
+	cfg.Activity = NewActivity(nil)
+	h := newTestHandler(t, cfg)
+	h.OnKey("k", answering(nil, errors.New("x"+strings.Repeat("错", 500))))
+	safePlatform().sends(h, eventPush("CLICK", "k", ""))
+	menu, err := cfg.Activity.Menu(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, "x"+strings.Repeat("错", 166), menu["k"].LastError, "between characters")
+}
+
+func TestAnActivityStoreThatHangsIsAnError(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := NewActivity(badStore{func() { time.Sleep(time.Minute) }})
+		_, err := a.LastMessageTime(t.Context(), testOpenID)
+		require.Error(t, err)
+		_, open, err := a.ReplyWindow(t.Context(), testOpenID)
+		require.Error(t, err)
+		assert.False(t, open)
+		_, err = a.Menu(t.Context())
+		require.Error(t, err)
+		time.Sleep(time.Hour)
+	})
+}
+
+func TestASharedActivityIsRecordedAfterTheAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := safeConfig()
+		cfg.Activity = NewActivity(slowMenu{newMemoryActivity()})
+		h := newTestHandler(t, cfg)
+		h.OnKey("k", answering(nil, nil))
+		w := &flushes{ResponseRecorder: httptest.NewRecorder()}
+		began := time.Now()
+		h.ServeHTTP(w, safePlatform().request(t.Context(), eventPush("CLICK", "k", "")))
+		assert.Equal(t, began, w.at)
+		menu, err := cfg.Activity.Menu(t.Context())
+		require.NoError(t, err)
+		assert.EqualValues(t, 1, menu["k"].Answered)
+	})
+}
+
+// slowMenu is a store that takes its time to count answers.
+type slowMenu struct{ ActivityStore }
+
+func (s slowMenu) AddMenu(ctx context.Context, key string, delta MenuStatus) error {
+	if delta.Received == 0 {
+		time.Sleep(200 * time.Millisecond)
+	}
+	return s.ActivityStore.AddMenu(ctx, key, delta)
+}

@@ -1,0 +1,89 @@
+package callback
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/wechatoa/wechat/internal/usercode"
+)
+
+const deferWithin = 30 * time.Second
+
+var (
+	errNoDeferred = errors.New("callback: the reply is too late, and Config.Deferred is not set")
+	errShutdown   = errors.New("callback: the push was acknowledged, and the shutdown was over before its turn")
+)
+
+// compose makes the answer of a reply, and the customer-service messages for what
+// an answer cannot hold.
+func (p *Push) compose(r Reply, canDefer bool) (rendered []byte, rest [][]byte, err error) {
+	if err := r.check(); err != nil {
+		return nil, nil, err
+	}
+	text, ok := r.(TextReply)
+	text.Content = repair(text.Content) // which can be longer
+	if ok && len(text.Content) > maxTextBytes {
+		if !canDefer {
+			return nil, nil, &ReplyError{
+				"TextReply.Content", fmt.Sprintf("has %d bytes, at most %d are allowed without Config.Deferred", len(text.Content), maxTextBytes),
+			}
+		}
+		parts := SplitText(text.Content, maxTextBytes)
+		r = TextReply{parts[0]}
+		for _, part := range parts[1:] {
+			more, _ := CustomerMessages(p.head.FromUserName, TextReply{part}) // not empty, so no error
+			rest = append(rest, more...)
+		}
+	}
+	return render(r, &p.head, p.inJSON, time.Now()), rest, nil
+}
+
+// deferReply sends a reply as customer-service messages.
+func (e *engine) deferReply(ctx context.Context, p *Push, r Reply) {
+	messages, err := CustomerMessages(p.head.FromUserName, r)
+	if err != nil {
+		e.report(ctx, p, Observation{Outcome: OutcomeLost, Late: true, Err: err})
+		return
+	}
+	e.send(ctx, p, messages)
+}
+
+// send sends customer-service messages in their order, until one fails.
+func (e *engine) send(ctx context.Context, p *Push, messages [][]byte) {
+	if len(messages) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, deferWithin)
+	defer cancel()
+	began := time.Now()
+	o := Observation{Outcome: OutcomeDeferred, Late: true}
+	for _, body := range messages {
+		if o.Err = e.sendMessage(ctx, body); o.Err != nil {
+			o.Outcome = OutcomeLost
+			break
+		}
+	}
+	o.Duration = time.Since(began)
+	e.report(ctx, p, o)
+}
+
+// sendMessage calls Config.Deferred, which may hang, panic or end its goroutine.
+func (e *engine) sendMessage(ctx context.Context, body []byte) error {
+	if e.cfg.Deferred == nil {
+		return errNoDeferred
+	}
+	sent := make(chan error, 1)
+	go func() {
+		err := usercode.ErrGoexit
+		defer func() { sent <- err }()
+		err = usercode.Recover(func() error { return e.cfg.Deferred(ctx, body) })
+	}()
+	select {
+	case err := <-sent:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

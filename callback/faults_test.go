@@ -1,0 +1,483 @@
+package callback
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/wechatoa/wechat/internal/usercode"
+)
+
+// misbehaviors are what code of the program may do instead of what it should.
+var misbehaviors = map[string]func(){
+	"panics": func() { panic("boom") },
+	"exits":  runtime.Goexit,
+	"hangs":  func() { time.Sleep(time.Hour) },
+}
+
+// badStore is every store of the program at once, and does something else.
+type badStore struct{ do func() }
+
+func (s badStore) Claim(context.Context, string, string, time.Duration) (Claim, error) {
+	s.do()
+	return Claim{State: ClaimGranted, Delivery: 1}, nil
+}
+
+func (s badStore) Finish(context.Context, string, string, []byte, time.Duration) error {
+	s.do()
+	return nil
+}
+
+func (s badStore) Settle(context.Context, string, ReplyWay) (ReplyWay, error) {
+	s.do()
+	return "", nil
+}
+func (s badStore) Release(context.Context, string, string) error { s.do(); return nil }
+func (s badStore) Touch(context.Context, string, time.Time, time.Time) error {
+	s.do()
+	return nil
+}
+
+func (s badStore) Touched(context.Context, string) (wrote, until time.Time, err error) {
+	s.do()
+	return wrote, until, nil
+}
+func (s badStore) AddMenu(context.Context, string, MenuStatus) error { s.do(); return nil }
+func (s badStore) Menu(context.Context) (map[string]MenuStatus, error) {
+	s.do()
+	return nil, nil
+}
+func (s badStore) LoadSession(context.Context, string) ([]byte, error) { s.do(); return nil, nil }
+func (s badStore) SaveSession(context.Context, string, []byte, time.Duration) error {
+	s.do()
+	return nil
+}
+
+func (s badStore) SwapSession(context.Context, string, []byte, []byte, time.Duration) (bool, error) {
+	s.do()
+	return true, nil
+}
+func (s badStore) DeleteSession(context.Context, string) error { s.do(); return nil }
+
+// badLog is a handler of a logger.
+type badLog struct{ do func() }
+
+func (l badLog) Enabled(context.Context, slog.Level) bool  { return true }
+func (l badLog) Handle(context.Context, slog.Record) error { l.do(); return nil }
+func (l badLog) WithAttrs([]slog.Attr) slog.Handler        { return l }
+func (l badLog) WithGroup(string) slog.Handler             { return l }
+
+func TestE13MisbehavingStoresAndHooksCostNoReplyAndAreReported(t *testing.T) {
+	for misbehavior, do := range misbehaviors {
+		for what, change := range map[string]func(*Config){
+			"observer hook":  func(c *Config) { c.Observer = func(context.Context, Observation) { do() } },
+			"dedupe store":   func(c *Config) { c.Dedupe = badStore{do} },
+			"activity store": func(c *Config) { c.Activity = NewActivity(badStore{do}) },
+			"logger":         func(c *Config) { c.Logger = slog.New(badLog{do}) },
+		} {
+			t.Run(what+" "+misbehavior, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					j := &journal{}
+					cfg := safeConfig()
+					cfg.Logger, cfg.Observer = j.logger(), j.observe
+					change(&cfg)
+					h := newTestHandler(t, cfg)
+					h.OnKey("bad", answering(nil, errors.New("something to log")))
+					h.OnKey("good", answering(Text("done"), nil))
+					p := safePlatform()
+					for n := range 10 {
+						began := time.Now()
+						p.sends(h, eventPush("CLICK", "bad", fmt.Sprintf("<N>%d</N>", n)))
+						reply, ok := p.read(p.sends(h, eventPush("CLICK", "good", fmt.Sprintf("<N>%d</N>", n))))
+						assert.True(t, ok)
+						assert.Contains(t, reply, "done")
+						assert.Less(t, time.Since(began), 4*time.Second)
+					}
+					if what != "logger" {
+						assert.Contains(t, j.logged(), `what="`+what+`"`)
+						assert.Equal(t, 1, strings.Count(j.logged(), `what="`+what+`"`), "once a minute")
+					}
+					if what == "activity store" || what == "dedupe store" {
+						assert.Positive(t, j.outcomes()[OutcomeFault])
+					}
+					require.NoError(t, h.Shutdown(t.Context()))
+					time.Sleep(2 * time.Hour)
+					synctest.Wait()
+				})
+			})
+		}
+	}
+}
+
+func TestE13AMisbehavingDeferredIsReportedAsLost(t *testing.T) {
+	for misbehavior, do := range misbehaviors {
+		synctest.Test(t, func(t *testing.T) {
+			j := &journal{}
+			cfg := safeConfig()
+			cfg.Logger, cfg.Observer = j.logger(), j.observe
+			cfg.Deferred = func(context.Context, []byte) error { do(); return nil }
+			h := newTestHandler(t, cfg)
+			var runs atomic.Int32
+			On(h, slow(5*time.Second, &runs))
+			safePlatform().sends(h, textPush(1, "a"))
+			began := time.Now()
+			require.NoError(t, h.Shutdown(t.Context()), misbehavior)
+			assert.LessOrEqual(t, time.Since(began), deferWithin+time.Second)
+			assert.Equal(t, map[Outcome]int{OutcomeLate: 1, OutcomeHandled: 1, OutcomeLost: 1}, j.outcomes(), misbehavior)
+			time.Sleep(2 * time.Hour)
+			synctest.Wait()
+		})
+	}
+}
+
+func TestE13AMisbehavingOverflowLeavesThePush(t *testing.T) {
+	for misbehavior, do := range misbehaviors {
+		synctest.Test(t, func(t *testing.T) {
+			j := &journal{}
+			cfg := safeConfig()
+			cfg.Workers, cfg.Queue, cfg.Logger, cfg.Observer = 1, 1, j.logger(), j.observe
+			cfg.Overflow = func(context.Context, Message) Reply { do(); return nil }
+			h := newTestHandler(t, cfg)
+			var runs atomic.Int32
+			On(h, slow(time.Second, &runs))
+			p := safePlatform()
+			go p.sends(h, textPush(1, "a"))
+			synctest.Wait()
+			go p.sends(h, textPush(2, "b"))
+			synctest.Wait()
+			assert.Equal(t, http.StatusServiceUnavailable, p.sends(h, textPush(3, "c")).Code, misbehavior)
+			require.NoError(t, h.Shutdown(t.Context()))
+			assert.Equal(t, 1, j.outcomes()[OutcomeFault])
+			assert.Contains(t, j.logged(), `what="overflow hook"`)
+			time.Sleep(2 * time.Hour)
+			synctest.Wait()
+		})
+	}
+}
+
+func TestE13AHandlerThatEndsItsGoroutineGivesTheWorkerBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := &journal{}
+		cfg := safeConfig()
+		cfg.Workers, cfg.Queue, cfg.Observer, cfg.Logger, cfg.Activity = 1, 10, j.observe, j.logger(), NewActivity(nil)
+		h := newTestHandler(t, cfg)
+		h.OnKey("k", func(context.Context, Message) (Reply, error) {
+			time.Sleep(time.Second)
+			runtime.Goexit()
+			return nil, nil
+		})
+		var all sync.WaitGroup
+		for n := range 3 {
+			all.Go(func() {
+				w := safePlatform().sends(h, eventPush("CLICK", "k", fmt.Sprintf("<N>%d</N>", n)))
+				assert.Equal(t, "success", w.Body.String())
+			})
+		}
+		began := time.Now()
+		all.Wait()
+		assert.Equal(t, 3*time.Second, time.Since(began), "one after the other")
+		assert.Equal(t, map[Outcome]int{OutcomeFailed: 3, OutcomeAcknowledged: 3}, j.outcomes())
+		assert.Contains(t, j.logged(), usercode.ErrGoexit.Error())
+		menu, err := cfg.Activity.Menu(t.Context())
+		require.NoError(t, err)
+		assert.EqualValues(t, 3, menu["k"].Failed)
+		require.NoError(t, h.Shutdown(t.Context()))
+		assert.Zero(t, h.pool.running)
+		assert.Zero(t, h.pool.pending)
+	})
+}
+
+func TestE13AMiddlewareThatCannotBeBuiltFailsItsPushes(t *testing.T) {
+	for name, around := range map[string]func(HandlerFunc) HandlerFunc{
+		"panics": func(HandlerFunc) HandlerFunc { panic("boom") },
+		"nil":    func(HandlerFunc) HandlerFunc { return nil },
+	} {
+		j := &journal{}
+		cfg := safeConfig()
+		cfg.Observer, cfg.Logger = j.observe, j.logger()
+		h := newTestHandler(t, cfg)
+		h.Use(around)
+		On(h, (&counter{}).handle)
+		for n := range 2 {
+			assert.Equal(t, "success", safePlatform().sends(h, textPush(n+1, "a")).Body.String(), name)
+		}
+		assert.Equal(t, 2, j.outcomes()[OutcomePanicked], name)
+	}
+}
+
+func TestNilIsRefusedAtRegistration(t *testing.T) {
+	h := newTestHandler(t, safeConfig())
+	var text func(context.Context, *TextMessage) (Reply, error)
+	ok := func(context.Context, *TextMessage) (Reply, error) { return nil, nil }
+	for want, register := range map[string]func(){
+		"callback: On for *callback.TextMessage was given nil": func() { On(h, text) },
+		"callback: OnKey k was given nil":                      func() { h.OnKey("k", nil) },
+		"callback: OnText was given nil":                       func() { h.OnText(nil, ok) },
+		"callback: Use was given nil":                          func() { h.Use(func(n HandlerFunc) HandlerFunc { return n }, nil) },
+		"callback: Fallback was given nil":                     func() { h.Fallback(nil) },
+	} {
+		assert.PanicsWithValue(t, want, register)
+	}
+	assert.PanicsWithValue(t, "callback: OnText was given nil", func() { h.OnText(Exactly("a"), nil) })
+	assert.NotPanics(t, func() { On(h, ok) }, "and the lock was given back")
+	h.OnKey("k", answering(nil, nil))
+	assert.PanicsWithValue(t, "callback: OnKey has a handler for k already", func() { h.OnKey("k", answering(nil, nil)) })
+}
+
+func TestRegistrationDuringTheFirstPushDoesNotRace(t *testing.T) {
+	for range 20 {
+		h := newTestHandler(t, safeConfig())
+		var all sync.WaitGroup
+		for n := range 4 {
+			all.Go(func() { safePlatform().sends(h, textPush(n+1, "a")) })
+			all.Go(func() {
+				defer func() { _ = recover() }() // it came after the first push
+				h.OnKey(strconv.Itoa(n), answering(nil, nil))
+			})
+		}
+		all.Wait()
+	}
+}
+
+func TestAHandlerThatChangesTheMessageChangesNoReply(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := &journal{}
+		cfg := safeConfig()
+		cfg.Deferred, cfg.Activity, cfg.MaxRun, cfg.Observer = j.send, NewActivity(nil), time.Second, j.observe
+		h := newTestHandler(t, cfg)
+		h.Fallback(func(_ context.Context, m Message) (Reply, error) {
+			if click, ok := m.(*ClickEvent); ok {
+				click.EventKey = "other"
+				return nil, nil
+			}
+			for range 60 {
+				*m.Meta() = Header{FromUserName: "somebody else", ToUserName: "gh_2", MsgType: "x", Event: "y"}
+				time.Sleep(100 * time.Millisecond) // it is reported as stuck meanwhile
+			}
+			return Text("secret"), nil
+		})
+		p := safePlatform()
+		p.sends(h, textPush(1, "a"))
+		require.NoError(t, h.Shutdown(t.Context()))
+		require.Len(t, j.messages(), 1)
+		assert.Contains(t, j.messages()[0], `"touser":"`+testOpenID+`"`)
+		for _, o := range j.events {
+			assert.Equal(t, "text", o.MsgType)
+		}
+	})
+	h := newTestHandler(t, safeConfig())
+	On(h, func(_ context.Context, m *TextMessage) (Reply, error) {
+		m.FromUserName, m.ToUserName = "somebody else", "gh_2"
+		return Text("secret"), nil
+	})
+	p := safePlatform()
+	reply, ok := p.read(p.sends(h, textPush(1, "a")))
+	assert.True(t, ok)
+	assert.Contains(t, reply, "<ToUserName><![CDATA["+testOpenID+"]]></ToUserName><FromUserName><![CDATA["+testAccount+"]]>")
+	push, err := h.Parse(p.request(t.Context(), textPush(2, "a")))
+	require.NoError(t, err)
+	push.Message.Meta().FromUserName = "somebody else"
+	_, body, err := push.Answer(Text("secret"))
+	require.NoError(t, err)
+	w := httptest.NewRecorder()
+	_, _ = w.Write(body)
+	reply, _ = p.read(w)
+	assert.NotContains(t, reply, "somebody else")
+}
+
+func TestMessagesWithoutANumberAreToldApartByAllOfThem(t *testing.T) {
+	c := &counter{}
+	h := newTestHandler(t, safeConfig())
+	On(h, c.handle)
+	first := textPush(0, "a")
+	later := strings.Replace(first, "<CreateTime>", "<CreateTime>1", 1)
+	none := strings.Replace(first, "<MsgId>0</MsgId>", "", 1)
+	for _, push := range []string{first, later, none, first, later, none} {
+		safePlatform().sends(h, push)
+	}
+	assert.Equal(t, 3, c.count())
+	numbered := textPush(7, "a")
+	for _, push := range []string{numbered, strings.Replace(numbered, testOpenID, "o2", 1), strings.Replace(numbered, testAccount, "gh_2", 1), numbered} {
+		safePlatform().sends(h, push)
+	}
+	assert.Equal(t, 6, c.count(), "a number is one of its sender and account")
+}
+
+// serve serves a handler on the loopback interface.
+func serve(t *testing.T, h http.Handler) *httptest.Server {
+	t.Helper()
+	s := httptest.NewServer(h)
+	t.Cleanup(s.Close)
+	return s
+}
+
+// dial writes a delivery of a push to a connection of its own.
+func dial(t *testing.T, s *httptest.Server, push string) *net.TCPConn {
+	t.Helper()
+	conn, err := net.Dial("tcp", s.Listener.Addr().String())
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = conn.Close() })
+	r := safePlatform().request(t.Context(), push)
+	r.RequestURI, r.URL.Host = "", "example.com"
+	require.NoError(t, r.Write(conn))
+	return conn.(*net.TCPConn)
+}
+
+func TestAHalfClosedClientGetsItsAnswer(t *testing.T) {
+	j := &journal{}
+	cfg := safeConfig()
+	cfg.Observer, cfg.Deferred = j.observe, j.send
+	h := newTestHandler(t, cfg)
+	On(h, func(context.Context, *TextMessage) (Reply, error) {
+		time.Sleep(100 * time.Millisecond)
+		return Text("here"), nil
+	})
+	conn := dial(t, serve(t, h), textPush(1, "a"))
+	require.NoError(t, conn.CloseWrite())
+	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	require.NoError(t, err)
+	w := httptest.NewRecorder()
+	_, err = io.Copy(w, answer.Body)
+	require.NoError(t, err)
+	reply, ok := safePlatform().read(w)
+	assert.True(t, ok)
+	assert.Contains(t, reply, "here")
+	require.NoError(t, h.Shutdown(t.Context()))
+	assert.Empty(t, j.messages(), "it is not sent as well")
+	assert.Equal(t, map[Outcome]int{OutcomeHandled: 1, OutcomeReplied: 1}, j.outcomes())
+}
+
+func TestE29AClientThatHungUpIsNotTakenForAHalfClosedOne(t *testing.T) {
+	j := &journal{}
+	cfg := safeConfig()
+	cfg.Observer = j.observe
+	h := newTestHandler(t, cfg)
+	var runs atomic.Int32
+	On(h, slow(200*time.Millisecond, &runs))
+	s := serve(t, h)
+	push := textPush(1, "a")
+	require.NoError(t, dial(t, s, push).Close())
+	require.Eventually(t, func() bool { return j.outcomes()[OutcomeGone] == 1 }, 5*time.Second, 10*time.Millisecond)
+	reply, ok := safePlatform().read(safePlatform().sends(h, push))
+	assert.True(t, ok)
+	assert.Contains(t, reply, "after 200ms", "the next delivery gets the reply")
+	assert.EqualValues(t, 1, runs.Load())
+	assert.Equal(t, map[Outcome]int{OutcomeHandled: 1, OutcomeGone: 1, OutcomeReplied: 1}, j.outcomes())
+}
+
+func TestWhatShallBeDeliveredAgainIsADroppedConnection(t *testing.T) {
+	cfg := safeConfig()
+	cfg.RetryFailed = true
+	h := newTestHandler(t, cfg)
+	On(h, func(context.Context, *TextMessage) (Reply, error) { return nil, errors.New("no database") })
+	conn := dial(t, serve(t, h), textPush(1, "a"))
+	answer, err := io.ReadAll(conn)
+	require.NoError(t, err)
+	assert.Empty(t, answer)
+
+	w := safePlatform().sends(h, textPush(2, "a")) // what cannot be dropped
+	assert.Equal(t, http.StatusServiceUnavailable, w.Code)
+	assert.Equal(t, "close", w.Header().Get("Connection"))
+}
+
+// flushes is a connection that knows when an answer had gone out.
+type flushes struct {
+	*httptest.ResponseRecorder
+
+	at time.Time
+}
+
+func (w *flushes) Flush() { w.at = time.Now() }
+
+func TestASlowObserverAndLoggerComeAfterTheAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var called atomic.Int32
+		pause := func() { called.Add(1); time.Sleep(200 * time.Millisecond) }
+		cfg := safeConfig()
+		cfg.Observer = func(context.Context, Observation) { pause() }
+		cfg.Logger = slog.New(badLog{pause})
+		h := newTestHandler(t, cfg)
+		h.OnText(Exactly("bad"), func(context.Context, *TextMessage) (Reply, error) { return nil, errors.New("to be logged") })
+		On(h, (&counter{}).handle)
+		unsigned := safePlatform()
+		unsigned.token = "othertoken"
+		for name, r := range map[string]*http.Request{
+			"answered": safePlatform().request(t.Context(), textPush(1, "good")),
+			"failed":   safePlatform().request(t.Context(), textPush(2, "bad")),
+			"refused":  unsigned.request(t.Context(), textPush(3, "good")),
+		} {
+			w := &flushes{ResponseRecorder: httptest.NewRecorder()}
+			began := time.Now()
+			h.ServeHTTP(w, r)
+			assert.Equal(t, began, w.at, name)
+			assert.NotEmpty(t, w.Body.String())
+		}
+		assert.EqualValues(t, 2+3+2, called.Load())
+	})
+}
+
+func TestOutcomesAreObservedInTheirOrder(t *testing.T) {
+	j := &journal{}
+	cfg := safeConfig()
+	cfg.Observer = j.observe
+	h := newTestHandler(t, cfg)
+	On(h, (&counter{}).handle)
+	push := textPush(1, "a")
+	for range 2 {
+		safePlatform().sends(h, push)
+	}
+	for i := range j.events {
+		assert.Positive(t, j.events[i].Duration)
+		j.events[i].Duration = 0
+	}
+	assert.Equal(t, []Observation{
+		{MsgType: "text", Outcome: OutcomeHandled},
+		{MsgType: "text", Outcome: OutcomeReplied, Delivery: 1},
+		{MsgType: "text", Outcome: OutcomeReplied, Delivery: 2, Duplicate: true},
+	}, j.events)
+}
+
+func TestDeliveriesAreCountedToTheEnd(t *testing.T) {
+	j := &journal{}
+	cfg := safeConfig()
+	cfg.Observer = j.observe
+	h := newTestHandler(t, cfg)
+	On(h, (&counter{}).handle)
+	push := textPush(1, "a")
+	for range 260 {
+		safePlatform().sends(h, push)
+	}
+	last := j.events[len(j.events)-1]
+	assert.Equal(t, 255, last.Delivery)
+	assert.True(t, last.Duplicate)
+}
+
+func TestWhatHappensOftenIsLoggedOnceAMinute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newTestHandler(t, safeConfig())
+		assert.True(t, h.due("a"))
+		assert.True(t, h.due("b"))
+		time.Sleep(time.Minute - 1)
+		assert.False(t, h.due("a"))
+		time.Sleep(time.Nanosecond)
+		assert.True(t, h.due("a"))
+		assert.False(t, h.due("a"))
+	})
+}
