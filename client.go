@@ -101,6 +101,11 @@ func (c *config) complete() error {
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
 		return invalid("baseURL", "must be http(s)://host without query and user")
 	}
+	c.base = u
+	c.agent = []string{"wechatoa/" + Version}
+	if c.userAgent != "" {
+		c.agent[0] = c.userAgent + " " + c.agent[0]
+	}
 	c.ownHost = u.Scheme == "https" && u.Path == "" && isPlatformHost(u.Host)
 	if err := c.retry.check(); err != nil || c.source != nil {
 		return err
@@ -111,8 +116,9 @@ func (c *config) complete() error {
 	return first(notEmpty("appID", c.appID), notEmpty("appSecret", c.appSecret))
 }
 
-// newRest makes the HTTP client: resty for requests and connections, without its
-// own retries, logs and redirects, all of which would show the token.
+// newRest makes the HTTP client, which resty manages. The requests are made by
+// newRequest: resty's would read whole uploads into memory, and log and repeat URLs
+// that hold the token.
 func newRest(cfg *config) *resty.Client {
 	h := &http.Client{Transport: newTransport(cfg)}
 	if cfg.httpClient != nil {
@@ -124,16 +130,7 @@ func newRest(cfg *config) *resty.Client {
 	}
 	h.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	h.Jar = nil
-	agent := "wechatoa/" + Version
-	if cfg.userAgent != "" {
-		agent = cfg.userAgent + " " + agent
-	}
-	rest := resty.NewWithClient(h).
-		SetLogger(silence{}).
-		SetDoNotParseResponse(true).
-		SetHeader("User-Agent", agent).
-		SetPreRequestHook(attachBody)
-	return rest
+	return resty.NewWithClient(h)
 }
 
 // maxConns bounds the connections to one host, in use and idle.
@@ -173,12 +170,6 @@ type defaultTransport struct{}
 func (defaultTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(r) //nolint:forbidigo // the program asked for it
 }
-
-type silence struct{}
-
-func (silence) Errorf(string, ...any) {}
-func (silence) Warnf(string, ...any)  {}
-func (silence) Debugf(string, ...any) {}
 
 // AppID returns the account's AppID (开发者ID).
 //

@@ -197,13 +197,18 @@ func (c *Client) attempt(ctx context.Context, cl *call) (v verdict, err error) {
 	}
 	limited, cancel := context.WithTimeout(ctx, c.timeout(cl))
 	defer cancel()
-	sent, wire := traceWrites(limited)
-	sent = context.WithValue(sent, outgoingKey{}, &outgoing{body: body, once: !cl.Idempotent || c.cfg.retry.MaxAttempts == 1})
-	resp, err := c.rest.R().SetContext(sent).SetHeaderMultiValues(cl.Header).Execute(cl.Method, c.address(cl))
+	sent, wire := limited, (*writes)(nil)
+	if !cl.Idempotent {
+		sent, wire = traceWrites(limited)
+	}
+	r, err := c.newRequest(sent, cl, body)
 	if err != nil {
 		return c.transportError(ctx, limited, cl, err, wire)
 	}
-	raw := resp.RawResponse
+	raw, err := c.rest.GetClient().Do(r)
+	if err != nil {
+		return c.transportError(ctx, limited, cl, err, wire)
+	}
 	defer func() { _ = raw.Body.Close() }()
 	seen.Status = raw.StatusCode
 	return c.read(ctx, limited, cl, raw)
@@ -256,33 +261,6 @@ func (c *Client) secrets(cl *call) []string {
 		known = append(known, c.token.Current())
 	}
 	return known
-}
-
-// address returns the whole URL of a call.
-func (c *Client) address(cl *call) string {
-	var s strings.Builder
-	s.WriteString(c.origin(cl.Host))
-	s.WriteString(cl.Path)
-	mark := byte('?')
-	if !cl.Anonymous {
-		s.WriteString("?access_token=")
-		s.WriteString(url.QueryEscape(cl.token))
-		mark = '&'
-	}
-	if len(cl.Query) > 0 {
-		s.WriteByte(mark)
-		s.WriteString(cl.Query.Encode())
-	}
-	return s.String()
-}
-
-// origin returns scheme and host for a call of this host of the platform. A client
-// whose base URL is a proxy or a fake sends everything there.
-func (c *Client) origin(host string) string {
-	if host == "" || !c.cfg.ownHost {
-		return c.cfg.baseURL
-	}
-	return "https://" + host
 }
 
 // transportError makes the error of an attempt that got no response. ctx is the

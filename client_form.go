@@ -15,8 +15,6 @@ import (
 	"reflect"
 	"strings"
 
-	"github.com/go-resty/resty/v2"
-
 	"github.com/wechatoa/wechat/internal/payload"
 	"github.com/wechatoa/wechat/internal/wirejson"
 )
@@ -304,28 +302,6 @@ func checkDocument(body any) error {
 		return invalid("Body", "is a %T; a file is sent in a Form", body)
 	case t == reflect.TypeFor[*string]():
 		return invalid("Body", "is a string; JSON is sent as json.RawMessage, and text as a RawBody")
-	}
-	return nil
-}
-
-// outgoing is what an attempt puts on the wire.
-type outgoing struct {
-	body *payload.Payload
-	once bool // net/http must not send it again by itself
-}
-
-type outgoingKey struct{}
-
-// attachBody puts the body on the wire with its length: resty would read a stream
-// into memory to have a copy of it, and the platform answers a body of unknown
-// length with 412.
-func attachBody(_ *resty.Client, raw *http.Request) error {
-	out, _ := raw.Context().Value(outgoingKey{}).(*outgoing)
-	if err := out.body.Attach(raw); err != nil {
-		return err
-	}
-	if out.once {
-		payload.SendOnce(raw)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"time"
 )
 
@@ -24,7 +25,9 @@ type config struct {
 	retry         RetryPolicy
 	timeout       time.Duration
 	mediaTimeout  time.Duration
-	ownHost       bool // the base URL is one of the platform's hosts
+	base          *url.URL // of baseURL
+	ownHost       bool     // it is one of the platform's
+	agent         []string // of all requests
 	log           *slog.Logger
 	userAgent     string
 	observe       func(context.Context, Attempt)

@@ -6,9 +6,56 @@ import (
 	"crypto/x509"
 	"errors"
 	"net"
+	"net/http"
 	"net/http/httptrace"
+	"net/url"
 	"sync/atomic"
+
+	"github.com/wechatoa/wechat/internal/payload"
 )
+
+// newRequest makes the request of an attempt.
+func (c *Client) newRequest(ctx context.Context, cl *call, body *payload.Payload) (*http.Request, error) {
+	header := make(http.Header, 4)
+	header["User-Agent"] = c.cfg.agent
+	for name, values := range cl.Header {
+		header[http.CanonicalHeaderKey(name)] = values
+	}
+	u := c.url(cl)
+	r := (&http.Request{
+		Method: cl.Method, URL: u, Host: u.Host, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: header,
+	}).WithContext(ctx)
+	if err := body.Attach(r); err != nil {
+		return nil, err
+	}
+	if !cl.Idempotent || c.cfg.retry.MaxAttempts == 1 {
+		payload.SendOnce(r)
+	}
+	return r, nil
+}
+
+// url returns the URL of a call. A client whose base URL is a proxy or a fake sends
+// everything there, whatever host of the platform it is for.
+func (c *Client) url(cl *call) *url.URL {
+	u := *c.cfg.base
+	if cl.Host != "" && c.cfg.ownHost {
+		u.Host = cl.Host
+	}
+	if u.RawPath != "" {
+		u.RawPath += (&url.URL{Path: cl.Path}).EscapedPath()
+	}
+	u.Path += cl.Path
+	if !cl.Anonymous {
+		u.RawQuery = "access_token=" + url.QueryEscape(cl.token)
+	}
+	if len(cl.Query) > 0 {
+		if u.RawQuery != "" {
+			u.RawQuery += "&"
+		}
+		u.RawQuery += cl.Query.Encode()
+	}
+	return &u
+}
 
 // writes tells whether any byte of a request can have reached the platform.
 type writes struct{ asked, written atomic.Bool }
@@ -26,11 +73,13 @@ func traceWrites(ctx context.Context) (context.Context, *writes) {
 // transport that reports no trace is believed only where its error speaks of the
 // time before the request.
 func (w *writes) none(err error) bool {
-	if w.written.Load() {
-		return false
-	}
-	if w.asked.Load() {
-		return true
+	if w != nil {
+		if w.written.Load() {
+			return false
+		}
+		if w.asked.Load() {
+			return true
+		}
 	}
 	var dns *net.DNSError
 	var op *net.OpError
