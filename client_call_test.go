@@ -2,6 +2,7 @@ package wechat
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -562,3 +563,27 @@ func TestNewTransportKeepsAsManyConnectionsIdleAsItAllows(t *testing.T) {
 
 // textLog writes a log that a test reads when nobody writes any more.
 func textLog(w io.Writer) *slog.Logger { return slog.New(slog.NewTextHandler(w, nil)) }
+
+func TestEveryServerErrorMayHaveBeenExecuted(t *testing.T) {
+	for status, mayHaveRun := range map[int]bool{400: false, 404: false, 429: false, 499: false, 500: true, 501: true, 599: true} {
+		s := newScript(answer(status, "no JSON"))
+		err := s.client(WithRetry(RetryPolicy{MaxAttempts: 1})).Do(t.Context(), request(), nil)
+		assert.Equal(t, mayHaveRun, errors.Is(err, ErrUnknownOutcome), status)
+	}
+}
+
+func TestScalarIsNoAnswerWhateverTheResultIs(t *testing.T) {
+	for _, body := range []string{`7`, `"ok"`, `true`, `null`} {
+		for _, out := range []any{nil, new(any), new(json.RawMessage), new(string)} {
+			var unreadable *DecodeError
+			require.ErrorAs(t, newScript(answer(http.StatusOK, body)).client().Do(t.Context(), request(idempotent), out), &unreadable, body)
+		}
+	}
+}
+
+func TestLongRequestIDIsCutBetweenCharacters(t *testing.T) {
+	_, id := splitRequestID("x rid: a" + strings.Repeat("é", maxRequestID))
+	assert.Equal(t, "a"+strings.Repeat("é", maxRequestID/2-1), id)
+	_, id = splitRequestID("x rid: " + strings.Repeat("a", maxRequestID+1))
+	assert.Equal(t, strings.Repeat("a", maxRequestID), id)
+}
