@@ -52,11 +52,7 @@ func (p RetryPolicy) check() error {
 func (p RetryPolicy) pause(retry int) time.Duration {
 	limit := p.MinDelay
 	for range retry - 1 {
-		if limit > p.MaxDelay/2 {
-			limit = p.MaxDelay
-			break
-		}
-		limit *= 2
+		limit = 2 * min(limit, p.MaxDelay/2)
 	}
 	return jitter(limit)
 }
@@ -95,8 +91,8 @@ func newBudget() *budget { return &budget{left: budgetSize} }
 
 // costOf is what a retry after this error costs.
 func costOf(err error) int {
-	var t interface{ Timeout() bool }
-	if errors.Is(err, context.DeadlineExceeded) || errors.As(err, &t) && t.Timeout() {
+	var t interface{ Timeout() bool } // context.DeadlineExceeded has it
+	if errors.As(err, &t) && t.Timeout() {
 		return costTimeout
 	}
 	return costRetry

@@ -1,0 +1,109 @@
+package wechat
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestBudgetIsSpentToTheLastAndRefilledByOne(t *testing.T) {
+	b := newBudget()
+	for range budgetSize / costRetry {
+		require.True(t, b.take(costRetry))
+	}
+	assert.False(t, b.take(1))
+	b.earn()
+	assert.True(t, b.take(1))
+	assert.False(t, b.take(1))
+	for range 2 * budgetSize {
+		b.earn()
+	}
+	assert.True(t, b.take(budgetSize))
+	assert.False(t, b.take(1), "it is never fuller than at the beginning")
+}
+
+func TestTimeOutsCostTwiceAsMuch(t *testing.T) {
+	assert.Equal(t, costTimeout, costOf(fmt.Errorf("x: %w", context.DeadlineExceeded)))
+	assert.Equal(t, costTimeout, costOf(&RequestError{Err: &net.OpError{Op: "read", Err: errTimeout{}}}))
+	assert.Equal(t, costRetry, costOf(&RequestError{Err: io.EOF}))
+	assert.Equal(t, costRetry, costOf(&net.DNSError{Err: "no such host"}))
+}
+
+type errTimeout struct{}
+
+func (errTimeout) Error() string { return "timeout" }
+func (errTimeout) Timeout() bool { return true }
+
+func TestShortestPausesAreNone(t *testing.T) {
+	p := RetryPolicy{MinDelay: 1, MaxDelay: 1}
+	for retry := 1; retry < 5; retry++ {
+		assert.Zero(t, p.pause(retry))
+	}
+}
+
+func TestSleepEndsAtTheDeadlineWithoutBeginning(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		begin := time.Now()
+		require.ErrorIs(t, sleep(ctx, time.Second), context.DeadlineExceeded)
+		assert.Zero(t, time.Since(begin))
+		require.NoError(t, sleep(ctx, time.Second-1))
+		assert.Equal(t, time.Second-1, time.Since(begin))
+	})
+}
+
+func TestStreamOfARejectedTokenIsNotSentAgain(t *testing.T) {
+	s := newScript(rejected, ok)
+	body := &Form{Field: "media", File: File{Name: "a.jpg", Content: io.MultiReader(strings.NewReader("abc")), Size: 3}}
+	source := &freshTokens{}
+	err := s.client(WithTokenSource(source)).Do(t.Context(), Request{Path: "/x", Body: body}, nil)
+	require.ErrorIs(t, err, ErrInvalidToken)
+	require.NotErrorIs(t, err, ErrUnknownOutcome)
+	assert.Len(t, s.sent, 1)
+	assert.EqualValues(t, 2, source.n.Load(), "the next call has another token")
+}
+
+func TestOnlyTheEndOfTheAttemptIsCalledOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const text = "no response within"
+		require.ErrorContains(t, newScript(hangs).client().Do(t.Context(), request(), nil), text)
+		assert.NotContains(t, newScript(dropped).client().Do(t.Context(), request(), nil).Error(), text)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		assert.NotContains(t, newScript(hangs).client().Do(ctx, request(), nil).Error(), text)
+	})
+}
+
+func TestEveryFailureOfACertificateIsFinal(t *testing.T) {
+	for _, cause := range []error{
+		&tls.CertificateVerificationError{Err: errors.New("x")}, x509.UnknownAuthorityError{}, x509.HostnameError{Certificate: &x509.Certificate{}}, x509.CertificateInvalidError{},
+	} {
+		s := newScript(fails(fmt.Errorf("tls: %w", cause)))
+		var failure *RequestError
+		require.ErrorAs(t, s.client().Do(t.Context(), request(idempotent), nil), &failure)
+		assert.Equal(t, 1, failure.Attempts, "%T", cause)
+	}
+}
+
+func TestBaseURLMayHaveEscapesInItsPath(t *testing.T) {
+	s := newScript(ok)
+	require.NoError(t, s.client(WithBaseURL("https://proxy.example.com/a%2Fb")).Do(t.Context(), Request{Path: "/cgi-bin/名", Anonymous: true}, nil))
+	assert.Equal(t, "https://proxy.example.com/a%2Fb/cgi-bin/%E5%90%8D", s.sent[0].URL.String())
+	s = newScript(ok)
+	require.NoError(t, s.client(WithBaseURL("https://proxy.example.com/a")).Do(t.Context(), Request{Path: "/cgi-bin/名", Query: params("b", "c"), Anonymous: true}, nil))
+	assert.Equal(t, "https://proxy.example.com/a/cgi-bin/%E5%90%8D?b=c", s.sent[0].URL.String())
+	assert.Equal(t, http.MethodGet, s.sent[0].Method)
+}
