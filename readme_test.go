@@ -47,6 +47,58 @@ func TestTheStartOfTheReadmeCompiles(t *testing.T) {
 	}
 }
 
+// fragments are the heads of functions that make programs of the blocks in the
+// README that are none, by what they begin with.
+var fragments = map[string]string{
+	"_, err := client.Send": `func errorsOf(ctx context.Context, client *wechat.Client, message wechat.TemplateMessage) {`,
+	"h, err := callback.":   `func newHandler(client *wechat.Client, appID, token, aesKey string) *callback.Handler {`,
+	"srv := wechattest.":    `func TestBot(t *testing.T) { ctx := t.Context()`,
+}
+
+// ends are the last lines of such functions.
+var ends = map[string]string{"h, err := callback.": "return h\n"}
+
+// TestTheFragmentsOfTheReadmeWork puts them into one package, so that what one of them
+// uses of another is there, and runs the test among them. The other README has the same
+// code, see TestBothReadmesHaveTheSameParts.
+func TestTheFragmentsOfTheReadmeWork(t *testing.T) {
+	const imports = `package readme
+
+import (
+	"context"
+	"errors"
+	"log"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/wechatoa/wechat"
+	"github.com/wechatoa/wechat/callback"
+	"github.com/wechatoa/wechat/wechattest"
+)
+`
+	var source strings.Builder
+	source.WriteString(imports)
+	found := 0
+	for _, block := range codeBlock.FindAllStringSubmatch(readReadme(t, readmes[0]), -1) {
+		for beginning, head := range fragments {
+			if block[1] == "go" && strings.HasPrefix(block[2], beginning) {
+				source.WriteString(head + "\n" + block[2] + ends[beginning] + "}\n")
+				found++
+			}
+		}
+	}
+	require.Equal(t, len(fragments), found)
+	dir, err := os.MkdirTemp(".", "_readme") //nolint:usetesting // it must be inside the module
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "readme_test.go"), []byte(source.String()), 0o600))
+	out, err := exec.CommandContext(t.Context(), "go", "test", "-run=TestBot", "./"+dir).CombinedOutput()
+	assert.NoError(t, err, "%s", out)
+}
+
 func TestTheReadmeNamesWhatThereIs(t *testing.T) {
 	known := map[string]bool{}
 	for _, m := range clientMethods(t) {

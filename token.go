@@ -73,7 +73,8 @@ type TokenStore interface {
 
 // TokenLocker is what a [TokenStore] may be too: then only one process of a fleet
 // fetches a token at a time, and the others use its result. Classic tokens need it,
-// see [WithClassicToken].
+// see [WithClassicToken]. The keys of locks differ from those of values, so one
+// namespace is enough for both.
 type TokenLocker interface {
 	// Lock takes the lock of key for owner, if it is free, over, or owner's already;
 	// it then lasts for ttl from now. So the owner renews it by calling Lock again.

@@ -90,7 +90,12 @@ type callback struct {
 
 func (s *callback) configured() bool { return s.handler != nil }
 
-// SetCallback makes h get the pushes in process, nil to end them.
+// SetCallback makes h get the pushes in process, nil to end them. h needs the
+// credentials of the platform:
+//
+//	h, err := callback.NewHandler(callback.Config{
+//		AppID: p.AppID, Credentials: callback.NewCredentials(p.Token, p.EncodingAESKey),
+//	})
 func (p *Platform) SetCallback(h http.Handler) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -48,6 +48,6 @@ func main() {
 	case err != nil:
 		log.Fatal(err)
 	default:
-		fmt.Println("sent, message id", id > 0)
+		fmt.Println("sent, message id", id)
 	}
 }
