@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -178,4 +179,31 @@ func TestAllDraftsReadsPageAfterPage(t *testing.T) {
 	for _, err := range c.AllDrafts(t.Context()) {
 		assert.ErrorIs(t, err, ErrDailyQuota)
 	}
+}
+
+// TestASettingThatIsOffIsSent sends each setting that is on unless a request says
+// otherwise as 0, and leaves out those that the caller says nothing of.
+func TestASettingThatIsOffIsSent(t *testing.T) {
+	settings := 0
+	for _, article := range []any{DraftArticle{}, MassArticle{}, MassImages{}} {
+		typ := reflect.TypeOf(article)
+		for i := range typ.NumField() {
+			field := typ.Field(i)
+			if field.Type != reflect.TypeFor[*Flag]() {
+				continue
+			}
+			settings++
+			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+			silent, err := json.Marshal(article)
+			require.NoError(t, err)
+			assert.NotContains(t, string(silent), name, typ)
+
+			v := reflect.New(typ).Elem()
+			v.Field(i).Set(reflect.ValueOf(NewFlag(false)))
+			off, err := json.Marshal(v.Interface())
+			require.NoError(t, err)
+			assert.Contains(t, string(off), `"`+name+`":0`, typ)
+		}
+	}
+	assert.Equal(t, 8, settings)
 }

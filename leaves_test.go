@@ -217,3 +217,48 @@ func TestRetryStartsWithAnEmptyResult(t *testing.T) {
 	assert.Empty(t, out.A)
 	assert.Equal(t, "of the success", out.B)
 }
+
+// TestAListOfOneMayBeItsElement turns each list of one object in a sample answer into
+// that object, as pages have it for partial_refund_info in one place of two.
+func TestAListOfOneMayBeItsElement(t *testing.T) {
+	lists := 0
+	for _, row := range rows {
+		if row.want == nil || !strings.HasPrefix(row.reply, "{") {
+			continue
+		}
+		document := parse(t, row.reply)
+		c, _ := row.client(answer(http.StatusOK, row.reply))
+		want, err := row.call(t.Context(), c)
+		require.NoError(t, err, row.name)
+		eachListOfOne(document, "", func(path string, set func(any), list []any) {
+			lists++
+			set(list[0])
+			data, err := json.Marshal(document)
+			require.NoError(t, err)
+			set(list)
+			c, _ := row.client(answer(http.StatusOK, string(data)))
+			got, err := row.call(t.Context(), c)
+			require.NoError(t, err, "%s: %s", row.name, path)
+			assert.Equal(t, want, got, "%s: %s", row.name, path)
+		})
+	}
+	assert.Greater(t, lists, 30)
+}
+
+// eachListOfOne visits the lists of a document that hold one object.
+func eachListOfOne(v any, path string, visit func(path string, set func(any), list []any)) {
+	switch v := v.(type) {
+	case map[string]any:
+		for name, child := range v {
+			at := path + "." + name
+			if list, ok := child.([]any); ok && len(list) == 1 && !isLeaf(list[0]) {
+				visit(at, func(other any) { v[name] = other }, list)
+			}
+			eachListOfOne(child, at, visit)
+		}
+	case []any:
+		for _, child := range v {
+			eachListOfOne(child, path+"[]", visit)
+		}
+	}
+}
