@@ -84,7 +84,7 @@ type Config struct {
 	MaxRun time.Duration
 	// Workers is how many handlers run at once (1,000 by default), Queue how many
 	// pushes wait for one (4,000 by default, none with [NoQueue]). A push beyond both
-	// is left without an answer at once, so that the platform delivers it again, or
+	// is left without an answer at once, which the platform should deliver again, or
 	// answered with what Overflow returns.
 	Workers int
 	Queue   int
@@ -106,8 +106,10 @@ type Config struct {
 	Hold bool
 
 	// RetryFailed leaves a push without an answer if its handler returned an error
-	// or panicked, so that the platform delivers it again, two times at most. By
-	// default a failure is acknowledged.
+	// or panicked. The platform should deliver it again then, two times at most: its
+	// pages promise that for a push without an answer, and say nothing of one whose
+	// connection is dropped before 5 seconds are over. By default a failure is
+	// acknowledged.
 	RetryFailed bool
 
 	// Dedupe shares among replicas what was handled. The handler's own memory is

@@ -134,7 +134,7 @@ type TemplateSendJobFinishEvent struct {
 	Header
 
 	MsgID  int64  // as SendTemplateMessage returned it
-	Status string // "success", "failed:user block" or "failed: system failed"
+	Status string // "success", "failed:user block", "failed: system failed" or, in reports, "failed:freq limit"
 }
 
 func (m *TemplateSendJobFinishEvent) read(n *node) {

@@ -208,8 +208,8 @@ func (h *Handler) answer(w http.ResponseWriter, connection *http.ResponseControl
 	}
 }
 
-// leave leaves a delivery without an answer, on which the platform delivers the push
-// again: it drops the connection. That is what the platform documents; that it does
+// leave leaves a delivery without an answer: it drops the connection. The platform
+// documents that it delivers a push again if no answer comes in 5 seconds. That it does
 // the same after a status other than 200 is only believed, and so that is the answer
 // only if the connection cannot be dropped: in HTTP/2, or behind a ResponseWriter
 // that hides it.
