@@ -32,6 +32,20 @@ var leanCalls = []leanCall{
 	{"POST /cgi-bin/menu/create", func(ctx context.Context, c *Client) error {
 		return c.CreateMenu(ctx, NewMenu(MediaButton("图", "M1")))
 	}},
+	{"POST /cgi-bin/menu/create", func(ctx context.Context, c *Client) error {
+		return c.CreateMenu(ctx, NewMenu(ClickButton(strings.Repeat("菜", 20), "k"))) // 60 bytes
+	}},
+	{"POST /cgi-bin/user/info/updateremark", func(ctx context.Context, c *Client) error {
+		return c.SetRemark(ctx, "o1", strings.Repeat("甲", 10)) // 30 bytes
+	}},
+	{"POST /cgi-bin/tags/create", func(ctx context.Context, c *Client) error {
+		_, err := c.CreateTag(ctx, strings.Repeat("长", 30))
+		return err
+	}},
+	{"POST /cgi-bin/draft/add", func(ctx context.Context, c *Client) error {
+		_, err := c.CreateDraft(ctx, DraftArticle{Title: strings.Repeat("题", 64), Digest: strings.Repeat("摘", 128), Content: "文", ThumbMediaID: "M1"})
+		return err
+	}},
 	{"POST /cgi-bin/menu/addconditional", func(ctx context.Context, c *Client) error {
 		_, err := c.AddConditionalMenu(ctx, NewMenu(SubMenu("多", ClickButton("好", "k"))), MatchRule{TagID: 100})
 		return err

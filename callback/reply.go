@@ -91,7 +91,9 @@ func (r VideoReply) write(w *writer) {
 	})
 }
 
-// MusicReply answers with music (回复音乐消息).
+// MusicReply answers with music (回复音乐消息). The page demands a ThumbMediaID; replies
+// without one have been seen to work if there is a MusicURL. As a customer-service
+// message it needs both.
 type MusicReply struct {
 	Title        string
 	Description  string
@@ -101,14 +103,17 @@ type MusicReply struct {
 }
 
 func (MusicReply) msgType() string { return "music" }
-func (r MusicReply) check() error  { return needed("MusicReply.ThumbMediaID", r.ThumbMediaID) }
+func (r MusicReply) check() error {
+	return needed("MusicReply.MusicURL", r.MusicURL+r.HQMusicURL+r.ThumbMediaID)
+}
+
 func (r MusicReply) write(w *writer) {
 	w.object("Music", func() {
 		w.optional("Title", r.Title)
 		w.optional("Description", r.Description)
 		w.optional("MusicUrl", r.MusicURL)
 		w.optional("HQMusicUrl", r.HQMusicURL)
-		w.text("ThumbMediaId", r.ThumbMediaID)
+		w.optional("ThumbMediaId", r.ThumbMediaID)
 	})
 }
 
@@ -117,7 +122,7 @@ type Article struct {
 	Title       string
 	Description string
 	PicURL      string // JPG or PNG, 360×200 for the first entry, 200×200 for others
-	URL         string
+	URL         string // the page demands one; articles without a link have been seen to work
 }
 
 // NewsReply answers with links to articles (回复图文消息), 8 at most. The platform
@@ -137,9 +142,6 @@ func (r NewsReply) check() error {
 	}
 	for i, a := range r.Articles {
 		if err := needed(fmt.Sprintf("NewsReply.Articles[%d].Title", i), a.Title); err != nil {
-			return err
-		}
-		if err := needed(fmt.Sprintf("NewsReply.Articles[%d].URL", i), a.URL); err != nil {
 			return err
 		}
 	}

@@ -106,10 +106,10 @@ func TestRepliesThatThePlatformWouldNotTakeAreRefused(t *testing.T) {
 		"ImageReply.MediaID":          Image(""),
 		"VoiceReply.MediaID":          Voice(""),
 		"VideoReply.MediaID":          Video("", "T", "D"),
-		"MusicReply.ThumbMediaID":     MusicReply{Title: "T"},
+		"MusicReply.MusicURL":         MusicReply{Title: "T"},
 		"NewsReply.Articles":          News(),
 		"NewsReply.Articles[0].Title": News(Article{URL: "u"}),
-		"NewsReply.Articles[1].URL":   News(Article{Title: "t", URL: "u"}, Article{Title: "t"}),
+		"NewsReply.Articles[1].Title": News(Article{Title: "t"}, Article{URL: "u"}),
 		"DeviceReply.Type":            DeviceReply{Type: "toaster"},
 		"DeviceReply.DeviceID":        DeviceReply{Type: "hardware"},
 	} {
@@ -119,6 +119,20 @@ func TestRepliesThatThePlatformWouldNotTakeAreRefused(t *testing.T) {
 		}
 	}
 	assert.Error(t, News(make([]Article, 9)...).check())
+}
+
+func TestRepliesThatAreSeenToWorkAreNotRefused(t *testing.T) {
+	for _, test := range []struct {
+		reply Reply
+		xml   string
+	}{
+		{MusicReply{MusicURL: "U"}, "<MsgType><![CDATA[music]]></MsgType><Music><MusicUrl><![CDATA[U]]></MusicUrl></Music></xml>"},
+		{MusicReply{ThumbMediaID: "M"}, "<MsgType><![CDATA[music]]></MsgType><Music><ThumbMediaId><![CDATA[M]]></ThumbMediaId></Music></xml>"},
+		{News(Article{Title: "t"}), "<MsgType><![CDATA[news]]></MsgType><ArticleCount>1</ArticleCount><Articles><item><Title><![CDATA[t]]></Title><Description><![CDATA[]]></Description><PicUrl><![CDATA[]]></PicUrl><Url><![CDATA[]]></Url></item></Articles></xml>"},
+	} {
+		require.NoError(t, test.reply.check())
+		assert.Contains(t, string(render(test.reply, toSample, false, time.Unix(1700000000, 0))), test.xml)
+	}
 }
 
 func TestE24WhateverAReplySaysItIsAValidDocument(t *testing.T) {
@@ -199,8 +213,10 @@ func TestE24TheLimitOfATextHoldsForWhatIsSent(t *testing.T) {
 func TestE24AReplyOfNothingThatCanBeSeenIsRefused(t *testing.T) {
 	for _, nothing := range []string{"", " \t\r\n", "\x00\x01\x1f", "\u0085\u009f", "\x7f", "\uffff", "\u3000 \x08"} {
 		for _, r := range []Reply{
-			Text(nothing), Image(nothing), Voice(nothing), Video(nothing, "t", "d"), MusicReply{ThumbMediaID: nothing},
-			News(Article{Title: nothing, URL: "u"}), News(Article{Title: "t", URL: nothing}), DeviceReply{Type: "hardware", DeviceID: nothing},
+			Text(nothing), Image(nothing), Voice(nothing), Video(nothing, "t", "d"),
+			MusicReply{ThumbMediaID: nothing},
+			News(Article{Title: nothing, URL: "u"}),
+			DeviceReply{Type: "hardware", DeviceID: nothing},
 		} {
 			var problem *ReplyError
 			require.ErrorAs(t, r.check(), &problem, "%q of %T", nothing, r)
