@@ -72,6 +72,7 @@ func TestStreamOfARejectedTokenIsNotSentAgain(t *testing.T) {
 	err := s.client(WithTokenSource(source)).Do(t.Context(), Request{Path: "/x", Body: body}, nil)
 	require.ErrorIs(t, err, ErrInvalidToken)
 	require.NotErrorIs(t, err, ErrUnknownOutcome)
+	assert.NotContains(t, err.Error(), "not retried", "no other attempt was tried")
 	assert.Len(t, s.sent, 1)
 	assert.EqualValues(t, 2, source.n.Load(), "the next call has another token")
 }
