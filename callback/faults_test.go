@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"runtime"
 	"strconv"
 	"strings"
@@ -202,6 +203,50 @@ func TestE13AHandlerThatEndsItsGoroutineGivesTheWorkerBack(t *testing.T) {
 		assert.Zero(t, h.pool.running)
 		assert.Zero(t, h.pool.pending)
 	})
+}
+
+// nilErrorStore returns an error that is no use to anybody.
+type nilErrorStore struct{ DedupeStore }
+
+func (nilErrorStore) Finish(context.Context, string, string, []byte, time.Duration) error {
+	var none *url.Error
+	return none
+}
+
+// TestE13AnErrorThatIsANilPointerIsSurvived: the methods of such errors panic.
+func TestE13AnErrorThatIsANilPointerIsSurvived(t *testing.T) {
+	var ofURL *url.Error
+	var ofPanic *PanicError
+	for name, returned := range map[string]error{
+		"one that unwraps":  ofURL,
+		"a panic":           ofPanic,
+		"a panic, wrapped":  fmt.Errorf("shop: %w", ofPanic),
+		"one in several":    errors.Join(io.EOF, ofURL),
+		"none, but a store": nil,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			j := &journal{}
+			cfg := safeConfig()
+			cfg.Observer, cfg.Logger, cfg.Activity = j.observe, j.logger(), NewActivity(nil)
+			cfg.Dedupe = nilErrorStore{NewMemoryDedupeStore()}
+			cfg.Deferred = func(context.Context, []byte) error { return returned }
+			h := newTestHandler(t, cfg)
+			h.Fallback(func(_ context.Context, m Message) (Reply, error) {
+				if m.Meta().Event == "" {
+					return Text(strings.Repeat("字", maxTextBytes)), nil // whose rest is deferred
+				}
+				return nil, returned
+			})
+			assert.Equal(t, http.StatusOK, safePlatform().sends(h, eventPush("CLICK", "menu", "")).Code, name)
+			assert.Equal(t, http.StatusOK, safePlatform().sends(h, textPush(1, "a")).Code, name)
+			require.NoError(t, h.Shutdown(t.Context()), name)
+			if returned != nil {
+				assert.Equal(t, 1, j.outcomes()[OutcomeLost], name)
+				assert.Equal(t, 1, j.outcomes()[OutcomeFailed]+j.outcomes()[OutcomePanicked], name)
+			}
+			time.Sleep(2 * time.Minute)
+		})
+	}
 }
 
 func TestE13AMiddlewareThatCannotBeBuiltFailsItsPushes(t *testing.T) {

@@ -65,7 +65,7 @@ func (e *engine) report(ctx context.Context, p *Push, o Observation) {
 			slog.Duration("duration", o.Duration), slog.Any("error", o.Err),
 		}
 		var panicked *PanicError
-		if errors.As(o.Err, &panicked) {
+		if errors.As(o.Err, &panicked) && panicked != nil { // nil: one that the handler made
 			attributes = append(attributes, slog.String("stack", string(panicked.Stack)))
 		}
 		e.log.LogAttrs(ctx, slog.LevelError, "callback: push "+string(o.Outcome), attributes...)

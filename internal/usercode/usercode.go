@@ -82,6 +82,7 @@ func Call[T any](ctx context.Context, g *Guard, f func(ctx context.Context) (T, 
 		defer cancel()
 		defer c.end()
 		c.value, c.err = f(limited)
+		c.err = sound(c.err)
 		c.returned = true
 	}()
 	select {
@@ -120,7 +121,19 @@ func Recover(f func() error) (err error) {
 			err = &PanicError{Value: p, Stack: debug.Stack()}
 		}
 	}()
-	return f()
+	return sound(f())
+}
+
+// sound returns err, or panics if that is what its methods do: an error may be a nil
+// pointer, of a type whose methods do not expect one. Whoever looks at such an error
+// later would panic outside of all guards.
+func sound(err error) error {
+	if err != nil {
+		_ = err.Error()
+		var panicked *PanicError
+		_ = errors.As(err, &panicked) || errors.Is(err, ErrSkipped) // calls As, Is and Unwrap
+	}
+	return err
 }
 
 // call is one call on its goroutine.

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"net/url"
 	"runtime"
 	"sync/atomic"
 	"testing"
@@ -61,6 +63,22 @@ func TestPanicAndGoexitAreErrors(t *testing.T) {
 	require.ErrorAs(t, err, &p)
 	assert.Equal(t, errDown, p.Value)
 	require.ErrorIs(t, usercode.Recover(func() error { return errDown }), errDown)
+}
+
+func TestAnErrorWhoseMethodsPanicIsAPanic(t *testing.T) {
+	var none *url.Error // whose Unwrap panics, and its Error
+	for name, unsound := range map[string]error{
+		"bare":    none,
+		"wrapped": fmt.Errorf("store: %w", none), // whose text can be read
+		"joined":  errors.Join(errDown, none),
+	} {
+		var p *usercode.PanicError
+		err := usercode.Recover(func() error { return unsound })
+		require.ErrorAs(t, err, &p, name)
+		var g usercode.Guard
+		_, err = usercode.Call(t.Context(), &g, func(context.Context) (string, error) { return "", unsound })
+		require.ErrorAs(t, err, &p, name)
+	}
 }
 
 func TestHangingCallIsLeftBehindAndTheFourthIsNotMade(t *testing.T) {
