@@ -100,7 +100,7 @@ func (a *Activity) touched(ctx context.Context, openID string) (touch, error) {
 
 // Menu returns how the events of the menu were answered, by menu key.
 func (a *Activity) Menu(ctx context.Context) (map[string]MenuStatus, error) {
-	return askActivity(ctx, a, a.store.Menu)
+	return askActivity(ctx, a, func(ctx context.Context) (map[string]MenuStatus, error) { return a.store.Menu(ctx) })
 }
 
 // askActivity makes one call of the store.

@@ -66,8 +66,8 @@ type Config struct {
 	// the time of a move from plain mode. It makes them as forgeable as plain mode is.
 	AllowPlaintext bool
 
-	// Window is how old or how early a request may be: 5 minutes by default, 24
-	// hours at most.
+	// Window is how old or how early a request may be: 5 minutes by default, a second
+	// at least and 24 hours at most.
 	Window time.Duration
 
 	// Addresses returns the addresses and CIDR blocks that requests come from, such
@@ -155,6 +155,7 @@ func (e *ConfigError) Error() string { return "callback: Config." + e.Field + " 
 
 const (
 	defaultWindow  = 5 * time.Minute
+	minWindow      = time.Second // timestamps are in whole seconds
 	maxWindow      = 24 * time.Hour
 	defaultBudget  = 4500 * time.Millisecond
 	platformWaits  = 5 * time.Second
@@ -199,8 +200,8 @@ func (c Config) check() error {
 	switch {
 	case c.AllowPlaintext && c.Mode == Plain:
 		return &ConfigError{"AllowPlaintext", "contradicts Mode: in plain mode all pushes are in clear"}
-	case c.Window < 0 || c.Window > maxWindow:
-		return &ConfigError{"Window", "must be 0 to 24 hours"}
+	case c.Window != 0 && c.Window < minWindow || c.Window > maxWindow:
+		return &ConfigError{"Window", "must be 1 second to 24 hours, or 0 for the default"}
 	case c.Budget < 0 || c.Budget >= platformWaits:
 		return &ConfigError{"Budget", "must be less than the 5 seconds that the platform waits"}
 	case c.MaxRun < 0:
@@ -209,6 +210,11 @@ func (c Config) check() error {
 		return &ConfigError{"Workers", "is negative"}
 	case c.Queue < 0 && c.Queue != NoQueue:
 		return &ConfigError{"Queue", "is negative and not NoQueue"}
+	case c.Activity != nil && c.Activity.store == nil:
+		return &ConfigError{"Activity", "is empty: NewActivity makes one"}
+	}
+	if memory, ok := c.Dedupe.(*MemoryDedupeStore); ok && (memory == nil || memory.pushes == nil) {
+		return &ConfigError{"Dedupe", "is an empty store: NewMemoryDedupeStore makes one"}
 	}
 	return nil
 }
@@ -224,8 +230,8 @@ func (c Config) checkAccount() error {
 		return &ConfigError{"AppID", "is an original ID, which belongs into Account"}
 	case c.Account != strings.TrimSpace(c.Account):
 		return &ConfigError{"Account", "has white space around it"}
-	case c.Account != "" && c.Account == c.AppID:
-		return &ConfigError{"Account", "is the AppID; the original ID begins with gh_"}
+	case c.Account != "" && (c.Account == c.AppID || strings.HasPrefix(c.Account, "wx")):
+		return &ConfigError{"Account", "is an AppID; the original ID begins with gh_"}
 	}
 	return nil
 }

@@ -35,6 +35,13 @@ func TestConfigurationsThatContradictThemselvesAreRefusedByName(t *testing.T) {
 		{"AppID", func(c *Config) { c.Mode, c.Credentials, c.AppID = Plain, NewCredentials(testToken, ""), testAccount }},
 		{"Account", func(c *Config) { c.Account = c.AppID }},
 		{"Account", func(c *Config) { c.Account = "\n" + testAccount }},
+		{"Account", func(c *Config) { c.Account = "wx0000000000000002" }},
+		{"Account", func(c *Config) {
+			c.Mode, c.Credentials, c.AppID, c.Account = Plain, NewCredentials(testToken, ""), "", testAppID
+		}},
+		{"Dedupe", func(c *Config) { c.Dedupe = (*MemoryDedupeStore)(nil) }},
+		{"Dedupe", func(c *Config) { c.Dedupe = &MemoryDedupeStore{} }},
+		{"Activity", func(c *Config) { c.Activity = &Activity{} }},
 		{"Credentials", func(c *Config) { c.Credentials = NewCredentials(testToken, "") }},
 		{"Credentials", func(c *Config) { c.Mode, c.Credentials = Compatible, NewCredentials(testToken, "") }},
 		{"Credentials", func(c *Config) { c.Credentials = NewCredentials(testToken, testKey[:42]) }},
@@ -52,6 +59,7 @@ func TestConfigurationsThatContradictThemselvesAreRefusedByName(t *testing.T) {
 		{"PreviousUntil", func(c *Config) { c.PreviousUntil = time.Now() }},
 		{"AllowPlaintext", func(c *Config) { c.Mode, c.Credentials, c.AllowPlaintext = Plain, NewCredentials(testToken, ""), true }},
 		{"Window", func(c *Config) { c.Window = -1 }},
+		{"Window", func(c *Config) { c.Window = 300 }}, // not seconds
 		{"Window", func(c *Config) { c.Window = 24*time.Hour + 1 }},
 		{"Budget", func(c *Config) { c.Budget = -1 }},
 		{"Budget", func(c *Config) { c.Budget = 5 * time.Second }},
@@ -83,7 +91,7 @@ func TestTheBoundsOfAConfigurationAreAccepted(t *testing.T) {
 		},
 		"letters":        func(c *Config) { c.Credentials = NewCredentials("azAZ09", testKey) },
 		"window":         func(c *Config) { c.Window = 24 * time.Hour },
-		"small window":   func(c *Config) { c.Window = 1 },
+		"small window":   func(c *Config) { c.Window = time.Second },
 		"budget":         func(c *Config) { c.Budget = 5*time.Second - 1 },
 		"workers":        func(c *Config) { c.Workers = 1 },
 		"queue":          func(c *Config) { c.Queue = 1 },
