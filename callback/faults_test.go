@@ -281,6 +281,9 @@ func TestNilIsRefusedAtRegistration(t *testing.T) {
 		assert.PanicsWithValue(t, want, register)
 	}
 	assert.PanicsWithValue(t, "callback: OnText was given nil", func() { h.OnText(Exactly("a"), nil) })
+	assert.PanicsWithValue(t, "callback: Matching was given nil", func() { Matching(nil) })
+	assert.PanicsWithValue(t, "callback: OnKey needs a key, Fallback handles pushes without one",
+		func() { h.OnKey("", answering(nil, nil)) })
 	assert.NotPanics(t, func() { On(h, ok) }, "and the lock was given back")
 	h.OnKey("k", answering(nil, nil))
 	assert.PanicsWithValue(t, "callback: OnKey has a handler for k already", func() { h.OnKey("k", answering(nil, nil)) })

@@ -362,7 +362,7 @@ func appendJSON(out []byte, value string) []byte {
 // than 2,048 bytes is several messages. Replies that hand a message over can not be
 // sent that way.
 func CustomerMessages(openID string, r Reply) ([][]byte, error) {
-	if r == nil {
+	if r = byValue(r); r == nil {
 		return nil, nil
 	}
 	if err := r.check(); err != nil {

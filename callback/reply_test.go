@@ -100,6 +100,22 @@ func TestARowOfArticlesIsOneMessageEach(t *testing.T) {
 	assert.Empty(t, messages)
 }
 
+func TestAReplyMayBeGivenByAPointer(t *testing.T) {
+	want, err := CustomerMessages(testOpenID, Text("a"))
+	require.NoError(t, err)
+	messages, err := CustomerMessages(testOpenID, &TextReply{"a"})
+	require.NoError(t, err)
+	assert.Equal(t, want, messages)
+	messages, err = CustomerMessages(testOpenID, (*TextReply)(nil))
+	require.NoError(t, err)
+	assert.Empty(t, messages)
+
+	var push Push // as the test of a program may make it
+	_, body, err := push.Answer(&TextReply{"a"})
+	require.NoError(t, err)
+	assert.Contains(t, string(body), "<![CDATA[a]]>")
+}
+
 func TestRepliesThatThePlatformWouldNotTakeAreRefused(t *testing.T) {
 	for field, reply := range map[string]Reply{
 		"TextReply.Content":           Text(" \n"),

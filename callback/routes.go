@@ -56,8 +56,12 @@ func On[M Message](h *Handler, handle func(ctx context.Context, m M) (Reply, err
 }
 
 // OnKey handles the events of one key with handle: menu buttons by their key and QR
-// codes by their scene, of those who follow by it as well. See [Key].
+// codes by their scene, of those who follow by it as well. See [Key]. An empty key,
+// which all other pushes have, panics.
 func (h *Handler) OnKey(key string, handle HandlerFunc) {
+	if key == "" {
+		panic("callback: OnKey needs a key, Fallback handles pushes without one")
+	}
 	h.routes.add("OnKey "+key, handle == nil, func(r *routes) {
 		if r.keys[key] != nil {
 			panic("callback: OnKey has a handler for " + key + " already")
@@ -212,4 +216,9 @@ func Prefix(prefix string) TextMatcher {
 }
 
 // Matching matches texts in which a regular expression finds something.
-func Matching(re *regexp.Regexp) TextMatcher { return re.MatchString }
+func Matching(re *regexp.Regexp) TextMatcher {
+	if re == nil {
+		panic("callback: Matching was given nil")
+	}
+	return re.MatchString
+}
