@@ -273,7 +273,10 @@ func (e *engine) handled(r *run, res result, menuKey string, took time.Duration)
 		if _, ok := res.err.(*PanicError); ok { //nolint:errorlint // call returns it bare
 			o.Outcome = OutcomePanicked
 		}
-		if e.cfg.RetryFailed {
+		switch {
+		case o.Outcome == OutcomeFailed && e.life.Err() != nil: // the shutdown has ended its context
+			res.outcome, res.leave = OutcomeShutdown, true
+		case e.cfg.RetryFailed:
 			res.outcome, res.leave = OutcomeRetried, true
 		}
 	}

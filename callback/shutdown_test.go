@@ -203,20 +203,39 @@ func TestReplicasHearOfPushesThatEndAfterAShutdown(t *testing.T) {
 }
 
 func TestADeliveryThatShutdownCutsIsNotAcknowledged(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		h := newTestHandler(t, safeConfig())
-		var runs atomic.Int32
-		On(h, slow(10*time.Second, &runs)) // deaf
-		code := make(chan int, 1)
-		go func() { code <- safePlatform().sends(h, textPush(1, "a")).Code }()
-		time.Sleep(time.Second)
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		require.ErrorIs(t, h.Shutdown(ctx), context.DeadlineExceeded)
-		assert.Equal(t, http.StatusServiceUnavailable, <-code)
-		time.Sleep(time.Minute)
-		synctest.Wait()
-	})
+	var runs atomic.Int32
+	for name, handle := range map[string]func(context.Context, *TextMessage) (Reply, error){
+		"deaf": slow(10*time.Second, &runs),
+		"heeds its context": func(ctx context.Context, _ *TextMessage) (Reply, error) {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			store := NewMemoryDedupeStore()
+			cfg := safeConfig()
+			cfg.Dedupe = store
+			h, other := replicaPair(t, cfg)
+			On(h, handle)
+			var counter counter
+			On(other, counter.handle)
+			push := textPush(1, "a")
+			code := make(chan int, 1)
+			go func() { code <- safePlatform().sends(h, push).Code }()
+			time.Sleep(time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			require.ErrorIs(t, h.Shutdown(ctx), context.DeadlineExceeded)
+			assert.Equal(t, http.StatusServiceUnavailable, <-code, name)
+			if name != "deaf" { // which is handled here to its end
+				reply, ok := safePlatform().read(safePlatform().sends(other, push))
+				assert.True(t, ok, name)
+				assert.Contains(t, reply, "runs 1", name)
+			}
+			time.Sleep(2 * time.Minute)
+			synctest.Wait()
+		})
+	}
 }
 
 func TestWhatBeginsAfterAShutdownDoesNotEndItAgain(t *testing.T) {
