@@ -98,7 +98,8 @@ func (s *jsonScanner) array(n *node, name string, depth int) bool {
 }
 
 // sanitize escapes raw control bytes inside strings and backslashes that begin no
-// escape, which the platform sends in nicknames. It returns valid JSON as it is.
+// escape, which the platform sends in nicknames, and drops control bytes elsewhere.
+// It returns valid JSON as it is.
 func sanitize(data []byte) []byte {
 	if json.Valid(data) {
 		return data
@@ -121,6 +122,7 @@ func sanitize(data []byte) []byte {
 			i += n - 1
 		case inside && b < ' ':
 			out = append(out, '\\', 'u', '0', '0', "01"[b>>4], "0123456789abcdef"[b&15])
+		case b < ' ' && !isSpace(b): // between tokens
 		default:
 			out = append(out, b)
 		}

@@ -60,7 +60,7 @@ func parse(data []byte) (n *node, isJSON bool, err error) {
 
 // asJSON reports whether a document is one in JSON, and returns it from its first brace.
 func asJSON(data []byte) ([]byte, bool) {
-	trimmed := bytes.TrimLeft(data, " \t\r\n\ufeff")
+	trimmed := bytes.TrimLeftFunc(data, func(r rune) bool { return r <= ' ' || r == '\ufeff' })
 	return trimmed, len(trimmed) > 0 && trimmed[0] == '{'
 }
 

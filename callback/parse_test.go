@@ -361,6 +361,25 @@ func TestE9OddTextsInJSONAreRepairedAndDelivered(t *testing.T) {
 	}
 }
 
+func TestE9ControlBytesBesideTheDocumentCostNoMessage(t *testing.T) {
+	const inJSON = `{"ToUserName":"gh_1",%[1]s"FromUserName":"o","CreateTime":1,%[1]s"MsgType":"text","Content":"a","MsgId":%[1]s1}`
+	const inXML = "<xml>%[1]s<ToUserName>gh_1</ToUserName%[1]s><FromUserName>o</FromUserName>%[1]s<CreateTime>1</CreateTime>" +
+		"<MsgType>text</MsgType><Content>a</Content><MsgId>1</MsgId>%[1]s</xml%[1]s>"
+	for _, odd := range []string{"\x00", "\x01\x1f", "\n\x0b ", "\x08\t"} {
+		for i, form := range []string{inJSON, inXML} {
+			for name, cfg := range map[string]Config{"plain": plainConfig(), "safe": safeConfig()} {
+				p := platform{mode: cfg.Mode, token: testToken, key: testKey, appID: testAppID, json: i == 0}
+				h := newTestHandler(t, cfg)
+				got := "nothing"
+				On(h, func(_ context.Context, m *TextMessage) (Reply, error) { got = m.Content; return nil, nil })
+				w := p.sends(h, odd+fmt.Sprintf(form, odd)+odd)
+				assert.Equal(t, 200, w.Code, "%q in %s mode, %.5s", odd, name, form)
+				assert.Equal(t, "a", got, "%q in %s mode, %.5s", odd, name, form)
+			}
+		}
+	}
+}
+
 func TestValidJSONIsSanitizedToItself(t *testing.T) {
 	for _, valid := range []string{`{"a":"\\\"\u00e9"}`, "{\n\t\"a\" :\r 1}"} {
 		assert.Equal(t, valid, string(sanitize([]byte(valid))))

@@ -34,8 +34,9 @@ const byteOrderMark = "\ufeff"
 
 func (s *scanner) rest() string { return s.doc[s.at:] }
 
+// space skips white space and what no document has there: control bytes.
 func (s *scanner) space() {
-	for s.at < len(s.doc) && isSpace(s.doc[s.at]) {
+	for s.at < len(s.doc) && s.doc[s.at] <= ' ' {
 		s.at++
 	}
 }
