@@ -365,6 +365,48 @@ func TestE20APushIsTakenOverAfterItWasAcknowledged(t *testing.T) {
 	})
 }
 
+// TestE20ATakenOverPushWaitsForAWorker: nobody delivers again what was acknowledged.
+func TestE20ATakenOverPushWaitsForAWorker(t *testing.T) {
+	for _, shutdown := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			j := &journal{}
+			cfg := safeConfig()
+			cfg.Workers, cfg.Queue, cfg.Observer, cfg.Deferred = 1, NoQueue, j.observe, j.send
+			store := NewMemoryDedupeStore()
+			cfg.Dedupe = store
+			h := newTestHandler(t, cfg)
+			On(h, func(_ context.Context, m *TextMessage) (Reply, error) {
+				if m.Content == "busy" {
+					time.Sleep(10 * time.Second)
+					return nil, nil
+				}
+				return Text("handled " + m.Content), nil
+			})
+			push := textPush(1, "a")
+			key := storeKey(t, h, push)
+			_, err := store.Claim(t.Context(), key, "another replica", 6*time.Second) // and then it dies
+			require.NoError(t, err)
+			assert.Equal(t, "success", safePlatform().sends(h, push).Body.String())
+			go safePlatform().sends(h, textPush(2, "busy"))
+			time.Sleep(5 * time.Second)
+			assert.Empty(t, j.messages())
+			if shutdown {
+				require.NoError(t, h.Shutdown(t.Context()))
+				assert.Equal(t, 1, j.outcomes()[OutcomeLost])
+				c, err := store.Claim(t.Context(), key, "a third replica", time.Second)
+				require.NoError(t, err)
+				assert.Equal(t, ClaimGranted, c.State, "it was left to others")
+			} else {
+				time.Sleep(7 * time.Second)
+				require.Len(t, j.messages(), 1)
+				assert.Contains(t, j.messages()[0], "handled a")
+				require.NoError(t, h.Shutdown(t.Context()))
+			}
+			time.Sleep(2 * time.Minute)
+		})
+	}
+}
+
 func TestE20AStoreThatFailsDoesNotEndTheWaitingForAnotherReplica(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg := safeConfig()

@@ -203,17 +203,31 @@ func (e *engine) begin(d *delivery) {
 	}
 }
 
-// start gives a run to a worker.
+// start begins the handling of a run here.
 func (e *engine) start(r *run) {
 	if r.storeKey != "" {
 		e.renewAfter(r, e.replicas.claimFor/renewals) // from now on: it may wait in the queue for long
 	}
+	e.submit(r)
+}
+
+// submit gives a run to a worker. One that was acknowledged while another replica had
+// it waits until there is room: the platform does not deliver it again.
+func (e *engine) submit(r *run) {
 	switch e.pool.submit(r) {
 	case admitted:
 	case poolFull:
-		e.overflow(r)
+		if !r.acknowledged() {
+			e.overflow(r)
+			return
+		}
+		e.pool.begin()
+		time.AfterFunc(pollEvery, func() {
+			defer e.pool.end()
+			e.submit(r)
+		})
 	case poolDraining:
-		e.conclude(r, result{outcome: OutcomeShutdown, leave: true})
+		e.shutOut(r)
 	}
 }
 
@@ -237,6 +251,11 @@ func (e *engine) overflow(r *run) {
 // abandon ends a run that a shutdown takes out of the queue.
 func (e *engine) abandon(r *run) {
 	defer e.pool.end()
+	e.shutOut(r)
+}
+
+// shutOut ends a run that a shutdown leaves to others.
+func (e *engine) shutOut(r *run) {
 	e.conclude(r, result{outcome: OutcomeShutdown, leave: true})
 	if r.acknowledged() {
 		e.report(r.ctx, r.push, Observation{Outcome: OutcomeLost, Late: true, Err: errShutdown})
