@@ -82,6 +82,9 @@ func (e *engine) claim(ctx context.Context, key, owner string) (Claim, error) {
 		if err == nil && c.State != ClaimGranted && c.State != ClaimTaken && c.State != ClaimDone {
 			err = fmt.Errorf("callback: DedupeStore.Claim returned the state %q", c.State)
 		}
+		if c.Delivery < 1 || c.Delivery > deliveries { // the last one, as far as anybody knows
+			c.Delivery = deliveries
+		}
 		return c, err
 	})
 }
@@ -178,9 +181,9 @@ func (e *engine) renew(r *run) {
 	switch {
 	case err != nil:
 		pause = pollEvery
-	case c.State != ClaimGranted:
-		return // the claim ended while the store failed, and another replica has the push as well
-	}
+	case c.State == ClaimDone:
+		return // the claim ended while the store failed, and another replica had the push as well
+	} // one that only has it may die
 	e.renewAfter(r, pause)
 }
 

@@ -487,6 +487,72 @@ func TestAStoreThatReturnsNoStateCountsAsFailing(t *testing.T) {
 	})
 }
 
+// numberless is a store that does not count.
+type numberless struct{ *MemoryDedupeStore }
+
+func (s numberless) Claim(ctx context.Context, key, owner string, ttl time.Duration) (Claim, error) {
+	c, err := s.MemoryDedupeStore.Claim(ctx, key, owner, ttl)
+	c.Delivery = 0
+	return c, err
+}
+
+func TestADeliveryWithoutANumberIsNotHeld(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := safeConfig()
+		cfg.Hold, cfg.Dedupe = true, numberless{NewMemoryDedupeStore()}
+		h := newTestHandler(t, cfg)
+		var runs atomic.Int32
+		On(h, slow(20*time.Second, &runs))
+		assert.Equal(t, 1, safePlatform().pushes(textPush(1, "a"), h).attempts)
+		time.Sleep(time.Minute)
+	})
+}
+
+// severed is a store that one replica does not reach for a while.
+type severed struct {
+	*MemoryDedupeStore
+
+	off atomic.Bool
+}
+
+func (s *severed) Claim(ctx context.Context, key, owner string, ttl time.Duration) (Claim, error) {
+	if s.off.Load() {
+		return Claim{}, errStore
+	}
+	return s.MemoryDedupeStore.Claim(ctx, key, owner, ttl)
+}
+
+// TestE20AClaimThatWasLostIsTakenBack: who took it meanwhile can die.
+func TestE20AClaimThatWasLostIsTakenBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := safeConfig()
+		shared := NewMemoryDedupeStore()
+		store := &severed{MemoryDedupeStore: shared}
+		cfg.Dedupe = store
+		a := newTestHandler(t, cfg)
+		cfg.Dedupe = shared
+		b := newTestHandler(t, cfg)
+		var runs atomic.Int32
+		On(a, slow(20*time.Second, &runs))
+		On(b, slow(time.Second, &runs))
+		push := textPush(1, "a")
+		ctx, hangUp := context.WithCancel(t.Context())
+		go a.ServeHTTP(httptest.NewRecorder(), safePlatform().request(ctx, push))
+		time.Sleep(time.Second)
+		hangUp()
+		store.off.Store(true)
+		time.Sleep(4 * time.Second)
+		c, err := shared.Claim(t.Context(), storeKey(t, b, push), "another replica", 3*time.Second) // and then it dies
+		require.NoError(t, err)
+		require.Equal(t, ClaimGranted, c.State)
+		store.off.Store(false)
+		time.Sleep(5 * time.Second)
+		assert.Equal(t, "success", safePlatform().sends(b, push).Body.String())
+		assert.EqualValues(t, 1, runs.Load())
+		time.Sleep(2 * time.Minute)
+	})
+}
+
 // stateless is a store that was written for another version.
 type stateless struct{ *remote }
 
