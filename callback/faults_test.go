@@ -477,6 +477,7 @@ func TestASlowObserverAndLoggerComeAfterTheAnswer(t *testing.T) {
 			assert.Equal(t, began, w.at, name)
 			assert.NotEmpty(t, w.Body.String())
 		}
+		require.NoError(t, h.Shutdown(t.Context()), "it waits for what is told")
 		assert.EqualValues(t, 2+3+2, called.Load())
 	})
 }

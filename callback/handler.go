@@ -44,6 +44,7 @@ const (
 	bodyWithin    = 2 * time.Second
 	shutdownGrace = 250 * time.Millisecond
 	probeFor      = 100 * time.Millisecond
+	tellWithin    = 20 * time.Millisecond
 )
 
 // NewHandler returns a handler without handlers for pushes, which acknowledges
@@ -101,7 +102,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (h *Handler) receive(w http.ResponseWriter, r *http.Request, connection *http.ResponseController, push *Push, began time.Time) {
 	ctx := r.Context()
 	d := &delivery{push: push, began: began, halfClosed: mayBeHalfClosed(r)}
-	if h.pool.enter() {
+	entered := h.pool.enter()
+	if entered {
 		defer h.pool.end()
 		h.deliver(ctx, d)
 	} else {
@@ -109,9 +111,6 @@ func (h *Handler) receive(w http.ResponseWriter, r *http.Request, connection *ht
 	}
 	h.answer(w, connection, d)
 	took := time.Since(began)
-	if push.doubt != nil {
-		h.complain(ctx, "pushes come in clear as well", push.doubt)
-	}
 	if d.rest != nil {
 		h.pool.begin()
 		go func() {
@@ -119,8 +118,46 @@ func (h *Handler) receive(w http.ResponseWriter, r *http.Request, connection *ht
 			h.send(context.WithoutCancel(h.life), push, d.rest)
 		}()
 	}
-	d.awaitReport()
-	h.report(ctx, push, Observation{Outcome: d.outcome, Delivery: d.number, Duplicate: d.duplicate, Late: d.late, Duration: took})
+	tell := func() {
+		if push.doubt != nil {
+			h.complain(ctx, "pushes come in clear as well", push.doubt)
+		}
+		d.awaitReport()
+		h.report(ctx, push, Observation{Outcome: d.outcome, Delivery: d.number, Duplicate: d.duplicate, Late: d.late, Duration: took})
+	}
+	if !entered || h.cfg.Observer == nil && push.doubt == nil && !d.failed() {
+		tell()
+		return
+	}
+	h.tellAside(tell)
+}
+
+// tellAside tells the log and the observer, which may take their time: the
+// connection's next request waits for them no longer than a moment.
+func (h *Handler) tellAside(tell func()) {
+	told := make(chan struct{})
+	h.pool.begin()
+	go func() {
+		defer h.pool.end()
+		defer close(told)
+		tell()
+	}()
+	moment := time.NewTimer(tellWithin)
+	defer moment.Stop()
+	select {
+	case <-told:
+	case <-moment.C:
+	}
+}
+
+// failed reports whether the log is told of the delivery or its run.
+func (d *delivery) failed() bool {
+	if d.run == nil || d.leave {
+		return d.leave
+	}
+	d.run.mu.Lock()
+	defer d.run.mu.Unlock()
+	return d.run.finished && d.run.result.err != nil
 }
 
 // mayBeHalfClosed reports whether the end of the request's context may mean that

@@ -2,6 +2,8 @@ package callback
 
 import (
 	"context"
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -247,4 +249,35 @@ func TestWhatBeginsAfterAShutdownDoesNotEndItAgain(t *testing.T) {
 	})
 	assert.False(t, p.enter())
 	require.NoError(t, p.drain(t.Context()))
+}
+
+func TestASlowObserverDelaysNoOtherPushOfTheConnection(t *testing.T) {
+	cfg := plainConfig()
+	var seen atomic.Int64
+	cfg.Observer = func(context.Context, Observation) {
+		time.Sleep(200 * time.Millisecond)
+		seen.Add(1)
+	}
+	h := newTestHandler(t, cfg)
+	server := httptest.NewServer(h)
+	defer server.Close()
+	var connections atomic.Int64
+	client := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+		connections.Add(1)
+		return (&net.Dialer{}).DialContext(ctx, network, address)
+	}}}
+	defer client.CloseIdleConnections()
+	began := time.Now()
+	for i := range 5 {
+		r := plainPlatform().request(t.Context(), textPush(i+1, "hi"))
+		resp, err := client.Post(server.URL+"?"+r.URL.RawQuery, "text/xml", r.Body)
+		require.NoError(t, err)
+		_, _ = io.Copy(io.Discard, resp.Body)
+		require.NoError(t, resp.Body.Close())
+	}
+	assert.EqualValues(t, 1, connections.Load())
+	before := seen.Load()
+	assert.Less(t, before, int64(10), "the answers waited for the observer, %s", time.Since(began))
+	require.NoError(t, h.Shutdown(t.Context()))
+	assert.EqualValues(t, 10, seen.Load(), "nothing is left untold")
 }
