@@ -24,6 +24,7 @@ type call struct {
 
 	secret []byte // what the body is encrypted from, nil if the call is not secured
 
+	restore    func() // puts out where it was before the first attempt, nil if there is nothing to put
 	attempts   int
 	token      string
 	last       error // of the last attempt
@@ -59,6 +60,9 @@ func (c *Client) run(ctx context.Context, cl *call) error {
 }
 
 func (c *Client) attemptAll(ctx context.Context, cl *call) error {
+	if _, stream := cl.sink(); !stream && cl.out != nil {
+		cl.restore = restorer(reflect.ValueOf(cl.out).Elem())
+	}
 	if err := c.authorize(ctx, cl, ""); err != nil {
 		return err
 	}
@@ -122,8 +126,8 @@ func (c *Client) renewToken(ctx context.Context, cl *call) error {
 
 // clearOut forgets what a refusal left in out before another attempt.
 func (cl *call) clearOut() {
-	if _, stream := cl.sink(); !stream && cl.out != nil {
-		reflect.ValueOf(cl.out).Elem().SetZero()
+	if cl.restore != nil {
+		cl.restore()
 	}
 }
 
