@@ -497,6 +497,8 @@ func TestD5_TheErrcodeIsFoundInEveryShape(t *testing.T) {
 		`{"base_resp":{"errcode":3,"errmsg":"no"}}`:                         {true, 3, "no", false},
 		`{"base_resp":{"ret":0},"x":1}`:                                     {Found: true},
 		`{"resp_msg":{"retcode":4,"errmsg":"no"}}`:                          {true, 4, "no", false},
+		`{"resp_msg":{"ret_code":4,"error_info":"no"}}`:                     {true, 4, "no", false},
+		`{"resp_msg":{"ret_code":0,"error_info":"ok"},"deviceid":"1"}`:      {Found: true},
 		`{"resp_msg":{"ret":0,"retcode":4}}`:                                {true, 4, "", false},
 		`{"errcode":0,"errmsg":"ok","base_resp":{"ret":5,"err_msg":"no"}}`:  {true, 5, "no", false},
 		`{"errcode":1,"errmsg":"top","base_resp":{"ret":5,"err_msg":"no"}}`: {true, 1, "top", false},

@@ -89,9 +89,11 @@ func (r *Refusal) readWrapped(piece []byte) {
 	var in struct {
 		Ret     *int64 `json:"ret"`
 		RetCode *int64 `json:"retcode"`
+		DevCode *int64 `json:"ret_code"` // of the APIs for devices
 		Code    *int64 `json:"errcode"`
 		ErrMsg  string `json:"err_msg"`
 		Message string `json:"errmsg"`
+		Info    string `json:"error_info"`
 	}
 	d := newDecoder(piece)
 	defer d.release()
@@ -99,7 +101,7 @@ func (r *Refusal) readWrapped(piece []byte) {
 	if len(d.skipped) > 0 { // only a code can be unreadable
 		r.Found, r.Unreadable = true, true
 	}
-	for _, code := range []*int64{in.Ret, in.RetCode, in.Code} {
+	for _, code := range []*int64{in.Ret, in.RetCode, in.DevCode, in.Code} {
 		if code == nil {
 			continue
 		}
@@ -112,6 +114,6 @@ func (r *Refusal) readWrapped(piece []byte) {
 		r.Unreadable = false
 	}
 	if r.Code != 0 || r.Unreadable {
-		r.Message = in.ErrMsg + in.Message
+		r.Message = in.ErrMsg + in.Message + in.Info
 	}
 }

@@ -50,7 +50,7 @@ type Answer struct {
 }
 
 // Refusal is the errcode of a document: at its top level or, if it is 0 or missing
-// there, ret, retcode, or errcode of base_resp or resp_msg.
+// there, ret, retcode, ret_code, or errcode of base_resp or resp_msg.
 type Refusal struct {
 	Found   bool   // the document has an errcode, which may be 0
 	Code    int64  // 0 is success
