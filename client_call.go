@@ -202,8 +202,8 @@ func (c *Client) attempt(ctx context.Context, cl *call) (v verdict, err error) {
 	limited, cancel := context.WithTimeout(ctx, c.timeout(cl))
 	defer cancel()
 	sent, wire := limited, (*writes)(nil)
-	if !cl.Idempotent {
-		sent, wire = traceWrites(limited)
+	if !cl.Idempotent || len(cl.AlreadyDone) > 0 { // else it makes no difference
+		sent, wire = c.traceWrites(limited)
 	}
 	r, err := c.newRequest(sent, cl, body)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"slices"
 	"sync/atomic"
 
 	"github.com/wechatoa/wechat/internal/payload"
@@ -19,7 +20,7 @@ func (c *Client) newRequest(ctx context.Context, cl *call, body *payload.Payload
 	header := make(http.Header, 4)
 	header["User-Agent"] = c.cfg.agent
 	for name, values := range cl.Header {
-		header[http.CanonicalHeaderKey(name)] = values
+		header[http.CanonicalHeaderKey(name)] = slices.Clone(values)
 	}
 	u := c.url(cl)
 	r := (&http.Request{
@@ -58,15 +59,28 @@ func (c *Client) url(cl *call) *url.URL {
 }
 
 // writes tells whether any byte of a request can have reached the platform.
-type writes struct{ asked, written atomic.Bool }
+type writes struct {
+	reported       bool // whatever the transport does before it writes
+	asked, written atomic.Bool
+}
 
 // traceWrites watches the request that is sent with the returned context.
-func traceWrites(ctx context.Context) (context.Context, *writes) {
-	w := new(writes)
+func (c *Client) traceWrites(ctx context.Context) (context.Context, *writes) {
+	w := &writes{reported: isStandard(c.rest.GetClient().Transport)}
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GetConn:      func(string) { w.asked.Store(true) },
 		WroteHeaders: func() { w.written.Store(true) },
 	}), w
+}
+
+// isStandard reports whether a transport is that of net/http, which asks for a
+// connection, and reports that, before it writes.
+func isStandard(transport http.RoundTripper) bool {
+	if _, ok := transport.(defaultTransport); ok {
+		transport = http.DefaultTransport //nolint:forbidigo // only to know its type
+	}
+	_, ok := transport.(*http.Transport)
+	return ok
 }
 
 // none reports whether the request certainly did not reach the platform. A
@@ -77,7 +91,7 @@ func (w *writes) none(err error) bool {
 		if w.written.Load() {
 			return false
 		}
-		if w.asked.Load() {
+		if w.asked.Load() || w.reported {
 			return true
 		}
 	}
