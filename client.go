@@ -59,7 +59,9 @@ func NewClient(appID, appSecret string, opts ...Option) *Client {
 		baseURL: defaultBaseURL,
 	}
 	for _, o := range opts {
-		o(cfg)
+		if o != nil {
+			o(cfg)
+		}
 	}
 	invalid := cfg.complete()
 	c := &Client{&core{
@@ -107,8 +109,17 @@ func (c *config) complete() error {
 		c.agent[0] = c.userAgent + " " + c.agent[0]
 	}
 	c.ownHost = u.Scheme == "https" && u.Path == "" && isPlatformHost(u.Host)
-	if err := c.retry.check(); err != nil || c.source != nil {
+	if hasControl(c.userAgent) {
+		return invalid("product", "holds a control character")
+	}
+	if err := c.retry.check(); err != nil {
 		return err
+	}
+	if other, ok := c.source.(*Client); ok && (other == nil || other.core == nil) {
+		return invalid("TokenSource", "is a *Client that NewClient has not made")
+	}
+	if c.source != nil {
+		return nil
 	}
 	if _, locks := c.store.(TokenLocker); c.classicToken && c.store != nil && !locks {
 		return invalid("TokenStore", "must implement TokenLocker for classic tokens: each fetch ends the token before it")

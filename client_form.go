@@ -179,6 +179,9 @@ func (b RawBody) check() error {
 		if _, _, err := mime.ParseMediaType(b.ContentType); err != nil {
 			return invalid("RawBody.ContentType", "is %q: %w", b.ContentType, err)
 		}
+		if hasControl(b.ContentType) {
+			return invalid("RawBody.ContentType", "is %q, with a control character", b.ContentType)
+		}
 	}
 	return b.file().check("RawBody")
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // Option changes a client that [NewClient] makes. Options record a choice, their
-// order does not matter.
+// order does not matter, and nil is none.
 type Option func(*config)
 
 type config struct {

@@ -121,21 +121,27 @@ func isPlatformHost(host string) bool {
 }
 
 // ownHeaders are the headers that Do sets, or that would change how often or in what
-// form net/http sends the request.
+// form net/http sends the request, or that it leaves a compressed response as it is.
 var ownHeaders = []string{
-	"Content-Type", "Content-Length", "Host", "Transfer-Encoding", "Connection", "Trailer", "Upgrade", "Expect",
+	"Accept-Encoding", "Content-Type", "Content-Length", "Host", "Transfer-Encoding", "Connection", "Trailer", "Upgrade", "Expect",
 	"Idempotency-Key", "X-Idempotency-Key",
 }
 
 func checkHeader(header http.Header) error {
+	seen := map[string]bool{}
 	for name, values := range header {
 		at := fmt.Sprintf("Header[%.64q]", name)
 		if name == "" || strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune(`()<>@,;:\"/[]?={}`, r) }) {
 			return invalid(at, "is no name of a header")
 		}
-		if slices.Contains(ownHeaders, http.CanonicalHeaderKey(name)) {
+		canonical := http.CanonicalHeaderKey(name)
+		if slices.Contains(ownHeaders, canonical) {
 			return invalid(at, "is set by the client")
 		}
+		if seen[canonical] {
+			return invalid(at, "is there twice, in another case")
+		}
+		seen[canonical] = true
 		for _, value := range values {
 			if hasControl(strings.ReplaceAll(value, "\t", "")) {
 				return invalid(at, "holds a control character")
