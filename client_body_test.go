@@ -391,12 +391,15 @@ func TestBodiesThatJSONWouldMakeSomethingElseOfAreRefused(t *testing.T) {
 		"is a wechat.File; a file is sent in a Form":                          File{Name: "a"},
 		"is a *wechat.File; a file is sent in a Form":                         &File{Name: "a"},
 		"is a string; JSON is sent as json.RawMessage, and text as a RawBody": `{"a":1}`,
-		"is nil":                      noForm,
-		"is  nil":                     noText,
-		"is a nil map[string]string":  map[string]string(nil),
-		"is a nil json.RawMessage":    json.RawMessage(nil),
-		"is no valid JSON; other byt": []byte("text"),
-		"cannot be encoded: ":         make(chan int),
+		"is a  string; JSON is sent as":                                       ownText("x"),
+		"is a *[]uint8, which JSON writes":                                    &[]byte{'1'},
+		"is a wechat.ownBytes, which JSON":                                    ownBytes("{}"),
+		"is nil":                                                              noForm,
+		"is  nil":                                                             noText,
+		"is a nil map[string]string":                                          map[string]string(nil),
+		"is a nil json.RawMessage":                                            json.RawMessage(nil),
+		"is no valid JSON; other byt":                                         []byte("text"),
+		"cannot be encoded: ":                                                 make(chan int),
 	} {
 		s := newScript(ok)
 		err := s.client().Do(t.Context(), Request{Path: "/x", Body: body}, nil)
@@ -492,6 +495,8 @@ type (
 		Secret Secret `json:"-"`
 		own    Secret
 	}
+	ownText  string
+	ownBytes []byte
 	ownJSON  struct{ key Secret }
 	honest   struct{ key Secret }
 	plainKey map[Secret]string
@@ -509,6 +514,8 @@ func TestSecretInABodyIsNeverSentAsItsMask(t *testing.T) {
 		"Body.Inner.Secret":     &outer{mask, &held},
 		"Body.holder.Secret":    embedding{held, mask},
 		"Body[a][1].Secret":     map[string]any{"a": []any{1, held}},
+		"Body[token]":           map[string]any{"token": StaticToken("CANARY-VALUE")},
+		"Body.T":                struct{ T StaticToken }{"CANARY-VALUE"},
 		"Body[7]":               map[int]Secret{7: "CANARY-VALUE"},
 		"Body[0]":               []Secret{"CANARY-VALUE"},
 		"Body":                  Secret("CANARY-VALUE"),
@@ -544,5 +551,24 @@ func TestSecretInABodyIsNeverSentAsItsMask(t *testing.T) {
 		s := newScript(ok)
 		require.NoError(t, s.client().Do(t.Context(), Request{Path: "/x", Body: body}, nil), name)
 		assert.Len(t, s.sent, 1, name)
+	}
+}
+
+func TestReaderInsideABodyIsNeverSentAsNothing(t *testing.T) {
+	for at, body := range map[string]any{
+		"Body[media]":         map[string]any{"media": strings.NewReader("x")},
+		"Body.Media":          struct{ Media io.Reader }{os.Stdin},
+		"Body.Buffer":         struct{ Buffer bytes.Buffer }{},
+		"Body[1]":             []any{1, io.LimitReader(strings.NewReader("x"), 1)},
+		"Body[media].Content": map[string]any{"media": File{Name: "a.png", Content: strings.NewReader("x")}},
+	} {
+		s := newScript(ok)
+		err := s.client().Do(t.Context(), Request{Path: "/x", Body: body}, nil)
+		assertArgument(t, err, at)
+		assert.Empty(t, s.sent)
+	}
+	s := newScript(ok)
+	for _, body := range []any{struct{}{}, map[string]any{"a": struct{}{}, "b": map[string]int{}, "c": json.RawMessage("{}")}} {
+		require.NoError(t, s.client().Do(t.Context(), Request{Path: "/x", Body: body}, nil))
 	}
 }

@@ -279,8 +279,8 @@ func newPayload(ctx context.Context, body any) (*payload.Payload, error) {
 	if string(data) == "null" {
 		return nil, invalid("Body", "is a nil %T", body)
 	}
-	if at := maskedSecret(body, data); at != "" {
-		return nil, invalid(at, "is a Secret, which JSON masks; use a string field")
+	if lost, ok := findLost(body, data); ok {
+		return nil, invalid(lost.at, "%s", lost.problem)
 	}
 	return payload.FromBytes(jsonType, data), nil
 }
@@ -303,8 +303,10 @@ func checkDocument(body any) error {
 		return invalid("Body", "is a %T; a reader is sent as the Content of a RawBody or, in a Form, of a File", body)
 	case t == reflect.TypeFor[*File]():
 		return invalid("Body", "is a %T; a file is sent in a Form", body)
-	case t == reflect.TypeFor[*string]():
+	case t.Elem().Kind() == reflect.String && !t.Implements(textType):
 		return invalid("Body", "is a string; JSON is sent as json.RawMessage, and text as a RawBody")
+	case t.Elem().Kind() == reflect.Slice && t.Elem().Elem().Kind() == reflect.Uint8 && !t.Implements(textType):
+		return invalid("Body", "is a %T, which JSON writes as Base64; JSON is sent as []byte or json.RawMessage", body)
 	}
 	return nil
 }

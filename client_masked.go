@@ -10,69 +10,82 @@ import (
 	"strings"
 )
 
-// maskedSecret returns the Go path of a [Secret] in body that its JSON shows as a
-// mask, "" if there is none. A text that happens to be the mask is none.
-func maskedSecret(body any, data []byte) string {
-	if !bytes.Contains(data, []byte(mask)) {
-		return ""
+// missing is what a body holds and its JSON does not.
+type missing struct {
+	at      string // the Go path
+	problem string
+}
+
+const (
+	lostSecret = "is a Secret, which JSON masks; use a string field"
+	lostReader = "is a reader, which JSON cannot hold; it is sent as the Content of a RawBody or, in a Form, of a File"
+)
+
+// findLost looks for a [Secret] in body that its JSON shows as a mask, and for a
+// reader of which nothing is left. A text that happens to be the mask is none.
+func findLost(body any, data []byte) (found missing, ok bool) {
+	if !bytes.Contains(data, []byte(mask)) && !bytes.Contains(data, []byte("{}")) {
+		return found, false
 	}
 	var document any
 	if json.Unmarshal(data, &document) != nil {
-		return ""
+		return found, false
 	}
-	return findMasked(reflect.ValueOf(body), document, "Body")
+	return findLostIn(reflect.ValueOf(body), document, "Body")
 }
 
-var (
-	secretType = reflect.TypeFor[Secret]()
-	textType   = reflect.TypeFor[encoding.TextMarshaler]()
-)
+var textType = reflect.TypeFor[encoding.TextMarshaler]()
 
-// findMasked walks a value beside the document that was made of it.
-func findMasked(v reflect.Value, document any, at string) string {
+// isSecret reports whether JSON masks a type.
+func isSecret(t reflect.Type) bool {
+	return t == reflect.TypeFor[Secret]() || t == reflect.TypeFor[StaticToken]()
+}
+
+// findLostIn walks a value beside the document that was made of it.
+func findLostIn(v reflect.Value, document any, at string) (found missing, ok bool) {
 	for v.Kind() == reflect.Interface || v.Kind() == reflect.Pointer {
 		if v.IsNil() {
-			return ""
+			return found, false
 		}
 		v = v.Elem()
 	}
 	if document == nil || !v.IsValid() {
-		return ""
+		return found, false
 	}
-	if v.Type() == secretType {
-		if document == mask {
-			return at
+	object, isObject := document.(map[string]any)
+	switch t := v.Type(); {
+	case isSecret(t):
+		return missing{at, lostSecret}, document == mask
+	case encodesItself(t):
+		if !holdsMask(document) {
+			return found, false
 		}
-		return ""
-	}
-	if encodesItself(v.Type()) {
-		if inside := findSecret(v, at, 0); inside != "" && holdsMask(document) {
-			return inside
-		}
-		return ""
+		inside := findSecret(v, at, 0)
+		return missing{inside, lostSecret}, inside != ""
+	case isObject && reflect.PointerTo(t).Implements(readerType):
+		return missing{at, lostReader}, true
 	}
 	switch v.Kind() {
 	case reflect.Struct:
-		return findMaskedField(v, document, at)
+		return findLostField(v, document, at)
 	case reflect.Slice, reflect.Array:
 		list, _ := document.([]any)
 		for i := range min(v.Len(), len(list)) {
-			if found := findMasked(v.Index(i), list[i], at+"["+strconv.Itoa(i)+"]"); found != "" {
-				return found
+			if found, ok = findLostIn(v.Index(i), list[i], at+"["+strconv.Itoa(i)+"]"); ok {
+				return found, true
 			}
 		}
 	case reflect.Map:
-		object, _ := document.(map[string]any)
 		for _, key := range v.MapKeys() {
-			if found := findMasked(v.MapIndex(key), object[mapKey(key)], fmt.Sprintf("%s[%v]", at, key)); found != "" {
-				return found
+			if found, ok = findLostIn(v.MapIndex(key), object[mapKey(key)], fmt.Sprintf("%s[%v]", at, key)); ok {
+				return found, true
 			}
 		}
 	}
-	return ""
+	return found, false
 }
 
-func findMaskedField(v reflect.Value, document any, at string) string {
+func findLostField(v reflect.Value, document any, at string) (found missing, ok bool) {
 	object, _ := document.(map[string]any)
 	for i := range v.NumField() {
 		field := v.Type().Field(i)
@@ -87,11 +100,11 @@ func findMaskedField(v reflect.Value, document any, at string) string {
 			}
 			inner = object[name]
 		}
-		if found := findMasked(v.Field(i), inner, at+"."+field.Name); found != "" {
-			return found
+		if found, ok = findLostIn(v.Field(i), inner, at+"."+field.Name); ok {
+			return found, true
 		}
 	}
-	return ""
+	return found, false
 }
 
 // encodesItself reports whether the JSON of a type is made by a method of its own.
@@ -127,7 +140,7 @@ func findSecret(v reflect.Value, at string, depth int) string {
 	if depth > deepest || !v.IsValid() {
 		return ""
 	}
-	if v.Type() == secretType {
+	if isSecret(v.Type()) {
 		return at
 	}
 	switch v.Kind() {
