@@ -67,7 +67,8 @@ func (c *Client) decode(cl *call, raw *http.Response, data []byte, out any) (ver
 	if code := Code(answer.Refusal.Code); code != 0 {
 		refusal := &Error{Code: code, Method: cl.Method, Path: cl.Path, Status: raw.StatusCode}
 		message, id := splitRequestID(answer.Refusal.Message[:min(len(answer.Refusal.Message), 32*maxMessage)])
-		refusal.Message, refusal.RequestID = printable(c.hide.Excerpt([]byte(message), c.secrets(cl)...), maxMessage), id
+		refusal.Message = printable(c.hide.Excerpt([]byte(message), c.secrets(cl)...), maxMessage)
+		refusal.RequestID = printable(c.hide.Text(id, c.secrets(cl)...), maxRequestID)
 		v := ofCode(refusal, cl.Anonymous)
 		if !cl.mayHaveRun || !slices.Contains(cl.AlreadyDone, code) {
 			return v, refusal
@@ -136,10 +137,11 @@ func ofCode(e *Error, anonymous bool) verdict {
 
 // requestID matches the id of a call in the forms that the platform has for it,
 // wherever it stands in an errmsg: "rid: 5f1e-2", "hint: [5f1e2]" and
-// "hints: [ req_id: 5f1e2 ]".
-var requestID = regexp.MustCompile(`(?i)[\s,;.(]*\b(?:` +
-	`hints?\s*[:=]?\s*\[\s*(?:[a-z_-]*id\s*[:=]\s*)?(?P<hint>[^\]\s]*)[^\]]*\]?` +
-	`|(?:r|req|request|trace)[ _-]?id\s*(?:[:=]\s*\[?\s*(?P<id>[^\s\],;)]*)(?:\s*\])?|\s(?P<bare>[A-Z0-9_.!-]*[0-9][A-Z0-9_.!-]*)))\)?`)
+// "hints: [ req_id: 5f1e2 ]", in brackets and quotes or not.
+var requestID = regexp.MustCompile(`(?i)[\s,;.(\[{<，；。（【]*["']?\b(?:` +
+	`hints?\s*[:=：]?\s*[\[【]\s*(?:[a-z_-]*id\s*[:=：]\s*)?(?P<hint>[^\]】\s]*)[^\]】]*[\]】]?` +
+	`|(?:r|req|request|trace)[ _-]?id["']?\s*(?:(?:[:=：]\s*[\[({<"'（【]?|[\[(<（【])\s*(?P<id>[^\s\],;)}>"'，；。）】]*)(?:\s*[\]}>"'】])?` +
+	`|\s(?P<bare>[A-Z0-9_.!-]*[0-9][A-Z0-9_.!-]*)))[)\]}）】]?`)
 
 // splitRequestID takes the ids of the call out of an errmsg. What is left is the same
 // for every call with this problem, so that a program can count by it.
@@ -147,7 +149,7 @@ func splitRequestID(message string) (rest, id string) {
 	for _, match := range requestID.FindAllStringSubmatch(message, -1) {
 		id = cmp.Or(match[2], match[3], id, match[1])
 	}
-	return strings.TrimSpace(requestID.ReplaceAllString(message, "")), printable(strings.TrimRight(id, "."), maxRequestID)
+	return strings.TrimSpace(requestID.ReplaceAllString(message, "")), strings.TrimRight(id, ".")
 }
 
 const (

@@ -582,8 +582,12 @@ func TestScalarIsNoAnswerWhateverTheResultIs(t *testing.T) {
 }
 
 func TestLongRequestIDIsCutBetweenCharacters(t *testing.T) {
-	_, id := splitRequestID("x rid: a" + strings.Repeat("é", maxRequestID))
-	assert.Equal(t, "a"+strings.Repeat("é", maxRequestID/2-1), id)
-	_, id = splitRequestID("x rid: " + strings.Repeat("a", maxRequestID+1))
-	assert.Equal(t, strings.Repeat("a", maxRequestID), id)
+	requestID := func(id string) string {
+		var refusal *Error
+		s := newScript(answer(http.StatusOK, `{"errcode":40003,"errmsg":"x rid: `+id+`"}`))
+		require.ErrorAs(t, s.client().Do(t.Context(), request(), nil), &refusal)
+		return refusal.RequestID
+	}
+	assert.Equal(t, "a"+strings.Repeat("é", maxRequestID/2-1), requestID("a"+strings.Repeat("é", maxRequestID)))
+	assert.Equal(t, strings.Repeat("a", maxRequestID), requestID(strings.Repeat("a", maxRequestID+1)))
 }

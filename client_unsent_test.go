@@ -78,3 +78,10 @@ func TestDoneCodeAfterAFailureBeforeTheRequestIsARefusal(t *testing.T) {
 	assert.False(t, first)
 	transport.CloseIdleConnections()
 }
+
+func TestRequestIDOfARefusalHoldsNoSecret(t *testing.T) {
+	s := newScript(answer(http.StatusOK, `{"errcode":40003,"errmsg":"invalid rid: TOKEN-CANARY"}`))
+	var refusal *Error
+	require.ErrorAs(t, s.client().Do(t.Context(), request(), nil), &refusal)
+	assert.Equal(t, "[redacted]", refusal.RequestID)
+}
