@@ -10,8 +10,12 @@ const (
 	lockTTL       = 10 * time.Second
 	renewInterval = time.Second // of a lock that is held
 
-	// acquireLimit is how long a refresh waits for other holders of the lock.
+	// acquireLimit is how long a refresh of an exclusive value waits for other holders
+	// of the lock.
 	acquireLimit = 12 * time.Second
+	// honestLimit is how long a refresh of any other value does: a holder that is at
+	// work has finished by then, so that the store does not tell the truth.
+	honestLimit = lockedLimit + deadAfter
 	// deadAfter is how long a lock is not renewed before its holder counts as dead.
 	// Only a value that everybody may fetch is then fetched without the lock.
 	deadAfter = 2 * time.Second
@@ -40,10 +44,10 @@ func (c *Cache) acquire(v *view) {
 		}
 		if v.held = wait <= 0; !v.held {
 			other.see(time.Now(), wait)
-			if !c.cfg.Exclusive && other.dead() {
+			if !c.cfg.Exclusive && (other.dead() || other.waited(honestLimit)) {
 				return
 			}
-			if other.hopeless() {
+			if c.cfg.Exclusive && other.waited(acquireLimit) {
 				v.err = errLockWait
 				return
 			}
@@ -78,8 +82,8 @@ func (h *holder) see(now time.Time, wait time.Duration) {
 // dead reports whether the holder should have renewed the lock long ago.
 func (h *holder) dead() bool { return h.now.Sub(h.renewed) >= deadAfter }
 
-// hopeless reports whether waiting has taken too long.
-func (h *holder) hopeless() bool { return h.now.Sub(h.since) >= acquireLimit }
+// waited reports whether waiting has taken so long.
+func (h *holder) waited(limit time.Duration) bool { return h.now.Sub(h.since) >= limit }
 
 // pause waits unless ctx ends first.
 func pause(ctx context.Context, d time.Duration) error {

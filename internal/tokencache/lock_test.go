@@ -38,11 +38,11 @@ func TestHolderIsDeadWhenItsLockWasNotRenewedForTwoSeconds(t *testing.T) {
 	assert.True(t, see(3*time.Second, 10*time.Second+renewedBy-1), "the store rounds")
 	assert.False(t, see(3*time.Second, 10*time.Second+renewedBy))
 	assert.True(t, see(5*time.Second, 10*time.Second))
-	assert.False(t, h.hopeless())
+	assert.False(t, h.waited(acquireLimit))
 	see(acquireLimit-1, time.Hour)
-	assert.False(t, h.hopeless())
+	assert.False(t, h.waited(acquireLimit))
 	see(acquireLimit, time.Hour)
-	assert.True(t, h.hopeless())
+	assert.True(t, h.waited(acquireLimit))
 }
 
 func TestLockThatIsNotRenewedDelaysAFetchByTwoSeconds(t *testing.T) {
@@ -86,7 +86,7 @@ func TestLockThatIsRenewedIsWaitedFor(t *testing.T) {
 		assert.LessOrEqual(t, time.Since(begin), 12100*time.Millisecond)
 		assert.Zero(t, s.count())
 		time.Sleep(time.Minute)
-	})
+	}, exclusive)
 }
 
 func TestLockOfAnExclusiveValueIsWaitedFor(t *testing.T) {
@@ -169,5 +169,17 @@ func TestLockThatWasNotReleasedIsStillOurs(t *testing.T) {
 		require.Equal(t, "value-2", token(t, c, "value-1"))
 		assert.Zero(t, time.Since(begin))
 		synctest.Wait()
+	})
+}
+
+func TestLockThatIsNeverFreeDelaysAFetchAndFailsNoCall(t *testing.T) {
+	virtually(t, func(t *testing.T, s *source, m *memory, c *Cache) {
+		hold(t, m, 30, time.Second) // as a store does that has lost its way
+		begin := time.Now()
+		require.Equal(t, "value-1", token(t, c, ""))
+		assert.GreaterOrEqual(t, time.Since(begin), 17*time.Second)
+		assert.LessOrEqual(t, time.Since(begin), 17100*time.Millisecond)
+		assert.Equal(t, 1, s.count())
+		time.Sleep(time.Minute)
 	})
 }
