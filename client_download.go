@@ -135,6 +135,7 @@ func isHTML(head []byte) bool {
 // htmlTags are those that pages begin with, besides the doctype.
 var htmlTags = []string{
 	"html", "head", "body", "title", "meta", "link", "script", "style", "base", "h1", "h2", "h3", "center", "div", "p", "table", "iframe", "font", "a", "b", "br", "hr", "form", "pre", "noscript", "frameset",
+	"h4", "h5", "h6", "header", "main", "nav", "section", "article", "span", "strong", "em", "i", "u", "img", "ul", "ol", "li", "dl", "input", "button",
 }
 
 func beginsHTML(s []byte) bool {

@@ -287,6 +287,7 @@ func FuzzFileNameOfADownload(f *testing.F) {
 // platform and the program: a proxy, a captive portal, an error page.
 func TestD9PageOfHTMLIsAnErrorAndNothingIsWritten(t *testing.T) {
 	pages := []string{
+		"<main>down</main>", " <span>down", "<img src=x>", "<h4>down", "<ul><li>", "<nav class=x>", "<!-- --><section>",
 		"<html><body>error</body></html>", "<!DOCTYPE html>\n<html>", "<!doctype HTML PUBLIC \"-//W3C//DTD HTML 4.01//EN\">", "<!DocType\n\thtml>",
 		"\xef\xbb\xbf<html>", " \r\n\t\f<HTML lang=zh>", "\xef\xbb\xbf \n<!-- a > b --> <!----><hTmL\n>", "<!-- " + strings.Repeat("x", 3*maxErrorJSON) + " --><html>",
 		"<?xml version=\"1.0\"?>\n<!DOCTYPE html>", "<?XML version='1.0'?><html xmlns=\"http://www.w3.org/1999/xhtml\">", "<head><title>502</title></head>", "<title>502</title>",
