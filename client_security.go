@@ -20,6 +20,7 @@ import (
 
 	"github.com/wechatoa/wechat/internal/apisec"
 	"github.com/wechatoa/wechat/internal/payload"
+	"github.com/wechatoa/wechat/internal/usercode"
 	"github.com/wechatoa/wechat/internal/wirejson"
 )
 
@@ -272,7 +273,11 @@ func (s *security) seal(cl *call) (*payload.Payload, error) {
 	if err != nil {
 		return nil, err
 	}
-	signature, err := s.signer.Sign(s.serial, apisec.Message(address, s.channel.AppID, at, body))
+	var signature []byte
+	err = usercode.Recover(func() (err error) { // it may be the program's
+		signature, err = s.signer.Sign(s.serial, apisec.Message(address, s.channel.AppID, at, body))
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("request could not be signed: %w", err)
 	}
@@ -353,7 +358,7 @@ func (s *security) verify(raw *http.Response, message []byte) error {
 		serial, signed = deprecated, raw.Header.Get(apisec.HeaderSignatureDeprecated)
 	}
 	signature, err := base64.StdEncoding.DecodeString(signed)
-	if err != nil || verifier.Verify(serial, message, signature) != nil {
+	if err != nil || usercode.Recover(func() error { return verifier.Verify(serial, message, signature) }) != nil {
 		return errors.New("its signature is wrong")
 	}
 	return nil

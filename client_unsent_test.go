@@ -85,3 +85,25 @@ func TestRequestIDOfARefusalHoldsNoSecret(t *testing.T) {
 	require.ErrorAs(t, s.client().Do(t.Context(), request(), nil), &refusal)
 	assert.Equal(t, "[redacted]", refusal.RequestID)
 }
+
+type panickingKey struct{}
+
+func (panickingKey) Sign(string, []byte) ([]byte, error) { panic("SECRET-CANARY") }
+func (panickingKey) Verify(string, []byte, []byte) error { panic("SECRET-CANARY") }
+
+func TestKeyOfTheProgramMayPanic(t *testing.T) {
+	ends := *securedKeys()
+	account := ends.account
+	account.Signer, account.PrivateKey = panickingKey{}, ""
+	err := ends.client(t, account, always(wireOK), nil).ClearQuota(t.Context())
+	var failed *RequestError
+	require.ErrorAs(t, err, &failed)
+	assert.False(t, failed.OutcomeUnknown, "nothing was sent")
+	assert.NotContains(t, err.Error(), "CANARY")
+
+	account = ends.account
+	account.Certificates, account.Verifiers = nil, map[string]APIVerifier{"CERT-NEW": panickingKey{}}
+	err = ends.client(t, account, always(wireOK), nil).ClearQuota(t.Context())
+	require.ErrorIs(t, err, ErrUnverified)
+	assert.NotContains(t, err.Error(), "CANARY")
+}
