@@ -291,12 +291,24 @@ func (c *Client) transportError(ctx, limited context.Context, cl *call, err erro
 	return unknown, failure
 }
 
-// explain says of an error that the attempt's time was over, not the caller's.
+// explain says of an error whose time was over: the caller's or the attempt's. What
+// net/http returns then can be the error of a body that was closed.
 func (c *Client) explain(ctx, limited context.Context, cl *call, err error) error {
-	if ctx.Err() == nil && limited.Err() != nil {
-		return fmt.Errorf("no response within %s: %w", c.timeout(cl), err)
+	switch {
+	case ctx.Err() != nil:
+		return and(ctx.Err(), err)
+	case limited.Err() != nil:
+		return fmt.Errorf("no response within %s: %w", c.timeout(cl), and(limited.Err(), err))
 	}
 	return err
+}
+
+// and returns err if it is cause, and otherwise both.
+func and(cause, err error) error {
+	if errors.Is(err, cause) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", cause, err)
 }
 
 // requestError makes the error of an attempt without a readable response.

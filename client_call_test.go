@@ -591,3 +591,21 @@ func TestLongRequestIDIsCutBetweenCharacters(t *testing.T) {
 	assert.Equal(t, "a"+strings.Repeat("é", maxRequestID/2-1), requestID("a"+strings.Repeat("é", maxRequestID)))
 	assert.Equal(t, strings.Repeat("a", maxRequestID), requestID(strings.Repeat("a", maxRequestID+1)))
 }
+
+func TestEndOfTheTimeIsToldWhateverTheTransportReturns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		odd := newScript(func(r *http.Request) (*http.Response, error) {
+			<-r.Context().Done()
+			return nil, errors.New("the body is closed")
+		})
+		err := odd.client(WithTimeout(time.Second)).Do(t.Context(), request(), nil)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.ErrorContains(t, err, "no response within 1s")
+		require.ErrorContains(t, err, "the body is closed")
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, cancel)
+		err = odd.client().Do(ctx, request(), nil)
+		require.ErrorIs(t, err, context.Canceled)
+		require.ErrorIs(t, err, ErrUnknownOutcome)
+	})
+}
