@@ -21,8 +21,8 @@ type envelope struct {
 // others and does not look into them.
 func openEnvelope(data []byte) (*envelope, error) {
 	if trimmed, ok := asJSON(data); ok {
-		e := &envelope{inJSON: true, doc: sanitize(trimmed)}
-		return e, e.scanJSON()
+		e := &envelope{inJSON: true}
+		return e, e.scanJSON(trimmed)
 	}
 	e := &envelope{doc: data}
 	return e, e.scanXML()
@@ -119,24 +119,20 @@ func (s *scanner) outline() (name string, ok bool) {
 	}
 }
 
-func (e *envelope) scanJSON() error {
-	d := json.NewDecoder(bytes.NewReader(e.doc))
-	if first, err := d.Token(); err != nil || first != json.Delim('{') {
-		return errMalformed
+func (e *envelope) scanJSON(data []byte) error {
+	d, doc, err := decodeJSON(data)
+	if err != nil {
+		return err
 	}
+	e.doc = doc
 	found := false
 	var value json.RawMessage
 	for d.More() {
 		begin := int(d.InputOffset())
-		key, err := d.Token()
-		if err != nil {
-			return errMalformed
-		}
+		key, _ := d.Token()
 		name, _ := key.(string)
 		name = strings.TrimSpace(name)
-		if err := d.Decode(&value); err != nil {
-			return errMalformed
-		}
+		_ = d.Decode(&value)
 		switch {
 		case sameName(name, typeElement):
 			e.clear = true
@@ -147,7 +143,7 @@ func (e *envelope) scanJSON() error {
 			found, e.begin, e.end = true, begin, int(d.InputOffset())
 		}
 	}
-	if _, err := d.Token(); err != nil || !found || !endsAt(d, e.doc) {
+	if !found {
 		return errMalformed
 	}
 	return nil

@@ -58,9 +58,10 @@ func parse(data []byte) (n *node, isJSON bool, err error) {
 	return n, false, err
 }
 
-// asJSON reports whether a document is one in JSON, and returns it from its first brace.
+// asJSON reports whether a document is one in JSON, and returns it without
+// what is around it.
 func asJSON(data []byte) ([]byte, bool) {
-	trimmed := bytes.TrimLeftFunc(data, func(r rune) bool { return r <= ' ' || r == '\ufeff' })
+	trimmed := bytes.TrimFunc(data, func(r rune) bool { return r <= ' ' || r == '\ufeff' })
 	return trimmed, len(trimmed) > 0 && trimmed[0] == '{'
 }
 

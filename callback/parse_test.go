@@ -380,11 +380,17 @@ func TestE9ControlBytesBesideTheDocumentCostNoMessage(t *testing.T) {
 	}
 }
 
-func TestValidJSONIsSanitizedToItself(t *testing.T) {
+func TestValidJSONIsReadAsItIs(t *testing.T) {
 	for _, valid := range []string{`{"a":"\\\"\u00e9"}`, "{\n\t\"a\" :\r 1}"} {
-		assert.Equal(t, valid, string(sanitize([]byte(valid))))
+		repaired, err := sanitize([]byte(valid))
+		require.NoError(t, err)
+		assert.Equal(t, valid, string(repaired))
 	}
-	assert.Equal(t, `"\u0000\u001f\u000a\\q\\u12g4\\"`, string(sanitize([]byte("\"\x00\x1f\n\\q\\u12g4\\")))+`"`, "a backslash at the end too")
+	repaired, err := sanitize([]byte("{\"a\":\"\x00\x1f\n\\q\\u12g4\"}"))
+	require.NoError(t, err)
+	assert.Equal(t, `{"a":"\u0000\u001f\n\\q\\u12g4"}`, string(repaired))
+	_, err = sanitize([]byte(`{"a":"\`))
+	assert.ErrorIs(t, err, errMalformed, "a backslash at the end")
 }
 
 // TestE8TextInManyPiecesIsReadInLinearMemory: what it cost was the square of the pieces.
@@ -696,7 +702,12 @@ func FuzzJSON(f *testing.F) {
 	f.Add([]byte("{}\f"))
 	f.Add([]byte("{\"a\":\"\x01\n\\x\\u12\"}"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if _, err := scanJSON(data); err == nil && !json.Valid(sanitize(data)) {
+		_, inJSON, err := parse(data)
+		if err != nil || !inJSON {
+			return
+		}
+		trimmed, _ := asJSON(data)
+		if repaired, err := sanitize(trimmed); err != nil || !json.Valid(repaired) {
 			t.Fatalf("%q was accepted", data)
 		}
 	})
