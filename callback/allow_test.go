@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -78,9 +79,10 @@ func TestOnlyThePlatformsAddressesAreLetIn(t *testing.T) {
 
 func TestTheLastListOfAddressesStays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a := &addresses{}
+		a, j := &addresses{}, &journal{}
 		a.will(works)
-		_, from := allowing(t, a)
+		h, from := allowing(t, a)
+		h.allow.log = j.logger()
 		assert.Equal(t, 200, from("203.0.113.9:80"))
 		bad := []func(context.Context) ([]string, error){
 			fails,
@@ -102,6 +104,8 @@ func TestTheLastListOfAddressesStays(t *testing.T) {
 			synctest.Wait()
 			assert.EqualValues(t, i+2, a.calls.Load(), "a fetch that failed is not repeated at once")
 			time.Sleep(11*time.Second + time.Minute)
+			synctest.Wait()
+			assert.Equal(t, i+1, strings.Count(j.logged(), "addresses cannot be fetched"), "each failure is logged")
 		}
 		a.will(func(context.Context) ([]string, error) { return []string{"198.51.100.1"}, nil })
 		from("203.0.113.9:80")
@@ -190,9 +194,10 @@ func TestAFetchOfAddressesThatHangsDelaysNobodyForLong(t *testing.T) {
 
 func TestShutdownEndsTheFetchOfAddresses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a := &addresses{}
+		a, j := &addresses{}, &journal{}
 		a.will(func(ctx context.Context) ([]string, error) { <-ctx.Done(); return nil, ctx.Err() })
 		h, from := allowing(t, a)
+		h.allow.log = j.logger()
 		go from("203.0.113.9:80")
 		synctest.Wait()
 		require.NoError(t, h.Shutdown(t.Context()))
@@ -201,6 +206,7 @@ func TestShutdownEndsTheFetchOfAddresses(t *testing.T) {
 		time.Sleep(time.Hour)
 		assert.Equal(t, 503, from("203.0.113.9:80"))
 		assert.EqualValues(t, 1, a.calls.Load())
+		assert.Empty(t, j.logged(), "that is no failure")
 	})
 }
 

@@ -98,6 +98,15 @@ func TestE6ABodyIsReadUpToTheLimitExactly(t *testing.T) {
 	assert.Empty(t, body)
 }
 
+func TestAShortBodyTakesOneByteMoreThanItsLength(t *testing.T) {
+	for length, want := range map[int]int{-1: firstRead, 0: 1, 5: 6, firstRead - 1: firstRead, firstRead: 2 * firstRead} {
+		r := &http.Request{ContentLength: int64(length), Body: io.NopCloser(strings.NewReader(strings.Repeat("x", max(length, 0))))}
+		body, err := readBody(r)
+		require.NoError(t, err)
+		assert.Equal(t, want, cap(body), length)
+	}
+}
+
 func TestABodyThatEndsEarlyIsAnError(t *testing.T) {
 	_, err := readBody(&http.Request{ContentLength: 5, Body: io.NopCloser(strings.NewReader("four"))})
 	require.ErrorIs(t, err, io.ErrUnexpectedEOF)

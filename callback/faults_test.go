@@ -412,6 +412,38 @@ func TestAHalfClosedClientGetsItsAnswer(t *testing.T) {
 	assert.Equal(t, map[Outcome]int{OutcomeHandled: 1, OutcomeReplied: 1}, j.outcomes())
 }
 
+// flushTimes is a connection that knows when each part of an answer had gone out.
+type flushTimes struct {
+	*httptest.ResponseRecorder
+
+	began time.Time
+	at    []time.Duration
+}
+
+func (w *flushTimes) Flush() { w.at = append(w.at, time.Since(w.began)) }
+
+func TestAHalfClosedClientIsProbedAndItsPushRemembered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newTestHandler(t, safeConfig())
+		var runs atomic.Int32
+		On(h, slow(2*time.Second, &runs))
+		ctx, cancel := context.WithTimeout(context.WithValue(t.Context(), http.ServerContextKey, &http.Server{}), time.Second)
+		defer cancel()
+		w := &flushTimes{ResponseRecorder: httptest.NewRecorder(), began: time.Now()}
+		h.ServeHTTP(w, safePlatform().request(ctx, textPush(1, "hello")))
+		reply, ok := safePlatform().read(w.ResponseRecorder)
+		assert.True(t, ok)
+		assert.Contains(t, reply, "after 2s")
+		assert.Equal(t, []time.Duration{2 * time.Second, 2*time.Second + probeFor}, w.at, "the head, and the rest if the client is there")
+		assert.Equal(t, 100*time.Millisecond, probeFor)
+		h.seen.each(time.Now(), func(_ digest, s sighting) {
+			assert.Equal(t, sighting{done: true, deliveries: 1}, s, "the run is forgotten")
+		})
+		assert.Equal(t, 1, size(h.seen))
+		time.Sleep(time.Minute)
+	})
+}
+
 func TestE29AClientThatHungUpIsNotTakenForAHalfClosedOne(t *testing.T) {
 	j := &journal{}
 	cfg := safeConfig()

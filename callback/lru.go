@@ -20,8 +20,8 @@ type lru[K comparable, V any] struct {
 // limits bound an lru.
 type limits[V any] struct {
 	entries int
-	bytes   int          // 0 without a bound
-	size    func(V) int  // in bytes; nil if there is no bound
+	bytes   int          // if there is a size
+	size    func(V) int  // in bytes; nil for values that take none
 	pinned  func(V) bool // values that neither end nor are too many; nil for none
 }
 
@@ -133,7 +133,7 @@ func (l *lru[K, V]) size(e *entry[K, V]) int {
 }
 
 func (l *lru[K, V]) tooMany() bool {
-	return len(l.entries) > l.limits.entries || l.limits.bytes > 0 && l.bytes > l.limits.bytes
+	return len(l.entries) > l.limits.entries || l.bytes > l.limits.bytes
 }
 
 // shrink drops the oldest values: all that have ended, and those that are too many.

@@ -64,7 +64,7 @@ func sameLetters(a, b string) bool {
 			j++
 		}
 		if i == len(a) || j == len(b) {
-			return i == len(a) && j == len(b) && i+j > 0
+			return i == len(a) && j == len(b)
 		}
 		if lower(a[i]) != lower(b[j]) {
 			return false

@@ -425,11 +425,26 @@ func TestNamesThatAreSpelledInTwoWaysAreBothRead(t *testing.T) {
 	assert.Equal(t, "u", shake.ChosenBeacon.UUID)
 	assert.Equal(t, []Beacon{{UUID: "a"}, {UUID: "b"}}, shake.AroundBeacons)
 
-	for _, same := range [][2]string{{"MsgId", "MsgID"}, {"MsgId", "msg_id"}, {"_a", "A_"}, {"_", "__"}, {"a1", "A_1"}} {
+	for _, same := range [][2]string{{"MsgId", "MsgID"}, {"MsgId", "msg_id"}, {"_a", "A_"}, {"_", "__"}, {"a1", "A_1"}, {"xA", "xa"}, {"xZ", "xz"}} {
 		assert.True(t, sameName(same[0], same[1]) && sameName(same[1], same[0]), same)
 	}
 	for _, other := range [][2]string{{"", ""}, {"", "a"}, {"_", ""}, {"_", "a"}, {"a", "ab"}, {"ab", "ac"}, {"a", "!"}, {"a1", "aQ"}, {"@", "`"}, {"[", "{"}, {"x[", "x{"}, {"x@", "x`"}} {
 		assert.False(t, sameName(other[0], other[1]) || sameName(other[1], other[0]), other)
+	}
+}
+
+func TestAnEmptyListHasNoEntries(t *testing.T) {
+	const push = "<xml><MsgType>event</MsgType><Event>ShakearoundUserShake</Event>"
+	for inside, want := range map[string]int{
+		"<AroundBeacons></AroundBeacons>":                              0,
+		"<AroundBeacons/>":                                             0,
+		"<AroundBeacons> </AroundBeacons>":                             0,
+		"<AroundBeacons><Uuid>a</Uuid></AroundBeacons>":                1,
+		"<AroundBeacons><AroundBeacon></AroundBeacon></AroundBeacons>": 1,
+	} {
+		m, err := ParseMessage([]byte(push + inside + "</xml>"))
+		require.NoError(t, err)
+		assert.Len(t, m.(*ShakeAroundUserShakeEvent).AroundBeacons, want, inside)
 	}
 }
 

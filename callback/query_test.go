@@ -86,7 +86,7 @@ func TestWhatIsNoTimestampAndNoNonceIsRefused(t *testing.T) {
 		}
 	}
 	for nonce, ok := range map[string]bool{
-		"1": true, "Az09-._~": true, strings.Repeat("n", 128): true,
+		"1": true, "AZaz09-._~": true, strings.Repeat("n", 128): true,
 		"": false, strings.Repeat("n", 129): false, "a b": false, "a\n": false, "a/b": false, "a=": false, "随机": false, "a\x00": false, "a+": false, "a:": false, "@": false, "[": false, "`": false, "{": false, "a,": false, "a^": false,
 	} {
 		_, err := readQuery("signature=x&timestamp=" + good + "&nonce=" + url.QueryEscape(nonce))
