@@ -711,15 +711,17 @@ func TestE29AHandlerOutlivesTheRequest(t *testing.T) {
 		cfg := safeConfig()
 		cfg.Deferred, cfg.Observer = j.send, j.observe
 		h := newTestHandler(t, cfg)
+		type key struct{}
 		var finished atomic.Int32
 		On(h, func(ctx context.Context, _ *TextMessage) (Reply, error) {
 			time.Sleep(3 * time.Second)
+			assert.Equal(t, "value", ctx.Value(key{}), "what belongs to the request is there")
 			if ctx.Err() == nil {
 				finished.Add(1)
 			}
 			return Text("done"), nil
 		})
-		ctx, cancel := context.WithCancel(t.Context())
+		ctx, cancel := context.WithCancel(context.WithValue(t.Context(), key{}, "value"))
 		time.AfterFunc(time.Second, cancel)
 		h.ServeHTTP(httptest.NewRecorder(), safePlatform().request(ctx, textPush(1, "hello")))
 		assert.Zero(t, finished.Load())

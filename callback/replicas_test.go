@@ -920,7 +920,7 @@ func TestE19HangUpsOverTCPRunNothingTwice(t *testing.T) {
 }
 
 func TestOnlySoManyInsistAtOnce(t *testing.T) {
-	for others, want := range map[int32]time.Duration{maxInsistence - 1: insistFor, maxInsistence: 0} {
+	for others, want := range map[int32]time.Duration{maxInsistence - 1: 5 * time.Second, maxInsistence: 0} {
 		synctest.Test(t, func(t *testing.T) {
 			cfg := safeConfig()
 			store := newRemote()
@@ -937,6 +937,19 @@ func TestOnlySoManyInsistAtOnce(t *testing.T) {
 			time.Sleep(time.Minute)
 		})
 	}
+}
+
+func TestACallThatFailsIsMadeAgainWhileThereIsTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := safeConfig()
+		cfg.Dedupe = stateless{}
+		h := newTestHandler(t, cfg)
+		calls, began := 0, time.Now()
+		_, err := askStore(t.Context(), h.engine, func(context.Context) (struct{}, error) { calls++; return struct{}{}, assert.AnError })
+		require.ErrorIs(t, err, assert.AnError)
+		assert.Equal(t, 25, calls, "each 10 ms, and not at the end of the 250")
+		assert.Equal(t, 240*time.Millisecond, time.Since(began))
+	})
 }
 
 func TestReplicasAreNotToldOfAReplyThatIsSent(t *testing.T) {

@@ -3,6 +3,7 @@ package callback
 import (
 	"encoding/json"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -134,7 +135,9 @@ func TestRepliesThatThePlatformWouldNotTakeAreRefused(t *testing.T) {
 			assert.Equal(t, field, problem.Field)
 		}
 	}
-	assert.Error(t, News(make([]Article, 9)...).check())
+	articles := slices.Repeat([]Article{{Title: "t", URL: "u"}}, 9)
+	assert.NoError(t, News(articles[:8]...).check())
+	assert.EqualError(t, News(articles...).check(), "callback: NewsReply.Articles has 9 entries, must have 1 to 8")
 }
 
 func TestRepliesThatAreSeenToWorkAreNotRefused(t *testing.T) {

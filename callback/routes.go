@@ -141,10 +141,8 @@ func (r *routes) dispatch(ctx context.Context, m Message) (Reply, error) {
 			}
 		}
 	}
-	if len(r.keys) > 0 {
-		if handle := r.keys[Key(m)]; handle != nil {
-			return handle(ctx, m)
-		}
+	if handle := r.keys[Key(m)]; handle != nil {
+		return handle(ctx, m)
 	}
 	if handle := r.types[reflect.TypeOf(m)]; handle != nil {
 		return handle(ctx, m)
