@@ -36,12 +36,10 @@ func cut(text string, limit int) int {
 	if line := strings.LastIndexByte(text[:limit], '\n'); line >= limit/2 {
 		return line
 	}
-	end := limit
-	for end > limit-utf8.UTFMax && !utf8.RuneStart(text[end]) {
-		end--
+	for end := limit; end > limit-utf8.UTFMax; end-- {
+		if utf8.RuneStart(text[end]) {
+			return end
+		}
 	}
-	if !utf8.RuneStart(text[end]) { // no UTF-8
-		return limit
-	}
-	return end
+	return limit // no UTF-8
 }
