@@ -393,6 +393,16 @@ func TestValidJSONIsReadAsItIs(t *testing.T) {
 	assert.ErrorIs(t, err, errMalformed, "a backslash at the end")
 }
 
+// TestATextOfOnePieceSharesTheMemoryOfItsDocument: nearly all texts are one.
+func TestATextOfOnePieceSharesTheMemoryOfItsDocument(t *testing.T) {
+	var one text
+	require.True(t, one.add("words"))
+	assert.Nil(t, one.pieces)
+	assert.Equal(t, "words", one.string())
+	one.addCDATA(" and more")
+	assert.Equal(t, "words and more", string(one.pieces))
+}
+
 // TestE8TextInManyPiecesIsReadInLinearMemory: what it cost was the square of the pieces.
 func TestE8TextInManyPiecesIsReadInLinearMemory(t *testing.T) {
 	for name, piece := range map[string]string{

@@ -322,14 +322,7 @@ func entity(name string) (rune, bool) {
 // repair makes a text of what arrived: line ends as XML has them, broken UTF-8
 // replaced, control characters dropped that no XML may hold.
 func repair(s string) string {
-	clean := true
-	for i := range len(s) {
-		if b := s[i]; b < ' ' && b != '\n' && b != '\t' || b >= utf8.RuneSelf {
-			clean = false
-			break
-		}
-	}
-	if clean || isCleanUTF8(s) {
+	if isClean(s) {
 		return s
 	}
 	return printable(lineEnds(s))
@@ -350,7 +343,7 @@ func printable(s string) string {
 	}, strings.ToValidUTF8(s, "\uFFFD"))
 }
 
-func isCleanUTF8(s string) bool {
+func isClean(s string) bool {
 	if !utf8.ValidString(s) {
 		return false
 	}
