@@ -265,12 +265,12 @@ func TestTextsAreSplitAtLineEndsAndBetweenCharacters(t *testing.T) {
 		{"😀😀", 4, []string{"😀", "😀"}},
 		{"a\n\n\n\n\n\n\n\n\n\n\nb", 4, []string{"a", "b"}},
 		{"\xff\xff\xff\xff\xff\xff", 4, []string{"\xff\xff\xff\xff", "\xff\xff"}},
-		{"\xf0\x80\x80\x80\x80", 4, []string{"\xf0\x80\x80\x80", "\x80"}}, // no character has five bytes
-		{"a\xf0\x80\x80\x80\x80", 5, []string{"a\xf0\x80\x80\x80", "\x80"}},
+		{"a\xf0\x80\x80\x80\x80", 5, []string{"a\xf0\x80\x80\x80", "\x80"}}, // no character has five bytes
+		{"\xf0\x80\x80\x80\x80", 4, []string{"\xf0\x80\x80\x80", "\x80"}},
 		{"aaaaa\nbbbbbb", 10, []string{"aaaaa", "bbbbbb"}},
 		{"aaaa\nbbbbbbb", 10, []string{"aaaa\nbbbbb", "bb"}},
 		{"   ", 4, nil},
 	} {
-		assert.Equal(t, test.want, SplitText(test.text, test.limit), "%q", test.text)
+		require.Equal(t, test.want, SplitText(test.text, test.limit), "%q", test.text)
 	}
 }
