@@ -27,7 +27,7 @@ type addresses struct {
 
 func (a *addresses) fetch(ctx context.Context) ([]string, error) {
 	a.calls.Add(1)
-	return a.does.Load().(func(context.Context) ([]string, error))(ctx) //nolint:forcetypeassert // stored by the tests
+	return a.does.Load().(func(context.Context) ([]string, error))(ctx)
 }
 
 func (a *addresses) will(f func(context.Context) ([]string, error)) { a.does.Store(f) }

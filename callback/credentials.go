@@ -84,11 +84,11 @@ func (k *keyring) init(cfg Config, now time.Time) error {
 		if s.token == "" {
 			continue
 		}
-		clear := &signer{token: s.token}
+		plain := &signer{token: s.token}
 		for _, key := range k.keys {
-			clear.sealed = append(clear.sealed, &credential{&signer{token: s.token, key: key}})
+			plain.sealed = append(plain.sealed, &credential{&signer{token: s.token, key: key}})
 		}
-		k.tokens = append(k.tokens, &credential{clear})
+		k.tokens = append(k.tokens, &credential{plain})
 	}
 	until := cfg.PreviousUntil
 	if until.IsZero() {

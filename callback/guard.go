@@ -68,7 +68,7 @@ func newGuard(cfg Config, now time.Time) (*guard, error) {
 		mode: cfg.Mode, appID: cfg.AppID, account: cfg.Account, window: cfg.Window,
 		clear: cfg.Mode == Plain || cfg.AllowPlaintext,
 	}
-	return g, g.keyring.init(cfg, now)
+	return g, g.init(cfg, now)
 }
 
 // VerifyURL checks the request by which the platform verifies the address

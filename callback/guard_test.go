@@ -360,8 +360,12 @@ func TestPushesOfAnotherAccountAreRefused(t *testing.T) {
 
 func TestOneNameOfWhatDecidesInTwoSpellingsIsRefused(t *testing.T) {
 	for _, pair := range [][2]string{
-		{"ToUserName", "to_user_name"}, {"FromUserName", "fromusername"}, {"CreateTime", "createTime"},
-		{"MsgType", "Msg_Type"}, {"Event", "event"}, {"MsgId", "MsgID"},
+		{"ToUserName", "to_user_name"},
+		{"FromUserName", "fromusername"},
+		{"CreateTime", "createTime"},
+		{"MsgType", "Msg_Type"},
+		{"Event", "event"},
+		{"MsgId", "MsgID"},
 	} {
 		doc := "<xml><MsgDataId>1</MsgDataId><EventKey>2</EventKey><" + pair[0] + ">1</" + pair[0] + ">"
 		assert.Equal(t, 200, plainPlatform().sends(newTestHandler(t, plainConfig()), doc+"</xml>").Code, pair)

@@ -132,7 +132,7 @@ func number(text string) int64 {
 		return i
 	}
 	if u, err := strconv.ParseUint(text, 10, 64); err == nil {
-		return int64(u) //nolint:gosec // the bits are what is asked for
+		return int64(u) // the bits are what is asked for
 	}
 	if f, err := strconv.ParseFloat(text, 64); err == nil && math.Abs(f) < 1<<63 {
 		return int64(f)

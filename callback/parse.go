@@ -58,8 +58,8 @@ func parse(data []byte) (n *node, isJSON bool, err error) {
 	return n, false, err
 }
 
-// asJSON reports whether a document is one in JSON, and returns it without
-// what is around it.
+// asJSON reports whether a document is one in JSON, and returns it without what is
+// around it.
 func asJSON(data []byte) ([]byte, bool) {
 	trimmed := bytes.TrimFunc(data, func(r rune) bool { return r <= ' ' || r == '\ufeff' })
 	return trimmed, len(trimmed) > 0 && trimmed[0] == '{'

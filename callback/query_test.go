@@ -180,7 +180,7 @@ func TestE3NoOtherSplitOfACapturedQueryOutlivesTheWindow(t *testing.T) {
 		func() string { return strconv.FormatInt(start.Unix()+301+random.Int64N(1<<28), 10) }, // spells a later time
 		func() string { return strconv.FormatInt(start.Unix()+random.Int64N(1000), 10) },
 		func() string { return strconv.Itoa(random.IntN(100)) },
-		func() string { return fmt.Sprintf("%x", random.Uint64()) },
+		func() string { return strconv.FormatUint(random.Uint64(), 16) },
 		func() string {
 			return "179" + strconv.Itoa(random.IntN(1<<30)) + "179" + strconv.Itoa(random.IntN(1<<30))
 		},

@@ -136,7 +136,7 @@ func TestRepliesThatThePlatformWouldNotTakeAreRefused(t *testing.T) {
 		}
 	}
 	articles := slices.Repeat([]Article{{Title: "t", URL: "u"}}, 9)
-	assert.NoError(t, News(articles[:8]...).check())
+	require.NoError(t, News(articles[:8]...).check())
 	assert.EqualError(t, News(articles...).check(), "callback: NewsReply.Articles has 9 entries, must have 1 to 8")
 }
 
