@@ -82,8 +82,8 @@ func (e *engine) claim(ctx context.Context, key, owner string) (Claim, error) {
 		if err == nil && c.State != ClaimGranted && c.State != ClaimTaken && c.State != ClaimDone {
 			err = fmt.Errorf("callback: DedupeStore.Claim returned the state %q", c.State)
 		}
-		if c.Delivery < 1 || c.Delivery > deliveries { // the last one, as far as anybody knows
-			c.Delivery = deliveries
+		if c.Delivery = min(c.Delivery, deliveries); c.Delivery < 1 {
+			c.Delivery = deliveries // the last one, as far as anybody knows
 		}
 		return c, err
 	})
