@@ -774,6 +774,7 @@ func TestShutdownEndsHandlersWhenItsTimeIsOver(t *testing.T) {
 			began := time.Now()
 			require.ErrorIs(t, h.Shutdown(ctx), context.DeadlineExceeded)
 			assert.Equal(t, want, time.Since(began), "a handler that takes %s more", takes)
+			synctest.Wait()
 			assert.True(t, ended)
 			time.Sleep(takes)
 			synctest.Wait()
