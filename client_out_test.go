@@ -45,8 +45,8 @@ func TestRetryDecodesIntoWhatTheProgramPutIntoOut(t *testing.T) {
 
 			s = newScript(failure, answer(200, `{"name":"right"}`))
 			*data = user{}
-			var any any = data
-			require.NoError(t, s.client().Do(t.Context(), request(idempotent), &any))
+			var held any = data
+			require.NoError(t, s.client().Do(t.Context(), request(idempotent), &held))
 			assert.Equal(t, user{Name: "right"}, *data)
 		})
 	}

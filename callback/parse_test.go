@@ -607,7 +607,7 @@ func reference(data []byte) (*node, error) {
 			blank, cdata bool
 		}
 		var pieces []piece
-		text := func() (all string) { // without white space around CDATA sections
+		text := func() string { // without white space around CDATA sections
 			before, after := 0, false
 			for i, p := range pieces {
 				if p.cdata && !after {
@@ -618,13 +618,14 @@ func reference(data []byte) (*node, error) {
 				}
 			}
 			after = false
+			var kept strings.Builder
 			for _, p := range pieces[before:] {
 				after = after || p.cdata
 				if !after || p.cdata || !p.blank {
-					all += p.text
+					kept.WriteString(p.text)
 				}
 			}
-			return all
+			return kept.String()
 		}
 		for {
 			from := d.InputOffset()

@@ -126,23 +126,27 @@ func (q *query) clear() bool {
 const (
 	// slack is how much later than its signature a message may seem to be made.
 	slack = 5 * time.Second
-	// firstPush is a time before the platform signed its first push: the year 2000.
-	firstPush = 946_684_800
+	// fresh is how much earlier than its signature it is made at most, and how long a
+	// captured push is expected back, whatever its message says.
+	fresh = 24 * time.Hour
 )
 
 // replayed reports whether a query can be the one of an older push with timestamp
 // and nonce exchanged or cut anew: the signature is over token, timestamp and nonce
 // in a row, so that a captured one fits again at the time that its nonce spells.
-// The message gives it away, it was made before that other time. In plain mode
-// nothing protects the message, so that this holds for the push as it was captured.
+// The message gives it away: it was made before that other time, and not long before.
+// In plain mode nothing protects the message, so that this holds for the push as it
+// was captured.
 func (g *guard) replayed(q *query, created, now time.Time) bool {
-	expired := now.Add(-g.window)
-	if created.After(expired.Add(slack)) && !created.After(now.Add(g.window)) {
+	expired, ahead := now.Add(-g.window), created.After(now.Add(g.window))
+	if created.After(expired.Add(slack)) && !ahead {
 		return false // it is newer than all that is expired; nearly all pushes are
 	}
 	return slices.ContainsFunc(q.readings(g.tokens), func(signed time.Time) bool {
-		return signed.Before(expired) && signed.Unix() >= firstPush &&
-			(!created.After(signed.Add(slack)) || created.After(now.Add(g.window)))
+		before := !created.After(signed.Add(slack))
+		shortly := before && !created.Before(signed.Add(-fresh))
+		recent := signed.After(now.Add(-fresh))
+		return signed.Before(expired) && (shortly || recent && (before || ahead))
 	})
 }
 
