@@ -562,3 +562,30 @@ func TestWhatHappensOftenIsLoggedOnceAMinute(t *testing.T) {
 		assert.False(t, h.due("a"))
 	})
 }
+
+func TestAMiddlewareThatRegistersWhileItIsBuiltPanicsAndHoldsNobodyUp(t *testing.T) {
+	cfg := plainConfig()
+	cfg.Logger = slog.New(slog.DiscardHandler)
+	h := newTestHandler(t, cfg)
+	var registered atomic.Int64
+	h.Use(func(next HandlerFunc) HandlerFunc {
+		defer func() {
+			if recover() != nil {
+				registered.Add(1)
+			}
+		}()
+		h.Fallback(func(context.Context, Message) (Reply, error) { return nil, nil })
+		return next
+	})
+	for i := range 3 {
+		_ = plainPlatform().sends(h, textPush(i+1, "hi"))
+	}
+	assert.Positive(t, registered.Load())
+}
+
+func TestASecondFallbackPanics(t *testing.T) {
+	h := newTestHandler(t, plainConfig())
+	nothing := func(context.Context, Message) (Reply, error) { return nil, nil }
+	h.Fallback(nothing)
+	assert.Panics(t, func() { h.Fallback(nothing) })
+}

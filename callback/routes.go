@@ -18,9 +18,11 @@ type HandlerFunc func(ctx context.Context, m Message) (Reply, error)
 
 // routes finds the handler of a push.
 type routes struct {
-	chain atomic.Pointer[HandlerFunc] // what the first push builds from the rest
+	chain    atomic.Pointer[HandlerFunc] // what the first push builds from the rest
+	building sync.Mutex                  // held while it does
 
 	mu       sync.Mutex
+	closed   bool // the first push has come: what follows does not change any more
 	texts    []textRoute
 	keys     map[string]HandlerFunc
 	types    map[reflect.Type]HandlerFunc
@@ -80,9 +82,14 @@ func (h *Handler) OnText(matches TextMatcher, handle func(ctx context.Context, m
 }
 
 // Fallback handles what no other handler does, unknown pushes as [*UnknownMessage]
-// included.
+// included. A second one panics.
 func (h *Handler) Fallback(handle HandlerFunc) {
-	h.routes.add("Fallback", handle == nil, func(r *routes) { r.fallback = handle })
+	h.routes.add("Fallback", handle == nil, func(r *routes) {
+		if r.fallback != nil {
+			panic("callback: there is a Fallback already")
+		}
+		r.fallback = handle
+	})
 }
 
 // Use puts middleware around all handlers; the first one is the outermost.
@@ -98,7 +105,7 @@ func (r *routes) add(what string, isNil bool, change func(*routes)) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.chain.Load() != nil {
+	if r.closed {
 		panic("callback: " + what + " comes after the first push")
 	}
 	if r.types == nil {
@@ -118,11 +125,12 @@ func (r *routes) handle(ctx context.Context, m Message) (Reply, error) {
 }
 
 func (r *routes) build() *HandlerFunc {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	r.building.Lock()
+	defer r.building.Unlock()
 	if chain := r.chain.Load(); chain != nil {
 		return chain
 	}
+	r.close()
 	chain := HandlerFunc(r.dispatch)
 	for _, around := range slices.Backward(r.around) {
 		if chain = around(chain); chain == nil {
@@ -131,6 +139,14 @@ func (r *routes) build() *HandlerFunc {
 	}
 	r.chain.Store(&chain)
 	return &chain
+}
+
+// close ends registration, so that code of the program that is called while the
+// chain is built cannot register either.
+func (r *routes) close() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.closed = true
 }
 
 func (r *routes) dispatch(ctx context.Context, m Message) (Reply, error) {
