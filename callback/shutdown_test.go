@@ -2,7 +2,9 @@ package callback
 
 import (
 	"context"
+	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -280,4 +282,47 @@ func TestASlowObserverDelaysNoOtherPushOfTheConnection(t *testing.T) {
 	assert.Less(t, before, int64(10), "the answers waited for the observer, %s", time.Since(began))
 	require.NoError(t, h.Shutdown(t.Context()))
 	assert.EqualValues(t, 10, seen.Load(), "nothing is left untold")
+}
+
+func TestWhatIsToldSlowlyHoldsARequestUpForAMomentOnly(t *testing.T) {
+	for name, slow := range map[string]struct{ observer, logger, fails, doubt bool }{
+		"nothing":                           {},
+		"an observer":                       {observer: true},
+		"a logger that hears nothing":       {logger: true},
+		"a logger that hears of a failure":  {logger: true, fails: true},
+		"a logger that hears of the mode":   {logger: true, doubt: true},
+		"an observer and a logger, failing": {observer: true, logger: true, fails: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				pause := func() { time.Sleep(200 * time.Millisecond) }
+				cfg := safeConfig()
+				if slow.observer {
+					cfg.Observer = func(context.Context, Observation) { pause() }
+				}
+				if slow.logger {
+					cfg.Logger = slog.New(badLog{pause})
+				}
+				h := newTestHandler(t, cfg)
+				On(h, func(context.Context, *TextMessage) (Reply, error) {
+					if slow.fails {
+						return nil, errors.New("to be logged")
+					}
+					return TextReply{Content: "hi"}, nil
+				})
+				r := safePlatform().request(t.Context(), textPush(1, "hi"))
+				if slow.doubt {
+					r = consoleForms(Compatible, false)
+				}
+				began := time.Now()
+				h.ServeHTTP(httptest.NewRecorder(), r)
+				want := time.Duration(0)
+				if slow.observer || slow.fails || slow.doubt {
+					want = tellWithin
+				}
+				assert.Equal(t, want, time.Since(began))
+				require.NoError(t, h.Shutdown(t.Context()))
+			})
+		})
+	}
 }
