@@ -9,6 +9,7 @@ import (
 	"errors"
 	"log"
 	"log/slog"
+	"net"
 	"net/http"
 	"os"
 	"os/signal"
@@ -51,23 +52,30 @@ func main() {
 
 	mux := http.NewServeMux()
 	mux.Handle("/wechat", h)
-	server := &http.Server{Addr: address, Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		log.Fatal(err)
+	}
 	stopped := make(chan error, 1)
 	go func() {
 		<-ctx.Done()
-		stopped <- shutdown(server, h)
+		stopped <- shutdown(listener, server, h)
 	}()
-	if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
+	if err := server.Serve(listener); !errors.Is(err, net.ErrClosed) {
 		log.Fatal(err)
 	}
-	if err := <-stopped; err != nil { // ListenAndServe returns when a shutdown begins
+	if err := <-stopped; err != nil { // Serve returns when a shutdown begins
 		log.Fatal(err)
 	}
 }
 
-// shutdown answers the requests that have come, and then finishes what was
-// acknowledged before its handler was.
-func shutdown(server *http.Server, h *callback.Handler) error {
+// shutdown takes no more connections, answers the requests that have come, and then
+// finishes what was acknowledged before its handler was.
+func shutdown(listener net.Listener, server *http.Server, h *callback.Handler) error {
+	_ = listener.Close()
+	time.Sleep(time.Second) // Shutdown drops a connection whose header is not read yet
+
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	return errors.Join(server.Shutdown(ctx), h.Shutdown(ctx))
