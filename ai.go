@@ -11,22 +11,22 @@ type SpeechLanguage string
 
 // The languages of recognition and translation.
 const (
-	SpeechChinese SpeechLanguage = "zh_CN"
-	SpeechEnglish SpeechLanguage = "en_US"
+	SpeechLanguageChinese SpeechLanguage = "zh_CN"
+	SpeechLanguageEnglish SpeechLanguage = "en_US"
 )
 
 // VoiceFormat is the encoding of a voice recording.
 type VoiceFormat string
 
-// VoiceMP3 is the only format that recognition takes: 16 kHz, mono.
-const VoiceMP3 VoiceFormat = "mp3"
+// VoiceFormatMP3 is the only format that recognition takes: 16 kHz, mono.
+const VoiceFormatMP3 VoiceFormat = "mp3"
 
 // UploadVoiceForTextRequest is a recording to be recognised.
 type UploadVoiceForTextRequest struct {
 	VoiceID  string         // chosen by the caller, unique; the result is fetched by it
 	Voice    File           // at most 1 MiB
-	Format   VoiceFormat    // "" is VoiceMP3
-	Language SpeechLanguage // "" is SpeechChinese
+	Format   VoiceFormat    // "" is VoiceFormatMP3
+	Language SpeechLanguage // "" is SpeechLanguageChinese
 }
 
 const maxVoiceForText = 1 << 20
@@ -40,7 +40,7 @@ func (c *Client) UploadVoiceForText(ctx context.Context, req UploadVoiceForTextR
 		return err
 	}
 	if req.Format == "" {
-		req.Format = VoiceMP3
+		req.Format = VoiceFormatMP3
 	}
 	return c.Do(ctx, Request{
 		Method: http.MethodPost, Path: "/cgi-bin/media/voice/addvoicetorecofortext",
@@ -56,7 +56,7 @@ type VoiceText struct {
 }
 
 // GetVoiceText returns what was recognised in a recording (获取语音识别结果). language is
-// the one of the upload, "" is SpeechChinese.
+// the one of the upload, "" is SpeechLanguageChinese.
 //
 // https://developers.weixin.qq.com/doc/service/api/openpoc/ai/api_queryrecoresultfortext
 func (c *Client) GetVoiceText(ctx context.Context, voiceID string, language SpeechLanguage) (*VoiceText, error) {

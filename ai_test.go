@@ -16,7 +16,7 @@ var _ = wireRows([]wireRow{
 		reply: `{"errcode":"0","errmsg":"ok"}`,
 		call: noResult(func(ctx context.Context, c *Client) error {
 			return c.UploadVoiceForText(ctx, UploadVoiceForTextRequest{
-				VoiceID: "v1", Voice: File{Name: "hello.mp3", Content: strings.NewReader("SOUND")}, Language: SpeechEnglish,
+				VoiceID: "v1", Voice: File{Name: "hello.mp3", Content: strings.NewReader("SOUND")}, Language: SpeechLanguageEnglish,
 			})
 		}),
 	},
@@ -24,7 +24,7 @@ var _ = wireRows([]wireRow{
 		name: "GetVoiceText", http: "POST /cgi-bin/media/voice/queryrecoresultfortext", query: "lang=zh_CN&voice_id=v1",
 		reply: `{"result":"你好","is_end":true}`,
 		call: result(func(ctx context.Context, c *Client) (*VoiceText, error) {
-			return c.GetVoiceText(ctx, "v1", SpeechChinese)
+			return c.GetVoiceText(ctx, "v1", SpeechLanguageChinese)
 		}),
 		want: &VoiceText{Text: "你好", IsEnd: true},
 	},
@@ -32,7 +32,7 @@ var _ = wireRows([]wireRow{
 		name: "TranslateContent", http: "POST /cgi-bin/media/voice/translatecontent", query: "lfrom=zh_CN&lto=en_US", body: "你好 \"<&",
 		reply: `{"from_content":"你好","to_content":"Hello"}`,
 		call: result(func(ctx context.Context, c *Client) (*Translation, error) {
-			return c.TranslateContent(ctx, SpeechChinese, SpeechEnglish, "你好 \"<&")
+			return c.TranslateContent(ctx, SpeechLanguageChinese, SpeechLanguageEnglish, "你好 \"<&")
 		}),
 		want: &Translation{From: "你好", To: "Hello"},
 	},
@@ -40,7 +40,7 @@ var _ = wireRows([]wireRow{
 
 func TestTranslationIsSentAsPlainText(t *testing.T) {
 	c, seen := wireRow{}.client(answer(200, `{"from_content":"a","to_content":"b"}`))
-	_, err := c.TranslateContent(t.Context(), SpeechChinese, SpeechEnglish, "a")
+	_, err := c.TranslateContent(t.Context(), SpeechLanguageChinese, SpeechLanguageEnglish, "a")
 	require.NoError(t, err)
 	assert.Equal(t, "text/plain; charset=utf-8", seen.Header.Get("Content-Type"))
 }

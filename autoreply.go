@@ -15,7 +15,7 @@ type AutoReplies struct {
 type AutoReply struct {
 	Type    AutoReplyType  `json:"type"`
 	Content string         `json:"content"`   // the text, or the media id of anything else
-	News    LinkedArticles `json:"news_info"` // of AutoReplyNews
+	News    LinkedArticles `json:"news_info"` // of AutoReplyTypeNews
 }
 
 // AutoReplyType is the type of an automatic reply.
@@ -23,11 +23,11 @@ type AutoReplyType string
 
 // The types of automatic replies.
 const (
-	AutoReplyText  AutoReplyType = "text"
-	AutoReplyImage AutoReplyType = "img"
-	AutoReplyVoice AutoReplyType = "voice"
-	AutoReplyVideo AutoReplyType = "video"
-	AutoReplyNews  AutoReplyType = "news" // in rules only
+	AutoReplyTypeText  AutoReplyType = "text"
+	AutoReplyTypeImage AutoReplyType = "img"
+	AutoReplyTypeVoice AutoReplyType = "voice"
+	AutoReplyTypeVideo AutoReplyType = "video"
+	AutoReplyTypeNews  AutoReplyType = "news" // in rules only
 )
 
 // AutoReplyRule replies to messages with a keyword.
@@ -44,8 +44,8 @@ type AutoReplyMode string
 
 // The modes of rules.
 const (
-	AutoReplyAll    AutoReplyMode = "reply_all"
-	AutoReplyRandom AutoReplyMode = "random_one"
+	AutoReplyModeAll    AutoReplyMode = "reply_all"
+	AutoReplyModeRandom AutoReplyMode = "random_one"
 )
 
 // AutoReplyKeyword is what a message must contain or be.
@@ -60,8 +60,8 @@ type AutoReplyMatch string
 
 // The ways to compare.
 const (
-	AutoReplyContains AutoReplyMatch = "contain"
-	AutoReplyEquals   AutoReplyMatch = "equal"
+	AutoReplyMatchContains AutoReplyMatch = "contain"
+	AutoReplyMatchEquals   AutoReplyMatch = "equal"
 )
 
 // AutoReplyRules is a list of rules.

@@ -12,16 +12,16 @@ var _ = wireRows([]wireRow{
 					{"type":"img","content":"M1"}]}]}}`,
 		call: result(func(ctx context.Context, c *Client) (*AutoReplies, error) { return c.GetAutoReplies(ctx) }),
 		want: &AutoReplies{
-			IsFollowOpen: true, Follow: &AutoReply{Type: AutoReplyText, Content: "欢迎"},
+			IsFollowOpen: true, Follow: &AutoReply{Type: AutoReplyTypeText, Content: "欢迎"},
 			Rules: AutoReplyRules{{
-				Name: "规则", CreateTime: unix(1423028166), Mode: AutoReplyRandom,
-				Keywords: []AutoReplyKeyword{{Type: AutoReplyText, Match: AutoReplyContains, Content: "新闻"}},
+				Name: "规则", CreateTime: unix(1423028166), Mode: AutoReplyModeRandom,
+				Keywords: []AutoReplyKeyword{{Type: AutoReplyTypeText, Match: AutoReplyMatchContains, Content: "新闻"}},
 				Replies: []AutoReply{
-					{Type: AutoReplyNews, News: LinkedArticles{{
+					{Type: AutoReplyTypeNews, News: LinkedArticles{{
 						Title: "题", Author: "者", Digest: "摘要", ShowCover: true, CoverURL: "https://example.com/c",
 						ContentURL: "https://example.com/t", SourceURL: "https://example.com/s",
 					}}},
-					{Type: AutoReplyImage, Content: "M1"},
+					{Type: AutoReplyTypeImage, Content: "M1"},
 				},
 			}},
 		},

@@ -69,9 +69,9 @@ type CallbackCheckAction string
 
 // The tests of CheckCallback.
 const (
-	CallbackCheckDNS  CallbackCheckAction = "dns"
-	CallbackCheckPing CallbackCheckAction = "ping"
-	CallbackCheckAll  CallbackCheckAction = "all"
+	CallbackCheckActionDNS  CallbackCheckAction = "dns"
+	CallbackCheckActionPing CallbackCheckAction = "ping"
+	CallbackCheckActionAll  CallbackCheckAction = "all"
 )
 
 // CallbackOperator is the network that [Client.CheckCallback] tests from.
@@ -106,12 +106,12 @@ type CallbackPing struct {
 }
 
 // CheckCallback lets the platform test the way to the account's callback URL
-// (网络通信检测). Empty arguments are CallbackCheckAll and CallbackOperatorDefault.
+// (网络通信检测). Empty arguments are CallbackCheckActionAll and CallbackOperatorDefault.
 //
 // https://developers.weixin.qq.com/doc/service/api/base/api_callbackcheck
 func (c *Client) CheckCallback(ctx context.Context, action CallbackCheckAction, operator CallbackOperator) (*CallbackCheckResult, error) {
 	if action == "" {
-		action = CallbackCheckAll
+		action = CallbackCheckActionAll
 	}
 	if operator == "" {
 		operator = CallbackOperatorDefault

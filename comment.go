@@ -39,9 +39,9 @@ type CommentFilter int
 
 // The choices of comments.
 const (
-	CommentsAll     CommentFilter = 0
-	CommentsNormal  CommentFilter = 1 // not elected
-	CommentsElected CommentFilter = 2
+	CommentFilterAll      CommentFilter = 0
+	CommentFilterNormal   CommentFilter = 1 // not elected
+	CommentFilterFeatured CommentFilter = 2
 )
 
 // ListCommentsRequest says which comments [Client.ListComments] returns.

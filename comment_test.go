@@ -31,7 +31,7 @@ var _ = wireRows([]wireRow{
 			{"user_comment_id":3,"create_time":1635156700,"content":"好","comment_type":1,"openid":"oAlice","reply":{"content":"谢谢","create_time":"1635156701"}},
 			{"user_comment_id":4,"create_time":1635156702,"content":"嗯","comment_type":0}]}`,
 		call: result(func(ctx context.Context, c *Client) (*CommentPage, error) {
-			return c.ListComments(ctx, ListCommentsRequest{MsgDataID: 2247483655, Index: 1, Count: 49, Filter: CommentsElected})
+			return c.ListComments(ctx, ListCommentsRequest{MsgDataID: 2247483655, Index: 1, Count: 49, Filter: CommentFilterFeatured})
 		}),
 		want: &CommentPage{Total: 2, Comments: []Comment{
 			{ID: 3, CreateTime: unix(1635156700), Content: "好", Elected: true, OpenID: "oAlice", Reply: &CommentReply{Content: "谢谢", CreateTime: unix(1635156701)}},
@@ -114,7 +114,7 @@ func TestAllCommentsReadsPageAfterPage(t *testing.T) {
 		require.NoError(t, err)
 		var req ListCommentsRequest
 		require.NoError(t, json.NewDecoder(body).Decode(&req))
-		assert.Equal(t, CommentsNormal, req.Filter)
+		assert.Equal(t, CommentFilterNormal, req.Filter)
 		begins = append(begins, req.Begin)
 		if req.Begin == 98 {
 			return answer(http.StatusOK, `{"errcode":88001,"errmsg":"gone"}`)(r)
@@ -126,7 +126,7 @@ func TestAllCommentsReadsPageAfterPage(t *testing.T) {
 		return answer(http.StatusOK, `{"total":120,"comment":[`+strings.Join(items, ",")+`]}`)(r)
 	})
 	n := 0
-	for comment, err := range c.AllComments(t.Context(), 2247483655, 0, CommentsNormal) {
+	for comment, err := range c.AllComments(t.Context(), 2247483655, 0, CommentFilterNormal) {
 		if n == 98 {
 			require.ErrorIs(t, err, ErrArticleNotFound)
 			break

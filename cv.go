@@ -143,8 +143,8 @@ type OCRMode string
 
 // The modes of recognition. An empty OCRMode leaves it to the platform.
 const (
-	OCRPhoto OCRMode = "photo" // held before a camera, with what lies around it
-	OCRScan  OCRMode = "scan"  // fills the picture
+	OCRModePhoto OCRMode = "photo" // held before a camera, with what lies around it
+	OCRModeScan  OCRMode = "scan"  // fills the picture
 )
 
 // IDCardSide is a side of an identity card.
@@ -152,8 +152,8 @@ type IDCardSide string
 
 // The sides of an identity card.
 const (
-	IDCardFront IDCardSide = "Front" // with the portrait
-	IDCardBack  IDCardSide = "Back"  // with the term of validity
+	IDCardSideFront IDCardSide = "Front" // with the portrait
+	IDCardSideBack  IDCardSide = "Back"  // with the term of validity
 )
 
 // IDCard is what stands on one side of an identity card.

@@ -87,23 +87,23 @@ var _ = wireRows([]wireRow{
 		name: "RecognizeIDCard/file", http: "POST /cv/ocr/idcard", query: "type=photo", form: pictureForm(nil),
 		reply: `{"type":"Front","name":"张三","id":"000000000000000000","addr":"某市某路1号","gender":"男","nationality":"汉"}`,
 		call: result(func(ctx context.Context, c *Client) (*IDCard, error) {
-			return c.RecognizeIDCard(ctx, picture(), OCRPhoto)
+			return c.RecognizeIDCard(ctx, picture(), OCRModePhoto)
 		}),
-		want: &IDCard{Side: IDCardFront, Name: "张三", ID: "000000000000000000", Address: "某市某路1号", Gender: "男", Nationality: "汉"},
+		want: &IDCard{Side: IDCardSideFront, Name: "张三", ID: "000000000000000000", Address: "某市某路1号", Gender: "男", Nationality: "汉"},
 	},
 	{
 		name: "RecognizeIDCard/address", http: "POST /cv/ocr/idcard", query: pictureSent + "&type=scan",
 		reply: `{"type":"Back","valid_date":"20171025-20271025"}`,
 		call: result(func(ctx context.Context, c *Client) (*IDCard, error) {
-			return c.RecognizeIDCard(ctx, ImageURL(pictureURL), OCRScan)
+			return c.RecognizeIDCard(ctx, ImageURL(pictureURL), OCRModeScan)
 		}),
-		want: &IDCard{Side: IDCardBack, ValidDate: "20171025-20271025"},
+		want: &IDCard{Side: IDCardSideBack, ValidDate: "20171025-20271025"},
 	},
 	{
 		name: "RecognizeBankCard/file", http: "POST /cv/ocr/bankcard", query: "type=photo", form: pictureForm(nil),
 		reply: `{"number":"6200000000000000000"}`,
 		call: result(func(ctx context.Context, c *Client) (*BankCard, error) {
-			return c.RecognizeBankCard(ctx, picture(), OCRPhoto)
+			return c.RecognizeBankCard(ctx, picture(), OCRModePhoto)
 		}),
 		want: &BankCard{Number: "6200000000000000000"},
 	},
@@ -117,7 +117,7 @@ var _ = wireRows([]wireRow{
 		name: "RecognizeVehicleLicense/file", http: "POST /cv/ocr/driving", query: "type=photo", form: pictureForm(nil),
 		reply: `{"plate_num":"京A00001","vehicle_type":"小型普通客车","owner":"张三","addr":"某市某路1号","use_character":"非营运","model":"M1","vin":"VIN00000000000001","engine_num":"E1","register_date":"2014-10-21","issue_date":"2014-10-22","plate_num_b":"京A00001","record":"R1","passengers_num":"7人","total_quality":"2700kg","prepare_quality":"1995kg","overall_size":"4582x1795x1458mm","card_position_front":{"pos":` + areaJSON + `},"card_position_back":{"pos":` + areaJSON + `},"img_size":{"w":966,"h":728}}`,
 		call: result(func(ctx context.Context, c *Client) (*VehicleLicense, error) {
-			return c.RecognizeVehicleLicense(ctx, picture(), OCRPhoto)
+			return c.RecognizeVehicleLicense(ctx, picture(), OCRModePhoto)
 		}),
 		want: &VehicleLicense{
 			PlateNumber: "京A00001", VehicleType: "小型普通客车", Owner: "张三", Address: "某市某路1号", UseCharacter: "非营运",
@@ -139,7 +139,7 @@ var _ = wireRows([]wireRow{
 		name: "RecognizeDriverLicense/file", http: "POST /cv/ocr/drivinglicense", query: "type=scan", form: pictureForm(nil),
 		reply: `{"id_num":"000000000000000000","name":"张三","sex":"男","nationality":"中国","address":"某市某路1号","birth_date":"1990-12-21","issue_date":"2012-12-21","car_class":"C1","valid_from":"2018-07-06","valid_to":"2020-07-01","official_seal":"某市公安局"}`,
 		call: result(func(ctx context.Context, c *Client) (*DriverLicense, error) {
-			return c.RecognizeDriverLicense(ctx, picture(), OCRScan)
+			return c.RecognizeDriverLicense(ctx, picture(), OCRModeScan)
 		}),
 		want: &DriverLicense{
 			ID: "000000000000000000", Name: "张三", Sex: "男", Nationality: "中国", Address: "某市某路1号", BirthDate: "1990-12-21",
@@ -156,7 +156,7 @@ var _ = wireRows([]wireRow{
 		name: "RecognizeBusinessLicense/file", http: "POST /cv/ocr/bizlicense", query: "type=photo", form: pictureForm(nil),
 		reply: `{"reg_num":"110000000000001","serial":"S1","legal_representative":"张三","enterprise_name":"示例店","type_of_organization":"个人经营","address":"某市某路1号","type_of_enterprise":"个体工商户","business_scope":"零售","registered_capital":"200万","paid_in_capital":"100万","valid_period":"长期","registered_date":"2015-01-01","cert_position":{"pos":` + areaJSON + `},"img_size":{"w":966,"h":728}}`,
 		call: result(func(ctx context.Context, c *Client) (*BusinessLicense, error) {
-			return c.RecognizeBusinessLicense(ctx, picture(), OCRPhoto)
+			return c.RecognizeBusinessLicense(ctx, picture(), OCRModePhoto)
 		}),
 		want: &BusinessLicense{
 			RegistrationNumber: "110000000000001", Serial: "S1", LegalRepresentative: "张三", EnterpriseName: "示例店",

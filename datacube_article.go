@@ -133,24 +133,24 @@ func (c *Client) AllAccountSummaries(ctx context.Context, from, to Date) iter.Se
 	return accountSummaries.all(ctx, c, from, to)
 }
 
-// PublishType tells whether followers were notified of an article.
-type PublishType int
+// ArticleNotice tells whether followers were notified of an article.
+type ArticleNotice int
 
 // The types of publishing.
 const (
-	PublishNotified PublishType = 0
-	PublishSilent   PublishType = 1
+	ArticleNoticeSent ArticleNotice = 0
+	ArticleNoticeNone ArticleNotice = 1
 )
 
 // ArticleDetail is how an article did on the days after it was published.
 type ArticleDetail struct {
-	RefDate     Date               `json:"ref_date"` // when it was published
-	MessageID   string             `json:"msgid"`    // as in [ArticleRead]
-	PublishType PublishType        `json:"publish_type"`
-	Title       string             `json:"title"`       // since 2026-03
-	ContentURL  string             `json:"content_url"` // since 2026-03
-	Days        []ArticleDetailDay `json:"detail_list"`
-	Delayed     bool               `json:"-"` // the figures are not final, see [ArticleDetails]
+	RefDate    Date               `json:"ref_date"` // when it was published
+	MessageID  string             `json:"msgid"`    // as in [ArticleRead]
+	Notice     ArticleNotice      `json:"publish_type"`
+	Title      string             `json:"title"`       // since 2026-03
+	ContentURL string             `json:"content_url"` // since 2026-03
+	Days       []ArticleDetailDay `json:"detail_list"`
+	Delayed    bool               `json:"-"` // the figures are not final, see [ArticleDetails]
 }
 
 // ArticleDetailDay is the figures from the day that the article was published to

@@ -12,18 +12,18 @@ type ReadSource int
 
 // The sources of readers.
 const (
-	ReadFromChat    ReadSource = 0
-	ReadFromFriend  ReadSource = 1
-	ReadFromMoments ReadSource = 2 // 朋友圈
-	ReadFromHistory ReadSource = 4
-	ReadFromOther   ReadSource = 5
-	ReadFromTops    ReadSource = 6 // 看一看
-	ReadFromSearch  ReadSource = 7 // 搜一搜
-	ReadFromAll     ReadSource = 99999999
+	ReadSourceChat    ReadSource = 0
+	ReadSourceFriend  ReadSource = 1
+	ReadSourceMoments ReadSource = 2 // 朋友圈
+	ReadSourceHistory ReadSource = 4
+	ReadSourceOther   ReadSource = 5
+	ReadSourceTops    ReadSource = 6 // 看一看
+	ReadSourceSearch  ReadSource = 7 // 搜一搜
+	ReadSourceAll     ReadSource = 99999999
 )
 
 // ArticleCounts are the counts of reading and sharing. Reads of the original page
-// and favourites are counted for [ReadFromAll] only.
+// and favourites are counted for [ReadSourceAll] only.
 type ArticleCounts struct {
 	PageReadUsers     int64 `json:"int_page_read_user"`
 	PageReads         int64 `json:"int_page_read_count"`
@@ -201,10 +201,10 @@ type ShareScene int
 
 // The scenes of sharing.
 const (
-	ShareToFriend  ShareScene = 1
-	ShareToMoments ShareScene = 2
-	ShareToWeibo   ShareScene = 5 // 腾讯微博, withdrawn
-	ShareToOther   ShareScene = 255
+	ShareSceneFriend  ShareScene = 1
+	ShareSceneMoments ShareScene = 2
+	ShareSceneWeibo   ShareScene = 5 // 腾讯微博, withdrawn
+	ShareSceneOther   ShareScene = 255
 )
 
 // ShareSummary is how the account's articles were shared in a day.

@@ -10,11 +10,11 @@ type UpstreamMessageType int
 
 // The kinds of messages to the account.
 const (
-	UpstreamText  UpstreamMessageType = 1
-	UpstreamImage UpstreamMessageType = 2
-	UpstreamVoice UpstreamMessageType = 3
-	UpstreamVideo UpstreamMessageType = 4
-	UpstreamLink  UpstreamMessageType = 6 // and messages of other apps
+	UpstreamMessageText  UpstreamMessageType = 1
+	UpstreamMessageImage UpstreamMessageType = 2
+	UpstreamMessageVoice UpstreamMessageType = 3
+	UpstreamMessageVideo UpstreamMessageType = 4
+	UpstreamMessageLink  UpstreamMessageType = 6 // and messages of other apps
 )
 
 // UpstreamSummary is how many messages people sent to the account in a day, a week
@@ -122,10 +122,10 @@ type UpstreamInterval int
 
 // The ranges of messages.
 const (
-	UpstreamNone   UpstreamInterval = 0
-	Upstream1To5   UpstreamInterval = 1
-	Upstream6To10  UpstreamInterval = 2
-	UpstreamOver10 UpstreamInterval = 3
+	UpstreamIntervalNone   UpstreamInterval = 0
+	UpstreamInterval1To5   UpstreamInterval = 1
+	UpstreamInterval6To10  UpstreamInterval = 2
+	UpstreamIntervalOver10 UpstreamInterval = 3
 )
 
 // UpstreamDistribution is how many people sent so many messages in a day, a week or

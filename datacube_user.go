@@ -10,16 +10,16 @@ type FollowSource int
 
 // The ways to follow an account.
 const (
-	FollowOther       FollowSource = 0
-	FollowSearch      FollowSource = 1
-	FollowCard        FollowSource = 17 // a name card that somebody shared
-	FollowQRCode      FollowSource = 30
-	FollowArticleName FollowSource = 57 // the account's name in an article
-	FollowAd          FollowSource = 100
-	FollowMiniProgram FollowSource = 149
-	FollowReprint     FollowSource = 161 // an article that another account took over
-	FollowChannels    FollowSource = 200 // 视频号
-	FollowLive        FollowSource = 201
+	FollowSourceOther       FollowSource = 0
+	FollowSourceSearch      FollowSource = 1
+	FollowSourceCard        FollowSource = 17 // a name card that somebody shared
+	FollowSourceQRCode      FollowSource = 30
+	FollowSourceArticleName FollowSource = 57 // the account's name in an article
+	FollowSourceAd          FollowSource = 100
+	FollowSourceMiniProgram FollowSource = 149
+	FollowSourceReprint     FollowSource = 161 // an article that another account took over
+	FollowSourceChannels    FollowSource = 200 // 视频号
+	FollowSourceLive        FollowSource = 201
 )
 
 // UserSummary is how many people began and ceased to follow in a day, by the way

@@ -9,25 +9,25 @@ import (
 	"github.com/wechatoa/wechat/internal/wirejson"
 )
 
-// DraftArticleType is the kind of an article.
-type DraftArticleType string
+// ArticleType is the kind of an article.
+type ArticleType string
 
 // The kinds of articles.
 const (
-	DraftArticleNews     DraftArticleType = "news"    // text with pictures in it (图文消息); what "" means
-	DraftArticlePictures DraftArticleType = "newspic" // pictures with a text below (图片消息)
+	ArticleTypeNews     ArticleType = "news"    // text with pictures in it (图文消息); what "" means
+	ArticleTypePictures ArticleType = "newspic" // pictures with a text below (图片消息)
 )
 
 // DraftArticle is an article of a draft, of either kind. An article of pictures
 // needs Images, one of text needs ThumbMediaID.
 type DraftArticle struct {
-	Type             DraftArticleType `json:"article_type,omitempty"`
-	Title            string           `json:"title"`                        // up to 64 characters; the page says 32, a measurement of 2026 found 64 accepted and 65 refused
-	Author           string           `json:"author,omitempty"`             // up to 16 characters
-	Digest           string           `json:"digest,omitempty"`             // up to 128 characters, though some accounts report [ErrDescriptionTooLong] above 120 bytes; "" takes the first 54 characters of the text. Only shown if the draft has one article
-	Content          string           `json:"content"`                      // HTML, less than 20,000 characters and 1 MB; scripts and pictures from elsewhere are dropped, see UploadArticleImage
-	ContentSourceURL string           `json:"content_source_url,omitempty"` // behind "read the original" (阅读原文), up to 1 KB
-	ThumbMediaID     string           `json:"thumb_media_id,omitempty"`     // the cover, a material
+	Type             ArticleType `json:"article_type,omitempty"`
+	Title            string      `json:"title"`                        // up to 64 characters; the page says 32, a measurement of 2026 found 64 accepted and 65 refused
+	Author           string      `json:"author,omitempty"`             // up to 16 characters
+	Digest           string      `json:"digest,omitempty"`             // up to 128 characters, though some accounts report [ErrDescriptionTooLong] above 120 bytes; "" takes the first 54 characters of the text. Only shown if the draft has one article
+	Content          string      `json:"content"`                      // HTML, less than 20,000 characters and 1 MB; scripts and pictures from elsewhere are dropped, see UploadArticleImage
+	ContentSourceURL string      `json:"content_source_url,omitempty"` // behind "read the original" (阅读原文), up to 1 KB
+	ThumbMediaID     string      `json:"thumb_media_id,omitempty"`     // the cover, a material
 
 	// Nil leaves a setting to the platform; [NewFlag] makes one that is sent. Older
 	// accounts show the cover inside the article unless ShowCover is 0; the page no
@@ -77,9 +77,9 @@ type DraftCoverRatio string
 
 // The aspect ratios of covers.
 const (
-	DraftCover1x1   DraftCoverRatio = "1_1"
-	DraftCover16x9  DraftCoverRatio = "16_9"
-	DraftCover235x1 DraftCoverRatio = "2.35_1"
+	DraftCoverRatio1x1   DraftCoverRatio = "1_1"
+	DraftCoverRatio16x9  DraftCoverRatio = "16_9"
+	DraftCoverRatio235x1 DraftCoverRatio = "2.35_1"
 )
 
 type (
@@ -162,11 +162,11 @@ func (a DraftArticle) check(argument string) error {
 	switch {
 	case err != nil:
 		return err
-	case a.Type == DraftArticlePictures && len(a.Images) == 0:
+	case a.Type == ArticleTypePictures && len(a.Images) == 0:
 		return invalid(argument+".Images", "is empty, which an article of pictures can not be")
-	case a.Type == DraftArticlePictures && strings.Count(a.Content, productTag) > maxDraftProducts:
+	case a.Type == ArticleTypePictures && strings.Count(a.Content, productTag) > maxDraftProducts:
 		return invalid(argument+".Content", "has %d products, at most %d are allowed", strings.Count(a.Content, productTag), maxDraftProducts)
-	case a.Type == "" || a.Type == DraftArticleNews:
+	case a.Type == "" || a.Type == ArticleTypeNews:
 		return notEmpty(argument+".ThumbMediaID", a.ThumbMediaID)
 	}
 	return nil
@@ -317,14 +317,14 @@ type ProductCard struct {
 // GetProductCard returns what a product needs to stand in an article (获取商品卡片的DOM结构, 获取商品卡片DOM结构).
 //
 // https://developers.weixin.qq.com/doc/service/api/draftbox/shop/api_ecsgetproductcardinfo
-func (c *Client) GetProductCard(ctx context.Context, productID string, article DraftArticleType, card ProductCardType) (*ProductCard, error) {
+func (c *Client) GetProductCard(ctx context.Context, productID string, article ArticleType, card ProductCardType) (*ProductCard, error) {
 	if err := first(notEmpty("productID", productID), notEmpty("article", string(article))); err != nil {
 		return nil, err
 	}
 	body := struct {
-		ProductID   string           `json:"product_id"`
-		ArticleType DraftArticleType `json:"article_type"`
-		CardType    ProductCardType  `json:"card_type"`
+		ProductID   string          `json:"product_id"`
+		ArticleType ArticleType     `json:"article_type"`
+		CardType    ProductCardType `json:"card_type"`
 	}{productID, article, card}
 	return post[ProductCard](ctx, c, "/channels/ec/service/product/getcardinfo", body, idempotent)
 }

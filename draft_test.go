@@ -19,7 +19,7 @@ const newsArticleJSON = `{"article_type":"news","title":"题","author":"者","di
 
 func newsArticle() DraftArticle {
 	return DraftArticle{
-		Type: DraftArticleNews, Title: "题", Author: "者", Digest: "摘要", Content: "<p>文 & 图</p>",
+		Type: ArticleTypeNews, Title: "题", Author: "者", Digest: "摘要", Content: "<p>文 & 图</p>",
 		ContentSourceURL: "https://example.com/s?a=1&b=2", ThumbMediaID: "M2", OpenComment: NewFlag(true), FansOnlyComment: NewFlag(true), ShowCover: NewFlag(true),
 		Crop235x1: "0.1945_0_1_0.5236", Crop1x1: "0.236454_0_0.616688_1",
 	}
@@ -32,9 +32,9 @@ const pictureArticleJSON = `{"article_type":"newspic","title":"猫","content":"�
 
 func pictureArticle() DraftArticle {
 	return DraftArticle{
-		Type: DraftArticlePictures, Title: "猫", Content: "两只",
+		Type: ArticleTypePictures, Title: "猫", Content: "两只",
 		Images:     []DraftImage{{MediaID: "M3"}, {MediaID: "M4"}},
-		Crops:      []DraftCoverCrop{{Ratio: DraftCover1x1, X1: "0.166454", Y1: "0", X2: "0.833545", Y2: "1"}},
+		Crops:      []DraftCoverCrop{{Ratio: DraftCoverRatio1x1, X1: "0.166454", Y1: "0", X2: "0.833545", Y2: "1"}},
 		ProductKey: "K",
 	}
 }
@@ -92,7 +92,7 @@ var _ = wireRows([]wireRow{
 		name: "GetProductCard", http: "POST /channels/ec/service/product/getcardinfo", body: `{"product_id":"P1","article_type":"news","card_type":0}`,
 		reply: `{"product_key":"K","DOM":"<mp-common-product></mp-common-product>"}`,
 		call: result(func(ctx context.Context, c *Client) (*ProductCard, error) {
-			return c.GetProductCard(ctx, "P1", DraftArticleNews, ProductCardLarge)
+			return c.GetProductCard(ctx, "P1", ArticleTypeNews, ProductCardLarge)
 		}),
 		want: &ProductCard{ProductKey: "K", DOM: "<mp-common-product></mp-common-product>"},
 	},
@@ -126,7 +126,7 @@ func TestDraftThatThePlatformWouldRefuseIsNotSent(t *testing.T) {
 		"Content":          func(a *DraftArticle) { a.Content = strings.Repeat("文", 20_000) },
 		"ContentSourceURL": func(a *DraftArticle) { a.ContentSourceURL = "https://example.com/" + strings.Repeat("a", 1024) },
 		"ThumbMediaID":     func(a *DraftArticle) { a.ThumbMediaID = "" },
-		"Images":           func(a *DraftArticle) { a.Type = DraftArticlePictures },
+		"Images":           func(a *DraftArticle) { a.Type = ArticleTypePictures },
 		"Content ": func(a *DraftArticle) {
 			*a = pictureArticle()
 			a.Content = strings.Repeat("<mp-common-product></mp-common-product>", 51)
@@ -153,7 +153,7 @@ func TestDraftThatThePlatformWouldRefuseIsNotSent(t *testing.T) {
 		"mediaID":        func(ctx context.Context, c *Client) error { return c.UpdateDraft(ctx, "", 0, newsArticle()) },
 		"count":          func(ctx context.Context, c *Client) error { _, err := c.ListDrafts(ctx, 0, 0, false); return err },
 		"productID": func(ctx context.Context, c *Client) error {
-			_, err := c.GetProductCard(ctx, "", DraftArticleNews, 0)
+			_, err := c.GetProductCard(ctx, "", ArticleTypeNews, 0)
 			return err
 		},
 		"article": func(ctx context.Context, c *Client) error { _, err := c.GetProductCard(ctx, "P1", "", 0); return err },

@@ -313,7 +313,7 @@ func ExampleClient_PublishDraft() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(job.Status == wechat.PublishSucceeded, job.ArticleID != "")
+	fmt.Println(job.Status == wechat.PublishStatusSucceeded, job.ArticleID != "")
 	// Output:
 	// true true
 }
@@ -342,7 +342,7 @@ func ExampleClient_OAuthURL() {
 	client := wechat.NewClient("wx0123456789abcdef", "")
 	address, err := client.OAuthURL(wechat.OAuthURLRequest{
 		RedirectURL: "https://example.com/login",
-		Scope:       wechat.OAuthBase,
+		Scope:       wechat.OAuthScopeBase,
 		State:       "3a1f", // wechat.NewOAuthState(), kept in the browser's session
 	})
 	if err != nil {
@@ -361,7 +361,7 @@ func ExampleClient_ExchangeOAuthCode() {
 
 	state := wechat.NewOAuthState() // goes into the user's session
 	address, err := client.OAuthURL(wechat.OAuthURLRequest{
-		RedirectURL: "https://shop.example.com/login", Scope: wechat.OAuthUserInfo, State: state,
+		RedirectURL: "https://shop.example.com/login", Scope: wechat.OAuthScopeUserInfo, State: state,
 	})
 	if err != nil {
 		log.Fatal(err)

@@ -11,10 +11,10 @@ type InvoiceSource string
 
 // The places to ask from.
 const (
-	InvoiceFromApp         InvoiceSource = "app"
-	InvoiceFromWeb         InvoiceSource = "web" // a page inside WeChat
-	InvoiceFromMiniProgram InvoiceSource = "wxa"
-	InvoiceFromBrowser     InvoiceSource = "wap" // a page outside WeChat
+	InvoiceSourceApp         InvoiceSource = "app"
+	InvoiceSourceWeb         InvoiceSource = "web" // a page inside WeChat
+	InvoiceSourceMiniProgram InvoiceSource = "wxa"
+	InvoiceSourceBrowser     InvoiceSource = "wap" // a page outside WeChat
 )
 
 // InvoiceAuthType is what the authorisation page of an invoice lets the user do.
@@ -34,7 +34,7 @@ type GetInvoiceAuthURLRequest struct {
 	Money       int64           `json:"money"`     // fen
 	Timestamp   Timestamp       `json:"timestamp"` // 0 is now
 	Source      InvoiceSource   `json:"source"`
-	RedirectURL string          `json:"redirect_url,omitempty"` // the page after authorising, for InvoiceFromWeb
+	RedirectURL string          `json:"redirect_url,omitempty"` // the page after authorising, for InvoiceSourceWeb
 	Ticket      Secret          `json:"ticket"`                 // of [TicketCard]; "" is the client's own, see [Client.Ticket]
 	Type        InvoiceAuthType `json:"type"`
 }
@@ -46,8 +46,8 @@ func (r GetInvoiceAuthURLRequest) check() error {
 
 // InvoiceAuthURL is the address of an authorisation page.
 type InvoiceAuthURL struct {
-	URL   string `json:"auth_url"` // for InvoiceFromMiniProgram the path to navigate to
-	AppID string `json:"appid"`    // of the mini program to navigate to; for InvoiceFromMiniProgram only
+	URL   string `json:"auth_url"` // for InvoiceSourceMiniProgram the path to navigate to
+	AppID string `json:"appid"`    // of the mini program to navigate to; for InvoiceSourceMiniProgram only
 }
 
 // GetInvoiceAuthURL returns the page on which a user authorises the invoice of an

@@ -9,7 +9,7 @@ type GetFiscalAuthURLRequest struct {
 	OrderID     string        `json:"order_id"`
 	Money       int64         `json:"money"`                  // fen
 	Timestamp   Timestamp     `json:"timestamp"`              // 0 is now
-	Source      InvoiceSource `json:"source"`                 // InvoiceFromWeb or InvoiceFromApp
+	Source      InvoiceSource `json:"source"`                 // InvoiceSourceWeb or InvoiceSourceApp
 	RedirectURL string        `json:"redirect_url,omitempty"` // the page after authorising
 	Ticket      Secret        `json:"ticket"`                 // of [TicketCard]; "" is the client's own, see [Client.Ticket]
 }

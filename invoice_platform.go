@@ -227,15 +227,15 @@ type InvoiceStatus string
 
 // The states of invoices.
 const (
-	InvoiceOpen      InvoiceStatus = "INVOICE_REIMBURSE_INIT"    // can be handed in
-	InvoiceLocked    InvoiceStatus = "INVOICE_REIMBURSE_LOCK"    // was handed in
-	InvoiceClosed    InvoiceStatus = "INVOICE_REIMBURSE_CLOSURE" // is reimbursed and gone from the user's cards; for good
-	InvoiceCancelled InvoiceStatus = "INVOICE_REIMBURSE_CANCEL"  // is not valid any more (冲红)
+	InvoiceStatusOpen     InvoiceStatus = "INVOICE_REIMBURSE_INIT"    // can be handed in
+	InvoiceStatusLocked   InvoiceStatus = "INVOICE_REIMBURSE_LOCK"    // was handed in
+	InvoiceStatusClosed   InvoiceStatus = "INVOICE_REIMBURSE_CLOSURE" // is reimbursed and gone from the user's cards; for good
+	InvoiceStatusCanceled InvoiceStatus = "INVOICE_REIMBURSE_CANCEL"  // is not valid any more (冲红)
 )
 
 // UpdateIssuedInvoice tells the platform what became of an invoice that the account
-// issued, elsewhere than in WeChat (更新发票卡券状态): InvoiceCancelled, or
-// InvoiceOpen. Fiscal receipts too.
+// issued, elsewhere than in WeChat (更新发票卡券状态): InvoiceStatusCanceled, or
+// InvoiceStatusOpen. Fiscal receipts too.
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/platform/api_invoicekpupdatainvoicestatus
 func (c *Client) UpdateIssuedInvoice(ctx context.Context, cardID, code string, status InvoiceStatus) error {

@@ -70,8 +70,8 @@ func (c *Client) ListInvoices(ctx context.Context, invoices ...InvoiceRef) ([]In
 	return res.Items, nil
 }
 
-// UpdateInvoice locks an invoice that a user handed in (InvoiceLocked), releases it
-// (InvoiceOpen), or marks it as reimbursed for good (InvoiceClosed) (更新报销发票状态).
+// UpdateInvoice locks an invoice that a user handed in (InvoiceStatusLocked), releases it
+// (InvoiceStatusOpen), or marks it as reimbursed for good (InvoiceStatusClosed) (更新报销发票状态).
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/reimbursement/api_invoicebxupdatainvoicestatus
 func (c *Client) UpdateInvoice(ctx context.Context, invoice InvoiceRef, status InvoiceStatus) error {

@@ -43,7 +43,7 @@ const someInvoiceJSON = `"card_id":"pjZ8","begin_time":1688721071,"end_time":172
 var someInvoice = Invoice{
 	CardID: "pjZ8", BeginTime: unix(1688721071), EndTime: unix(1720257071), OpenID: "o1", Type: "增值税普通发票", Payee: "某店", Detail: "牙膏",
 	User: InvoiceUser{
-		InvoiceContent: someContent, PDFURL: "https://example.com/a.pdf", TripPDFURL: "https://example.com/b.pdf", Status: InvoiceOpen, OrderID: "1",
+		InvoiceContent: someContent, PDFURL: "https://example.com/a.pdf", TripPDFURL: "https://example.com/b.pdf", Status: InvoiceStatusOpen, OrderID: "1",
 	},
 	CardStatus: "NORMAL",
 }
@@ -52,11 +52,11 @@ var (
 	someRef   = InvoiceRef{CardID: "pjZ8", EncryptCode: "fbdt/fWy1VitQwhbKtSjNeR3BJyfpeJXfZjjGsdCXiM="}
 	someOrder = InvoiceOrder{OrderID: "1", CardID: "pjZ8", AppID: "wx2", Nonce: "n"}
 	someAuth  = GetInvoiceAuthURLRequest{
-		PlatformID: "d3JCEfhGLW+q0iGP+o9", OrderID: "1", Money: 11, Timestamp: unix(1474875876), Source: InvoiceFromWeb,
+		PlatformID: "d3JCEfhGLW+q0iGP+o9", OrderID: "1", Money: 11, Timestamp: unix(1474875876), Source: InvoiceSourceWeb,
 		RedirectURL: "https://example.com", Ticket: "TICKET-CANARY", Type: InvoiceAuthFill,
 	}
 	someFiscalAuth = GetFiscalAuthURLRequest{
-		TreasuryID: "wxabcd", OrderID: "1", Money: 11, Timestamp: unix(1474875876), Source: InvoiceFromApp, RedirectURL: "https://example.com", Ticket: "TICKET-CANARY",
+		TreasuryID: "wxabcd", OrderID: "1", Money: 11, Timestamp: unix(1474875876), Source: InvoiceSourceApp, RedirectURL: "https://example.com", Ticket: "TICKET-CANARY",
 	}
 	someReceipt = FiscalReceipt{Fee: 10, Title: "某人", BillingTime: unix(1688721071), BillingNo: "6756", BillingCode: "0320", PDFMediaID: "17921206790189057"}
 )
@@ -148,7 +148,7 @@ var _ = wireRows([]wireRow{
 		call: result(func(ctx context.Context, c *Client) (*InvoiceTitle, error) {
 			return c.ScanInvoiceTitle(ctx, "https://w.url.cn/s/a")
 		}),
-		want: &InvoiceTitle{Type: InvoiceToPerson, Title: "某人", Phone: "123"},
+		want: &InvoiceTitle{Type: InvoiceTitlePerson, Title: "某人", Phone: "123"},
 	},
 	{
 		name: "GetInvoicePlatform", http: "POST /card/invoice/seturl", body: `{}`,
@@ -199,7 +199,7 @@ var _ = wireRows([]wireRow{
 	{
 		name: "UpdateIssuedInvoice", http: "POST /card/invoice/platform/updatestatus", body: `{"card_id":"pjZ8","code":"3902","reimburse_status":"INVOICE_REIMBURSE_CANCEL"}`,
 		call: noResult(func(ctx context.Context, c *Client) error {
-			return c.UpdateIssuedInvoice(ctx, "pjZ8", "3902", InvoiceCancelled)
+			return c.UpdateIssuedInvoice(ctx, "pjZ8", "3902", InvoiceStatusCanceled)
 		}),
 	},
 	{
@@ -216,11 +216,13 @@ var _ = wireRows([]wireRow{
 	},
 	{
 		name: "UpdateInvoice", http: "POST /card/invoice/reimburse/updateinvoicestatus", body: `{` + someRefJSON + `,"reimburse_status":"INVOICE_REIMBURSE_LOCK"}`,
-		call: noResult(func(ctx context.Context, c *Client) error { return c.UpdateInvoice(ctx, someRef, InvoiceLocked) }),
+		call: noResult(func(ctx context.Context, c *Client) error { return c.UpdateInvoice(ctx, someRef, InvoiceStatusLocked) }),
 	},
 	{
 		name: "UpdateInvoices", http: "POST /card/invoice/reimburse/updatestatusbatch", body: `{"openid":"o1","reimburse_status":"INVOICE_REIMBURSE_CLOSURE","invoice_list":[{` + someRefJSON + `}]}`,
-		call: noResult(func(ctx context.Context, c *Client) error { return c.UpdateInvoices(ctx, "o1", InvoiceClosed, someRef) }),
+		call: noResult(func(ctx context.Context, c *Client) error {
+			return c.UpdateInvoices(ctx, "o1", InvoiceStatusClosed, someRef)
+		}),
 	},
 	{
 		name: "GetFiscalAuthURL", http: "POST /nontax/getbillauthurl",
@@ -414,8 +416,10 @@ func TestInvoiceCallsRefuseWrongArguments(t *testing.T) {
 			return err
 		}},
 		{"status", func(ctx context.Context, c *Client) error { return c.UpdateInvoice(ctx, someRef, "") }},
-		{"CardID", func(ctx context.Context, c *Client) error { return c.UpdateInvoice(ctx, InvoiceRef{}, InvoiceOpen) }},
-		{"invoices", func(ctx context.Context, c *Client) error { return c.UpdateInvoices(ctx, "o1", InvoiceOpen) }},
+		{"CardID", func(ctx context.Context, c *Client) error {
+			return c.UpdateInvoice(ctx, InvoiceRef{}, InvoiceStatusOpen)
+		}},
+		{"invoices", func(ctx context.Context, c *Client) error { return c.UpdateInvoices(ctx, "o1", InvoiceStatusOpen) }},
 	} {
 		refused(t, wrong.argument, wrong.call)
 	}

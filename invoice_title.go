@@ -71,8 +71,8 @@ type InvoiceTitleType int
 
 // The kinds of titles.
 const (
-	InvoiceToCompany InvoiceTitleType = 0
-	InvoiceToPerson  InvoiceTitleType = 1
+	InvoiceTitleCompany InvoiceTitleType = 0
+	InvoiceTitlePerson  InvoiceTitleType = 1
 )
 
 // InvoiceTitle is a title that a user keeps in WeChat.

@@ -23,9 +23,9 @@ type KFInviteStatus string
 
 // The states of invitations.
 const (
-	KFInviteWaiting  KFInviteStatus = "waiting"
-	KFInviteRejected KFInviteStatus = "rejected"
-	KFInviteExpired  KFInviteStatus = "expired"
+	KFInviteStatusWaiting  KFInviteStatus = "waiting"
+	KFInviteStatusRejected KFInviteStatus = "rejected"
+	KFInviteStatusExpired  KFInviteStatus = "expired"
 )
 
 // ListKFAccounts returns the account's customer-service agents (获取所有客服账号); those
@@ -45,20 +45,20 @@ func (c *Client) ListKFAccounts(ctx context.Context, businessID int64) ([]KFAcco
 
 // OnlineKFAccount is an agent who is at work.
 type OnlineKFAccount struct {
-	Account       string         `json:"kf_account"`
-	ID            string         `json:"kf_id"`
-	OpenID        string         `json:"kf_openid"`
-	Status        KFOnlineStatus `json:"status"`
-	AcceptedCases int64          `json:"accepted_case"` // how many users the agent serves now
+	Account       string   `json:"kf_account"`
+	ID            string   `json:"kf_id"`
+	OpenID        string   `json:"kf_openid"`
+	Status        KFStatus `json:"status"`
+	AcceptedCases int64    `json:"accepted_case"` // how many users the agent serves now
 }
 
-// KFOnlineStatus says where an agent is at work.
-type KFOnlineStatus int
+// KFStatus says where an agent is at work.
+type KFStatus int
 
 // The states of agents.
 const (
-	KFOffline   KFOnlineStatus = 0
-	KFOnlineWeb KFOnlineStatus = 1
+	KFStatusOffline KFStatus = 0
+	KFStatusOnline  KFStatus = 1
 )
 
 // ListOnlineKFAccounts returns the agents who are at work (获取在线客服列表); those of

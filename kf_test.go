@@ -20,7 +20,7 @@ var _ = wireRows([]wireRow{
 		call: results(func(ctx context.Context, c *Client) ([]KFAccount, error) { return c.ListKFAccounts(ctx, 0) }),
 		want: []KFAccount{
 			{Account: "test1@test", AvatarURL: "https://example.com/1.jpg", ID: "1001", Nickname: "客服一", WeChatID: "kfwx1", OpenID: "oAlice"},
-			{Account: "test2@test", ID: "1002", Nickname: "客服二", InvitedWeChatID: "kfwx2", InviteExpireTime: unix(123456789), InviteStatus: KFInviteWaiting},
+			{Account: "test2@test", ID: "1002", Nickname: "客服二", InvitedWeChatID: "kfwx2", InviteExpireTime: unix(123456789), InviteStatus: KFInviteStatusWaiting},
 		},
 	},
 	{
@@ -32,7 +32,7 @@ var _ = wireRows([]wireRow{
 		name: "ListOnlineKFAccounts", http: "GET /cgi-bin/customservice/getonlinekflist", query: "business_id=7",
 		reply: `{"kf_online_list":[{"kf_account":"test1@test","status":1,"kf_id":"1001","kf_openid":"oAlice","accepted_case":2}]}`,
 		call:  results(func(ctx context.Context, c *Client) ([]OnlineKFAccount, error) { return c.ListOnlineKFAccounts(ctx, 7) }),
-		want:  []OnlineKFAccount{{Account: "test1@test", Status: KFOnlineWeb, ID: "1001", OpenID: "oAlice", AcceptedCases: 2}},
+		want:  []OnlineKFAccount{{Account: "test1@test", Status: KFStatusOnline, ID: "1001", OpenID: "oAlice", AcceptedCases: 2}},
 	},
 	{
 		name: "CreateKFAccount", http: "POST /customservice/kfaccount/add",

@@ -51,7 +51,7 @@ var leanCalls = []leanCall{
 		return err
 	}},
 	{"POST /cgi-bin/menu/addconditional", func(ctx context.Context, c *Client) error {
-		_, err := c.AddConditionalMenu(ctx, NewMenu(ViewButton("页", "https://example.com/")), MatchRule{Platform: ClientIOS})
+		_, err := c.AddConditionalMenu(ctx, NewMenu(ViewButton("页", "https://example.com/")), MatchRule{Platform: ClientPlatformIOS})
 		return err
 	}},
 	{"POST /cgi-bin/media/uploadnews", func(ctx context.Context, c *Client) error {
@@ -183,14 +183,14 @@ var leanCalls = []leanCall{
 	}},
 	{"POST /nontax/unifiedorder", func(ctx context.Context, c *Client) error {
 		_, err := c.CreateNontaxOrder(ctx, CreateNontaxOrderRequest{
-			NontaxPayment: leanNontaxPayment, IP: "203.0.113.9", Scene: NontaxMiniProgram, TradeType: NontaxTradeMWEB,
+			NontaxPayment: leanNontaxPayment, IP: "203.0.113.9", Scene: NontaxSceneMiniProgram, TradeType: NontaxTradeMWEB,
 		})
 		return err
 	}},
 	{"POST /nontax/unifiedorder", func(ctx context.Context, c *Client) error {
 		p := leanNontaxPayment
 		p.NoticeNo, p.OrderNo = "", "N1"
-		_, err := c.CreateNontaxOrder(ctx, CreateNontaxOrderRequest{NontaxPayment: p, IP: "203.0.113.9", Scene: NontaxMiniProgram, OpenID: "o1"})
+		_, err := c.CreateNontaxOrder(ctx, CreateNontaxOrderRequest{NontaxPayment: p, IP: "203.0.113.9", Scene: NontaxSceneMiniProgram, OpenID: "o1"})
 		return err
 	}},
 	{"POST /nontax/getorder", func(ctx context.Context, c *Client) error { _, err := c.GetNontaxOrder(ctx, "AQCA", 0); return err }},
@@ -224,7 +224,7 @@ var leanCalls = []leanCall{
 	}},
 	{"POST /card/invoice/getauthurl", func(ctx context.Context, c *Client) error {
 		_, err := c.GetInvoiceAuthURL(ctx, GetInvoiceAuthURLRequest{
-			PlatformID: "d3JC", OrderID: "1234", Money: 11, Source: InvoiceFromApp, Ticket: "t",
+			PlatformID: "d3JC", OrderID: "1234", Money: 11, Source: InvoiceSourceApp, Ticket: "t",
 		})
 		return err
 	}},
@@ -289,7 +289,7 @@ var leanCalls = []leanCall{
 		return err
 	}},
 	{"POST /nontax/getbillauthurl", func(ctx context.Context, c *Client) error {
-		_, err := c.GetFiscalAuthURL(ctx, GetFiscalAuthURLRequest{TreasuryID: "d3JC", OrderID: "1234", Money: 11, Source: InvoiceFromApp, Ticket: "t"})
+		_, err := c.GetFiscalAuthURL(ctx, GetFiscalAuthURLRequest{TreasuryID: "d3JC", OrderID: "1234", Money: 11, Source: InvoiceSourceApp, Ticket: "t"})
 		return err
 	}},
 	{"POST /cgi-bin/media/uploadvideo", func(ctx context.Context, c *Client) error {

@@ -257,10 +257,10 @@ type MassStatus string
 
 // The states of messages to many followers.
 const (
-	MassSucceeded MassStatus = "SEND_SUCCESS"
-	MassSending   MassStatus = "SENDING"
-	MassFailed    MassStatus = "SEND_FAIL"
-	MassDeleted   MassStatus = "DELETE"
+	MassStatusSucceeded MassStatus = "SEND_SUCCESS"
+	MassStatusSending   MassStatus = "SENDING"
+	MassStatusFailed    MassStatus = "SEND_FAIL"
+	MassStatusDeleted   MassStatus = "DELETE"
 )
 
 // MassJob is how far a message to many followers is.

@@ -88,7 +88,7 @@ func massRows() []wireRow {
 			call: result(func(ctx context.Context, c *Client) (*MassJob, error) {
 				return c.GetMassJob(ctx, 1000000000034182394)
 			}),
-			want: &MassJob{MsgID: 1000000000034182394, Status: MassSucceeded},
+			want: &MassJob{MsgID: 1000000000034182394, Status: MassStatusSucceeded},
 		},
 		wireRow{
 			name: "DeleteMass", http: "POST /cgi-bin/message/mass/delete", body: `{"msg_id":1000000000034182394}`,

@@ -6,8 +6,8 @@ import "context"
 // guide lists them by department: 15010xx for outpatients, 15020xx for inpatients.
 type MedicalStatus int
 
-// MedicalRegistered tells a patient that the appointment is registered.
-const MedicalRegistered MedicalStatus = 1501001
+// MedicalStatusRegistered tells a patient that the appointment is registered.
+const MedicalStatusRegistered MedicalStatus = 1501001
 
 // MedicalMessage is a notice of the medical assistant (就医助手) about a visit.
 type MedicalMessage struct {
@@ -18,7 +18,7 @@ type MedicalMessage struct {
 	AppID   string        `json:"app_id"`   // of the account that was granted the assistant; "" is the client's own
 	Trial   Flag          `json:"testonly_is_trial,omitempty"`
 
-	// Info is what the notice says: a [MedicalAppointment] for MedicalRegistered, and
+	// Info is what the notice says: a [MedicalAppointment] for MedicalStatusRegistered, and
 	// a value with the fields of the official page for other statuses.
 	Info any `json:"business_info"`
 }

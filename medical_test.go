@@ -7,7 +7,7 @@ import (
 
 func medicalMessage() MedicalMessage {
 	return MedicalMessage{
-		Status: MedicalRegistered, OpenID: "o1", OrderID: "order_1", ID: "msg_1", Trial: true,
+		Status: MedicalStatusRegistered, OpenID: "o1", OrderID: "order_1", ID: "msg_1", Trial: true,
 		Info: MedicalAppointment{
 			HospitalPatientID: "P1", PatientName: "张三", DoctorName: "李四", DepartmentName: "内科", DepartmentLocation: "门诊楼2层",
 			AppointmentTime: "2026-12-01 09:00", Memo: "请提前到达",

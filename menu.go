@@ -319,9 +319,9 @@ type ClientPlatform string
 
 // The systems of a MatchRule.
 const (
-	ClientIOS     ClientPlatform = "1"
-	ClientAndroid ClientPlatform = "2"
-	ClientOther   ClientPlatform = "3"
+	ClientPlatformIOS     ClientPlatform = "1"
+	ClientPlatformAndroid ClientPlatform = "2"
+	ClientPlatformOther   ClientPlatform = "3"
 )
 
 type conditionalMenu struct {

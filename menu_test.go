@@ -74,7 +74,7 @@ var _ = wireRows([]wireRow{
 		want: &MenuInfo{
 			Default: StoredMenu{Menu: everyButton(), ID: 208396938},
 			Conditional: []StoredMenu{{Menu: leafMenu(), ID: 208396993, Rule: &StoredMatchRule{
-				TagID: 2, Platform: ClientIOS, Language: LanguageZHCN, GroupID: 3, Sex: 1, Country: "中国", Province: "广东", City: "广州",
+				TagID: 2, Platform: ClientPlatformIOS, Language: LanguageZHCN, GroupID: 3, Sex: 1, Country: "中国", Province: "广东", City: "广州",
 			}}},
 		},
 	},
@@ -87,7 +87,7 @@ var _ = wireRows([]wireRow{
 		body:  `{` + everyButtonJSON + `,"matchrule":{"tag_id":"2","client_platform_type":"2","language":"zh_CN"}}`,
 		reply: `{"menuid":"208379533"}`,
 		call: func(ctx context.Context, c *Client) (any, error) {
-			return c.AddConditionalMenu(ctx, everyButton(), MatchRule{TagID: 2, Platform: ClientAndroid, Language: LanguageZHCN})
+			return c.AddConditionalMenu(ctx, everyButton(), MatchRule{TagID: 2, Platform: ClientPlatformAndroid, Language: LanguageZHCN})
 		},
 		want: int64(208379533),
 	},
@@ -96,7 +96,7 @@ var _ = wireRows([]wireRow{
 		body:  `{` + everyLeafJSON + `,"matchrule":{"client_platform_type":"3"}}`,
 		reply: `{"menuid":208379533}`,
 		call: func(ctx context.Context, c *Client) (any, error) {
-			return c.AddConditionalMenu(ctx, leafMenu(), MatchRule{Platform: ClientOther})
+			return c.AddConditionalMenu(ctx, leafMenu(), MatchRule{Platform: ClientPlatformOther})
 		},
 		want: int64(208379533),
 	},

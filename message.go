@@ -266,8 +266,8 @@ type MessageRecordKind int
 
 // The kinds of MessageRecord; older records have others.
 const (
-	RecordFromAgent MessageRecordKind = 2002
-	RecordFromUser  MessageRecordKind = 2003
+	MessageRecordFromAgent MessageRecordKind = 2002
+	MessageRecordFromUser  MessageRecordKind = 2003
 )
 
 // MessageRecordPage is a page of records.

@@ -76,7 +76,7 @@ var _ = wireRows([]wireRow{
 			return c.ListMessageRecords(ctx, ListMessageRecordsRequest{Start: recordStart, End: recordStart.Add(time.Hour), Limit: 10_000})
 		}),
 		want: &MessageRecordPage{
-			Records: []MessageRecord{{OpenID: "o1", Kind: RecordFromAgent, Text: "您好", Time: unix(1400563710), Worker: "test1@test"}},
+			Records: []MessageRecord{{OpenID: "o1", Kind: MessageRecordFromAgent, Text: "您好", Time: unix(1400563710), Worker: "test1@test"}},
 			Count:   1, NextID: 20165267,
 		},
 	},

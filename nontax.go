@@ -144,13 +144,13 @@ type NontaxScene string
 
 // The scenes of payments. The last four occur in orders only.
 const (
-	NontaxAccount     NontaxScene = "biz"
-	NontaxCityService NontaxScene = "ctiyservice" // the platform spells it so
-	NontaxMiniProgram NontaxScene = "miniprogram"
-	NontaxOffline     NontaxScene = "offline"
-	NontaxPC          NontaxScene = "pc"
-	NontaxApp         NontaxScene = "app"
-	NontaxOther       NontaxScene = "other"
+	NontaxSceneAccount     NontaxScene = "biz"
+	NontaxSceneCityService NontaxScene = "ctiyservice" // the platform spells it so
+	NontaxSceneMiniProgram NontaxScene = "miniprogram"
+	NontaxSceneOffline     NontaxScene = "offline"
+	NontaxScenePC          NontaxScene = "pc"
+	NontaxSceneApp         NontaxScene = "app"
+	NontaxSceneOther       NontaxScene = "other"
 )
 
 // NontaxTradeType is how a page pays.
@@ -167,7 +167,7 @@ type CreateNontaxOrderRequest struct {
 	NontaxPayment
 	ServiceID   int64           `json:"service_id,omitempty"`
 	OpenID      string          `json:"openid,omitempty"`     // of the payer; needed unless TradeType is [NontaxTradeMWEB]
-	ReturnURL   string          `json:"return_url,omitempty"` // the page after paying; needed unless Scene is [NontaxMiniProgram]
+	ReturnURL   string          `json:"return_url,omitempty"` // the page after paying; needed unless Scene is [NontaxSceneMiniProgram]
 	IP          string          `json:"ip"`                   // of the payer
 	Scene       NontaxScene     `json:"scene,omitempty"`      // required by the page, absent from its example
 	AppAppID    string          `json:"app_appid,omitempty"`
@@ -180,7 +180,7 @@ func (r CreateNontaxOrderRequest) check() error {
 	if err == nil && r.TradeType != NontaxTradeMWEB {
 		err = notEmpty("OpenID", r.OpenID)
 	}
-	if err == nil && r.Scene != NontaxMiniProgram {
+	if err == nil && r.Scene != NontaxSceneMiniProgram {
 		err = httpURL("ReturnURL", r.ReturnURL)
 	}
 	return err
@@ -248,11 +248,11 @@ type NontaxStatus int
 
 // The states of an order. A refund of a part does not change it.
 const (
-	NontaxUnpaid    NontaxStatus = 1
-	NontaxPaid      NontaxStatus = 3 // 4 means the same
-	NontaxRefunded  NontaxStatus = 5
-	NontaxRefunding NontaxStatus = 6
-	NontaxClosed    NontaxStatus = 12 // not paid in time
+	NontaxStatusUnpaid    NontaxStatus = 1
+	NontaxStatusPaid      NontaxStatus = 3 // 4 means the same
+	NontaxStatusRefunded  NontaxStatus = 5
+	NontaxStatusRefunding NontaxStatus = 6
+	NontaxStatusClosed    NontaxStatus = 12 // not paid in time
 )
 
 // NontaxOrder is an order with its history.

@@ -49,7 +49,7 @@ var _ = wireRows([]wireRow{
 		call: result(func(ctx context.Context, c *Client) (*NontaxOrderResult, error) {
 			return c.CreateNontaxOrder(ctx, CreateNontaxOrderRequest{
 				NontaxPayment: somePayment, ServiceID: 7, OpenID: "o1", ReturnURL: "https://example.com/paid", IP: "203.0.113.9",
-				Scene: NontaxAccount, AppAppID: "wx2", TradeType: NontaxTradeJSAPI, AutoCallPay: true,
+				Scene: NontaxSceneAccount, AppAppID: "wx2", TradeType: NontaxTradeJSAPI, AutoCallPay: true,
 			})
 		}),
 		want: &NontaxOrderResult{
@@ -73,13 +73,13 @@ var _ = wireRows([]wireRow{
 			return c.GetNontaxOrder(ctx, "AQCA", 7)
 		}),
 		want: &NontaxOrder{
-			AppID: "wx0000000000000001", OpenID: "o1", OrderID: "AQCA", CreateTime: unix(1700000000), Fee: 16000, FeeType: 1, Status: NontaxRefunded,
+			AppID: "wx0000000000000001", OpenID: "o1", OrderID: "AQCA", CreateTime: unix(1700000000), Fee: 16000, FeeType: 1, Status: NontaxStatusRefunded,
 			Items: []NontaxItem{{No: 1, ID: "I1", Name: "护照", Fee: 16000}}, PaymentSource: 2,
-			PartialRefunds: []NontaxRefund{{RefundOrderID: "R1", Fee: 100, Status: NontaxRefunding}},
+			PartialRefunds: []NontaxRefund{{RefundOrderID: "R1", Fee: 100, Status: NontaxStatusRefunding}},
 			Notifications: []NontaxNotified{{AppID: "wx2", Name: "某银行", Count: 1, Attempts: []NontaxNotifiedAttempt{
 				{Time: unix(1700000001), CostTime: 12, Code: -1, Message: "timeout", Response: "<xml/>"},
 			}}},
-			Scene: NontaxOffline,
+			Scene: NontaxSceneOffline,
 		},
 	},
 	{
@@ -140,7 +140,7 @@ func TestNontaxPaymentsRefuseWhatIsMissing(t *testing.T) {
 		"OpenID":           func(r *CreateNontaxOrderRequest) { r.OpenID = "" },
 		"ReturnURL":        func(r *CreateNontaxOrderRequest) { r.ReturnURL = "" },
 	} {
-		r := CreateNontaxOrderRequest{NontaxPayment: somePayment, OpenID: "o1", ReturnURL: "https://example.com", IP: "203.0.113.9", Scene: NontaxAccount}
+		r := CreateNontaxOrderRequest{NontaxPayment: somePayment, OpenID: "o1", ReturnURL: "https://example.com", IP: "203.0.113.9", Scene: NontaxSceneAccount}
 		spoil(&r)
 		refused(t, argument, func(ctx context.Context, c *Client) error {
 			_, err := c.CreateNontaxOrder(ctx, r)
@@ -162,8 +162,8 @@ func TestARefundOfEverythingNeedsNoNumber(t *testing.T) {
 func TestNontaxOrderOfABrowserNeedsNoOpenIDAndThatOfAMiniProgramNoPage(t *testing.T) {
 	c, _ := wireRow{}.client(answer(http.StatusOK, `{"order_id":"AQCA"}`))
 	for _, r := range []CreateNontaxOrderRequest{
-		{NontaxPayment: somePayment, IP: "203.0.113.9", Scene: NontaxAccount, TradeType: NontaxTradeMWEB, ReturnURL: "https://example.com"},
-		{NontaxPayment: somePayment, IP: "203.0.113.9", Scene: NontaxMiniProgram, OpenID: "o1"},
+		{NontaxPayment: somePayment, IP: "203.0.113.9", Scene: NontaxSceneAccount, TradeType: NontaxTradeMWEB, ReturnURL: "https://example.com"},
+		{NontaxPayment: somePayment, IP: "203.0.113.9", Scene: NontaxSceneMiniProgram, OpenID: "o1"},
 	} {
 		_, err := c.CreateNontaxOrder(t.Context(), r)
 		require.NoError(t, err)

@@ -51,8 +51,8 @@ type OAuthScope string
 
 // The scopes.
 const (
-	OAuthBase     OAuthScope = "snsapi_base"     // the openid, without a question
-	OAuthUserInfo OAuthScope = "snsapi_userinfo" // the profile, if the user agrees
+	OAuthScopeBase     OAuthScope = "snsapi_base"     // the openid, without a question
+	OAuthScopeUserInfo OAuthScope = "snsapi_userinfo" // the profile, if the user agrees
 )
 
 // OAuthURLRequest describes an authorization.
@@ -99,7 +99,7 @@ type OAuthToken struct {
 	RefreshToken Secret `json:"refresh_token"` // works for 30 days
 	OpenID       string `json:"openid"`
 	Scope        string `json:"scope"`   // what was authorized, with commas between
-	UnionID      string `json:"unionid"` // only with OAuthUserInfo
+	UnionID      string `json:"unionid"` // only with OAuthScopeUserInfo
 
 	// IsSnapshotUser: the user saw a snapshot of the page and has authorized
 	// nothing yet; OpenID and UnionID are of nobody.
@@ -151,7 +151,7 @@ type OAuthUser struct {
 	Country  string `json:"country"`
 }
 
-// GetOAuthUser returns the profile of a user who has authorized OAuthUserInfo
+// GetOAuthUser returns the profile of a user who has authorized OAuthScopeUserInfo
 // (获取授权用户信息). accessToken and openID are those of the [OAuthToken]. lang is one
 // at most.
 //

@@ -45,7 +45,7 @@ var _ = wireRows([]wireRow{
 
 func TestOAuthURLHasThePlatformsOrder(t *testing.T) {
 	c := NewClient("wx0000000000000001", "SECRET-CANARY")
-	req := OAuthURLRequest{RedirectURL: "https://example.com/back?a=1&b=2", Scope: OAuthUserInfo, State: "STATE1"}
+	req := OAuthURLRequest{RedirectURL: "https://example.com/back?a=1&b=2", Scope: OAuthScopeUserInfo, State: "STATE1"}
 	const want = "https://open.weixin.qq.com/connect/oauth2/authorize?appid=wx0000000000000001" +
 		"&redirect_uri=https%3A%2F%2Fexample.com%2Fback%3Fa%3D1%26b%3D2&response_type=code&scope=snsapi_userinfo&state=STATE1"
 	address, err := c.OAuthURL(req)
@@ -59,7 +59,7 @@ func TestOAuthURLHasThePlatformsOrder(t *testing.T) {
 
 func TestOAuthURLRefusesWhatCanNotWork(t *testing.T) {
 	c := NewClient("wx0000000000000001", "SECRET-CANARY")
-	whole := OAuthURLRequest{RedirectURL: "https://example.com/", Scope: OAuthBase, State: NewOAuthState()}
+	whole := OAuthURLRequest{RedirectURL: "https://example.com/", Scope: OAuthScopeBase, State: NewOAuthState()}
 	_, err := c.OAuthURL(whole)
 	require.NoError(t, err)
 	for argument, spoil := range map[string]func(r *OAuthURLRequest){

@@ -12,9 +12,9 @@ type ItemCodeStatus string
 
 // The states of an order.
 const (
-	ItemCodesNew        ItemCodeStatus = "INIT"
-	ItemCodesGenerating ItemCodeStatus = "GENERATING"
-	ItemCodesReady      ItemCodeStatus = "FINISH" // can be downloaded
+	ItemCodeStatusNew        ItemCodeStatus = "INIT"
+	ItemCodeStatusGenerating ItemCodeStatus = "GENERATING"
+	ItemCodeStatusReady      ItemCodeStatus = "FINISH" // can be downloaded
 )
 
 // ItemCodeOrder is an order for item codes, which are printed on goods one by one
@@ -124,7 +124,7 @@ func unpad(data []byte) (plain []byte, ok bool) {
 }
 
 // DownloadItemCodes returns a file of codes of an order whose status is
-// ItemCodesReady (下载二维码包接口). codes is one of the order's ranges.
+// ItemCodeStatusReady (下载二维码包接口). codes is one of the order's ranges.
 //
 // https://developers.weixin.qq.com/doc/service/api/onecode/api_intp_marketcode_applycodedownload
 func (c *Client) DownloadItemCodes(ctx context.Context, orderID int64, codes ItemCodeRange) (*ItemCodeFile, error) {
@@ -143,9 +143,9 @@ type MiniProgramVersion int
 
 // The versions of a mini program.
 const (
-	MiniProgramRelease     MiniProgramVersion = 0
-	MiniProgramDevelopment MiniProgramVersion = 1
-	MiniProgramTrial       MiniProgramVersion = 2
+	MiniProgramVersionRelease     MiniProgramVersion = 0
+	MiniProgramVersionDevelopment MiniProgramVersion = 1
+	MiniProgramVersionTrial       MiniProgramVersion = 2
 )
 
 // ItemCodeActivity is what the codes of a range open.

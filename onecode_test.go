@@ -15,7 +15,7 @@ import (
 func itemCodeActivity() ItemCodeActivity {
 	return ItemCodeActivity{
 		OrderID: 581865877, ActivityName: "扫码有礼", ProductBrand: "示例", ProductTitle: "茶饮料", ProductCode: "6900000000000",
-		MiniAppID: "wx0000000000000002", MiniAppPath: "pages/index/index", MiniAppVersion: MiniProgramTrial,
+		MiniAppID: "wx0000000000000002", MiniAppPath: "pages/index/index", MiniAppVersion: MiniProgramVersionTrial,
 		ItemCodeRange: ItemCodeRange{Start: 0, End: 9999},
 	}
 }
@@ -42,7 +42,7 @@ var _ = wireRows([]wireRow{
 			return c.GetItemCodeOrder(ctx, 581865877, "order-1")
 		}),
 		want: &ItemCodeOrder{
-			ID: 581865877, ExternalID: "order-1", Status: ItemCodesReady, Ranges: []ItemCodeRange{{0, 49999}, {50000, 99999}},
+			ID: 581865877, ExternalID: "order-1", Status: ItemCodeStatusReady, Ranges: []ItemCodeRange{{0, 49999}, {50000, 99999}},
 			CreateTime: unix(1581865877), UpdateTime: unix(1581865878),
 		},
 	},

@@ -170,7 +170,7 @@ func TestNothingSecretIsShownUnderAnyFault(t *testing.T) {
 func authorized(t *testing.T, p *wechattest.Platform, c *wechat.Client) wechat.Secret {
 	t.Helper()
 	address, err := c.OAuthURL(wechat.OAuthURLRequest{
-		RedirectURL: "https://shop.example.com/", Scope: wechat.OAuthUserInfo, State: wechat.NewOAuthState(),
+		RedirectURL: "https://shop.example.com/", Scope: wechat.OAuthScopeUserInfo, State: wechat.NewOAuthState(),
 	})
 	require.NoError(t, err)
 	back, err := p.AddUser(wechattest.User{}).Authorizes(address)

@@ -34,13 +34,13 @@ type PublishStatus int
 
 // The states of publishing jobs.
 const (
-	PublishSucceeded      PublishStatus = 0
-	PublishRunning        PublishStatus = 1
-	PublishNotOriginal    PublishStatus = 2 // the check for originality failed
-	PublishFailed         PublishStatus = 3
-	PublishRejected       PublishStatus = 4 // by the platform's review
-	PublishDeletedByOwner PublishStatus = 5 // it had succeeded, all articles are deleted
-	PublishBanned         PublishStatus = 6 // it had succeeded, the platform banned all articles
+	PublishStatusSucceeded      PublishStatus = 0
+	PublishStatusRunning        PublishStatus = 1
+	PublishStatusNotOriginal    PublishStatus = 2 // the check for originality failed
+	PublishStatusFailed         PublishStatus = 3
+	PublishStatusRejected       PublishStatus = 4 // by the platform's review
+	PublishStatusDeletedByOwner PublishStatus = 5 // it had succeeded, all articles are deleted
+	PublishStatusBanned         PublishStatus = 6 // it had succeeded, the platform banned all articles
 )
 
 // PublishJob is how far the publishing of a draft is.
@@ -116,19 +116,19 @@ type Publication struct {
 
 // PublishedArticle is an article that was published.
 type PublishedArticle struct {
-	Type             DraftArticleType `json:"article_type"` // "" may mean [DraftArticleNews]
-	Title            string           `json:"title"`
-	Author           string           `json:"author"`
-	Digest           string           `json:"digest"`
-	Content          string           `json:"content"` // HTML
-	ContentSourceURL string           `json:"content_source_url"`
-	ThumbMediaID     string           `json:"thumb_media_id"`
-	ThumbURL         string           `json:"thumb_url"`
-	ShowCover        Flag             `json:"show_cover_pic"`
-	OpenComment      Flag             `json:"need_open_comment"`
-	FansOnlyComment  Flag             `json:"only_fans_can_comment"`
-	URL              string           `json:"url"`
-	IsDeleted        Flag             `json:"is_deleted"`
+	Type             ArticleType `json:"article_type"` // "" may mean [ArticleTypeNews]
+	Title            string      `json:"title"`
+	Author           string      `json:"author"`
+	Digest           string      `json:"digest"`
+	Content          string      `json:"content"` // HTML
+	ContentSourceURL string      `json:"content_source_url"`
+	ThumbMediaID     string      `json:"thumb_media_id"`
+	ThumbURL         string      `json:"thumb_url"`
+	ShowCover        Flag        `json:"show_cover_pic"`
+	OpenComment      Flag        `json:"need_open_comment"`
+	FansOnlyComment  Flag        `json:"only_fans_can_comment"`
+	URL              string      `json:"url"`
+	IsDeleted        Flag        `json:"is_deleted"`
 
 	Images PublishedImages `json:"image_info"` // of an article of pictures
 }

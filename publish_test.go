@@ -22,7 +22,7 @@ func published() Publication {
 			ThumbMediaID: "M2", ThumbURL: "https://example.com/t", ShowCover: true, OpenComment: true,
 			URL: "https://example.com/u", IsDeleted: true,
 		}, {
-			Type: DraftArticlePictures, Title: "T2", Images: PublishedImages{{MediaID: "M3"}, {MediaID: "M4"}},
+			Type: ArticleTypePictures, Title: "T2", Images: PublishedImages{{MediaID: "M3"}, {MediaID: "M4"}},
 		}},
 		CreateTime: unix(1635156700), UpdateTime: unix(1635156701),
 	}
@@ -46,7 +46,7 @@ var _ = wireRows([]wireRow{
 		reply: `{"publish_id":"100000001","publish_status":0,"article_id":"A1","article_detail":{"count":1,"item":[{"idx":1,"article_url":"https://example.com/a"}]},"fail_idx":[]}`,
 		call:  result(func(ctx context.Context, c *Client) (*PublishJob, error) { return c.GetPublishJob(ctx, "100000001") }),
 		want: &PublishJob{
-			PublishID: "100000001", Status: PublishSucceeded, ArticleID: "A1",
+			PublishID: "100000001", Status: PublishStatusSucceeded, ArticleID: "A1",
 			Detail:          PublishDetail{Count: 1, Items: []PublishedAddress{{Position: 1, URL: "https://example.com/a"}}},
 			FailedPositions: []int{},
 		},
@@ -55,7 +55,7 @@ var _ = wireRows([]wireRow{
 		name: "GetPublishJob/failed", http: "POST /cgi-bin/freepublish/get", body: `{"publish_id":"100000001"}`,
 		reply: `{"publish_id":"100000001","publish_status":2,"fail_idx":[1,2]}`,
 		call:  result(func(ctx context.Context, c *Client) (*PublishJob, error) { return c.GetPublishJob(ctx, "100000001") }),
-		want:  &PublishJob{PublishID: "100000001", Status: PublishNotOriginal, FailedPositions: []int{1, 2}},
+		want:  &PublishJob{PublishID: "100000001", Status: PublishStatusNotOriginal, FailedPositions: []int{1, 2}},
 	},
 	{
 		name: "DeletePublication", http: "POST /cgi-bin/freepublish/delete", body: `{"article_id":"A1"}`,

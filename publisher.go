@@ -186,10 +186,10 @@ type SettlementStatus int
 
 // The states of a settlement.
 const (
-	SettlementPending   SettlementStatus = 1
-	SettlementSettled   SettlementStatus = 2 // 3 means the same
-	SettlementBeingPaid SettlementStatus = 4
-	SettlementPaid      SettlementStatus = 5
+	SettlementStatusPending   SettlementStatus = 1
+	SettlementStatusSettled   SettlementStatus = 2 // 3 means the same
+	SettlementStatusBeingPaid SettlementStatus = 4
+	SettlementStatusPaid      SettlementStatus = 5
 )
 
 // Settlement is the income of half a month.

@@ -57,7 +57,7 @@ var _ = wireRows([]wireRow{
 		want: &SettlementReport{
 			Body: "某公司", Revenue: 5178368698, SettledRevenue: 2613696765, Total: 1,
 			List: []Settlement{{
-				Date: Date{2025, 12, 25}, Zone: "2025年12月1日至15日", Month: "202512", Half: 1, Status: SettlementPaid,
+				Date: Date{2025, 12, 25}, Zone: "2025年12月1日至15日", Month: "202512", Half: 1, Status: SettlementStatusPaid,
 				Revenue: 718926045, Number: "XXX", MailCount: 2,
 				Slots: []SlotRevenue{{SlotID: "SLOT_ID_BIZ_BOTTOM", Revenue: 718926045}},
 			}},

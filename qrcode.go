@@ -9,18 +9,18 @@ import (
 )
 
 // QRScene is what a QR code carries: it comes in the event when somebody scans the
-// code. [SceneID] and [SceneString] make one.
+// code. [QRSceneID] and [QRSceneString] make one.
 type QRScene struct {
 	id   int64
 	text string
 }
 
-// SceneID returns a scene that is a number: 1 to 4294967295, for a permanent code
+// QRSceneID returns a scene that is a number: 1 to 4294967295, for a permanent code
 // 1 to 100000.
-func SceneID(id int64) QRScene { return QRScene{id: id} }
+func QRSceneID(id int64) QRScene { return QRScene{id: id} }
 
-// SceneString returns a scene that is a text of 1 to 64 characters.
-func SceneString(text string) QRScene { return QRScene{text: text} }
+// QRSceneString returns a scene that is a text of 1 to 64 characters.
+func QRSceneString(text string) QRScene { return QRScene{text: text} }
 
 // QRCode is a QR code of the account.
 type QRCode struct {

@@ -31,13 +31,13 @@ func qrCodeRow(name string, scene QRScene, life time.Duration, body string) wire
 }
 
 var _ = wireRows([]wireRow{
-	qrCodeRow("CreateQRCode/number", SceneID(4294967295), 30*24*time.Hour,
+	qrCodeRow("CreateQRCode/number", QRSceneID(4294967295), 30*24*time.Hour,
 		`{"action_name":"QR_SCENE","expire_seconds":2592000,"action_info":{"scene":{"scene_id":4294967295}}}`),
-	qrCodeRow("CreateQRCode/text", SceneString("店-7"), 90*time.Second,
+	qrCodeRow("CreateQRCode/text", QRSceneString("店-7"), 90*time.Second,
 		`{"action_name":"QR_STR_SCENE","expire_seconds":90,"action_info":{"scene":{"scene_str":"店-7"}}}`),
-	qrCodeRow("CreatePermanentQRCode/number", SceneID(100_000), 0,
+	qrCodeRow("CreatePermanentQRCode/number", QRSceneID(100_000), 0,
 		`{"action_name":"QR_LIMIT_SCENE","action_info":{"scene":{"scene_id":100000}}}`),
-	qrCodeRow("CreatePermanentQRCode/text", SceneString("shop-7"), 0,
+	qrCodeRow("CreatePermanentQRCode/text", QRSceneString("shop-7"), 0,
 		`{"action_name":"QR_LIMIT_STR_SCENE","action_info":{"scene":{"scene_str":"shop-7"}}}`),
 	{
 		name: "DownloadQRCode", http: "GET /cgi-bin/showqrcode", host: "mp.weixin.qq.com", anon: true, query: "ticket=gQH47joAAA%3D%3D",
@@ -57,12 +57,12 @@ func TestQRCodeRefusesScenesAndLivesThatThePlatformRefuses(t *testing.T) {
 		permanent bool
 	}{
 		{"scene", QRScene{}, time.Hour, false},
-		{"scene", SceneID(1 << 32), time.Hour, false},
-		{"scene", SceneString(strings.Repeat("字", 65)), time.Hour, false},
-		{"life", SceneID(1), 0, false},
-		{"life", SceneID(1), 30*24*time.Hour + time.Second, false},
-		{"scene", SceneID(100_001), 0, true},
-		{"scene", SceneString(""), 0, true},
+		{"scene", QRSceneID(1 << 32), time.Hour, false},
+		{"scene", QRSceneString(strings.Repeat("字", 65)), time.Hour, false},
+		{"life", QRSceneID(1), 0, false},
+		{"life", QRSceneID(1), 30*24*time.Hour + time.Second, false},
+		{"scene", QRSceneID(100_001), 0, true},
+		{"scene", QRSceneString(""), 0, true},
 	} {
 		refused(t, wrong.argument, func(ctx context.Context, c *Client) error {
 			if wrong.permanent {

@@ -25,8 +25,8 @@ type QRCodeJumpState int
 
 // The states of rules.
 const (
-	QRCodeJumpUnpublished QRCodeJumpState = 1
-	QRCodeJumpPublished   QRCodeJumpState = 2
+	QRCodeJumpStateUnpublished QRCodeJumpState = 1
+	QRCodeJumpStatePublished   QRCodeJumpState = 2
 )
 
 // QRCodeJumpVersion is the version of the mini program that the test codes open.
@@ -34,9 +34,9 @@ type QRCodeJumpVersion int
 
 // The versions of the mini program.
 const (
-	QRCodeJumpDeveloper QRCodeJumpVersion = 1
-	QRCodeJumpTrial     QRCodeJumpVersion = 2
-	QRCodeJumpFormal    QRCodeJumpVersion = 3
+	QRCodeJumpVersionDevelopment QRCodeJumpVersion = 1
+	QRCodeJumpVersionTrial       QRCodeJumpVersion = 2
+	QRCodeJumpVersionRelease     QRCodeJumpVersion = 3
 )
 
 // QRCodeJumpSubRule says whether others may have rules for longer prefixes.
@@ -44,8 +44,8 @@ type QRCodeJumpSubRule int
 
 // The ways with longer prefixes.
 const (
-	QRCodeJumpShared    QRCodeJumpSubRule = 1
-	QRCodeJumpExclusive QRCodeJumpSubRule = 2
+	QRCodeJumpSubRuleShared    QRCodeJumpSubRule = 1
+	QRCodeJumpSubRuleExclusive QRCodeJumpSubRule = 2
 )
 
 type qrCodeJumpChange struct {

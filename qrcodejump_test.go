@@ -11,7 +11,7 @@ import (
 )
 
 var oneJump = QRCodeJumpRule{
-	Prefix: "https://example.com/s/", Path: "pages/index", Version: QRCodeJumpTrial, SubRule: QRCodeJumpExclusive,
+	Prefix: "https://example.com/s/", Path: "pages/index", Version: QRCodeJumpVersionTrial, SubRule: QRCodeJumpSubRuleExclusive,
 	DebugURLs: []string{"https://example.com/s/1"},
 }
 
@@ -23,7 +23,7 @@ const (
 
 func oneJumpPage() *QRCodeJumpPage {
 	published := oneJump
-	published.State = QRCodeJumpPublished
+	published.State = QRCodeJumpStatePublished
 	return &QRCodeJumpPage{IsOpen: true, PublishQuota: 99, Count: 1, Total: 1, Rules: []QRCodeJumpRule{published}}
 }
 

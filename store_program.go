@@ -110,11 +110,11 @@ type StoreProgramStatus int
 
 // The states of an audit.
 const (
-	StoreProgramNone     StoreProgramStatus = 0 // never applied for
-	StoreProgramAccepted StoreProgramStatus = 1
-	StoreProgramPending  StoreProgramStatus = 2
-	StoreProgramRefused  StoreProgramStatus = 3
-	StoreProgramDeclined StoreProgramStatus = 4 // by the administrator
+	StoreProgramStatusNone     StoreProgramStatus = 0 // never applied for
+	StoreProgramStatusAccepted StoreProgramStatus = 1
+	StoreProgramStatusPending  StoreProgramStatus = 2
+	StoreProgramStatusRefused  StoreProgramStatus = 3
+	StoreProgramStatusDeclined StoreProgramStatus = 4 // by the administrator
 )
 
 // StoreProgramAudit is the audit of the account's store mini program.

@@ -51,7 +51,7 @@ var _ = wireRows([]wireRow{
 		call: result(func(ctx context.Context, c *Client) (*StoreProgramAudit, error) {
 			return c.GetStoreProgramAudit(ctx, 414569513)
 		}),
-		want: &StoreProgramAudit{ID: 414569513, Status: StoreProgramRefused, Reason: "资料不全"},
+		want: &StoreProgramAudit{ID: 414569513, Status: StoreProgramStatusRefused, Reason: "资料不全"},
 	},
 	{
 		name: "GetStoreProgramAudit/latest", http: "GET /wxa/get_merchant_audit_info",
@@ -59,7 +59,7 @@ var _ = wireRows([]wireRow{
 		call: result(func(ctx context.Context, c *Client) (*StoreProgramAudit, error) {
 			return c.GetStoreProgramAudit(ctx, 0)
 		}),
-		want: &StoreProgramAudit{ID: 1, Status: StoreProgramAccepted, Reason: "0"},
+		want: &StoreProgramAudit{ID: 1, Status: StoreProgramStatusAccepted, Reason: "0"},
 	},
 	{
 		name: "UpdateStoreProgram", http: "POST /wxa/modify_merchant", body: `{"headimg_mediaid":"h1","intro":""}`,

@@ -19,7 +19,7 @@ type SubscribeMessage struct {
 	Page        string           `json:"page,omitempty"`
 	MiniProgram *MiniProgramPage `json:"miniprogram,omitempty"`
 
-	MiniProgramState MiniProgramState `json:"miniprogram_state,omitempty"` // "" is MiniProgramStateFormal
+	MiniProgramState MiniProgramState `json:"miniprogram_state,omitempty"` // "" is MiniProgramStateRelease
 	Language         Language         `json:"lang,omitempty"`              // "" is LanguageZHCN
 }
 
@@ -28,9 +28,9 @@ type MiniProgramState string
 
 // The versions of a mini program.
 const (
-	MiniProgramStateDeveloper MiniProgramState = "developer"
-	MiniProgramStateTrial     MiniProgramState = "trial"
-	MiniProgramStateFormal    MiniProgramState = "formal"
+	MiniProgramStateDevelopment MiniProgramState = "developer"
+	MiniProgramStateTrial       MiniProgramState = "trial"
+	MiniProgramStateRelease     MiniProgramState = "formal"
 )
 
 func (m SubscribeMessage) check() error {
@@ -68,8 +68,8 @@ type SubscribeType int
 
 // The types of subscriptions.
 const (
-	SubscribeOnce     SubscribeType = 2
-	SubscribeLongTerm SubscribeType = 3
+	SubscribeTypeOnce     SubscribeType = 2
+	SubscribeTypeLongTerm SubscribeType = 3
 )
 
 // ListSubscribeTemplates returns the account's templates of notifications

@@ -30,7 +30,7 @@ var _ = wireRows([]wireRow{
 			return c.ListSubscribeTemplates(ctx)
 		}),
 		want: []SubscribeTemplate{{
-			ID: "P1", Title: "报名结果", Content: "{{thing1.DATA}}", Example: "课程", Type: SubscribeOnce,
+			ID: "P1", Title: "报名结果", Content: "{{thing1.DATA}}", Example: "课程", Type: SubscribeTypeOnce,
 			EnumValues: []SubscribeKeywordValue{{Keyword: "enum_string1.DATA", Values: []string{"成功", "失败"}}},
 		}},
 	},
@@ -60,7 +60,7 @@ var _ = wireRows([]wireRow{
 		call: result(func(ctx context.Context, c *Client) (*LibraryTemplatePage, error) {
 			return c.ListLibraryTemplates(ctx, 0, 2, 616, 617)
 		}),
-		want: &LibraryTemplatePage{Total: 55, Templates: []LibraryTemplate{{ID: 99, Title: "付款成功通知", Type: SubscribeLongTerm, CategoryID: 616}}},
+		want: &LibraryTemplatePage{Total: 55, Templates: []LibraryTemplate{{ID: 99, Title: "付款成功通知", Type: SubscribeTypeLongTerm, CategoryID: 616}}},
 	},
 	{
 		name: "ListLibraryKeywords", http: "GET /wxaapi/newtmpl/getpubtemplatekeywords", query: "tid=99",

@@ -47,19 +47,19 @@ type SubscribeScene string
 
 // The scenes of User.
 const (
-	SceneSearch           SubscribeScene = "ADD_SCENE_SEARCH"
-	SceneAccountMigration SubscribeScene = "ADD_SCENE_ACCOUNT_MIGRATION"
-	SceneProfileCard      SubscribeScene = "ADD_SCENE_PROFILE_CARD" // a recommended card
-	SceneQRCode           SubscribeScene = "ADD_SCENE_QR_CODE"
-	SceneProfileLink      SubscribeScene = "ADD_SCENE_PROFILE_LINK" // the name in an article
-	SceneProfileItem      SubscribeScene = "ADD_SCENE_PROFILE_ITEM" // the menu of an article
-	ScenePaid             SubscribeScene = "ADD_SCENE_PAID"
-	SceneAdvertisement    SubscribeScene = "ADD_SCENE_WECHAT_ADVERTISEMENT"
-	SceneReprint          SubscribeScene = "ADD_SCENE_REPRINT"
-	SceneLivestream       SubscribeScene = "ADD_SCENE_LIVESTREAM"
-	SceneChannels         SubscribeScene = "ADD_SCENE_CHANNELS"
-	SceneMiniProgram      SubscribeScene = "ADD_SCENE_WXA"
-	SceneOthers           SubscribeScene = "ADD_SCENE_OTHERS"
+	SubscribeSceneSearch           SubscribeScene = "ADD_SCENE_SEARCH"
+	SubscribeSceneAccountMigration SubscribeScene = "ADD_SCENE_ACCOUNT_MIGRATION"
+	SubscribeSceneProfileCard      SubscribeScene = "ADD_SCENE_PROFILE_CARD" // a recommended card
+	SubscribeSceneQRCode           SubscribeScene = "ADD_SCENE_QR_CODE"
+	SubscribeSceneProfileLink      SubscribeScene = "ADD_SCENE_PROFILE_LINK" // the name in an article
+	SubscribeSceneProfileItem      SubscribeScene = "ADD_SCENE_PROFILE_ITEM" // the menu of an article
+	SubscribeScenePaid             SubscribeScene = "ADD_SCENE_PAID"
+	SubscribeSceneAdvertisement    SubscribeScene = "ADD_SCENE_WECHAT_ADVERTISEMENT"
+	SubscribeSceneReprint          SubscribeScene = "ADD_SCENE_REPRINT"
+	SubscribeSceneLivestream       SubscribeScene = "ADD_SCENE_LIVESTREAM"
+	SubscribeSceneChannels         SubscribeScene = "ADD_SCENE_CHANNELS"
+	SubscribeSceneMiniProgram      SubscribeScene = "ADD_SCENE_WXA"
+	SubscribeSceneOther            SubscribeScene = "ADD_SCENE_OTHERS"
 )
 
 // GetUser returns what the account may know about a user (获取用户基本信息).

@@ -154,7 +154,7 @@ func floorSafe(r *http.Request, body []byte) []byte {
 func TestTheFloorOfTheBenchmarkDoesTheSame(t *testing.T) {
 	for _, p := range []platform{plainPlatform(), safePlatform()} {
 		cfg, floor := plainConfig(), floorPlain
-		if p.mode == Safe {
+		if p.mode == ModeSafe {
 			cfg, floor = safeConfig(), floorSafe
 		}
 		h := newTestHandler(t, cfg)

@@ -18,29 +18,29 @@ type Mode int
 // The modes. The handler never takes the mode from a request: whoever may choose
 // it can choose the one that they can forge.
 const (
-	// Safe: pushes are encrypted (安全模式). The default. A push that comes in clear
-	// as well is read as in [Compatible], and reported in the log: somebody left the
+	// ModeSafe: pushes are encrypted (安全模式). The default. A push that comes in clear
+	// as well is read as in [ModeCompatible], and reported in the log: somebody left the
 	// console in compatible mode, and messages readable on their way.
-	Safe Mode = iota
-	// Compatible: pushes come encrypted and in clear at once, for the time of a
+	ModeSafe Mode = iota
+	// ModeCompatible: pushes come encrypted and in clear at once, for the time of a
 	// move from one to the other (兼容模式). Only the encrypted part is read, and a
-	// push without one is refused as in [Safe].
-	Compatible
-	// Plain: pushes are in clear (明文模式). Of a push that comes encrypted as well,
+	// push without one is refused as in [ModeSafe].
+	ModeCompatible
+	// ModePlain: pushes are in clear (明文模式). Of a push that comes encrypted as well,
 	// because the console is in compatible mode, the part in clear is read and
 	// answered in clear. The signature does not cover the message: whoever has seen
-	// one request can forge others for the length of [Config.Window]. Choose Safe.
-	Plain
+	// one request can forge others for the length of [Config.Window]. Choose ModeSafe.
+	ModePlain
 )
 
 // String returns the name of the mode.
 func (m Mode) String() string {
 	switch m {
-	case Safe:
+	case ModeSafe:
 		return "safe"
-	case Compatible:
+	case ModeCompatible:
 		return "compatible"
-	case Plain:
+	case ModePlain:
 		return "plain"
 	}
 	return fmt.Sprintf("Mode(%d)", int(m))
@@ -62,7 +62,7 @@ type Config struct {
 	Previous      Credentials
 	PreviousUntil time.Time
 
-	// AllowPlaintext accepts pushes in clear in [Safe] and [Compatible] mode too, for
+	// AllowPlaintext accepts pushes in clear in [ModeSafe] and [ModeCompatible] mode too, for
 	// the time of a move from plain mode. It makes them as forgeable as plain mode is.
 	AllowPlaintext bool
 
@@ -188,7 +188,7 @@ func setDefault[T comparable](field *T, value T) {
 // check refuses what no platform would accept and what contradicts itself, before
 // the first push comes.
 func (c Config) check() error {
-	if c.Mode < Safe || c.Mode > Plain {
+	if c.Mode < ModeSafe || c.Mode > ModePlain {
 		return &ConfigError{"Mode", "is unknown"}
 	}
 	if err := c.checkAccount(); err != nil {
@@ -198,7 +198,7 @@ func (c Config) check() error {
 		return err
 	}
 	switch {
-	case c.AllowPlaintext && c.Mode == Plain:
+	case c.AllowPlaintext && c.Mode == ModePlain:
 		return &ConfigError{"AllowPlaintext", "contradicts Mode: in plain mode all pushes are in clear"}
 	case c.Window != 0 && c.Window < minWindow || c.Window > maxWindow:
 		return &ConfigError{"Window", "must be 1 second to 24 hours, or 0 for the default"}
@@ -222,7 +222,7 @@ func (c Config) check() error {
 // checkAccount tells the two names of an account apart, which are often confused.
 func (c Config) checkAccount() error {
 	switch {
-	case c.AppID == "" && c.Mode != Plain:
+	case c.AppID == "" && c.Mode != ModePlain:
 		return &ConfigError{"AppID", "is empty"}
 	case c.AppID != strings.TrimSpace(c.AppID):
 		return &ConfigError{"AppID", "has white space around it"}
@@ -245,7 +245,7 @@ func (c Config) checkSecrets() error {
 	if err := checkToken("Credentials", current.token); err != nil {
 		return err
 	}
-	key, err := c.checkKey("Credentials", current.aesKey, c.Mode != Plain)
+	key, err := c.checkKey("Credentials", current.aesKey, c.Mode != ModePlain)
 	switch {
 	case err != nil:
 		return err
@@ -283,7 +283,7 @@ func (c Config) checkKey(field, encoded string, needed bool) (msgcrypt.Key, erro
 	switch {
 	case encoded == "" && !needed:
 		return msgcrypt.Key{}, nil
-	case encoded != "" && c.Mode == Plain:
+	case encoded != "" && c.Mode == ModePlain:
 		return msgcrypt.Key{}, &ConfigError{field, "have an EncodingAESKey, which contradicts Mode: in plain mode nothing is encrypted"}
 	}
 	key, err := msgcrypt.ParseKey(encoded)

@@ -21,7 +21,7 @@ func TestConfigurationsThatContradictThemselvesAreRefusedByName(t *testing.T) {
 		field string
 		spoil func(*Config)
 	}{
-		{"Mode", func(c *Config) { c.Mode = Plain + 1 }},
+		{"Mode", func(c *Config) { c.Mode = ModePlain + 1 }},
 		{"Mode", func(c *Config) { c.Mode = -1 }},
 		{"Credentials", func(c *Config) { c.Credentials = NewCredentials("", testKey) }},
 		{"Credentials", func(c *Config) { c.Credentials = NewCredentials("to", testKey) }},
@@ -32,32 +32,36 @@ func TestConfigurationsThatContradictThemselvesAreRefusedByName(t *testing.T) {
 		{"AppID", func(c *Config) { c.AppID = "" }},
 		{"AppID", func(c *Config) { c.AppID += " " }},
 		{"AppID", func(c *Config) { c.AppID = testAccount }},
-		{"AppID", func(c *Config) { c.Mode, c.Credentials, c.AppID = Plain, NewCredentials(testToken, ""), testAccount }},
+		{"AppID", func(c *Config) {
+			c.Mode, c.Credentials, c.AppID = ModePlain, NewCredentials(testToken, ""), testAccount
+		}},
 		{"Account", func(c *Config) { c.Account = c.AppID }},
 		{"Account", func(c *Config) { c.Account = "\n" + testAccount }},
 		{"Account", func(c *Config) { c.Account = "wx0000000000000002" }},
 		{"Account", func(c *Config) {
-			c.Mode, c.Credentials, c.AppID, c.Account = Plain, NewCredentials(testToken, ""), "", testAppID
+			c.Mode, c.Credentials, c.AppID, c.Account = ModePlain, NewCredentials(testToken, ""), "", testAppID
 		}},
 		{"Dedupe", func(c *Config) { c.Dedupe = (*MemoryDedupeStore)(nil) }},
 		{"Dedupe", func(c *Config) { c.Dedupe = &MemoryDedupeStore{} }},
 		{"Activity", func(c *Config) { c.Activity = &Activity{} }},
 		{"Credentials", func(c *Config) { c.Credentials = NewCredentials(testToken, "") }},
-		{"Credentials", func(c *Config) { c.Mode, c.Credentials = Compatible, NewCredentials(testToken, "") }},
+		{"Credentials", func(c *Config) { c.Mode, c.Credentials = ModeCompatible, NewCredentials(testToken, "") }},
 		{"Credentials", func(c *Config) { c.Credentials = NewCredentials(testToken, testKey[:42]) }},
-		{"Credentials", func(c *Config) { c.Mode = Plain }},
+		{"Credentials", func(c *Config) { c.Mode = ModePlain }},
 		{"Previous", func(c *Config) { c.Previous = NewCredentials("", testKey+"x") }},
 		{"Previous", func(c *Config) { c.Previous = NewCredentials("", testKey) }},
 		{"Previous", func(c *Config) {
 			c.Credentials, c.Previous = NewCredentials(testToken, otherKey), NewCredentials("", otherKey[:42]+"d")
 		}},
 		{"Previous", func(c *Config) {
-			c.Mode, c.Credentials, c.Previous = Plain, NewCredentials(testToken, ""), NewCredentials("", otherKey)
+			c.Mode, c.Credentials, c.Previous = ModePlain, NewCredentials(testToken, ""), NewCredentials("", otherKey)
 		}},
 		{"Previous", func(c *Config) { c.Previous = NewCredentials("", "") }},
 		{"Credentials", func(c *Config) { c.Credentials = Credentials{} }},
 		{"PreviousUntil", func(c *Config) { c.PreviousUntil = time.Now() }},
-		{"AllowPlaintext", func(c *Config) { c.Mode, c.Credentials, c.AllowPlaintext = Plain, NewCredentials(testToken, ""), true }},
+		{"AllowPlaintext", func(c *Config) {
+			c.Mode, c.Credentials, c.AllowPlaintext = ModePlain, NewCredentials(testToken, ""), true
+		}},
 		{"Window", func(c *Config) { c.Window = -1 }},
 		{"Window", func(c *Config) { c.Window = 300 }}, // not seconds
 		{"Window", func(c *Config) { c.Window = 24*time.Hour + 1 }},
@@ -102,8 +106,8 @@ func TestTheBoundsOfAConfigurationAreAccepted(t *testing.T) {
 		"until of a key": func(c *Config) { c.Previous, c.PreviousUntil = NewCredentials("", otherKey), time.Unix(1, 0) },
 		"moving":         func(c *Config) { c.AllowPlaintext = true },
 		"account":        func(c *Config) { c.Account = testAccount },
-		"plain":          func(c *Config) { c.Mode, c.Credentials = Plain, NewCredentials(testToken, "") },
-		"no AppID":       func(c *Config) { c.Mode, c.Credentials, c.AppID = Plain, NewCredentials(testToken, ""), "" },
+		"plain":          func(c *Config) { c.Mode, c.Credentials = ModePlain, NewCredentials(testToken, "") },
+		"no AppID":       func(c *Config) { c.Mode, c.Credentials, c.AppID = ModePlain, NewCredentials(testToken, ""), "" },
 	} {
 		cfg := safeConfig()
 		change(&cfg)
@@ -129,8 +133,8 @@ func TestWhatIsLeftOutHasItsDefault(t *testing.T) {
 }
 
 func TestModesHaveTheNamesOfTheConsole(t *testing.T) {
-	assert.Equal(t, []string{"safe", "compatible", "plain", "Mode(3)", "Mode(-1)"}, []string{Safe.String(), Compatible.String(), Plain.String(), Mode(3).String(), Mode(-1).String()})
-	assert.Equal(t, Safe, Config{}.Mode)
+	assert.Equal(t, []string{"safe", "compatible", "plain", "Mode(3)", "Mode(-1)"}, []string{ModeSafe.String(), ModeCompatible.String(), ModePlain.String(), Mode(3).String(), Mode(-1).String()})
+	assert.Equal(t, ModeSafe, Config{}.Mode)
 }
 
 // TestNothingSecretIsPrinted prints what holds secrets, as it is and as a part of what

@@ -83,7 +83,7 @@ func TestE12OnlyAPushWithAllThatIsCurrentEndsTheChange(t *testing.T) {
 		assert.Equal(t, start.Add(10*time.Minute).Unix(), g.ends.Load(), name)
 	}
 	g = rotating(t, start, func(c *Config) {
-		c.Mode, c.Credentials, c.Previous = Plain, NewCredentials(testToken, ""), NewCredentials("oldtoken", "")
+		c.Mode, c.Credentials, c.Previous = ModePlain, NewCredentials(testToken, ""), NewCredentials("oldtoken", "")
 	})
 	c := capture(g, testToken, "n", start)
 	require.NoError(t, c.opens(g, c.timestamp, c.nonce, start))

@@ -39,7 +39,7 @@ type DedupeStore interface {
 	// order, for at least [DedupeRetention] after the last call for the key. Neither
 	// the end of a claim nor Release resets them.
 	Claim(ctx context.Context, key, owner string, ttl time.Duration) (Claim, error)
-	// Finish makes a push done for ttl: from now on Claim returns [ClaimDone] and
+	// Finish makes a push done for ttl: from now on Claim returns [ClaimStateDone] and
 	// the reply, which may be nil or empty if there is none. The store may forget
 	// the reply after [DedupeReplyRetention], not the push. Finish does nothing if
 	// the push is done, or if another owner has a claim that has not ended; if
@@ -69,9 +69,9 @@ type ClaimState string
 
 // The states. Everything else, "" included, counts as a failure of the store.
 const (
-	ClaimGranted ClaimState = "granted" // the owner that asked handles the push
-	ClaimTaken   ClaimState = "taken"   // another owner does
-	ClaimDone    ClaimState = "done"    // it is handled
+	ClaimStateGranted ClaimState = "granted" // the owner that asked handles the push
+	ClaimStateTaken   ClaimState = "taken"   // another owner does
+	ClaimStateDone    ClaimState = "done"    // it is handled
 )
 
 // ReplyWay is how a reply reaches the follower. It is one of two, never both.
@@ -136,16 +136,16 @@ func (s *MemoryDedupeStore) Claim(_ context.Context, key, owner string, ttl time
 		result.Delivery = c.count(owner)
 		switch {
 		case c.done:
-			result.State = ClaimDone
+			result.State = ClaimStateDone
 		case c.free(owner, now):
-			result.State = ClaimGranted
+			result.State = ClaimStateGranted
 			c.owner, c.ends = owner, now.Add(ttl)
 		default:
-			result.State = ClaimTaken
+			result.State = ClaimStateTaken
 		}
 		return c, true
 	})
-	if result.State == ClaimDone {
+	if result.State == ClaimStateDone {
 		result.Reply, _ = s.replies.get(key, now)
 	}
 	return result, nil

@@ -44,10 +44,10 @@ func (s dedupeSteps) settle(way, want ReplyWay) {
 }
 
 func TestAMemoryDedupeStoreKeepsItsContract(t *testing.T) {
-	granted := func(n int) Claim { return Claim{State: ClaimGranted, Delivery: n} }
-	taken := func(n int) Claim { return Claim{State: ClaimTaken, Delivery: n} }
+	granted := func(n int) Claim { return Claim{State: ClaimStateGranted, Delivery: n} }
+	taken := func(n int) Claim { return Claim{State: ClaimStateTaken, Delivery: n} }
 	done := func(n int, reply string) Claim {
-		c := Claim{State: ClaimDone, Delivery: n}
+		c := Claim{State: ClaimStateDone, Delivery: n}
 		if reply != "" {
 			c.Reply = []byte(reply)
 		}
@@ -175,7 +175,7 @@ func TestAMemoryDedupeStoreCopiesReplies(t *testing.T) {
 	reply := []byte("reply")
 	require.NoError(t, s.store.Finish(t.Context(), "key", "a", reply, time.Minute))
 	reply[0] = 'x'
-	s.claim("b", Claim{State: ClaimDone, Delivery: 1, Reply: []byte("reply")})
+	s.claim("b", Claim{State: ClaimStateDone, Delivery: 1, Reply: []byte("reply")})
 }
 
 func TestE23AClaimInProgressIsNeverEvicted(t *testing.T) {
@@ -183,11 +183,11 @@ func TestE23AClaimInProgressIsNeverEvicted(t *testing.T) {
 		store := NewMemoryDedupeStore()
 		store.pushes.limits.entries = 100
 		s := dedupeSteps{t, store}
-		s.claim("a", Claim{State: ClaimGranted, Delivery: 1})
+		s.claim("a", Claim{State: ClaimStateGranted, Delivery: 1})
 		for n := range 1000 {
 			require.NoError(t, store.Finish(t.Context(), strconv.Itoa(n), "x", nil, time.Minute))
 		}
-		s.claim("b", Claim{State: ClaimTaken, Delivery: 2})
+		s.claim("b", Claim{State: ClaimStateTaken, Delivery: 2})
 		assert.Len(t, store.pushes.entries, 100)
 		time.Sleep(3 * time.Second)
 		for n := range 1000 {
@@ -215,7 +215,7 @@ func TestE23PushesWithRepliesFitIn64MiB(t *testing.T) {
 		require.True(t, h.join(t.Context(), d))
 		c, err := h.claim(t.Context(), d.run.storeKey, d.run.owner)
 		require.NoError(t, err)
-		require.Equal(t, ClaimGranted, c.State)
+		require.Equal(t, ClaimStateGranted, c.State)
 		h.renewAfter(d.run, time.Hour)
 		h.conclude(d.run, result{rendered: append([]byte(nil), reply...)})
 		h.decide(d)

@@ -29,18 +29,18 @@ func consoleForms(form Mode, inJSON bool) *http.Request {
 	encoded := mustKey(testKey).Encrypt([]byte(push("encrypted")), testAppID)
 	body := push("clear")
 	switch {
-	case form == Safe && inJSON:
+	case form == ModeSafe && inJSON:
 		body = `{"ToUserName":"` + testAccount + `","Encrypt":"` + encoded + `"}`
-	case form == Safe:
+	case form == ModeSafe:
 		body = "<xml><ToUserName>" + testAccount + "</ToUserName><Encrypt><![CDATA[" + encoded + "]]></Encrypt></xml>"
-	case form == Compatible && inJSON:
+	case form == ModeCompatible && inJSON:
 		body = strings.Replace(body, `,"MsgType"`, `,"Encrypt":"`+encoded+`","MsgType"`, 1)
-	case form == Compatible:
+	case form == ModeCompatible:
 		body = strings.Replace(body, "</xml>", "<Encrypt><![CDATA["+encoded+"]]></Encrypt></xml>", 1)
 	}
 	timestamp, nonce := strconv.FormatInt(time.Now().Unix(), 10), msgcrypt.Nonce()
 	query := url.Values{"timestamp": {timestamp}, "nonce": {nonce}, "signature": {msgcrypt.Sign(testToken, timestamp, nonce)}}
-	if form != Plain {
+	if form != ModePlain {
 		query.Set("encrypt_type", "aes")
 		query.Set("msg_signature", msgcrypt.Sign(testToken, timestamp, nonce, encoded))
 	}
@@ -59,14 +59,14 @@ func TestE2EveryModeReadsThePartThatItIsFor(t *testing.T) {
 		"compatible+clear/safe": "encrypted", "compatible+clear/compatible": "encrypted", "compatible+clear/plain": "clear",
 	}
 	moving, compatible := safeConfig(), safeConfig()
-	compatible.Mode, moving.AllowPlaintext = Compatible, true
+	compatible.Mode, moving.AllowPlaintext = ModeCompatible, true
 	both := compatible
 	both.AllowPlaintext = true
 	tried := 0
 	for name, cfg := range map[string]Config{
 		"safe": safeConfig(), "compatible": compatible, "plain": plainConfig(), "safe+clear": moving, "compatible+clear": both,
 	} {
-		for _, form := range []Mode{Safe, Compatible, Plain} {
+		for _, form := range []Mode{ModeSafe, ModeCompatible, ModePlain} {
 			for _, inJSON := range []bool{false, true} {
 				pair := fmt.Sprintf("%s/%s", name, form)
 				expected, known := want[pair]
@@ -86,9 +86,9 @@ func TestE2EveryModeReadsThePartThatItIsFor(t *testing.T) {
 					continue
 				}
 				assert.NotContains(t, raw, "Encrypt", pair)
-				p := platform{mode: Plain, token: testToken, appID: testAppID, json: inJSON}
+				p := platform{mode: ModePlain, token: testToken, appID: testAppID, json: inJSON}
 				if expected == "encrypted" {
-					p.mode, p.key = Safe, testKey
+					p.mode, p.key = ModeSafe, testKey
 				}
 				answer, ok := p.read(w)
 				assert.True(t, ok, "%s is answered as it was read: %s", pair, w.Body)
@@ -106,7 +106,7 @@ func TestE2InPlainModeAnEncryptionBesideDoesNotMakeADuplicateAnotherPush(t *test
 		h := newTestHandler(t, plainConfig())
 		keys := map[digest]bool{}
 		for range 3 {
-			push, err := h.Parse(consoleForms(Compatible, inJSON))
+			push, err := h.Parse(consoleForms(ModeCompatible, inJSON))
 			require.NoError(t, err)
 			push.id = "" // as an event
 			keys[push.digest()] = true
@@ -118,7 +118,7 @@ func TestE2InPlainModeAnEncryptionBesideDoesNotMakeADuplicateAnotherPush(t *test
 func TestE2OfAPushInBothFormsTheEncryptedOneIsChecked(t *testing.T) {
 	for _, cfg := range []Config{safeConfig(), plainConfig()} {
 		for _, inJSON := range []bool{false, true} {
-			r := consoleForms(Compatible, inJSON)
+			r := consoleForms(ModeCompatible, inJSON)
 			query := r.URL.Query()
 			query.Set("msg_signature", strings.Repeat("0", 40))
 			r.URL.RawQuery = query.Encode()

@@ -25,7 +25,7 @@ func Example() {
 	alice := platform.AddUser(wechattest.User{})
 
 	h, err := callback.NewHandler(callback.Config{ // as in the console (服务器配置)
-		Mode:        callback.Safe,
+		Mode:        callback.ModeSafe,
 		AppID:       platform.AppID,
 		Credentials: callback.NewCredentials(platform.Token, platform.EncodingAESKey),
 	})

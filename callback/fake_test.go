@@ -92,7 +92,7 @@ func newHandler(t *testing.T, p *wechattest.Platform, change ...func(*callback.C
 func TestEveryPushArrivesInEveryModeAndFormat(t *testing.T) {
 	pushes := documentedPushes(t)
 	modes := map[wechattest.CallbackMode]callback.Mode{
-		wechattest.Safe: callback.Safe, wechattest.Compatible: callback.Compatible, wechattest.Plain: callback.Plain,
+		wechattest.CallbackModeSafe: callback.ModeSafe, wechattest.CallbackModeCompatible: callback.ModeCompatible, wechattest.CallbackModePlain: callback.ModePlain,
 	}
 	arrived := 0
 	for sent, received := range modes {
@@ -100,7 +100,7 @@ func TestEveryPushArrivesInEveryModeAndFormat(t *testing.T) {
 			p := wechattest.NewPlatform(append(options, wechattest.WithCallbackMode(sent))...)
 			alice := p.AddUser(wechattest.User{})
 			h := newHandler(t, p, func(c *callback.Config) {
-				if c.Mode = received; received == callback.Plain {
+				if c.Mode = received; received == callback.ModePlain {
 					c.Credentials = callback.NewCredentials(p.Token, "")
 				}
 			})

@@ -38,7 +38,7 @@ type badStore struct{ do func() }
 
 func (s badStore) Claim(context.Context, string, string, time.Duration) (Claim, error) {
 	s.do()
-	return Claim{State: ClaimGranted, Delivery: 1}, nil
+	return Claim{State: ClaimStateGranted, Delivery: 1}, nil
 }
 
 func (s badStore) Finish(context.Context, string, string, []byte, time.Duration) error {

@@ -66,7 +66,7 @@ type guard struct {
 func newGuard(cfg Config, now time.Time) (*guard, error) {
 	g := &guard{
 		mode: cfg.Mode, appID: cfg.AppID, account: cfg.Account, window: cfg.Window,
-		clear: cfg.Mode == Plain || cfg.AllowPlaintext,
+		clear: cfg.Mode == ModePlain || cfg.AllowPlaintext,
 	}
 	return g, g.init(cfg, now)
 }
@@ -125,7 +125,7 @@ func (h *Handler) parse(r *http.Request) (*Push, error) {
 		return nil, err
 	}
 	push.head = *push.Message.Meta()
-	if push.inClear && h.guard.mode == Safe && !q.clear() {
+	if push.inClear && h.guard.mode == ModeSafe && !q.clear() {
 		push.doubt = &refusal{reason: "the console is in compatible mode, Config.Mode is Safe"}
 	}
 	return push, nil
@@ -226,7 +226,7 @@ func (g *guard) unwrap(q *query, push *Push, body []byte, now time.Time) ([]byte
 		return nil, refuse("msg_signature is wrong")
 	}
 	push.inClear = e.clear
-	if g.mode != Plain {
+	if g.mode != ModePlain {
 		body, push.by, err = g.decrypt(q.by, e.encoded, now)
 		return body, err
 	}

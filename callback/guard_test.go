@@ -26,7 +26,7 @@ import (
 // sender can choose against every configuration.
 func TestE1OnlyPushesAsConfiguredReachAHandler(t *testing.T) {
 	compatible, moving := safeConfig(), safeConfig()
-	compatible.Mode, moving.AllowPlaintext = Compatible, true
+	compatible.Mode, moving.AllowPlaintext = ModeCompatible, true
 	modes := map[string]Config{"plain": plainConfig(), "compatible": compatible, "safe": safeConfig(), "moving": moving}
 	valid := map[string]bool{
 		"plain//clear/right": true, "plain//clear/no msg_signature": true,
@@ -125,7 +125,7 @@ func TestE1AParameterThatStandsTwiceRefusesTheRequest(t *testing.T) {
 }
 
 func TestE2AClearPushToAnEncryptedAccountIsRefused(t *testing.T) {
-	for _, mode := range []Mode{Safe, Compatible} {
+	for _, mode := range []Mode{ModeSafe, ModeCompatible} {
 		cfg := safeConfig()
 		cfg.Mode = mode
 		c := &counter{}
@@ -328,7 +328,7 @@ func TestE27TheEchoIsNoDocumentForABrowser(t *testing.T) {
 }
 
 func TestOfficialSignatureVector(t *testing.T) {
-	g, err := newGuard(Config{Mode: Plain, Credentials: NewCredentials("AAAAA", ""), Window: time.Minute}, time.Now())
+	g, err := newGuard(Config{Mode: ModePlain, Credentials: NewCredentials("AAAAA", ""), Window: time.Minute}, time.Now())
 	require.NoError(t, err)
 	q, err := g.authenticate("signature=f464b24fc39322e44b38aa78f5edd27bd1441696&echostr=4375120948345356249&timestamp=1714036504&nonce=1514711492", time.Unix(1714036504, 0))
 	require.NoError(t, err)

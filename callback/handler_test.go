@@ -172,11 +172,11 @@ func TestE9OddBytesCostNoMessage(t *testing.T) {
 
 func TestE10PushesInJSONAreAnsweredInJSON(t *testing.T) {
 	for _, p := range []platform{
-		{mode: Plain, token: testToken, appID: testAppID, json: true},
-		{mode: Safe, token: testToken, key: testKey, appID: testAppID, json: true},
+		{mode: ModePlain, token: testToken, appID: testAppID, json: true},
+		{mode: ModeSafe, token: testToken, key: testKey, appID: testAppID, json: true},
 	} {
 		cfg := safeConfig()
-		if p.mode == Plain {
+		if p.mode == ModePlain {
 			cfg = plainConfig()
 		}
 		for _, d := range documentedPushes(t) {
@@ -561,7 +561,7 @@ func TestE20ThePushOfADeadReplicaIsTakenOver(t *testing.T) {
 		require.NoError(t, err)
 		c1, err := store.Claim(t.Context(), alive.replicas.key(parsed, parsed.digest()), "dead", claimAtMost) // and then nothing more
 		require.NoError(t, err)
-		require.Equal(t, Claim{State: ClaimGranted, Delivery: 1}, c1)
+		require.Equal(t, Claim{State: ClaimStateGranted, Delivery: 1}, c1)
 		dead := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 		s := p.pushes(push, dead, alive)
 		assert.Contains(t, s.reply, "runs 1")
@@ -653,14 +653,14 @@ func TestE22DifferentEventsOfOneSecondAreAllHandled(t *testing.T) {
 
 func TestE25NoReplyIsNeverAnEncryptedNothing(t *testing.T) {
 	compatible := safeConfig()
-	compatible.Mode = Compatible
+	compatible.Mode = ModeCompatible
 	for _, test := range []struct {
 		cfg Config
 		p   platform
 	}{
 		{plainConfig(), plainPlatform()},
 		{safeConfig(), safePlatform()},
-		{compatible, platform{mode: Compatible, token: testToken, key: testKey, appID: testAppID}},
+		{compatible, platform{mode: ModeCompatible, token: testToken, key: testKey, appID: testAppID}},
 	} {
 		for _, reply := range []Reply{nil, (*TextReply)(nil)} {
 			h := newTestHandler(t, test.cfg)

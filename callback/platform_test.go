@@ -33,7 +33,7 @@ func safeConfig() Config {
 }
 
 func plainConfig() Config {
-	return Config{Mode: Plain, Credentials: NewCredentials(testToken, ""), AppID: testAppID}
+	return Config{Mode: ModePlain, Credentials: NewCredentials(testToken, ""), AppID: testAppID}
 }
 
 func newTestHandler(t testing.TB, cfg Config) *Handler {
@@ -53,9 +53,9 @@ type platform struct {
 }
 
 func safePlatform() platform {
-	return platform{mode: Safe, token: testToken, key: testKey, appID: testAppID}
+	return platform{mode: ModeSafe, token: testToken, key: testKey, appID: testAppID}
 }
-func plainPlatform() platform { return platform{mode: Plain, token: testToken, appID: testAppID} }
+func plainPlatform() platform { return platform{mode: ModePlain, token: testToken, appID: testAppID} }
 
 func mustKey(encoded string) msgcrypt.Key {
 	key, err := msgcrypt.ParseKey(encoded)
@@ -73,14 +73,14 @@ func (p platform) request(ctx context.Context, push string) *http.Request {
 		"signature": {msgcrypt.Sign(p.token, timestamp, nonce)},
 	}
 	body := push
-	if p.mode != Plain {
+	if p.mode != ModePlain {
 		encoded := mustKey(p.key).Encrypt([]byte(push), p.appID)
 		query.Set("encrypt_type", "aes")
 		query.Set("msg_signature", msgcrypt.Sign(p.token, timestamp, nonce, encoded))
 		switch {
 		case p.json:
 			body = `{"ToUserName":"` + testAccount + `","Encrypt":"` + encoded + `"}`
-		case p.mode == Compatible:
+		case p.mode == ModeCompatible:
 			body = strings.Replace(push, "</xml>", "<Encrypt><![CDATA["+encoded+"]]></Encrypt></xml>", 1)
 		default:
 			body = "<xml><ToUserName><![CDATA[" + testAccount + "]]></ToUserName><Encrypt><![CDATA[" + encoded + "]]></Encrypt></xml>"
@@ -99,7 +99,7 @@ func (p platform) read(w *httptest.ResponseRecorder) (plain string, ok bool) {
 		return "", false
 	case body == "" || body == "success":
 		return "", true
-	case p.mode == Plain:
+	case p.mode == ModePlain:
 		return body, strings.HasPrefix(body, "<xml>") || strings.HasPrefix(body, "{")
 	}
 	encoded, signature := between(body, "<Encrypt><![CDATA[", "]]>"), between(body, "<MsgSignature><![CDATA[", "]]>")

@@ -52,7 +52,7 @@ func TestAProgramsOwnParametersMayHaveAnyName(t *testing.T) {
 	for _, own := range []string{"tenant=1", "tenant=1&tenant=2", "a%5Bb%5D=1", "%E5%BA%97=%E5%8C%97", "my+shop=x+y", "a=%zz", "%zz=1", "=", "&&", "openid="} {
 		for _, p := range []platform{safePlatform(), plainPlatform()} {
 			cfg := safeConfig()
-			if p.mode == Plain {
+			if p.mode == ModePlain {
 				cfg = plainConfig()
 			}
 			r := p.request(t.Context(), textPush(1, "hello"))
@@ -124,7 +124,7 @@ type captured struct {
 func capture(g *guard, token, nonce string, at time.Time) captured {
 	c := captured{token: token, timestamp: strconv.FormatInt(at.Unix(), 10), nonce: nonce, at: at}
 	c.body = fmt.Sprintf("<xml><ToUserName>gh_1</ToUserName><FromUserName>o</FromUserName><CreateTime>%d</CreateTime><MsgType>text</MsgType><MsgId>1</MsgId></xml>", at.Unix()-1)
-	if g.mode != Plain {
+	if g.mode != ModePlain {
 		c.encoded = g.keys[0].Encrypt([]byte(c.body), g.appID)
 		c.body = "<xml><Encrypt>" + c.encoded + "</Encrypt></xml>"
 	}
@@ -187,11 +187,11 @@ func TestE3NoOtherSplitOfACapturedQueryOutlivesTheWindow(t *testing.T) {
 	}
 	tries, exchanged := 0, 0
 	for _, token := range []string{"exampletoken", "123", "179", "1795", "abc", "999999999999", "Z00", "1800000000"} {
-		for _, mode := range []Mode{Safe, Plain} {
+		for _, mode := range []Mode{ModeSafe, ModePlain} {
 			cfg := safeConfig()
 			cfg.Credentials = NewCredentials(token, testKey)
-			if mode == Plain {
-				cfg.Mode, cfg.Credentials = Plain, NewCredentials(token, "")
+			if mode == ModePlain {
+				cfg.Mode, cfg.Credentials = ModePlain, NewCredentials(token, "")
 			}
 			g, err := newGuard(cfg.withDefaults(), start)
 			require.NoError(t, err)
@@ -352,7 +352,7 @@ func TestRefusalsSayWhatIsWrong(t *testing.T) {
 		"account":           {safePlatform(), safeConfig(), func(c *Config) { c.Account = "gh_other" }, []string{"another account than Config.Account", "to=" + testAccount}},
 		"console is plain":  {plainPlatform(), safeConfig(), nil, []string{"the console is in plain mode", "mode=safe"}},
 		"console is safe":   {safePlatform(), plainConfig(), nil, []string{"the console is in safe mode, Config.Mode is Plain"}},
-		"console is behind": {platform{mode: Compatible, token: testToken, key: testKey, appID: testAppID}, safeConfig(), nil, []string{"the console is in compatible mode"}},
+		"console is behind": {platform{mode: ModeCompatible, token: testToken, key: testKey, appID: testAppID}, safeConfig(), nil, []string{"the console is in compatible mode"}},
 	} {
 		j := &journal{}
 		test.cfg.Logger = j.logger()

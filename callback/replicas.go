@@ -79,7 +79,7 @@ func askStore[T any](ctx context.Context, e *engine, call func(context.Context) 
 func (e *engine) claim(ctx context.Context, key, owner string) (Claim, error) {
 	return askStore(ctx, e, func(ctx context.Context) (Claim, error) {
 		c, err := e.replicas.store.Claim(ctx, key, owner, e.replicas.claimFor)
-		if err == nil && c.State != ClaimGranted && c.State != ClaimTaken && c.State != ClaimDone {
+		if err == nil && c.State != ClaimStateGranted && c.State != ClaimStateTaken && c.State != ClaimStateDone {
 			err = fmt.Errorf("callback: DedupeStore.Claim returned the state %q", c.State)
 		}
 		if c.Delivery = min(c.Delivery, deliveries); c.Delivery < 1 {
@@ -97,7 +97,7 @@ func (e *engine) number(ctx context.Context, r *run) int {
 	if err != nil {
 		return deliveries
 	}
-	if c.State == ClaimGranted { // the claim of the run has ended; it is not this delivery's
+	if c.State == ClaimStateGranted { // the claim of the run has ended; it is not this delivery's
 		_, _ = askStore(ctx, e, func(ctx context.Context) (struct{}, error) {
 			return struct{}{}, e.replicas.store.Release(ctx, r.storeKey, owner)
 		})
@@ -126,8 +126,8 @@ func (e *engine) follow(r *run) {
 		}
 		c, err := e.claim(r.ctx, r.storeKey, r.owner)
 		switch {
-		case err != nil || c.State == ClaimTaken:
-		case c.State == ClaimGranted:
+		case err != nil || c.State == ClaimStateTaken:
+		case c.State == ClaimStateGranted:
 			e.start(r)
 			return
 		default:
@@ -181,7 +181,7 @@ func (e *engine) renew(r *run) {
 	switch {
 	case err != nil:
 		pause = pollEvery
-	case c.State == ClaimDone:
+	case c.State == ClaimStateDone:
 		return // the claim ended while the store failed, and another replica had the push as well
 	} // one that only has it may die
 	e.renewAfter(r, pause)

@@ -395,7 +395,7 @@ func TestE20ATakenOverPushWaitsForAWorker(t *testing.T) {
 				assert.Equal(t, 1, j.outcomes()[OutcomeLost])
 				c, err := store.Claim(t.Context(), key, "a third replica", time.Second)
 				require.NoError(t, err)
-				assert.Equal(t, ClaimGranted, c.State, "it was left to others")
+				assert.Equal(t, ClaimStateGranted, c.State, "it was left to others")
 			} else {
 				time.Sleep(7 * time.Second)
 				require.Len(t, j.messages(), 1)
@@ -544,7 +544,7 @@ func TestE20AClaimThatWasLostIsTakenBack(t *testing.T) {
 		time.Sleep(4 * time.Second)
 		c, err := shared.Claim(t.Context(), storeKey(t, b, push), "another replica", 3*time.Second) // and then it dies
 		require.NoError(t, err)
-		require.Equal(t, ClaimGranted, c.State)
+		require.Equal(t, ClaimStateGranted, c.State)
 		store.off.Store(false)
 		time.Sleep(5 * time.Second)
 		assert.Equal(t, "success", safePlatform().sends(b, push).Body.String())
@@ -819,7 +819,7 @@ func TestTheNumberOfADeliveryTakesNoClaim(t *testing.T) {
 		assert.Equal(t, 2, h.number(t.Context(), r))
 		c, err := store.MemoryDedupeStore.Claim(t.Context(), "key", "x", time.Second)
 		require.NoError(t, err)
-		assert.Equal(t, Claim{State: ClaimGranted, Delivery: 3}, c)
+		assert.Equal(t, Claim{State: ClaimStateGranted, Delivery: 3}, c)
 	})
 }
 

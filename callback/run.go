@@ -192,13 +192,13 @@ func (e *engine) begin(d *delivery) {
 		return
 	}
 	d.number = c.Delivery
-	d.duplicate = d.duplicate || c.Delivery > 1 || c.State != ClaimGranted
+	d.duplicate = d.duplicate || c.Delivery > 1 || c.State != ClaimStateGranted
 	switch c.State {
-	case ClaimGranted:
+	case ClaimStateGranted:
 		e.start(r)
-	case ClaimTaken:
+	case ClaimStateTaken:
 		go e.follow(r)
-	case ClaimDone:
+	case ClaimStateDone:
 		e.doneElsewhere(r, c.Reply)
 	}
 }

@@ -312,7 +312,7 @@ func TestWhatIsToldSlowlyHoldsARequestUpForAMomentOnly(t *testing.T) {
 				})
 				r := safePlatform().request(t.Context(), textPush(1, "hi"))
 				if slow.doubt {
-					r = consoleForms(Compatible, false)
+					r = consoleForms(ModeCompatible, false)
 				}
 				began := time.Now()
 				h.ServeHTTP(httptest.NewRecorder(), r)

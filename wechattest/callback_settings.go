@@ -88,7 +88,7 @@ func (s CallbackSettings) check() error {
 		return errors.New("wechattest: the EncodingAESKey of the callback must be 43 letters and digits")
 	}
 	switch s.Mode {
-	case Plain, Compatible, Safe:
+	case CallbackModePlain, CallbackModeCompatible, CallbackModeSafe:
 		return nil
 	}
 	return fmt.Errorf("wechattest: there is no callback mode %d", s.Mode)

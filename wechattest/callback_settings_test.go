@@ -20,10 +20,10 @@ func echo(t *testing.T, p *wechattest.Platform) *callback.Handler {
 	t.Helper()
 	s := p.CallbackSettings()
 	modes := map[wechattest.CallbackMode]callback.Mode{
-		wechattest.Plain: callback.Plain, wechattest.Compatible: callback.Compatible, wechattest.Safe: callback.Safe,
+		wechattest.CallbackModePlain: callback.ModePlain, wechattest.CallbackModeCompatible: callback.ModeCompatible, wechattest.CallbackModeSafe: callback.ModeSafe,
 	}
 	key := s.EncodingAESKey
-	if s.Mode == wechattest.Plain {
+	if s.Mode == wechattest.CallbackModePlain {
 		key = "" // the console keeps it, the handler refuses it
 	}
 	h, err := callback.NewHandler(callback.Config{Mode: modes[s.Mode], Credentials: callback.NewCredentials(s.Token, key), AppID: p.AppID})
@@ -39,7 +39,7 @@ func TestCallbackSettingsChangeWhileThePlatformRuns(t *testing.T) {
 	p := wechattest.NewPlatform()
 	t.Cleanup(p.Close)
 	alice := p.AddUser(wechattest.User{})
-	for _, mode := range []wechattest.CallbackMode{wechattest.Plain, wechattest.Compatible, wechattest.Safe} {
+	for _, mode := range []wechattest.CallbackMode{wechattest.CallbackModePlain, wechattest.CallbackModeCompatible, wechattest.CallbackModeSafe} {
 		for _, asJSON := range []bool{false, true} {
 			s := p.CallbackSettings()
 			s.Mode, s.JSON = mode, asJSON
@@ -130,7 +130,7 @@ func TestPushEndsWithTheSettingsThatItBeganWith(t *testing.T) {
 				return
 			}
 			s := p.CallbackSettings()
-			s.Mode, s.Token, s.EncodingAESKey = wechattest.Plain, "another", strings.Repeat("b", 43)
+			s.Mode, s.Token, s.EncodingAESKey = wechattest.CallbackModePlain, "another", strings.Repeat("b", 43)
 			assert.NoError(t, p.SetCallbackSettings(s))
 			w.WriteHeader(http.StatusInternalServerError)
 		}))

@@ -18,7 +18,7 @@ import (
 func newHandler(t *testing.T, p *wechattest.Platform, mode callback.Mode) *callback.Handler {
 	t.Helper()
 	cfg := callback.Config{Mode: mode, Credentials: callback.NewCredentials(p.Token, ""), AppID: p.AppID}
-	if mode != callback.Plain {
+	if mode != callback.ModePlain {
 		cfg.Credentials = callback.NewCredentials(p.Token, p.EncodingAESKey)
 	}
 	h, err := callback.NewHandler(cfg)
@@ -30,7 +30,7 @@ func newHandler(t *testing.T, p *wechattest.Platform, mode callback.Mode) *callb
 
 func TestHandlerAndPlatformAgreeInEveryModeAndFormat(t *testing.T) {
 	for ours, theirs := range map[wechattest.CallbackMode]callback.Mode{
-		wechattest.Plain: callback.Plain, wechattest.Compatible: callback.Compatible, wechattest.Safe: callback.Safe,
+		wechattest.CallbackModePlain: callback.ModePlain, wechattest.CallbackModeCompatible: callback.ModeCompatible, wechattest.CallbackModeSafe: callback.ModeSafe,
 	} {
 		for _, asJSON := range []bool{false, true} {
 			t.Run(fmt.Sprint(ours, asJSON), func(t *testing.T) {
@@ -72,7 +72,7 @@ func TestSlowHandlerIsAcknowledgedInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := wechattest.NewPlatform()
 		t.Cleanup(p.Close)
-		h := newHandler(t, p, callback.Safe)
+		h := newHandler(t, p, callback.ModeSafe)
 		runs := 0
 		callback.On(h, func(context.Context, *callback.TextMessage) (callback.Reply, error) {
 			runs++

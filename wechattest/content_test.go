@@ -199,7 +199,7 @@ func TestPublishingTakesItsTimeAndTellsItsEnd(t *testing.T) {
 		require.NoError(t, err)
 		state, err := c.GetPublishJob(ctx, job.PublishID)
 		require.NoError(t, err)
-		assert.Equal(t, wechat.PublishRunning, state.Status)
+		assert.Equal(t, wechat.PublishStatusRunning, state.Status)
 		assert.Empty(t, h.seen())
 
 		p.Wait()

@@ -40,7 +40,7 @@ func ExamplePlatform_SetCallback() {
 	p := wechattest.NewPlatform()
 	defer p.Close()
 	handler, err := callback.NewHandler(callback.Config{
-		Mode: callback.Safe, Credentials: callback.NewCredentials(p.Token, p.EncodingAESKey), AppID: p.AppID,
+		Mode: callback.ModeSafe, Credentials: callback.NewCredentials(p.Token, p.EncodingAESKey), AppID: p.AppID,
 	})
 	if err != nil {
 		log.Fatal(err)

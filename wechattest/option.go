@@ -34,7 +34,6 @@ func newSettings(opts []Option) *settings {
 		appSecret:   random(hexadecimal, 32),
 		token:       random(letters, 32),
 		aesKey:      random(letters, 43),
-		mode:        Safe,
 		clock:       time.Now,
 		perDay:      map[string]int{},
 		perMinute:   map[string]int{},
@@ -67,12 +66,12 @@ type CallbackMode int
 
 // The modes of the console.
 const (
-	Plain      CallbackMode = iota // clear elements only (明文模式)
-	Compatible                     // clear elements and their encryption (兼容模式)
-	Safe                           // encryption only (安全模式), the default
+	CallbackModeSafe       CallbackMode = iota // encryption only (安全模式), the default
+	CallbackModeCompatible                     // clear elements and their encryption (兼容模式)
+	CallbackModePlain                          // clear elements only (明文模式)
 )
 
-// WithCallbackMode makes pushes come in this mode. The default is [Safe].
+// WithCallbackMode makes pushes come in this mode. The default is [CallbackModeSafe].
 func WithCallbackMode(m CallbackMode) Option { return func(s *settings) { s.mode = m } }
 
 // WithJSONPushes makes pushes come as JSON instead of XML, and expects replies in

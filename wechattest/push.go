@@ -277,7 +277,7 @@ func (p *Platform) deliver(ctx context.Context, client *http.Client, address str
 	stop := context.AfterFunc(p.base, cancel) // a closed platform pushes nothing
 	defer stop()
 	encrypted := ""
-	if r.settings.Mode != Plain {
+	if r.settings.Mode != CallbackModePlain {
 		encrypted = r.settings.key.Encrypt(r.Body, p.AppID)
 	}
 	for n := range deliveries {
@@ -356,9 +356,9 @@ func (p *Platform) attempt(ctx context.Context, client *http.Client, address str
 func (p *Platform) envelope(r *Report, encrypted string) []byte {
 	plain := r.Body
 	switch r.settings.Mode {
-	case Safe:
+	case CallbackModeSafe:
 		return r.settings.write([]element{{"ToUserName", p.OriginalID}, {"Encrypt", encrypted}})
-	case Compatible:
+	case CallbackModeCompatible:
 		tail := r.settings.write([]element{{"Encrypt", encrypted}})
 		if r.settings.JSON {
 			return bytes.Join([][]byte{plain[:len(plain)-1], tail[1:]}, []byte{','})

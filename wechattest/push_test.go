@@ -99,7 +99,7 @@ func sealed(p *Platform, appID, reply string) string {
 }
 
 func TestMessageArrivesInEveryModeAndItsReplyIsSeen(t *testing.T) {
-	for _, mode := range []CallbackMode{Plain, Compatible, Safe} {
+	for _, mode := range []CallbackMode{CallbackModePlain, CallbackModeCompatible, CallbackModeSafe} {
 		for _, asJSON := range []bool{false, true} {
 			t.Run(fmt.Sprint(mode, asJSON), func(t *testing.T) {
 				opts := []Option{WithCallbackMode(mode)}
@@ -110,7 +110,7 @@ func TestMessageArrivesInEveryModeAndItsReplyIsSeen(t *testing.T) {
 				h.answer = func(_ int, w http.ResponseWriter, r *http.Request, _ []byte) {
 					assert.Equal(t, alice.OpenID, r.URL.Query().Get("openid"))
 					reply := replyXML(p, alice, "text", "<Content>hello</Content>")
-					if mode != Plain {
+					if mode != CallbackModePlain {
 						reply = sealed(p, p.AppID, reply)
 					}
 					_, _ = io.WriteString(w, reply)
@@ -229,7 +229,7 @@ func TestOnlyValidAnswersAreAccepted(t *testing.T) {
 }
 
 func TestOnlyTheFirstArticleIsShownAfterAMessage(t *testing.T) {
-	p, alice, h := chat(t, WithCallbackMode(Plain))
+	p, alice, h := chat(t, WithCallbackMode(CallbackModePlain))
 	article := "<item><Title>%s</Title><Description>d</Description><PicUrl>http://a/</PicUrl><Url>http://b/</Url></item>"
 	h.answer = answering(replyXML(p, alice, "news",
 		"<ArticleCount>2</ArticleCount><Articles>"+fmt.Sprintf(article, "one")+fmt.Sprintf(article, "two")+"</Articles>"))
@@ -251,7 +251,7 @@ func TestEventsShowNothingWhenTheCallbackFails(t *testing.T) {
 }
 
 func TestReplyToAnEventIsShownWhereThePlatformShowsIt(t *testing.T) {
-	p, alice, h := chat(t, WithCallbackMode(Plain))
+	p, alice, h := chat(t, WithCallbackMode(CallbackModePlain))
 	h.answer = answering(replyXML(p, alice, "text", "<Content>x</Content>"))
 	assert.Equal(t, SeenReply, alice.Clicks(t.Context(), "K").Seen)
 	assert.Equal(t, SeenReply, alice.Scans(t.Context(), "7").Seen)
@@ -355,7 +355,7 @@ func TestPushOfAnyShapeCanBeMade(t *testing.T) {
 }
 
 func TestEverythingAFollowerCanDoHasItsElements(t *testing.T) {
-	_, alice, h := chat(t, WithCallbackMode(Plain))
+	_, alice, h := chat(t, WithCallbackMode(CallbackModePlain))
 	for want, act := range map[string]func(context.Context) *Report{
 		"<PicUrl><![CDATA[u]]>":           func(ctx context.Context) *Report { return alice.SendsImage(ctx, "u", "m") },
 		"<Format><![CDATA[amr]]>":         func(ctx context.Context) *Report { return alice.SendsVoice(ctx, "m", "amr") },

@@ -153,7 +153,7 @@ func (p *Platform) judge(r *Report, a Attempt) (*Message, error) {
 	if err != nil {
 		return nil, err
 	}
-	if r.settings.Mode != Plain {
+	if r.settings.Mode != CallbackModePlain {
 		plain, encrypted, err := p.decrypted(r.settings, root)
 		switch {
 		case err != nil:
@@ -165,7 +165,7 @@ func (p *Platform) judge(r *Report, a Attempt) (*Message, error) {
 			if root, err = parseReply(plain); err != nil {
 				return nil, err
 			}
-		case r.settings.Mode == Safe:
+		case r.settings.Mode == CallbackModeSafe:
 			return nil, errors.New("the reply is not encrypted")
 		}
 	}

@@ -32,7 +32,7 @@ func TestAgentsAreKept(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, list, 1)
 		assert.Equal(t, "Anna", list[0].Nickname)
-		assert.Equal(t, wechat.KFInviteWaiting, list[0].InviteStatus)
+		assert.Equal(t, wechat.KFInviteStatusWaiting, list[0].InviteStatus)
 		assert.True(t, p.AcceptInvitation("ann@shop"))
 		assert.False(t, p.AcceptInvitation("ann@shop"))
 		require.ErrorIs(t, c.InviteKFWorker(ctx, "ann@shop", "wx_ann"), wechat.Code(65412))
@@ -49,7 +49,7 @@ func TestAgentsAreKept(t *testing.T) {
 }
 
 func TestConversationsAreHandedToAgents(t *testing.T) {
-	p, alice, h := chat(t, WithCallbackMode(Plain))
+	p, alice, h := chat(t, WithCallbackMode(CallbackModePlain))
 	c := p.Client()
 	ctx := t.Context()
 	p.AddAgent("ann@shop", "Ann", "wx_ann", false)
@@ -99,7 +99,7 @@ func TestQRCodesAreScannedUntilTheyEnd(t *testing.T) {
 		p, alice, h := chat(t)
 		c := p.Client()
 		ctx := t.Context()
-		code, err := c.CreateQRCode(ctx, wechat.SceneString("poster"), time.Hour)
+		code, err := c.CreateQRCode(ctx, wechat.QRSceneString("poster"), time.Hour)
 		require.NoError(t, err)
 		assert.Equal(t, int64(3600), code.ExpiresIn)
 		alice.Scans(ctx, code.Ticket)
@@ -125,7 +125,7 @@ func TestQRCodesAreScannedUntilTheyEnd(t *testing.T) {
 		_, err = c.DownloadQRCode(ctx, code.Ticket, &buf)
 		require.Error(t, err)
 
-		permanent, err := c.CreatePermanentQRCode(ctx, wechat.SceneID(7))
+		permanent, err := c.CreatePermanentQRCode(ctx, wechat.QRSceneID(7))
 		require.NoError(t, err)
 		time.Sleep(1000 * time.Hour)
 		assert.Equal(t, "7", p.QRCode(permanent.Ticket).Scene)
@@ -232,7 +232,7 @@ func TestUsersAuthorizePages(t *testing.T) {
 		c := p.Client()
 		ctx := t.Context()
 		alice := p.AddUser(User{Nickname: "Alice", UnionID: "u1", HeadImageURL: "https://example.com/a.jpg"})
-		code := authorize(t, c, alice, wechat.OAuthUserInfo)
+		code := authorize(t, c, alice, wechat.OAuthScopeUserInfo)
 		token, err := c.ExchangeOAuthCode(ctx, code)
 		require.NoError(t, err)
 		assert.Equal(t, alice.OpenID, token.OpenID)
@@ -247,7 +247,7 @@ func TestUsersAuthorizePages(t *testing.T) {
 		require.ErrorIs(t, err, wechat.ErrOAuthCodeUsed)
 		_, err = c.ExchangeOAuthCode(ctx, "x")
 		require.ErrorIs(t, err, wechat.ErrInvalidOAuthCode)
-		late := authorize(t, c, alice, wechat.OAuthBase)
+		late := authorize(t, c, alice, wechat.OAuthScopeBase)
 		time.Sleep(codeLife)
 		_, err = c.ExchangeOAuthCode(ctx, late)
 		require.ErrorIs(t, err, wechat.Code(42003))
@@ -266,7 +266,7 @@ func TestUsersAuthorizePages(t *testing.T) {
 func TestBaseScopeTellsNoProfile(t *testing.T) {
 	p := platform(t)
 	c := p.Client()
-	token, err := c.ExchangeOAuthCode(t.Context(), authorize(t, c, p.AddUser(User{UnionID: "u1"}), wechat.OAuthBase))
+	token, err := c.ExchangeOAuthCode(t.Context(), authorize(t, c, p.AddUser(User{UnionID: "u1"}), wechat.OAuthScopeBase))
 	require.NoError(t, err)
 	assert.Empty(t, token.UnionID)
 	_, err = c.GetOAuthUser(t.Context(), token.AccessToken, token.OpenID)

@@ -92,7 +92,7 @@ func TestPublishIDIsANumberAndIsTakenInBothForms(t *testing.T) {
 
 func TestPushesHaveTheElementOrderOfTheSamples(t *testing.T) {
 	for _, asJSON := range []bool{false, true} {
-		opts := []Option{WithCallbackMode(Plain)}
+		opts := []Option{WithCallbackMode(CallbackModePlain)}
 		if asJSON {
 			opts = append(opts, WithJSONPushes())
 		}
@@ -128,7 +128,7 @@ func TestPushesHaveTheElementOrderOfTheSamples(t *testing.T) {
 }
 
 func TestNestedElementsHaveTheOrderOfTheSamples(t *testing.T) {
-	p, alice, h := chat(t, WithCallbackMode(Plain))
+	p, alice, h := chat(t, WithCallbackMode(CallbackModePlain))
 	alice.ScansWithMenu(t.Context(), "K", "1", true)
 	alice.PicksLocation(t.Context(), "K", 1, 2, "here")
 	alice.SendsLocation(t.Context(), 1, 2, "here")

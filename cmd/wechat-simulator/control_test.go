@@ -220,7 +220,7 @@ func TestCallbackChangesWhileTheSimulatorRuns(t *testing.T) {
 	key := strings.Repeat("k", 43)
 	after := does(t, s, "PATCH", "/simulator/callback", obj{"mode": "compatible", "token": "another", "aes_key": key, "json": true})
 	assert.Equal(t, obj{"mode": "compatible", "token": "another", "aes_key": key, "json": true, "url": "", "pushing_paused": false}, after)
-	assert.Equal(t, wechattest.CallbackSettings{Token: "another", EncodingAESKey: key, Mode: wechattest.Compatible, JSON: true},
+	assert.Equal(t, wechattest.CallbackSettings{Token: "another", EncodingAESKey: key, Mode: wechattest.CallbackModeCompatible, JSON: true},
 		s.current().CallbackSettings())
 
 	after = does(t, s, "PATCH", "/simulator/callback", obj{"mode": "plain"})
@@ -399,7 +399,7 @@ func TestFollowerSeesTheMenu(t *testing.T) {
 }
 
 func TestResetStartsOver(t *testing.T) {
-	s := start(t, func(set *settings) { set.callback.Mode = wechattest.Compatible })
+	s := start(t, func(set *settings) { set.callback.Mode = wechattest.CallbackModeCompatible })
 	before := does(t, s, "GET", "/simulator/", nil)
 	c := client(t, s)
 	add(t, s, obj{})
@@ -512,7 +512,7 @@ func TestRequestsThatCannotBeRightAreRefusedInJSON(t *testing.T) {
 		})
 	}
 	assert.Empty(t, does(t, s, "GET", "/simulator/pushes", nil)["pushes"])
-	assert.Equal(t, wechattest.Safe, s.current().CallbackSettings().Mode)
+	assert.Equal(t, wechattest.CallbackModeSafe, s.current().CallbackSettings().Mode)
 }
 
 // A page that the user of the machine has open in a browser must not play with it,

@@ -74,7 +74,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 // parse reads the flags, and the command behind them.
 func parse(args []string, stderr io.Writer) (settings, []string, error) {
-	set := settings{callback: wechattest.CallbackSettings{Mode: wechattest.Safe}}
+	set := settings{callback: wechattest.CallbackSettings{Mode: wechattest.CallbackModeSafe}}
 	flags := flag.NewFlagSet("wechat-simulator", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.Usage = func() {
@@ -87,7 +87,7 @@ func parse(args []string, stderr io.Writer) (settings, []string, error) {
 	flags.StringVar(&set.appSecret, "secret", "", "AppSecret of the account (default random)")
 	flags.StringVar(&set.callback.Token, "token", "", "Token of the callback (default random)")
 	flags.StringVar(&set.callback.EncodingAESKey, "aes-key", "", "EncodingAESKey of the callback (default random)")
-	flags.TextVar((*mode)(&set.callback.Mode), "mode", mode(wechattest.Safe), "encryption of pushes: plain, compatible or safe")
+	flags.TextVar((*mode)(&set.callback.Mode), "mode", mode(wechattest.CallbackModeSafe), "encryption of pushes: plain, compatible or safe")
 	flags.StringVar(&set.callback.URL, "callback", "", "`URL` of the callback, which gets the pushes")
 	flags.BoolVar(&set.callback.JSON, "json", false, "pushes and replies are JSON instead of XML")
 	flags.DurationVar(&set.pushTimeout, "push-timeout", 5*time.Second, "how long a callback has to reply; longer if you step through it in a debugger")
@@ -129,7 +129,7 @@ func (s *simulator) run(ctx context.Context, command []string, stdout, stderr io
 // mode is a callback mode as a flag and in JSON.
 type mode wechattest.CallbackMode
 
-var modes = []string{wechattest.Plain: "plain", wechattest.Compatible: "compatible", wechattest.Safe: "safe"}
+var modes = []string{wechattest.CallbackModePlain: "plain", wechattest.CallbackModeCompatible: "compatible", wechattest.CallbackModeSafe: "safe"}
 
 // MarshalText returns the name of the mode.
 func (m mode) MarshalText() ([]byte, error) { return []byte(modes[m]), nil }

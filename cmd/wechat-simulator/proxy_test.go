@@ -26,7 +26,7 @@ import (
 // start runs a simulator that ends with the test.
 func start(t *testing.T, change ...func(*settings)) *simulator {
 	t.Helper()
-	set := settings{addr: "127.0.0.1:0", pushTimeout: 5 * time.Second, callback: wechattest.CallbackSettings{Mode: wechattest.Safe}}
+	set := settings{addr: "127.0.0.1:0", pushTimeout: 5 * time.Second, callback: wechattest.CallbackSettings{Mode: wechattest.CallbackModeSafe}}
 	for _, c := range change {
 		c(&set)
 	}

@@ -28,7 +28,7 @@ func main() {
 
 	activity := callback.NewActivity(nil)
 	h, err := callback.NewHandler(callback.Config{
-		Mode:        callback.Safe,
+		Mode:        callback.ModeSafe,
 		AppID:       os.Getenv("WECHAT_APP_ID"),
 		Credentials: callback.NewCredentials(os.Getenv("WECHAT_TOKEN"), os.Getenv("WECHAT_AES_KEY")),
 		Activity:    activity,
