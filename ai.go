@@ -21,8 +21,8 @@ type VoiceFormat string
 // VoiceFormatMP3 is the only format that recognition takes: 16 kHz, mono.
 const VoiceFormatMP3 VoiceFormat = "mp3"
 
-// UploadVoiceForTextRequest is a recording to be recognised.
-type UploadVoiceForTextRequest struct {
+// SubmitVoiceRequest is a recording to be recognised.
+type SubmitVoiceRequest struct {
 	VoiceID  string         // chosen by the caller, unique; the result is fetched by it
 	Voice    File           // at most 1 MiB
 	Format   VoiceFormat    // "" is VoiceFormatMP3
@@ -31,11 +31,11 @@ type UploadVoiceForTextRequest struct {
 
 const maxVoiceForText = 1 << 20
 
-// UploadVoiceForText hands in a recording to be recognised (上传语音文件, 提交语音). The text is
+// SubmitVoice hands in a recording to be recognised (上传语音文件, 提交语音). The text is
 // there for [Client.GetVoiceText] for about 10 seconds after the upload.
 //
 // https://developers.weixin.qq.com/doc/service/api/openpoc/ai/api_addvoicetorecofortext
-func (c *Client) UploadVoiceForText(ctx context.Context, req UploadVoiceForTextRequest) error {
+func (c *Client) SubmitVoice(ctx context.Context, req SubmitVoiceRequest) error {
 	if err := notEmpty("VoiceID", req.VoiceID); err != nil {
 		return err
 	}

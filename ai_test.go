@@ -11,11 +11,11 @@ import (
 
 var _ = wireRows([]wireRow{
 	{
-		name: "UploadVoiceForText", http: "POST /cgi-bin/media/voice/addvoicetorecofortext", query: "format=mp3&lang=en_US&voice_id=v1",
+		name: "SubmitVoice", http: "POST /cgi-bin/media/voice/addvoicetorecofortext", query: "format=mp3&lang=en_US&voice_id=v1",
 		form:  multipartWith("media", "hello.mp3", "SOUND", nil),
 		reply: `{"errcode":"0","errmsg":"ok"}`,
 		call: noResult(func(ctx context.Context, c *Client) error {
-			return c.UploadVoiceForText(ctx, UploadVoiceForTextRequest{
+			return c.SubmitVoice(ctx, SubmitVoiceRequest{
 				VoiceID: "v1", Voice: File{Name: "hello.mp3", Content: strings.NewReader("SOUND")}, Language: SpeechLanguageEnglish,
 			})
 		}),
@@ -47,11 +47,11 @@ func TestTranslationIsSentAsPlainText(t *testing.T) {
 
 func TestSpeechCallsRefuseWhatThePlatformWould(t *testing.T) {
 	voice := File{Name: "a.mp3", Content: strings.NewReader("SOUND")}
-	for argument, req := range map[string]UploadVoiceForTextRequest{
+	for argument, req := range map[string]SubmitVoiceRequest{
 		"VoiceID":      {Voice: voice},
 		"File.Content": {VoiceID: "v", Voice: File{Name: "a.mp3", Content: strings.NewReader(strings.Repeat("x", 1<<20+1))}},
 	} {
-		refused(t, argument, func(ctx context.Context, c *Client) error { return c.UploadVoiceForText(ctx, req) })
+		refused(t, argument, func(ctx context.Context, c *Client) error { return c.SubmitVoice(ctx, req) })
 	}
 	for argument, args := range map[string][3]string{
 		"from":    {"", "en_US", "a"},

@@ -17,10 +17,10 @@ func (c *Client) ListBlacklist(ctx context.Context, beginOpenID string) (*OpenID
 	return page.result(err)
 }
 
-// AllBlacklisted iterates over the openids of the blacklist (获取公众号的黑名单列表, 获取黑名单列表).
+// AllBlacklist iterates over the openids of the blacklist (获取公众号的黑名单列表, 获取黑名单列表).
 //
 // https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_getblacklist
-func (c *Client) AllBlacklisted(ctx context.Context) iter.Seq2[string, error] {
+func (c *Client) AllBlacklist(ctx context.Context) iter.Seq2[string, error] {
 	return eachOpenID(ctx, c.ListBlacklist)
 }
 

@@ -48,7 +48,7 @@ func TestAllBlacklistedBeginsBehindTheLastPage(t *testing.T) {
 		return answer(http.StatusOK, replies[calls-1])(r)
 	})
 	var ids []string
-	for id, err := range c.AllBlacklisted(t.Context()) {
+	for id, err := range c.AllBlacklist(t.Context()) {
 		require.NoError(t, err)
 		ids = append(ids, id)
 	}

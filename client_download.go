@@ -14,8 +14,8 @@ import (
 	"github.com/wechatoa/wechat/internal/wirejson"
 )
 
-// Download describes what was written by a download.
-type Download struct {
+// DownloadInfo describes what was written by a download.
+type DownloadInfo struct {
 	ContentType string // as the platform declares it
 	FileName    string // as the platform sends it, without directories and control characters; "" if it sends none
 	Size        int64  // bytes written
@@ -26,13 +26,13 @@ type Download struct {
 type download struct {
 	w           io.Writer
 	alternative any // what a JSON answer is decoded into; nil where only an error is JSON
-	info        Download
+	info        DownloadInfo
 	isJSON      bool // alternative was filled
 }
 
 // download calls an endpoint that answers bytes. It reports whether the answer was
 // JSON and went into alternative.
-func (c *Client) download(ctx context.Context, req Request, w io.Writer, alternative any) (*Download, bool, error) {
+func (c *Client) download(ctx context.Context, req Request, w io.Writer, alternative any) (*DownloadInfo, bool, error) {
 	if err := notNil("w", w); err != nil {
 		return nil, false, err
 	}
@@ -77,7 +77,7 @@ func (d *download) receive(raw *http.Response) (document []byte, written bool, e
 	if err != nil || document != nil {
 		return document, false, err
 	}
-	d.info = Download{ContentType: raw.Header.Get("Content-Type"), FileName: fileName(raw.Header.Get("Content-Disposition"))}
+	d.info = DownloadInfo{ContentType: raw.Header.Get("Content-Type"), FileName: fileName(raw.Header.Get("Content-Disposition"))}
 	d.info.Size, err = io.Copy(d.w, content)
 	return nil, true, err
 }

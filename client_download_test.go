@@ -75,7 +75,7 @@ func TestContentThatOnlyLooksLikeAnErrorIsWritten(t *testing.T) {
 		require.NoError(t, err, "%.50q", body)
 		assert.Equal(t, body, got.String())
 		assert.False(t, isJSON)
-		assert.Equal(t, &Download{ContentType: "application/octet-stream", FileName: "photo.jpg", Size: int64(len(body))}, info)
+		assert.Equal(t, &DownloadInfo{ContentType: "application/octet-stream", FileName: "photo.jpg", Size: int64(len(body))}, info)
 	}
 }
 

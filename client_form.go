@@ -204,7 +204,7 @@ func (b RawBody) payload(ctx context.Context) (*payload.Payload, error) {
 func contentError(err error) error {
 	var e *payload.Error
 	if errors.As(err, &e) {
-		return &ArgumentError{Argument: e.Argument, Problem: e.Problem, cause: e.Err}
+		return &ArgumentError{Argument: e.Argument, Reason: e.Problem, cause: e.Err}
 	}
 	return err
 }

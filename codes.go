@@ -160,7 +160,7 @@ const (
 	ErrStoreChangeLimit            Code = 85049  // avatar or introduction change limit
 	ErrNoCommentPermission         Code = 88000  // no comment permission
 	ErrArticleNotFound             Code = 88001  // article not found
-	ErrTooManyElected              Code = 88003  // elected comment limit
+	ErrTooManyFeatured             Code = 88003  // elected comment limit
 	ErrCommentDeleted              Code = 88004  // comment deleted by user
 	ErrCommentReplied              Code = 88005  // already replied
 	ErrCommentNotFound             Code = 88008  // comment not found
@@ -178,7 +178,7 @@ const (
 
 // families lists the codes that belong to a family whatever the call; the others
 // are in [Family.hasAt].
-var families = map[Family][]Code{
+var families = map[CodeFamily][]Code{
 	ErrInvalidToken: {ErrInvalidCredential, ErrInvalidAccessToken, ErrMissingAccessToken, ErrExpiredAccessToken},
 	ErrConfiguration: {
 		ErrInvalidGrantType, ErrInvalidAppID, ErrInvalidSecret, ErrSecretFrozen, ErrIPNotAllowed, ErrMissingAppID, ErrMissingSecret,
@@ -204,7 +204,7 @@ var families = map[Family][]Code{
 	},
 }
 
-func (f Family) has(c Code) bool { return slices.Contains(families[f], c) }
+func (f CodeFamily) has(c Code) bool { return slices.Contains(families[f], c) }
 
 // Codes that mean different things on different paths.
 var (
@@ -218,7 +218,7 @@ var (
 
 // hasAt reports whether a code belongs to the family when a call of this path was
 // refused with it.
-func (f Family) hasAt(path string, c Code) bool {
+func (f CodeFamily) hasAt(path string, c Code) bool {
 	under := func(paths []string) bool {
 		return slices.ContainsFunc(paths, func(p string) bool { return strings.HasPrefix(path, p) })
 	}

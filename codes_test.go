@@ -57,7 +57,7 @@ func TestFamiliesHoldTheCodesThatAskForTheirReaction(t *testing.T) {
 	}
 	for _, c := range []struct {
 		code   Code
-		family Family
+		family CodeFamily
 	}{
 		{886000, ErrQuotaExceeded},
 		{85049, ErrQuotaExceeded},
@@ -74,7 +74,7 @@ func TestFamiliesHoldTheCodesThatAskForTheirReaction(t *testing.T) {
 		{40236, ErrConfiguration},
 		{40240, ErrConfiguration},
 	} {
-		for _, family := range []Family{ErrInvalidToken, ErrConfiguration, ErrQuotaExceeded, ErrBusy, ErrForbidden, ErrUnreachableUser} {
+		for _, family := range []CodeFamily{ErrInvalidToken, ErrConfiguration, ErrQuotaExceeded, ErrBusy, ErrForbidden, ErrUnreachableUser} {
 			assert.Equal(t, family == c.family, errors.Is(&Error{Code: c.code}, family), "%d %s", c.code, family)
 		}
 	}
@@ -84,7 +84,7 @@ func TestTheFamilyOfACodeDependsOnThePathWhereItsMeaningDoes(t *testing.T) {
 	for _, c := range []struct {
 		code   Code
 		path   string
-		family Family
+		family CodeFamily
 		want   bool
 	}{
 		{ErrInvalidCredential, "/cgi-bin/stable_token", ErrConfiguration, true},

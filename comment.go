@@ -48,7 +48,7 @@ const (
 type ListCommentsRequest struct {
 	MsgDataID int64         `json:"msg_data_id"`
 	Index     int           `json:"index"` // of the article, 0 is the first
-	Begin     int           `json:"begin"` // of the comments, 0 is the first
+	Offset    int           `json:"begin"` // of the comments, 0 is the first
 	Count     int           `json:"count"` // 1 to 49
 	Filter    CommentFilter `json:"type"`
 }
@@ -56,7 +56,7 @@ type ListCommentsRequest struct {
 const maxComments = 49 // 50 are refused
 
 func (r ListCommentsRequest) check() error {
-	return first(commentArticle{r.MsgDataID, r.Index}.check(), notNegative("Begin", r.Begin), within("Count", r.Count, 1, maxComments))
+	return first(commentArticle{r.MsgDataID, r.Index}.check(), notNegative("Offset", r.Offset), within("Count", r.Count, 1, maxComments))
 }
 
 // CommentPage is a page of the comments on an article.
@@ -71,7 +71,7 @@ type Comment struct {
 	OpenID     string        `json:"openid"` // "" where the author did not comment as a WeChat user
 	Content    string        `json:"content"`
 	CreateTime Timestamp     `json:"create_time"`
-	Elected    Flag          `json:"comment_type"` // shown to all readers (精选)
+	Featured   Flag          `json:"comment_type"` // shown to all readers (精选)
 	Reply      *CommentReply `json:"-"`            // nil where the account has not replied
 }
 
@@ -118,7 +118,7 @@ func (c *Client) ListComments(ctx context.Context, req ListCommentsRequest) (*Co
 func (c *Client) AllComments(ctx context.Context, msgDataID int64, index int, filter CommentFilter) iter.Seq2[Comment, error] {
 	return byOffset(func(begin int) ([]Comment, int64, error) {
 		page, err := c.ListComments(ctx, ListCommentsRequest{
-			MsgDataID: msgDataID, Index: index, Begin: begin, Count: maxComments, Filter: filter,
+			MsgDataID: msgDataID, Index: index, Offset: begin, Count: maxComments, Filter: filter,
 		})
 		if err != nil {
 			return nil, 0, err
@@ -138,18 +138,18 @@ func (r CommentRef) check() error {
 	return first(commentArticle{r.MsgDataID, r.Index}.check(), notNegative("CommentID", r.CommentID)) // the page's examples have a comment 0
 }
 
-// ElectComment shows a comment to all readers (将评论标记精选). [ErrTooManyElected]: the
+// FeatureComment shows a comment to all readers (将评论标记精选). [ErrTooManyFeatured]: the
 // article has as many as it can; [ErrCommentDeleted]: its author took it back.
 //
 // https://developers.weixin.qq.com/doc/service/api/leaving/api_electcomment
-func (c *Client) ElectComment(ctx context.Context, ref CommentRef) error {
+func (c *Client) FeatureComment(ctx context.Context, ref CommentRef) error {
 	return c.post(ctx, "/cgi-bin/comment/markelect", ref, idempotent)
 }
 
-// UnelectComment ends what [Client.ElectComment] began (将评论取消精选).
+// UnfeatureComment ends what [Client.FeatureComment] began (将评论取消精选).
 //
 // https://developers.weixin.qq.com/doc/service/api/leaving/api_unelectcomment
-func (c *Client) UnelectComment(ctx context.Context, ref CommentRef) error {
+func (c *Client) UnfeatureComment(ctx context.Context, ref CommentRef) error {
 	return c.post(ctx, "/cgi-bin/comment/unmarkelect", ref, idempotent)
 }
 

@@ -34,17 +34,17 @@ var _ = wireRows([]wireRow{
 			return c.ListComments(ctx, ListCommentsRequest{MsgDataID: 2247483655, Index: 1, Count: 49, Filter: CommentFilterFeatured})
 		}),
 		want: &CommentPage{Total: 2, Comments: []Comment{
-			{ID: 3, CreateTime: unix(1635156700), Content: "好", Elected: true, OpenID: "oAlice", Reply: &CommentReply{Content: "谢谢", CreateTime: unix(1635156701)}},
+			{ID: 3, CreateTime: unix(1635156700), Content: "好", Featured: true, OpenID: "oAlice", Reply: &CommentReply{Content: "谢谢", CreateTime: unix(1635156701)}},
 			{ID: 4, CreateTime: unix(1635156702), Content: "嗯"},
 		}},
 	},
 	{
-		name: "ElectComment", http: "POST /cgi-bin/comment/markelect", body: aCommentJSON,
-		call: noResult(func(ctx context.Context, c *Client) error { return c.ElectComment(ctx, aComment) }),
+		name: "FeatureComment", http: "POST /cgi-bin/comment/markelect", body: aCommentJSON,
+		call: noResult(func(ctx context.Context, c *Client) error { return c.FeatureComment(ctx, aComment) }),
 	},
 	{
-		name: "UnelectComment", http: "POST /cgi-bin/comment/unmarkelect", body: aCommentJSON,
-		call: noResult(func(ctx context.Context, c *Client) error { return c.UnelectComment(ctx, aComment) }),
+		name: "UnfeatureComment", http: "POST /cgi-bin/comment/unmarkelect", body: aCommentJSON,
+		call: noResult(func(ctx context.Context, c *Client) error { return c.UnfeatureComment(ctx, aComment) }),
 	},
 	{
 		name: "DeleteComment", http: "POST /cgi-bin/comment/delete", body: aCommentJSON,
@@ -81,15 +81,15 @@ func TestCommentCallsRefuseWhatCanNotBeRight(t *testing.T) {
 	refused(t, "msgDataID", func(ctx context.Context, c *Client) error { return c.OpenComments(ctx, 0, 0) })
 	refused(t, "index", func(ctx context.Context, c *Client) error { return c.CloseComments(ctx, 1, -1) })
 	refused(t, "CommentID", func(ctx context.Context, c *Client) error {
-		return c.ElectComment(ctx, CommentRef{MsgDataID: 1, CommentID: -1})
+		return c.FeatureComment(ctx, CommentRef{MsgDataID: 1, CommentID: -1})
 	})
 	refused(t, "CommentID", func(ctx context.Context, c *Client) error {
 		return c.ReplyComment(ctx, CommentRef{MsgDataID: 1, CommentID: -1}, "谢谢")
 	})
 	refused(t, "content", func(ctx context.Context, c *Client) error { return c.ReplyComment(ctx, aComment, "") })
 	for argument, req := range map[string]ListCommentsRequest{
-		"Count": {MsgDataID: 1, Count: 50},
-		"Begin": {MsgDataID: 1, Count: 49, Begin: -1},
+		"Count":  {MsgDataID: 1, Count: 50},
+		"Offset": {MsgDataID: 1, Count: 49, Offset: -1},
 	} {
 		refused(t, argument, func(ctx context.Context, c *Client) error { _, err := c.ListComments(ctx, req); return err })
 	}
@@ -115,13 +115,13 @@ func TestAllCommentsReadsPageAfterPage(t *testing.T) {
 		var req ListCommentsRequest
 		require.NoError(t, json.NewDecoder(body).Decode(&req))
 		assert.Equal(t, CommentFilterNormal, req.Filter)
-		begins = append(begins, req.Begin)
-		if req.Begin == 98 {
+		begins = append(begins, req.Offset)
+		if req.Offset == 98 {
 			return answer(http.StatusOK, `{"errcode":88001,"errmsg":"gone"}`)(r)
 		}
 		items := make([]string, req.Count)
 		for i := range items {
-			items[i] = fmt.Sprintf(`{"user_comment_id":%d}`, req.Begin+i)
+			items[i] = fmt.Sprintf(`{"user_comment_id":%d}`, req.Offset+i)
 		}
 		return answer(http.StatusOK, `{"total":120,"comment":[`+strings.Join(items, ",")+`]}`)(r)
 	})

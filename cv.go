@@ -7,22 +7,22 @@ import (
 	"strings"
 )
 
-// Image is a picture for the platform to look at, made by [ImageURL] or [ImageFile].
-type Image struct {
+// OCRImage is a picture for the platform to look at, made by [OCRImageURL] or [OCRImageFile].
+type OCRImage struct {
 	url  string
 	file File
 }
 
-// ImageURL is a picture that the platform fetches from an http or https address.
-func ImageURL(address string) Image { return Image{url: address} }
+// OCRImageURL is a picture that the platform fetches from an http or https address.
+func OCRImageURL(address string) OCRImage { return OCRImage{url: address} }
 
-// ImageFile is a picture to upload, of less than 2 MiB.
-func ImageFile(f File) Image { return Image{file: f} }
+// OCRImageFile is a picture to upload, of less than 2 MiB.
+func OCRImageFile(f File) OCRImage { return OCRImage{file: f} }
 
 const maxImage = 2<<20 - 1
 
 // recognize calls an endpoint that takes a picture. parts are text parts of the form.
-func recognize[T any](ctx context.Context, c *Client, path string, img Image, query, parts url.Values, traits ...trait) (*T, error) {
+func recognize[T any](ctx context.Context, c *Client, path string, img OCRImage, query, parts url.Values, traits ...trait) (*T, error) {
 	req := with(Request{Method: http.MethodPost, Path: path, Query: query}, traits)
 	switch {
 	case img.url != "":
@@ -85,7 +85,7 @@ type ImageCrop struct {
 // platform chooses one.
 //
 // https://developers.weixin.qq.com/doc/service/api/openpoc/image/api_imgaicrop
-func (c *Client) CropImage(ctx context.Context, img Image, ratios ...string) (*ImageCrops, error) {
+func (c *Client) CropImage(ctx context.Context, img OCRImage, ratios ...string) (*ImageCrops, error) {
 	if err := elements("ratios", len(ratios), 0, 5); err != nil {
 		return nil, err
 	}
@@ -96,7 +96,7 @@ func (c *Client) CropImage(ctx context.Context, img Image, ratios ...string) (*I
 // the result, a temporary material (图片高清化): see [Client.DownloadMedia].
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Intelligent_Interface/Img_Proc
-func (c *Client) UpscaleImage(ctx context.Context, img Image) (mediaID string, err error) {
+func (c *Client) UpscaleImage(ctx context.Context, img OCRImage) (mediaID string, err error) {
 	res, err := recognize[mediaRef](ctx, c, "/cv/img/superresolution", img, url.Values{}, nil, idempotent)
 	if err != nil {
 		return "", err
@@ -134,7 +134,7 @@ type ImageCode struct {
 // RecognizeCodes reads the QR codes and bar codes in a picture (图片条码/二维码识别).
 //
 // https://developers.weixin.qq.com/doc/service/api/openpoc/image/api_imgqrcode
-func (c *Client) RecognizeCodes(ctx context.Context, img Image) (*ImageCodes, error) {
+func (c *Client) RecognizeCodes(ctx context.Context, img OCRImage) (*ImageCodes, error) {
 	return recognize[ImageCodes](ctx, c, "/cv/img/qrcode", img, url.Values{}, nil, idempotent)
 }
 
@@ -162,7 +162,7 @@ type IDCard struct {
 	Name        string     `json:"name"`
 	ID          string     `json:"id"`
 	Address     string     `json:"addr"`
-	Gender      string     `json:"gender"`
+	Sex         string     `json:"gender"`
 	Nationality string     `json:"nationality"`
 	ValidDate   string     `json:"valid_date"` // on the back
 }
@@ -172,7 +172,7 @@ type IDCard struct {
 // none is repeated where its outcome is unknown.
 //
 // https://developers.weixin.qq.com/doc/service/api/openpoc/ocr/api_idcardocr
-func (c *Client) RecognizeIDCard(ctx context.Context, img Image, mode OCRMode) (*IDCard, error) {
+func (c *Client) RecognizeIDCard(ctx context.Context, img OCRImage, mode OCRMode) (*IDCard, error) {
 	return recognize[IDCard](ctx, c, "/cv/ocr/idcard", img, params("type", string(mode)), nil)
 }
 
@@ -185,7 +185,7 @@ type BankCard struct {
 // free; [ErrOCRQuota]: they and what was bought are used up.
 //
 // https://developers.weixin.qq.com/doc/service/api/openpoc/ocr/api_bankcardocr
-func (c *Client) RecognizeBankCard(ctx context.Context, img Image, mode OCRMode) (*BankCard, error) {
+func (c *Client) RecognizeBankCard(ctx context.Context, img OCRImage, mode OCRMode) (*BankCard, error) {
 	return recognize[BankCard](ctx, c, "/cv/ocr/bankcard", img, params("type", string(mode)), nil)
 }
 
@@ -233,7 +233,7 @@ func (v *VehicleLicense) UnmarshalJSON(data []byte) error {
 // free; [ErrOCRQuota]: they and what was bought are used up.
 //
 // https://developers.weixin.qq.com/doc/service/api/openpoc/ocr/api_drivingocr
-func (c *Client) RecognizeVehicleLicense(ctx context.Context, img Image, mode OCRMode) (*VehicleLicense, error) {
+func (c *Client) RecognizeVehicleLicense(ctx context.Context, img OCRImage, mode OCRMode) (*VehicleLicense, error) {
 	return recognize[VehicleLicense](ctx, c, "/cv/ocr/driving", img, params("type", string(mode)), nil)
 }
 
@@ -256,7 +256,7 @@ type DriverLicense struct {
 // free; [ErrOCRQuota]: they and what was bought are used up.
 //
 // https://developers.weixin.qq.com/doc/service/api/openpoc/ocr/api_drivinglicenseocr
-func (c *Client) RecognizeDriverLicense(ctx context.Context, img Image, mode OCRMode) (*DriverLicense, error) {
+func (c *Client) RecognizeDriverLicense(ctx context.Context, img OCRImage, mode OCRMode) (*DriverLicense, error) {
 	return recognize[DriverLicense](ctx, c, "/cv/ocr/drivinglicense", img, params("type", string(mode)), nil)
 }
 
@@ -282,7 +282,7 @@ type BusinessLicense struct {
 // are free; [ErrOCRQuota]: they and what was bought are used up.
 //
 // https://developers.weixin.qq.com/doc/service/api/openpoc/ocr/api_bizlicenseocr
-func (c *Client) RecognizeBusinessLicense(ctx context.Context, img Image, mode OCRMode) (*BusinessLicense, error) {
+func (c *Client) RecognizeBusinessLicense(ctx context.Context, img OCRImage, mode OCRMode) (*BusinessLicense, error) {
 	return recognize[BusinessLicense](ctx, c, "/cv/ocr/bizlicense", img, params("type", string(mode)), nil)
 }
 
@@ -302,7 +302,7 @@ type ImageTextItem struct {
 // are free; [ErrOCRQuota]: they and what was bought are used up.
 //
 // https://developers.weixin.qq.com/doc/service/api/openpoc/ocr/api_commocr
-func (c *Client) RecognizeText(ctx context.Context, img Image) (*ImageText, error) {
+func (c *Client) RecognizeText(ctx context.Context, img OCRImage) (*ImageText, error) {
 	return recognize[ImageText](ctx, c, "/cv/ocr/comm", img, url.Values{}, nil)
 }
 
@@ -310,7 +310,7 @@ func (c *Client) RecognizeText(ctx context.Context, img Image) (*ImageText, erro
 // are free; [ErrOCRQuota]: they and what was bought are used up.
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Intelligent_Interface/OCR
-func (c *Client) RecognizePlateNumber(ctx context.Context, img Image) (string, error) {
+func (c *Client) RecognizePlateNumber(ctx context.Context, img OCRImage) (string, error) {
 	res, err := recognize[struct {
 		Number string `json:"number"`
 	}](ctx, c, "/cv/ocr/platenum", img, url.Values{}, nil)
@@ -320,20 +320,20 @@ func (c *Client) RecognizePlateNumber(ctx context.Context, img Image) (string, e
 	return res.Number, nil
 }
 
-// MenuDish is a line of a restaurant's menu.
-type MenuDish struct {
+// RestaurantDish is a line of a restaurant's menu.
+type RestaurantDish struct {
 	Name  string  `json:"name"`
 	Price float64 `json:"price"` // as it is printed
 }
 
-// RecognizeMenu reads the menu of a restaurant (菜单OCR识别). 100 calls a day are
+// RecognizeRestaurantMenu reads the menu of a restaurant (菜单OCR识别). 100 calls a day are
 // free; [ErrOCRQuota]: they and what was bought are used up.
 //
 // https://developers.weixin.qq.com/doc/service/api/openpoc/ocr/api_menuocr
-func (c *Client) RecognizeMenu(ctx context.Context, img Image) ([]MenuDish, error) {
+func (c *Client) RecognizeRestaurantMenu(ctx context.Context, img OCRImage) ([]RestaurantDish, error) {
 	res, err := recognize[struct {
 		Content struct {
-			Items []MenuDish `json:"menu_items"`
+			Items []RestaurantDish `json:"menu_items"`
 		} `json:"content"`
 	}](ctx, c, "/cv/ocr/menu", img, url.Values{}, nil)
 	if err != nil {

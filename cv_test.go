@@ -27,8 +27,8 @@ var (
 	pictureSize = ImageSize{Width: 966, Height: 728}
 )
 
-func picture() Image {
-	return ImageFile(File{Name: "p.jpg", Content: strings.NewReader("PIXELS")})
+func picture() OCRImage {
+	return OCRImageFile(File{Name: "p.jpg", Content: strings.NewReader("PIXELS")})
 }
 
 func pictureForm(values url.Values) func(*testing.T, string, []byte) {
@@ -52,14 +52,14 @@ var _ = wireRows([]wireRow{
 			assert.Equal(t, "--"+boundary+"\r\nContent-Disposition: form-data; name=\"ratios\"\r\n\r\n1\r\n--"+boundary+"--\r\n", string(body))
 		},
 		call: result(func(ctx context.Context, c *Client) (*ImageCrops, error) {
-			return c.CropImage(ctx, ImageURL(pictureURL), "1")
+			return c.CropImage(ctx, OCRImageURL(pictureURL), "1")
 		}),
 		want: &ImageCrops{},
 	},
 	{
 		name: "CropImage/address", http: "POST /cv/img/aicrop", query: pictureSent,
 		call: result(func(ctx context.Context, c *Client) (*ImageCrops, error) {
-			return c.CropImage(ctx, ImageURL(pictureURL))
+			return c.CropImage(ctx, OCRImageURL(pictureURL))
 		}),
 		want: &ImageCrops{},
 	},
@@ -80,7 +80,7 @@ var _ = wireRows([]wireRow{
 	{
 		name: "RecognizeCodes/address", http: "POST /cv/img/qrcode", query: pictureSent,
 		call: result(func(ctx context.Context, c *Client) (*ImageCodes, error) {
-			return c.RecognizeCodes(ctx, ImageURL(pictureURL))
+			return c.RecognizeCodes(ctx, OCRImageURL(pictureURL))
 		}),
 	},
 	{
@@ -89,13 +89,13 @@ var _ = wireRows([]wireRow{
 		call: result(func(ctx context.Context, c *Client) (*IDCard, error) {
 			return c.RecognizeIDCard(ctx, picture(), OCRModePhoto)
 		}),
-		want: &IDCard{Side: IDCardSideFront, Name: "张三", ID: "000000000000000000", Address: "某市某路1号", Gender: "男", Nationality: "汉"},
+		want: &IDCard{Side: IDCardSideFront, Name: "张三", ID: "000000000000000000", Address: "某市某路1号", Sex: "男", Nationality: "汉"},
 	},
 	{
 		name: "RecognizeIDCard/address", http: "POST /cv/ocr/idcard", query: pictureSent + "&type=scan",
 		reply: `{"type":"Back","valid_date":"20171025-20271025"}`,
 		call: result(func(ctx context.Context, c *Client) (*IDCard, error) {
-			return c.RecognizeIDCard(ctx, ImageURL(pictureURL), OCRModeScan)
+			return c.RecognizeIDCard(ctx, OCRImageURL(pictureURL), OCRModeScan)
 		}),
 		want: &IDCard{Side: IDCardSideBack, ValidDate: "20171025-20271025"},
 	},
@@ -110,7 +110,7 @@ var _ = wireRows([]wireRow{
 	{
 		name: "RecognizeBankCard/address", http: "POST /cv/ocr/bankcard", query: pictureSent,
 		call: result(func(ctx context.Context, c *Client) (*BankCard, error) {
-			return c.RecognizeBankCard(ctx, ImageURL(pictureURL), "")
+			return c.RecognizeBankCard(ctx, OCRImageURL(pictureURL), "")
 		}),
 	},
 	{
@@ -131,7 +131,7 @@ var _ = wireRows([]wireRow{
 		name: "RecognizeVehicleLicense/older spelling", http: "POST /cv/ocr/driving", query: pictureSent,
 		reply: `{"plate_num":"京A00001","totalquality":"2700kg"}`,
 		call: result(func(ctx context.Context, c *Client) (*VehicleLicense, error) {
-			return c.RecognizeVehicleLicense(ctx, ImageURL(pictureURL), "")
+			return c.RecognizeVehicleLicense(ctx, OCRImageURL(pictureURL), "")
 		}),
 		want: &VehicleLicense{PlateNumber: "京A00001", TotalWeight: "2700kg"},
 	},
@@ -149,7 +149,7 @@ var _ = wireRows([]wireRow{
 	{
 		name: "RecognizeDriverLicense/address", http: "POST /cv/ocr/drivinglicense", query: pictureSent,
 		call: result(func(ctx context.Context, c *Client) (*DriverLicense, error) {
-			return c.RecognizeDriverLicense(ctx, ImageURL(pictureURL), "")
+			return c.RecognizeDriverLicense(ctx, OCRImageURL(pictureURL), "")
 		}),
 	},
 	{
@@ -168,7 +168,7 @@ var _ = wireRows([]wireRow{
 	{
 		name: "RecognizeBusinessLicense/address", http: "POST /cv/ocr/bizlicense", query: pictureSent,
 		call: result(func(ctx context.Context, c *Client) (*BusinessLicense, error) {
-			return c.RecognizeBusinessLicense(ctx, ImageURL(pictureURL), "")
+			return c.RecognizeBusinessLicense(ctx, OCRImageURL(pictureURL), "")
 		}),
 	},
 	{
@@ -182,13 +182,13 @@ var _ = wireRows([]wireRow{
 	{
 		name: "RecognizeText/address", http: "POST /cv/ocr/comm", query: pictureSent,
 		call: result(func(ctx context.Context, c *Client) (*ImageText, error) {
-			return c.RecognizeText(ctx, ImageURL(pictureURL))
+			return c.RecognizeText(ctx, OCRImageURL(pictureURL))
 		}),
 	},
 	{
 		name: "RecognizePlateNumber", http: "POST /cv/ocr/platenum", query: pictureSent, reply: `{"errcode":0,"errmsg":"ok","number":"粤A123456"}`,
 		call: func(ctx context.Context, c *Client) (any, error) {
-			return c.RecognizePlateNumber(ctx, ImageURL(pictureURL))
+			return c.RecognizePlateNumber(ctx, OCRImageURL(pictureURL))
 		},
 		want: "粤A123456",
 	},
@@ -196,42 +196,42 @@ var _ = wireRows([]wireRow{
 		name: "RecognizePlateNumber/file", http: "POST /cv/ocr/platenum", reply: `{"errcode":0,"errmsg":"ok","number":"粤A123456"}`,
 		form: multipartWith("img", "a.jpg", "JPEG", nil),
 		call: func(ctx context.Context, c *Client) (any, error) {
-			return c.RecognizePlateNumber(ctx, ImageFile(File{Name: "a.jpg", Content: strings.NewReader("JPEG")}))
+			return c.RecognizePlateNumber(ctx, OCRImageFile(File{Name: "a.jpg", Content: strings.NewReader("JPEG")}))
 		},
 		want: "粤A123456",
 	},
 	{
 		name: "UpscaleImage", http: "POST /cv/img/superresolution", query: pictureSent, reply: `{"errcode":0,"errmsg":"ok","media_id":"M1"}`,
-		call: func(ctx context.Context, c *Client) (any, error) { return c.UpscaleImage(ctx, ImageURL(pictureURL)) },
+		call: func(ctx context.Context, c *Client) (any, error) { return c.UpscaleImage(ctx, OCRImageURL(pictureURL)) },
 		want: "M1",
 	},
 	{
 		name: "UpscaleImage/file", http: "POST /cv/img/superresolution", reply: `{"errcode":0,"errmsg":"ok","media_id":"M1"}`,
 		form: multipartWith("img", "a.jpg", "JPEG", nil),
 		call: func(ctx context.Context, c *Client) (any, error) {
-			return c.UpscaleImage(ctx, ImageFile(File{Name: "a.jpg", Content: strings.NewReader("JPEG")}))
+			return c.UpscaleImage(ctx, OCRImageFile(File{Name: "a.jpg", Content: strings.NewReader("JPEG")}))
 		},
 		want: "M1",
 	},
 	{
-		name: "RecognizeMenu/file", http: "POST /cv/ocr/menu", form: pictureForm(nil),
+		name: "RecognizeRestaurantMenu/file", http: "POST /cv/ocr/menu", form: pictureForm(nil),
 		reply: `{"content":{"menu_items":[{"name":"宫保鸡丁","price":28.5},{"name":"米饭","price":"2"}]}}`,
-		call: results(func(ctx context.Context, c *Client) ([]MenuDish, error) {
-			return c.RecognizeMenu(ctx, picture())
+		call: results(func(ctx context.Context, c *Client) ([]RestaurantDish, error) {
+			return c.RecognizeRestaurantMenu(ctx, picture())
 		}),
-		want: []MenuDish{{Name: "宫保鸡丁", Price: 28.5}, {Name: "米饭", Price: 2}},
+		want: []RestaurantDish{{Name: "宫保鸡丁", Price: 28.5}, {Name: "米饭", Price: 2}},
 	},
 	{
-		name: "RecognizeMenu/address", http: "POST /cv/ocr/menu", query: pictureSent,
-		call: results(func(ctx context.Context, c *Client) ([]MenuDish, error) {
-			return c.RecognizeMenu(ctx, ImageURL(pictureURL))
+		name: "RecognizeRestaurantMenu/address", http: "POST /cv/ocr/menu", query: pictureSent,
+		call: results(func(ctx context.Context, c *Client) ([]RestaurantDish, error) {
+			return c.RecognizeRestaurantMenu(ctx, OCRImageURL(pictureURL))
 		}),
 	},
 })
 
 func TestPicturesThatThePlatformCanNotSeeAreRefused(t *testing.T) {
-	tooLarge := ImageFile(File{Name: "p.jpg", Content: bytes.NewReader(make([]byte, 2<<20))})
-	for argument, img := range map[string]Image{
+	tooLarge := OCRImageFile(File{Name: "p.jpg", Content: bytes.NewReader(make([]byte, 2<<20))})
+	for argument, img := range map[string]OCRImage{
 		"img":          {},
 		"File.Content": tooLarge,
 	} {
@@ -241,7 +241,7 @@ func TestPicturesThatThePlatformCanNotSeeAreRefused(t *testing.T) {
 		})
 	}
 	refused(t, "img", func(ctx context.Context, c *Client) error {
-		_, err := c.CropImage(ctx, ImageURL("file:///p.jpg"), "1")
+		_, err := c.CropImage(ctx, OCRImageURL("file:///p.jpg"), "1")
 		return err
 	})
 	refused(t, "ratios", func(ctx context.Context, c *Client) error {
@@ -252,7 +252,7 @@ func TestPicturesThatThePlatformCanNotSeeAreRefused(t *testing.T) {
 
 func TestPaidRecognitionIsNotRepeated(t *testing.T) {
 	s := newScript(busy)
-	_, err := s.client().RecognizeIDCard(t.Context(), ImageURL(pictureURL), "")
+	_, err := s.client().RecognizeIDCard(t.Context(), OCRImageURL(pictureURL), "")
 	require.ErrorIs(t, err, ErrUnknownOutcome)
 	assert.Len(t, s.sent, 1)
 }

@@ -31,37 +31,37 @@ func (c Code) Error() string {
 
 // Is reports whether the code belongs to the family that target names.
 func (c Code) Is(target error) bool {
-	family, ok := target.(Family)
+	family, ok := target.(CodeFamily)
 	return ok && family.has(c)
 }
 
-// Family groups codes that ask for the same reaction. It is an error only to be
+// CodeFamily groups codes that ask for the same reaction. It is an error only to be
 // compared with: errors.Is(err, wechat.ErrQuotaExceeded). The platform uses some
 // codes for two things; an [Error] belongs to the family that fits its Path. 50002
 // is one frozen user on calls about users, the whole account elsewhere; 40013 is the
 // mini program's AppID in messages and menus.
-type Family string
+type CodeFamily string
 
 // Error returns the name of the family.
-func (f Family) Error() string { return string(f) }
+func (f CodeFamily) Error() string { return string(f) }
 
 // The families of codes.
 const (
 	// ErrInvalidToken: the access_token was refused. The client has already
 	// refreshed it and tried again when a caller sees this.
-	ErrInvalidToken Family = "access_token refused"
+	ErrInvalidToken CodeFamily = "access_token refused"
 	// ErrConfiguration: the AppID, AppSecret, an API security key or the caller's IP
 	// address is not accepted. Only a change in the console helps.
-	ErrConfiguration Family = "account configuration refused"
+	ErrConfiguration CodeFamily = "account configuration refused"
 	// ErrQuotaExceeded: a limit on the number of calls was reached.
-	ErrQuotaExceeded Family = "quota exceeded"
+	ErrQuotaExceeded CodeFamily = "quota exceeded"
 	// ErrBusy: the platform asks to try again.
-	ErrBusy Family = "platform busy"
+	ErrBusy CodeFamily = "platform busy"
 	// ErrForbidden: the account may not call this API, or is punished.
-	ErrForbidden Family = "not permitted"
+	ErrForbidden CodeFamily = "not permitted"
 	// ErrUnreachableUser: this user can not be reached, now or at all. The call
 	// may work for other users.
-	ErrUnreachableUser Family = "user can not be reached"
+	ErrUnreachableUser CodeFamily = "user can not be reached"
 )
 
 // Error is the platform's refusal of a call: it answered, and errcode was not 0.
@@ -103,7 +103,7 @@ func (e *Error) Is(target error) bool {
 	switch target := target.(type) {
 	case Code:
 		return e.Code == target
-	case Family:
+	case CodeFamily:
 		return target.hasAt(e.Path, e.Code)
 	}
 	return target == ErrUnknownOutcome && e.OutcomeUnknown
@@ -229,13 +229,13 @@ func (e *DecodeError) LogValue() slog.Value {
 // ArgumentError is a call that was not sent because an argument can not be right.
 type ArgumentError struct {
 	Argument string // the argument or field, such as "openID" or "menu.Buttons[1].Name"
-	Problem  string // what is wrong with it, such as "is empty"
+	Reason   string // what is wrong with it, such as "is empty"
 
 	cause error
 }
 
 // Error names the argument and its problem.
-func (e *ArgumentError) Error() string { return "wechat: " + e.Argument + " " + e.Problem }
+func (e *ArgumentError) Error() string { return "wechat: " + e.Argument + " " + e.Reason }
 
 // Unwrap returns what stands behind the problem, such as the error of a reader, or
 // nil.
@@ -243,7 +243,7 @@ func (e *ArgumentError) Unwrap() error { return e.cause }
 
 func invalid(argument, format string, args ...any) error {
 	problem := fmt.Errorf(format, args...)
-	return &ArgumentError{Argument: argument, Problem: problem.Error(), cause: errors.Unwrap(problem)}
+	return &ArgumentError{Argument: argument, Reason: problem.Error(), cause: errors.Unwrap(problem)}
 }
 
 // callError is one of the errors of a call. Each can say that the outcome of the call

@@ -126,14 +126,14 @@ func ExampleClient_GetUser() {
 	// oNobody is no user of this account
 }
 
-func ExampleClient_AllUsers() {
+func ExampleClient_AllFollowers() {
 	platform := wechattest.NewPlatform()
 	defer platform.Close()
 	platform.AddUsers(250)
 	client := platform.Client()
 
 	followers := 0
-	for user, err := range client.AllUsers(ctx) {
+	for user, err := range client.AllFollowers(ctx) {
 		if err != nil {
 			log.Fatal(err)
 		}
@@ -146,15 +146,15 @@ func ExampleClient_AllUsers() {
 	// 250 3
 }
 
-// AllFollowers fetches openids only, 10,000 at a time.
-func ExampleClient_AllFollowers() {
+// AllFollowerIDs fetches openids only, 10,000 at a time.
+func ExampleClient_AllFollowerIDs() {
 	platform := wechattest.NewPlatform()
 	defer platform.Close()
 	platform.AddUsers(25_000)
 	client := platform.Client()
 
 	followers := 0
-	for _, err := range client.AllFollowers(ctx) {
+	for _, err := range client.AllFollowerIDs(ctx) {
 		if err != nil {
 			log.Fatal(err)
 		}
@@ -179,7 +179,7 @@ func ExampleClient_TagUsers() {
 	if err := client.TagUsers(ctx, tag.ID, "oAlice", "oBob"); err != nil {
 		log.Fatal(err) // a *wechat.BatchError lists who did not get it
 	}
-	for openID, err := range client.AllTagFollowers(ctx, tag.ID) {
+	for openID, err := range client.AllTagFollowerIDs(ctx, tag.ID) {
 		if err != nil {
 			log.Fatal(err)
 		}
@@ -326,7 +326,7 @@ func ExampleClient_SendMass() {
 
 	// The first answer is lost on the way. The client sends the same order again, and
 	// the platform knows it by its id.
-	platform.Fault("/cgi-bin/message/mass/sendall", wechattest.Fault{Drop: true, Executed: true})
+	platform.InjectFault("/cgi-bin/message/mass/sendall", wechattest.Fault{Drop: true, Executed: true})
 	_, err := client.SendMass(ctx, wechat.SendMassRequest{ToAll: true, Message: wechat.MassText{Content: "新品上市"}, ClientMsgID: "spring-1"})
 	if err != nil {
 		log.Fatal(err)
@@ -443,7 +443,7 @@ func ExampleError() {
 }
 
 // What to do about a refusal depends on its family.
-func ExampleFamily() {
+func ExampleCodeFamily() {
 	platform := wechattest.NewPlatform()
 	defer platform.Close()
 	client := platform.Client()
@@ -473,7 +473,7 @@ func ExampleRequestError() {
 	alice := platform.AddUser(wechattest.User{})
 	alice.Sends(ctx, "在吗？")
 
-	platform.Fault("/cgi-bin/message/custom/send", wechattest.Fault{Drop: true, Executed: true})
+	platform.InjectFault("/cgi-bin/message/custom/send", wechattest.Fault{Drop: true, Executed: true})
 	err := client.SendCustomMessage(ctx, alice.OpenID, wechat.TextMessage{Content: "您好"})
 	if errors.Is(err, wechat.ErrUnknownOutcome) {
 		fmt.Println("it may have arrived:", len(alice.Messages()))

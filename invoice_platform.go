@@ -233,12 +233,12 @@ const (
 	InvoiceStatusCanceled InvoiceStatus = "INVOICE_REIMBURSE_CANCEL"  // is not valid any more (冲红)
 )
 
-// UpdateIssuedInvoice tells the platform what became of an invoice that the account
+// SetIssuedInvoiceStatus tells the platform what became of an invoice that the account
 // issued, elsewhere than in WeChat (更新发票卡券状态): InvoiceStatusCanceled, or
 // InvoiceStatusOpen. Fiscal receipts too.
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/platform/api_invoicekpupdatainvoicestatus
-func (c *Client) UpdateIssuedInvoice(ctx context.Context, cardID, code string, status InvoiceStatus) error {
+func (c *Client) SetIssuedInvoiceStatus(ctx context.Context, cardID, code string, status InvoiceStatus) error {
 	if err := first(notEmpty("cardID", cardID), notEmpty("code", code), notEmpty("status", string(status))); err != nil {
 		return err
 	}

@@ -51,10 +51,10 @@ func (c *Client) GetInvoice(ctx context.Context, invoice InvoiceRef) (*Invoice, 
 	return post[Invoice](ctx, c, "/card/invoice/reimburse/getinvoiceinfo", invoice, idempotent)
 }
 
-// ListInvoices returns invoices that users handed in (批量获取报销发票信息).
+// GetInvoices returns invoices that users handed in (批量获取报销发票信息).
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/reimbursement/api_invoicereimbursegetinvoicebatch
-func (c *Client) ListInvoices(ctx context.Context, invoices ...InvoiceRef) ([]Invoice, error) {
+func (c *Client) GetInvoices(ctx context.Context, invoices ...InvoiceRef) ([]Invoice, error) {
 	if err := checkInvoices(invoices); err != nil {
 		return nil, err
 	}
@@ -70,11 +70,11 @@ func (c *Client) ListInvoices(ctx context.Context, invoices ...InvoiceRef) ([]In
 	return res.Items, nil
 }
 
-// UpdateInvoice locks an invoice that a user handed in (InvoiceStatusLocked), releases it
+// SetInvoiceStatus locks an invoice that a user handed in (InvoiceStatusLocked), releases it
 // (InvoiceStatusOpen), or marks it as reimbursed for good (InvoiceStatusClosed) (更新报销发票状态).
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/reimbursement/api_invoicebxupdatainvoicestatus
-func (c *Client) UpdateInvoice(ctx context.Context, invoice InvoiceRef, status InvoiceStatus) error {
+func (c *Client) SetInvoiceStatus(ctx context.Context, invoice InvoiceRef, status InvoiceStatus) error {
 	if err := notEmpty("status", string(status)); err != nil {
 		return err
 	}
@@ -85,11 +85,11 @@ func (c *Client) UpdateInvoice(ctx context.Context, invoice InvoiceRef, status I
 	return c.post(ctx, "/card/invoice/reimburse/updateinvoicestatus", body, idempotent)
 }
 
-// UpdateInvoices is [Client.UpdateInvoice] for several invoices of one user, all or
+// SetInvoiceStatuses is [Client.SetInvoiceStatus] for several invoices of one user, all or
 // none (批量更新报销发票状态).
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/reimbursement/api_invoicereimburseupdatestatusbatch
-func (c *Client) UpdateInvoices(ctx context.Context, openID string, status InvoiceStatus, invoices ...InvoiceRef) error {
+func (c *Client) SetInvoiceStatuses(ctx context.Context, openID string, status InvoiceStatus, invoices ...InvoiceRef) error {
 	if err := first(notEmpty("openID", openID), notEmpty("status", string(status)), checkInvoices(invoices)); err != nil {
 		return err
 	}

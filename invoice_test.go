@@ -197,9 +197,9 @@ var _ = wireRows([]wireRow{
 		want: &InsertedInvoice{Code: "3902", OpenID: "o1", UnionID: "u1"},
 	},
 	{
-		name: "UpdateIssuedInvoice", http: "POST /card/invoice/platform/updatestatus", body: `{"card_id":"pjZ8","code":"3902","reimburse_status":"INVOICE_REIMBURSE_CANCEL"}`,
+		name: "SetIssuedInvoiceStatus", http: "POST /card/invoice/platform/updatestatus", body: `{"card_id":"pjZ8","code":"3902","reimburse_status":"INVOICE_REIMBURSE_CANCEL"}`,
 		call: noResult(func(ctx context.Context, c *Client) error {
-			return c.UpdateIssuedInvoice(ctx, "pjZ8", "3902", InvoiceStatusCanceled)
+			return c.SetIssuedInvoiceStatus(ctx, "pjZ8", "3902", InvoiceStatusCanceled)
 		}),
 	},
 	{
@@ -209,19 +209,21 @@ var _ = wireRows([]wireRow{
 		want:  &someInvoice,
 	},
 	{
-		name: "ListInvoices", http: "POST /card/invoice/reimburse/getinvoicebatch", body: `{"item_list":[{` + someRefJSON + `}]}`,
+		name: "GetInvoices", http: "POST /card/invoice/reimburse/getinvoicebatch", body: `{"item_list":[{` + someRefJSON + `}]}`,
 		reply: `{"errcode":0,"errmsg":"ok","item_list":[{` + someInvoiceJSON + `}]}`,
-		call:  results(func(ctx context.Context, c *Client) ([]Invoice, error) { return c.ListInvoices(ctx, someRef) }),
+		call:  results(func(ctx context.Context, c *Client) ([]Invoice, error) { return c.GetInvoices(ctx, someRef) }),
 		want:  []Invoice{someInvoice},
 	},
 	{
-		name: "UpdateInvoice", http: "POST /card/invoice/reimburse/updateinvoicestatus", body: `{` + someRefJSON + `,"reimburse_status":"INVOICE_REIMBURSE_LOCK"}`,
-		call: noResult(func(ctx context.Context, c *Client) error { return c.UpdateInvoice(ctx, someRef, InvoiceStatusLocked) }),
+		name: "SetInvoiceStatus", http: "POST /card/invoice/reimburse/updateinvoicestatus", body: `{` + someRefJSON + `,"reimburse_status":"INVOICE_REIMBURSE_LOCK"}`,
+		call: noResult(func(ctx context.Context, c *Client) error {
+			return c.SetInvoiceStatus(ctx, someRef, InvoiceStatusLocked)
+		}),
 	},
 	{
-		name: "UpdateInvoices", http: "POST /card/invoice/reimburse/updatestatusbatch", body: `{"openid":"o1","reimburse_status":"INVOICE_REIMBURSE_CLOSURE","invoice_list":[{` + someRefJSON + `}]}`,
+		name: "SetInvoiceStatuses", http: "POST /card/invoice/reimburse/updatestatusbatch", body: `{"openid":"o1","reimburse_status":"INVOICE_REIMBURSE_CLOSURE","invoice_list":[{` + someRefJSON + `}]}`,
 		call: noResult(func(ctx context.Context, c *Client) error {
-			return c.UpdateInvoices(ctx, "o1", InvoiceStatusClosed, someRef)
+			return c.SetInvoiceStatuses(ctx, "o1", InvoiceStatusClosed, someRef)
 		}),
 	},
 	{
@@ -396,7 +398,7 @@ func TestInvoiceCallsRefuseWrongArguments(t *testing.T) {
 			_, err := c.InsertInvoice(ctx, someOrder, InvoiceData{InvoiceContent: someContent})
 			return err
 		}},
-		{"status", func(ctx context.Context, c *Client) error { return c.UpdateIssuedInvoice(ctx, "p", "c", "") }},
+		{"status", func(ctx context.Context, c *Client) error { return c.SetIssuedInvoiceStatus(ctx, "p", "c", "") }},
 		{"Title", title(GetInvoiceTitleURLRequest{})},
 		{"Phone", title(GetInvoiceTitleURLRequest{Title: "t", Phone: "+86"})},
 		{"TaxNo", title(GetInvoiceTitleURLRequest{Title: "t", TaxNo: "914403007084611361234"})},
@@ -410,16 +412,16 @@ func TestInvoiceCallsRefuseWrongArguments(t *testing.T) {
 			_, err := c.GetInvoice(ctx, InvoiceRef{CardID: "p"})
 			return err
 		}},
-		{"invoices", func(ctx context.Context, c *Client) error { _, err := c.ListInvoices(ctx); return err }},
+		{"invoices", func(ctx context.Context, c *Client) error { _, err := c.GetInvoices(ctx); return err }},
 		{"invoices[1].CardID", func(ctx context.Context, c *Client) error {
-			_, err := c.ListInvoices(ctx, someRef, InvoiceRef{})
+			_, err := c.GetInvoices(ctx, someRef, InvoiceRef{})
 			return err
 		}},
-		{"status", func(ctx context.Context, c *Client) error { return c.UpdateInvoice(ctx, someRef, "") }},
+		{"status", func(ctx context.Context, c *Client) error { return c.SetInvoiceStatus(ctx, someRef, "") }},
 		{"CardID", func(ctx context.Context, c *Client) error {
-			return c.UpdateInvoice(ctx, InvoiceRef{}, InvoiceStatusOpen)
+			return c.SetInvoiceStatus(ctx, InvoiceRef{}, InvoiceStatusOpen)
 		}},
-		{"invoices", func(ctx context.Context, c *Client) error { return c.UpdateInvoices(ctx, "o1", InvoiceStatusOpen) }},
+		{"invoices", func(ctx context.Context, c *Client) error { return c.SetInvoiceStatuses(ctx, "o1", InvoiceStatusOpen) }},
 	} {
 		refused(t, wrong.argument, wrong.call)
 	}

@@ -80,7 +80,7 @@ type CreateKFAccountRequest struct {
 	Account    string // up to 10 letters, digits and _, then @ and the account's WeChat id
 	Nickname   string // up to 16 characters
 	BusinessID int64  // 0 for none
-	WeChatID   string // of the person; not on the current page, see InviteKFWorker
+	WeChatID   string // of the person; not on the current page, see InviteKFAgent
 	Password   Secret // not on the current page
 }
 
@@ -106,7 +106,7 @@ type kfAccountBody struct {
 }
 
 // CreateKFAccount adds a customer-service agent, of whom there can be 100
-// (添加客服账号). Nobody can work as the agent before [Client.InviteKFWorker] was
+// (添加客服账号). Nobody can work as the agent before [Client.InviteKFAgent] was
 // accepted. [ErrKFAccountExists]: there is one of this name; [ErrTooManyKFAccounts]:
 // there are 100.
 //
@@ -160,12 +160,12 @@ func (c *Client) DeleteKFAccount(ctx context.Context, req DeleteKFAccountRequest
 	}, nil)
 }
 
-// InviteKFWorker asks a person, by WeChat id, to work as an agent
+// InviteKFAgent asks a person, by WeChat id, to work as an agent
 // (邀请绑定客服账号). The invitation is answered in WeChat; [Client.ListKFAccounts] tells
 // how. [ErrKFInvitePending]: the agent has an invitation open already.
 //
 // https://developers.weixin.qq.com/doc/service/api/customer/servicermanage/api_invitekfworker
-func (c *Client) InviteKFWorker(ctx context.Context, account, weChatID string) error {
+func (c *Client) InviteKFAgent(ctx context.Context, account, weChatID string) error {
 	if err := first(notEmpty("account", account), notEmpty("weChatID", weChatID)); err != nil {
 		return err
 	}

@@ -64,8 +64,8 @@ var _ = wireRows([]wireRow{
 		}),
 	},
 	{
-		name: "InviteKFWorker", http: "POST /customservice/kfaccount/inviteworker", body: `{"kf_account":"test1@test","invite_wx":"kfwx1"}`,
-		call: noResult(func(ctx context.Context, c *Client) error { return c.InviteKFWorker(ctx, "test1@test", "kfwx1") }),
+		name: "InviteKFAgent", http: "POST /customservice/kfaccount/inviteworker", body: `{"kf_account":"test1@test","invite_wx":"kfwx1"}`,
+		call: noResult(func(ctx context.Context, c *Client) error { return c.InviteKFAgent(ctx, "test1@test", "kfwx1") }),
 	},
 	{
 		name: "UploadKFAvatar", http: "POST /customservice/kfaccount/uploadheadimg", query: "kf_account=test1%40test",
@@ -89,7 +89,7 @@ func TestAgentThatThePlatformWouldRefuseIsNotSent(t *testing.T) {
 		})
 	}
 	refused(t, "Account", func(ctx context.Context, c *Client) error { return c.DeleteKFAccount(ctx, DeleteKFAccountRequest{}) })
-	refused(t, "weChatID", func(ctx context.Context, c *Client) error { return c.InviteKFWorker(ctx, "test1@test", "") })
+	refused(t, "weChatID", func(ctx context.Context, c *Client) error { return c.InviteKFAgent(ctx, "test1@test", "") })
 	refused(t, "account", func(ctx context.Context, c *Client) error { return c.UploadKFAvatar(ctx, "", pngFile()) })
 	refused(t, "File.Content", func(ctx context.Context, c *Client) error {
 		return c.UploadKFAvatar(ctx, "test1@test", File{Name: "1.jpg", Content: strings.NewReader(strings.Repeat("x", 5<<20+1))})
@@ -105,8 +105,8 @@ func TestAgentsPasswordIsInNoLog(t *testing.T) {
 
 func TestRepeatedInvitationAndRemovalThatAreDoneAreSuccess(t *testing.T) {
 	for code, call := range map[int]func(c *Client) error{
-		65411: func(c *Client) error { return c.InviteKFWorker(t.Context(), "test1@test", "kfwx1") },
-		65408: func(c *Client) error { return c.InviteKFWorker(t.Context(), "test1@test", "kfwx1") },
+		65411: func(c *Client) error { return c.InviteKFAgent(t.Context(), "test1@test", "kfwx1") },
+		65408: func(c *Client) error { return c.InviteKFAgent(t.Context(), "test1@test", "kfwx1") },
 		65401: func(c *Client) error {
 			return c.DeleteKFAccount(t.Context(), DeleteKFAccountRequest{Account: "test1@test"})
 		},

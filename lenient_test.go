@@ -91,7 +91,7 @@ var leanCalls = []leanCall{
 	}},
 	{"POST /customservice/msgrecord/getmsglist", func(ctx context.Context, c *Client) error {
 		at := time.Unix(987654321, 0)
-		_, err := c.ListMessageRecords(ctx, ListMessageRecordsRequest{Start: at, End: at, Limit: 10_000})
+		_, err := c.ListMessageRecords(ctx, ListMessageRecordsRequest{From: at, To: at, Count: 10_000})
 		return err
 	}},
 	{"POST /cgi-bin/draft/add", func(ctx context.Context, c *Client) error {
@@ -112,9 +112,9 @@ var leanCalls = []leanCall{
 		_, err := c.GetUsers(ctx, []string{"o1"})
 		return err
 	}},
-	{"GET /cgi-bin/user/get", func(ctx context.Context, c *Client) error { _, err := c.ListFollowers(ctx, ""); return err }},
+	{"GET /cgi-bin/user/get", func(ctx context.Context, c *Client) error { _, err := c.ListFollowerIDs(ctx, ""); return err }},
 	{"POST /cgi-bin/user/tag/get", func(ctx context.Context, c *Client) error {
-		_, err := c.ListTagFollowers(ctx, 134, "")
+		_, err := c.ListTagFollowerIDs(ctx, 134, "")
 		return err
 	}},
 	{"POST /cgi-bin/tags/members/getblacklist", func(ctx context.Context, c *Client) error {
@@ -126,14 +126,14 @@ var leanCalls = []leanCall{
 	}},
 	{"GET /sns/userinfo", func(ctx context.Context, c *Client) error { _, err := c.GetOAuthUser(ctx, "token", "o1"); return err }},
 	{"POST /cgi-bin/media/voice/addvoicetorecofortext", func(ctx context.Context, c *Client) error {
-		return c.UploadVoiceForText(ctx, UploadVoiceForTextRequest{VoiceID: "v1", Voice: File{Name: "a.mp3", Content: strings.NewReader("ID3")}})
+		return c.SubmitVoice(ctx, SubmitVoiceRequest{VoiceID: "v1", Voice: File{Name: "a.mp3", Content: strings.NewReader("ID3")}})
 	}},
 	{"POST /cgi-bin/media/voice/queryrecoresultfortext", func(ctx context.Context, c *Client) error {
 		_, err := c.GetVoiceText(ctx, "v1", "")
 		return err
 	}},
 	{"POST /cv/ocr/idcard", func(ctx context.Context, c *Client) error {
-		_, err := c.RecognizeIDCard(ctx, ImageURL(pictureURL), "")
+		_, err := c.RecognizeIDCard(ctx, OCRImageURL(pictureURL), "")
 		return err
 	}},
 	{"POST /intp/marketcode/applycodequery", func(ctx context.Context, c *Client) error {

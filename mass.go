@@ -213,13 +213,13 @@ func (c *Client) sendMass(ctx context.Context, path string, body map[string]any,
 
 // PreviewMassRequest is a message to one person before it goes to many.
 type PreviewMassRequest struct {
-	OpenID     string // of a follower
-	WeChatName string // the follower's WeChat id instead; goes before OpenID
-	Message    MassMessage
+	OpenID   string // of a follower
+	WeChatID string // the follower's WeChat id instead; goes before OpenID
+	Message  MassMessage
 }
 
 func (r PreviewMassRequest) check() error {
-	if r.OpenID == "" && r.WeChatName == "" {
+	if r.OpenID == "" && r.WeChatID == "" {
 		return invalid("OpenID", "is empty, and so is WeChatName")
 	}
 	return checkMass(r.Message, "")
@@ -238,7 +238,7 @@ func (c *Client) PreviewMass(ctx context.Context, req PreviewMassRequest) (int64
 		content = mediaRef{images.MediaIDs[0]}
 	}
 	body := map[string]any{"msgtype": kind, kind: content}
-	for name, value := range map[string]string{"touser": req.OpenID, "towxname": req.WeChatName} {
+	for name, value := range map[string]string{"touser": req.OpenID, "towxname": req.WeChatID} {
 		if value != "" {
 			body[name] = value
 		}

@@ -78,7 +78,7 @@ func massRows() []wireRow {
 			name: "PreviewMass/by name", http: "POST /cgi-bin/message/mass/preview", body: `{"towxname":"alice","msgtype":"text","text":{"content":"新品"}}`,
 			reply: `{"errcode":0,"errmsg":"preview success","msg_id":"34182"}`,
 			call: func(ctx context.Context, c *Client) (any, error) {
-				return c.PreviewMass(ctx, PreviewMassRequest{WeChatName: "alice", Message: MassText{Content: "新品"}})
+				return c.PreviewMass(ctx, PreviewMassRequest{WeChatID: "alice", Message: MassText{Content: "新品"}})
 			},
 			want: int64(34182),
 		},

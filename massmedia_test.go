@@ -26,13 +26,13 @@ var _ = wireRows([]wireRow{
 			"thumb_media_id":"M2","show_cover_pic":1,"need_open_comment":1,"only_fans_can_comment":1}]}`,
 		reply: `{"type":"news","media_id":"M1","created_at":"1635156704"}`,
 		call:  result(func(ctx context.Context, c *Client) (*Media, error) { return c.UploadMassNews(ctx, massArticle()) }),
-		want:  &Media{Type: MediaNews, MediaID: "M1", CreatedAt: unix(1635156704)},
+		want:  &Media{Type: MediaNews, MediaID: "M1", CreateTime: unix(1635156704)},
 	},
 	{
 		name: "UploadMassVideo", http: "POST /cgi-bin/media/uploadvideo", body: `{"media_id":"M1","title":"T","description":"D"}`,
 		reply: `{"type":"video","media_id":"M2","created_at":1635156704}`,
 		call:  result(func(ctx context.Context, c *Client) (*Media, error) { return c.UploadMassVideo(ctx, "M1", "T", "D") }),
-		want:  &Media{Type: MediaVideo, MediaID: "M2", CreatedAt: unix(1635156704)},
+		want:  &Media{Type: MediaVideo, MediaID: "M2", CreateTime: unix(1635156704)},
 	},
 })
 

@@ -58,7 +58,7 @@ func (c *Client) uploadMaterial(ctx context.Context, kind MediaType, form *Form)
 // MaterialContent is what a material holds: articles, a video, or a file, which
 // Download describes.
 type MaterialContent struct {
-	Download
+	DownloadInfo
 	Articles []MaterialArticle // nil where it is not articles
 	Video    *MaterialVideo    // nil where it is no video
 }
@@ -112,7 +112,7 @@ func (c *Client) GetMaterial(ctx context.Context, mediaID string, w io.Writer) (
 	if err != nil {
 		return nil, err
 	}
-	m := &MaterialContent{Download: *d, Articles: found.Articles}
+	m := &MaterialContent{DownloadInfo: *d, Articles: found.Articles}
 	if document && (found.Articles == nil || found.DownloadURL != "") {
 		m.Video = &MaterialVideo{Title: found.Title, Description: found.Description, DownloadURL: found.DownloadURL}
 	}

@@ -49,7 +49,7 @@ var _ = wireRows([]wireRow{
 		call: result(func(ctx context.Context, c *Client) (*MaterialContent, error) {
 			return c.GetMaterial(ctx, "M1", io.Discard)
 		}),
-		want: &MaterialContent{Download: Download{ContentType: "text/plain", Size: 9}},
+		want: &MaterialContent{DownloadInfo: DownloadInfo{ContentType: "text/plain", Size: 9}},
 	},
 	{
 		name: "DeleteMaterial", http: "POST /cgi-bin/material/del_material", body: `{"media_id":"M1"}`,
@@ -101,7 +101,7 @@ func TestMaterialIsTypedByWhatItHolds(t *testing.T) {
 	m, err := c.GetMaterial(t.Context(), "M1", &w)
 	require.NoError(t, err)
 	assert.Equal(t, "PNG-BYTES", w.String())
-	assert.Equal(t, &MaterialContent{Download: Download{ContentType: "text/plain", Size: 9}}, m)
+	assert.Equal(t, &MaterialContent{DownloadInfo: DownloadInfo{ContentType: "text/plain", Size: 9}}, m)
 
 	w.Reset()
 	long := strings.Repeat(materialArticleJSON+",", 100) + materialArticleJSON

@@ -36,7 +36,7 @@ type Media struct {
 	Type         MediaType `json:"type"`
 	MediaID      string    `json:"media_id"`       // what messages refer to; of a thumb too
 	ThumbMediaID string    `json:"thumb_media_id"` // of a thumb, the same as MediaID
-	CreatedAt    Timestamp `json:"created_at"`
+	CreateTime   Timestamp `json:"created_at"`
 }
 
 // UploadMedia uploads a file for messages (新增临时素材, 上传临时素材). It can be used any number
@@ -69,9 +69,9 @@ func (t MediaType) form(file File) *Form {
 	return mediaForm(file, rule.size, rule.family)
 }
 
-// MediaDownload describes what came of a media file.
-type MediaDownload struct {
-	Download
+// MediaDownloadInfo describes what came of a media file.
+type MediaDownloadInfo struct {
+	DownloadInfo
 	VideoURL string // where a video can be fetched; nothing was written then
 }
 
@@ -83,7 +83,7 @@ type MediaDownload struct {
 // has a clearer file. [ErrInvalidMediaID]: unknown, or older than 3 days.
 //
 // https://developers.weixin.qq.com/doc/service/api/material/temporary/api_getmedia
-func (c *Client) DownloadMedia(ctx context.Context, mediaID string, w io.Writer) (*MediaDownload, error) {
+func (c *Client) DownloadMedia(ctx context.Context, mediaID string, w io.Writer) (*MediaDownloadInfo, error) {
 	if err := notEmpty("mediaID", mediaID); err != nil {
 		return nil, err
 	}
@@ -94,7 +94,7 @@ func (c *Client) DownloadMedia(ctx context.Context, mediaID string, w io.Writer)
 	if err != nil {
 		return nil, err
 	}
-	return &MediaDownload{Download: *d, VideoURL: video.URL}, nil
+	return &MediaDownloadInfo{DownloadInfo: *d, VideoURL: video.URL}, nil
 }
 
 // DownloadHDVoice writes a voice to w that the JS-SDK's uploadVoice uploaded in the
@@ -102,7 +102,7 @@ func (c *Client) DownloadMedia(ctx context.Context, mediaID string, w io.Writer)
 // old, or not from the JS-SDK.
 //
 // https://developers.weixin.qq.com/doc/service/api/material/temporary/api_gethdvoice
-func (c *Client) DownloadHDVoice(ctx context.Context, mediaID string, w io.Writer) (*Download, error) {
+func (c *Client) DownloadHDVoice(ctx context.Context, mediaID string, w io.Writer) (*DownloadInfo, error) {
 	if err := notEmpty("mediaID", mediaID); err != nil {
 		return nil, err
 	}

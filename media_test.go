@@ -25,7 +25,7 @@ var _ = wireRows([]wireRow{
 		call: result(func(ctx context.Context, c *Client) (*Media, error) {
 			return c.UploadMedia(ctx, MediaImage, pngFile())
 		}),
-		want: &Media{Type: MediaImage, MediaID: "M1", CreatedAt: unix(1635156704)},
+		want: &Media{Type: MediaImage, MediaID: "M1", CreateTime: unix(1635156704)},
 	},
 	{
 		name: "UploadMedia/thumb", http: "POST /cgi-bin/media/upload", query: "type=thumb",
@@ -34,29 +34,29 @@ var _ = wireRows([]wireRow{
 		call: result(func(ctx context.Context, c *Client) (*Media, error) {
 			return c.UploadMedia(ctx, MediaThumb, pngFile())
 		}),
-		want: &Media{Type: MediaThumb, MediaID: "T1", ThumbMediaID: "T1", CreatedAt: unix(1635156704)},
+		want: &Media{Type: MediaThumb, MediaID: "T1", ThumbMediaID: "T1", CreateTime: unix(1635156704)},
 	},
 	{
 		name: "DownloadMedia", http: "GET /cgi-bin/media/get", query: "media_id=M1", reply: "AMR-BYTES",
-		call: result(func(ctx context.Context, c *Client) (*MediaDownload, error) {
+		call: result(func(ctx context.Context, c *Client) (*MediaDownloadInfo, error) {
 			return c.DownloadMedia(ctx, "M1", io.Discard)
 		}),
-		want: &MediaDownload{Download: Download{ContentType: "text/plain", Size: 9}},
+		want: &MediaDownloadInfo{DownloadInfo: DownloadInfo{ContentType: "text/plain", Size: 9}},
 	},
 	{
 		name: "DownloadMedia/video", http: "GET /cgi-bin/media/get", query: "media_id=M1",
 		reply: `{"video_url":"http://mp.example.com/v.mp4"}`,
-		call: result(func(ctx context.Context, c *Client) (*MediaDownload, error) {
+		call: result(func(ctx context.Context, c *Client) (*MediaDownloadInfo, error) {
 			return c.DownloadMedia(ctx, "M1", io.Discard)
 		}),
-		want: &MediaDownload{VideoURL: "http://mp.example.com/v.mp4"},
+		want: &MediaDownloadInfo{VideoURL: "http://mp.example.com/v.mp4"},
 	},
 	{
 		name: "DownloadHDVoice", http: "GET /cgi-bin/media/get/jssdk", query: "media_id=M1", reply: "SPEEX-BYTES",
-		call: result(func(ctx context.Context, c *Client) (*Download, error) {
+		call: result(func(ctx context.Context, c *Client) (*DownloadInfo, error) {
 			return c.DownloadHDVoice(ctx, "M1", io.Discard)
 		}),
-		want: &Download{ContentType: "text/plain", Size: 11},
+		want: &DownloadInfo{ContentType: "text/plain", Size: 11},
 	},
 })
 
@@ -103,7 +103,7 @@ func TestDownloadWritesTheBytesAndNeverAnAnswerInJSON(t *testing.T) {
 	d, err := c.DownloadMedia(t.Context(), "M1", &w)
 	require.NoError(t, err)
 	assert.Equal(t, "JPEG-BYTES", w.String())
-	assert.Equal(t, &MediaDownload{Download: Download{ContentType: "image/jpeg", FileName: "cat.jpg", Size: 10}}, d)
+	assert.Equal(t, &MediaDownloadInfo{DownloadInfo: DownloadInfo{ContentType: "image/jpeg", FileName: "cat.jpg", Size: 10}}, d)
 
 	w.Reset()
 	calls := 0

@@ -254,11 +254,11 @@ func (c *Client) SetTyping(ctx context.Context, openID string, on bool, business
 
 // MessageRecord is a message between a user and an agent.
 type MessageRecord struct {
-	OpenID string            `json:"openid"`
-	Kind   MessageRecordKind `json:"opercode"`
-	Text   string            `json:"text"`
-	Time   Timestamp         `json:"time"`
-	Worker string            `json:"worker"` // the agent's account
+	OpenID    string            `json:"openid"`
+	Kind      MessageRecordKind `json:"opercode"`
+	Text      string            `json:"text"`
+	Time      Timestamp         `json:"time"`
+	KFAccount string            `json:"worker"` // the agent's account
 }
 
 // MessageRecordKind says who sent a message.
@@ -279,9 +279,9 @@ type MessageRecordPage struct {
 
 // ListMessageRecordsRequest says which records to list.
 type ListMessageRecordsRequest struct {
-	Start, End time.Time // at most 24 hours
-	AfterID    int64     // the NextID of the page before, 0 for the first page
-	Limit      int       // 1 to 10,000
+	From, To time.Time // at most 24 hours
+	AfterID  int64     // the NextID of the page before, 0 for the first page
+	Count    int       // 1 to 10,000
 }
 
 const (
@@ -290,21 +290,21 @@ const (
 )
 
 func (r ListMessageRecordsRequest) check() error {
-	if err := checkSpan(r.Start, r.End); err != nil {
+	if err := checkSpan(r.From, r.To); err != nil {
 		return err
 	}
-	if r.End.Sub(r.Start) > recordSpan {
-		return invalid("End", "is %v after Start, at most 24h are allowed", r.End.Sub(r.Start))
+	if r.To.Sub(r.From) > recordSpan {
+		return invalid("To", "is %v after From, at most 24h are allowed", r.To.Sub(r.From))
 	}
-	return within("Limit", r.Limit, 1, recordLimit)
+	return within("Count", r.Count, 1, recordLimit)
 }
 
 func checkSpan(start, end time.Time) error {
 	if start.IsZero() {
-		return invalid("Start", "is not set")
+		return invalid("From", "is not set")
 	}
 	if end.Before(start) {
-		return invalid("End", "is before Start")
+		return invalid("To", "is before From")
 	}
 	return nil
 }
@@ -322,7 +322,7 @@ func (c *Client) ListMessageRecords(ctx context.Context, req ListMessageRecordsR
 		End     int64 `json:"endtime"`
 		AfterID int64 `json:"msgid"`
 		Limit   int   `json:"number"`
-	}{req.Start.Unix(), req.End.Unix(), max(req.AfterID, 1), req.Limit}
+	}{req.From.Unix(), req.To.Unix(), max(req.AfterID, 1), req.Count}
 	return post[MessageRecordPage](ctx, c, "/customservice/msgrecord/getmsglist", body, idempotent)
 }
 
@@ -338,7 +338,7 @@ func (c *Client) AllMessageRecords(ctx context.Context, start, end time.Time) it
 			return
 		}
 		for from := start; from.Before(end); from = from.Add(recordSpan) {
-			day := ListMessageRecordsRequest{Start: from, End: minTime(from.Add(recordSpan), end), Limit: recordLimit}
+			day := ListMessageRecordsRequest{From: from, To: minTime(from.Add(recordSpan), end), Count: recordLimit}
 			for record, err := range c.messageRecords(ctx, day) {
 				if !yield(record, err) || err != nil {
 					return
@@ -363,6 +363,6 @@ func (c *Client) messageRecords(ctx context.Context, req ListMessageRecordsReque
 		if err != nil {
 			return nil, 0, false, err
 		}
-		return page.Records, page.NextID, len(page.Records) == req.Limit && page.NextID != after, nil
+		return page.Records, page.NextID, len(page.Records) == req.Count && page.NextID != after, nil
 	})
 }

@@ -73,10 +73,10 @@ var _ = wireRows([]wireRow{
 		body:  `{"starttime":987654321,"endtime":987657921,"msgid":1,"number":10000}`,
 		reply: `{"recordlist":[{"openid":"o1","opercode":2002,"text":"您好","time":1400563710,"worker":"test1@test"}],"number":1,"msgid":20165267}`,
 		call: result(func(ctx context.Context, c *Client) (*MessageRecordPage, error) {
-			return c.ListMessageRecords(ctx, ListMessageRecordsRequest{Start: recordStart, End: recordStart.Add(time.Hour), Limit: 10_000})
+			return c.ListMessageRecords(ctx, ListMessageRecordsRequest{From: recordStart, To: recordStart.Add(time.Hour), Count: 10_000})
 		}),
 		want: &MessageRecordPage{
-			Records: []MessageRecord{{OpenID: "o1", Kind: MessageRecordFromAgent, Text: "您好", Time: unix(1400563710), Worker: "test1@test"}},
+			Records: []MessageRecord{{OpenID: "o1", Kind: MessageRecordFromAgent, Text: "您好", Time: unix(1400563710), KFAccount: "test1@test"}},
 			Count:   1, NextID: 20165267,
 		},
 	},
@@ -130,16 +130,16 @@ func TestMessageOfUnknownOutcomeIsNotSentTwice(t *testing.T) {
 func TestMessageRecordsRefuseASpanThatThePlatformRefuses(t *testing.T) {
 	end := recordStart.Add(24 * time.Hour)
 	for argument, req := range map[string]ListMessageRecordsRequest{
-		"Start": {End: end, Limit: 1},
-		"End":   {Start: recordStart, End: end.Add(time.Second), Limit: 1},
-		"Limit": {Start: recordStart, End: end, Limit: 10_001},
+		"From":  {To: end, Count: 1},
+		"To":    {From: recordStart, To: end.Add(time.Second), Count: 1},
+		"Count": {From: recordStart, To: end, Count: 10_001},
 	} {
 		refused(t, argument, func(ctx context.Context, c *Client) error {
 			_, err := c.ListMessageRecords(ctx, req)
 			return err
 		})
 	}
-	refused(t, "End", func(ctx context.Context, c *Client) error {
+	refused(t, "To", func(ctx context.Context, c *Client) error {
 		for _, err := range c.AllMessageRecords(ctx, recordStart, recordStart.Add(-time.Second)) {
 			return err
 		}

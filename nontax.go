@@ -409,7 +409,7 @@ const (
 // there from 6:00 of the next day. "" is NontaxBillAll.
 //
 // https://developers.weixin.qq.com/doc/service/api/nontaxpay/api_nontaxdownloadbill
-func (c *Client) DownloadNontaxBill(ctx context.Context, mchID string, day Date, kind NontaxBillType, w io.Writer) (*Download, error) {
+func (c *Client) DownloadNontaxBill(ctx context.Context, mchID string, day Date, kind NontaxBillType, w io.Writer) (*DownloadInfo, error) {
 	if err := first(notEmpty("mchID", mchID), isDay("day", day)); err != nil {
 		return nil, err
 	}
@@ -424,12 +424,12 @@ func (c *Client) DownloadNontaxBill(ctx context.Context, mchID string, day Date,
 	return info, err
 }
 
-// NotifyNontaxOrder makes the platform tell of an order's payment again, unless
+// ResendNontaxNotification makes the platform tell of an order's payment again, unless
 // that succeeded before (通知不一致订单): for an order that the statement lists and
 // your records lack.
 //
 // https://developers.weixin.qq.com/doc/service/api/nontaxpay/api_nontaxnotifyinconsistentorder
-func (c *Client) NotifyNontaxOrder(ctx context.Context, orderID string) error {
+func (c *Client) ResendNontaxNotification(ctx context.Context, orderID string) error {
 	return c.post(ctx, "/nontax/notifyinconsistentorder", c.ownBody(nontaxOrderRef{OrderID: orderID}), idempotent)
 }
 

@@ -104,14 +104,14 @@ var _ = wireRows([]wireRow{
 		name: "DownloadNontaxBill", http: "POST /nontax/downloadbill",
 		body:  `{"appid":"wx0000000000000001","mch_id":"1900000109","bill_date":"20251201","bill_type":"SUCCESS"}`,
 		reply: "交易时间,商户号\n`2025-12-01 10:00:00,`1900000109\n",
-		call: result(func(ctx context.Context, c *Client) (*Download, error) {
+		call: result(func(ctx context.Context, c *Client) (*DownloadInfo, error) {
 			return c.DownloadNontaxBill(ctx, "1900000109", aDay, NontaxBillPaid, &bytes.Buffer{})
 		}),
-		want: &Download{ContentType: "text/plain", Size: 56},
+		want: &DownloadInfo{ContentType: "text/plain", Size: 56},
 	},
 	{
-		name: "NotifyNontaxOrder", http: "POST /nontax/notifyinconsistentorder", body: `{"appid":"wx0000000000000001","order_id":"AQCA"}`,
-		call: noResult(func(ctx context.Context, c *Client) error { return c.NotifyNontaxOrder(ctx, "AQCA") }),
+		name: "ResendNontaxNotification", http: "POST /nontax/notifyinconsistentorder", body: `{"appid":"wx0000000000000001","order_id":"AQCA"}`,
+		call: noResult(func(ctx context.Context, c *Client) error { return c.ResendNontaxNotification(ctx, "AQCA") }),
 	},
 	{
 		name: "MockNontaxNotification", http: "POST /nontax/mocknotification", body: `{"appid":"wx0000000000000001","url":"https://example.com/n","version":1}`,
@@ -203,7 +203,7 @@ func TestNontaxCallsRefuseWrongArguments(t *testing.T) {
 	refused(t, "version", func(ctx context.Context, c *Client) error {
 		return c.MockNontaxNotification(ctx, "https://example.com", 0)
 	})
-	assertArgument(t, NewClient("", "", WithTokenSource(StaticToken("TOKEN"))).NotifyNontaxOrder(t.Context(), "AQCA"), "appID")
+	assertArgument(t, NewClient("", "", WithTokenSource(StaticToken("TOKEN"))).ResendNontaxNotification(t.Context(), "AQCA"), "appID")
 }
 
 func TestAPaymentByCodeThatIsNotDoneYetTellsItsOrder(t *testing.T) {

@@ -130,7 +130,7 @@ func TestNothingSecretIsShownUnderAnyFault(t *testing.T) {
 					}
 				}
 				fault.Times = 3
-				p.Fault(path, fault)
+				p.InjectFault(path, fault)
 				if fault.Name == "token refused" {
 					p.RevokeToken()
 				}
@@ -149,7 +149,7 @@ func TestNothingSecretIsShownUnderAnyFault(t *testing.T) {
 						RefreshToken string `json:"refresh_token"`
 						Ticket       string `json:"ticket"`
 					}
-					if json.Unmarshal(seen.Answer, &issued) == nil {
+					if json.Unmarshal(seen.Response, &issued) == nil {
 						for _, s := range []string{issued.AccessToken, issued.RefreshToken, issued.Ticket} {
 							if s != "" {
 								secrets = append(secrets, s)

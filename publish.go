@@ -54,12 +54,12 @@ type PublishJob struct {
 
 // PublishDetail lists what a job has published.
 type PublishDetail struct {
-	Count int64              `json:"count"`
-	Items []PublishedAddress `json:"item"`
+	Count int64        `json:"count"`
+	Items []ArticleURL `json:"item"`
 }
 
-// PublishedAddress is the address of a published article.
-type PublishedAddress struct {
+// ArticleURL is the address of a published article.
+type ArticleURL struct {
 	Position int    `json:"idx"` // the first article is 1
 	URL      string `json:"article_url"`
 }

@@ -47,7 +47,7 @@ var _ = wireRows([]wireRow{
 		call:  result(func(ctx context.Context, c *Client) (*PublishJob, error) { return c.GetPublishJob(ctx, "100000001") }),
 		want: &PublishJob{
 			PublishID: "100000001", Status: PublishStatusSucceeded, ArticleID: "A1",
-			Detail:          PublishDetail{Count: 1, Items: []PublishedAddress{{Position: 1, URL: "https://example.com/a"}}},
+			Detail:          PublishDetail{Count: 1, Items: []ArticleURL{{Position: 1, URL: "https://example.com/a"}}},
 			FailedPositions: []int{},
 		},
 	},

@@ -88,7 +88,7 @@ func QRCodeImageURL(ticket string) string {
 // unknown ticket is a [*RequestError] with status 404.
 //
 // https://developers.weixin.qq.com/doc/service/guide/product/qrcode
-func (c *Client) DownloadQRCode(ctx context.Context, ticket string, w io.Writer) (*Download, error) {
+func (c *Client) DownloadQRCode(ctx context.Context, ticket string, w io.Writer) (*DownloadInfo, error) {
 	if err := notEmpty("ticket", ticket); err != nil {
 		return nil, err
 	}

@@ -42,10 +42,10 @@ var _ = wireRows([]wireRow{
 	{
 		name: "DownloadQRCode", http: "GET /cgi-bin/showqrcode", host: "mp.weixin.qq.com", anon: true, query: "ticket=gQH47joAAA%3D%3D",
 		reply: "\xff\xd8\xff an image",
-		call: result(func(ctx context.Context, c *Client) (*Download, error) {
+		call: result(func(ctx context.Context, c *Client) (*DownloadInfo, error) {
 			return c.DownloadQRCode(ctx, "gQH47joAAA==", io.Discard)
 		}),
-		want: &Download{ContentType: "text/plain", Size: 12},
+		want: &DownloadInfo{ContentType: "text/plain", Size: 12},
 	},
 })
 

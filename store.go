@@ -116,7 +116,7 @@ type Store struct {
 	Longitude           float64      `json:"longitude"`
 	Latitude            float64      `json:"latitude"`
 	Photos              []StorePhoto `json:"photo_list"`
-	OpenTime            string       `json:"open_time"`
+	Hours               string       `json:"open_time"`
 	Status              int64        `json:"status"`
 	QualificationNumber string       `json:"qualification_num"`
 	QualificationName   string       `json:"qualification_name"`

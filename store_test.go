@@ -31,7 +31,7 @@ func storeWanted() Store {
 	return Store{
 		POIID: "p1", Name: "示例店", Address: "某路1号", Phone: "010-00000000", Categories: []string{"美食,中餐厅"},
 		Province: "北京", City: "北京市", District: "东城区", OffsetType: 1, Longitude: 116.4, Latitude: 39.9,
-		Photos: []StorePhoto{{URL: "https://example.com/1"}}, OpenTime: "11:11-12:12", Status: 3,
+		Photos: []StorePhoto{{URL: "https://example.com/1"}}, Hours: "11:11-12:12", Status: 3,
 		QualificationNumber: "Q1", QualificationName: "营业执照", CardID: "card1",
 	}
 }

@@ -73,11 +73,11 @@ func (c *Client) DeleteTag(ctx context.Context, id int64) error {
 	return c.post(ctx, "/cgi-bin/tags/delete", tagBody{Tag{ID: id}}, idempotent)
 }
 
-// ListTagFollowers returns followers with a tag from behind nextOpenID, "" for the
+// ListTagFollowerIDs returns followers with a tag from behind nextOpenID, "" for the
 // first ones (获取标签下粉丝列表).
 //
 // https://developers.weixin.qq.com/doc/service/api/usermanage/tag/api_gettagfans
-func (c *Client) ListTagFollowers(ctx context.Context, tagID int64, nextOpenID string) (*OpenIDPage, error) {
+func (c *Client) ListTagFollowerIDs(ctx context.Context, tagID int64, nextOpenID string) (*OpenIDPage, error) {
 	if err := positive("tagID", tagID); err != nil {
 		return nil, err
 	}
@@ -89,13 +89,13 @@ func (c *Client) ListTagFollowers(ctx context.Context, tagID int64, nextOpenID s
 	return page.result(err)
 }
 
-// AllTagFollowers iterates over the openids of all followers with a tag
+// AllTagFollowerIDs iterates over the openids of all followers with a tag
 // (获取标签下粉丝列表).
 //
 // https://developers.weixin.qq.com/doc/service/api/usermanage/tag/api_gettagfans
-func (c *Client) AllTagFollowers(ctx context.Context, tagID int64) iter.Seq2[string, error] {
+func (c *Client) AllTagFollowerIDs(ctx context.Context, tagID int64) iter.Seq2[string, error] {
 	return eachOpenID(ctx, func(ctx context.Context, next string) (*OpenIDPage, error) {
-		return c.ListTagFollowers(ctx, tagID, next)
+		return c.ListTagFollowerIDs(ctx, tagID, next)
 	})
 }
 

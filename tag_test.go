@@ -50,10 +50,10 @@ var _ = wireRows([]wireRow{
 		call: noResult(func(ctx context.Context, c *Client) error { return c.DeleteTag(ctx, 134) }),
 	},
 	{
-		name: "ListTagFollowers", http: "POST /cgi-bin/user/tag/get", body: `{"tagid":134,"next_openid":"o0"}`,
+		name: "ListTagFollowerIDs", http: "POST /cgi-bin/user/tag/get", body: `{"tagid":134,"next_openid":"o0"}`,
 		reply: `{"count":2,"data":{"openid":["o1","o2"]},"next_openid":"o2"}`,
 		call: result(func(ctx context.Context, c *Client) (*OpenIDPage, error) {
-			return c.ListTagFollowers(ctx, 134, "o0")
+			return c.ListTagFollowerIDs(ctx, 134, "o0")
 		}),
 		want: &OpenIDPage{Count: 2, OpenIDs: []string{"o1", "o2"}, NextOpenID: "o2"},
 	},
@@ -84,7 +84,7 @@ func TestTagCallsRefuseWrongArguments(t *testing.T) {
 	refused(t, "tagID", func(ctx context.Context, c *Client) error { return c.TagUsers(ctx, 0, "o1") })
 	refused(t, "openIDs", func(ctx context.Context, c *Client) error { return c.UntagUsers(ctx, 134) })
 	refused(t, "openID", func(ctx context.Context, c *Client) error { _, err := c.ListUserTagIDs(ctx, ""); return err })
-	refused(t, "tagID", func(ctx context.Context, c *Client) error { _, err := c.ListTagFollowers(ctx, 0, ""); return err })
+	refused(t, "tagID", func(ctx context.Context, c *Client) error { _, err := c.ListTagFollowerIDs(ctx, 0, ""); return err })
 }
 
 func TestAllTagFollowersWalksThePages(t *testing.T) {
@@ -104,7 +104,7 @@ func TestAllTagFollowersWalksThePages(t *testing.T) {
 		return answer(http.StatusOK, pages[body.Next])(r)
 	})
 	var ids []string
-	for id, err := range c.AllTagFollowers(t.Context(), 134) {
+	for id, err := range c.AllTagFollowerIDs(t.Context(), 134) {
 		require.NoError(t, err)
 		ids = append(ids, id)
 	}

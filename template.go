@@ -202,7 +202,7 @@ type BlockedMessage struct {
 	TemplateID string    `json:"tmpl_msg_id"`
 	Title      string    `json:"title"`
 	Content    string    `json:"content"`
-	SentAt     Timestamp `json:"send_timestamp"`
+	SendTime   Timestamp `json:"send_timestamp"`
 	OpenID     string    `json:"openid"`
 }
 

@@ -73,7 +73,7 @@ var _ = wireRows([]wireRow{
 		call: results(func(ctx context.Context, c *Client) ([]BlockedMessage, error) {
 			return c.ListBlockedMessages(ctx, "T1", 0, 10)
 		}),
-		want: []BlockedMessage{{ID: 12, TemplateID: "T1", Title: "领取通知", Content: "奶茶", SentAt: unix(1620000000), OpenID: "o1"}},
+		want: []BlockedMessage{{ID: 12, TemplateID: "T1", Title: "领取通知", Content: "奶茶", SendTime: unix(1620000000), OpenID: "o1"}},
 	},
 	{
 		name: "ListBlockedMessages/object", http: "POST /wxa/sec/queryblocktmplmsg", body: `{"tmpl_msg_id":"T1","largest_id":12,"limit":1}`,

@@ -169,30 +169,30 @@ func openIDPages(ctx context.Context, list func(ctx context.Context, next string
 	})
 }
 
-// ListFollowers returns up to 10,000 follower openids after nextOpenID; pass "" for
+// ListFollowerIDs returns up to 10,000 follower openids after nextOpenID; pass "" for
 // the first page (获取关注用户列表). A day's quota is 500, for test accounts 100.
 //
 // https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_getfans
-func (c *Client) ListFollowers(ctx context.Context, nextOpenID string) (*OpenIDPage, error) {
+func (c *Client) ListFollowerIDs(ctx context.Context, nextOpenID string) (*OpenIDPage, error) {
 	page, err := get[openIDPage](ctx, c, "/cgi-bin/user/get", params("next_openid", nextOpenID))
 	return page.result(err)
 }
 
-// AllFollowers iterates over the openids of all followers (获取关注用户列表).
+// AllFollowerIDs iterates over the openids of all followers (获取关注用户列表).
 //
 // https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_getfans
-func (c *Client) AllFollowers(ctx context.Context) iter.Seq2[string, error] {
-	return eachOpenID(ctx, c.ListFollowers)
+func (c *Client) AllFollowerIDs(ctx context.Context) iter.Seq2[string, error] {
+	return eachOpenID(ctx, c.ListFollowerIDs)
 }
 
-// AllUsers iterates over all followers with what the account may know about them
-// (批量获取用户基本信息), in the order of [Client.AllFollowers]. A page of 10,000
+// AllFollowers iterates over all followers with what the account may know about them
+// (批量获取用户基本信息), in the order of [Client.AllFollowerIDs]. A page of 10,000
 // openids and 8 batches of 100 profiles are fetched ahead of the loop, so a slow
 // loop holds no more than that in memory; leaving the loop ends what is under way.
 //
 // https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_batchuserinfo
-func (c *Client) AllUsers(ctx context.Context, lang ...Language) iter.Seq2[User, error] {
-	pages := func(ctx context.Context) iter.Seq2[[]string, error] { return openIDPages(ctx, c.ListFollowers) }
+func (c *Client) AllFollowers(ctx context.Context, lang ...Language) iter.Seq2[User, error] {
+	pages := func(ctx context.Context) iter.Seq2[[]string, error] { return openIDPages(ctx, c.ListFollowerIDs) }
 	return pipeline(ctx, pages, usersPerBatch, c.userBatch(oneLanguage(lang)))
 }
 
@@ -212,30 +212,30 @@ func (c *Client) SetRemark(ctx context.Context, openID, remark string) error {
 	return c.post(ctx, "/cgi-bin/user/info/updateremark", body, idempotent)
 }
 
-// ChangedOpenID is a user of the account that this one replaces.
-type ChangedOpenID struct {
+// ConvertedOpenID is a user of the account that this one replaces.
+type ConvertedOpenID struct {
 	OldOpenID string `json:"ori_openid"`
 	NewOpenID string `json:"new_openid"` // "" where there is none
 	Message   string `json:"err_msg"`    // "ok", or why there is none, such as "ori_openid error"
 }
 
-// ChangeOpenIDs tells who the users of another account are to this one, to which
+// ConvertOpenIDs tells who the users of another account are to this one, to which
 // it was migrated (转换openid). from is the original id of the old account, which
 // begins with "gh_". It asks for 100 at a time; they must still follow the old
 // account.
 //
 // https://developers.weixin.qq.com/doc/service/api/usermanage/changeopenid/api_changeopenid
-func (c *Client) ChangeOpenIDs(ctx context.Context, from string, openIDs []string) ([]ChangedOpenID, error) {
+func (c *Client) ConvertOpenIDs(ctx context.Context, from string, openIDs []string) ([]ConvertedOpenID, error) {
 	if err := notEmpty("from", from); err != nil {
 		return nil, err
 	}
-	return fetchInBatches(ctx, openIDs, 100, func(ctx context.Context, batch []string) ([]ChangedOpenID, error) {
+	return fetchInBatches(ctx, openIDs, 100, func(ctx context.Context, batch []string) ([]ConvertedOpenID, error) {
 		body := struct {
 			From    string   `json:"from_appid"`
 			OpenIDs []string `json:"openid_list"`
 		}{from, batch}
 		res, err := post[struct {
-			Results []ChangedOpenID `json:"result_list"`
+			Results []ConvertedOpenID `json:"result_list"`
 		}](ctx, c, "/cgi-bin/changeopenid", body, idempotent)
 		if err != nil {
 			return nil, err

@@ -48,10 +48,10 @@ var _ = wireRows([]wireRow{
 		want: []User{oneUser, {OpenID: "o2"}},
 	},
 	{
-		name: "ListFollowers", http: "GET /cgi-bin/user/get", query: "next_openid=o0",
+		name: "ListFollowerIDs", http: "GET /cgi-bin/user/get", query: "next_openid=o0",
 		reply: `{"total":3,"count":2,"data":{"openid":["o1","o2"]},"next_openid":"o2"}`,
 		call: result(func(ctx context.Context, c *Client) (*OpenIDPage, error) {
-			return c.ListFollowers(ctx, "o0")
+			return c.ListFollowerIDs(ctx, "o0")
 		}),
 		want: &OpenIDPage{Total: 3, Count: 2, OpenIDs: []string{"o1", "o2"}, NextOpenID: "o2"},
 	},
@@ -64,12 +64,12 @@ var _ = wireRows([]wireRow{
 		call: noResult(func(ctx context.Context, c *Client) error { return c.SetRemark(ctx, "o1", "") }),
 	},
 	{
-		name: "ChangeOpenIDs", http: "POST /cgi-bin/changeopenid", body: `{"from_appid":"gh_1","openid_list":["o1","o2"]}`,
+		name: "ConvertOpenIDs", http: "POST /cgi-bin/changeopenid", body: `{"from_appid":"gh_1","openid_list":["o1","o2"]}`,
 		reply: `{"errcode":0,"errmsg":"ok","result_list":[{"ori_openid":"o1","new_openid":"n1","err_msg":"ok"},{"ori_openid":"o2","err_msg":"ori_openid error"}]}`,
-		call: results(func(ctx context.Context, c *Client) ([]ChangedOpenID, error) {
-			return c.ChangeOpenIDs(ctx, "gh_1", []string{"o1", "o2"})
+		call: results(func(ctx context.Context, c *Client) ([]ConvertedOpenID, error) {
+			return c.ConvertOpenIDs(ctx, "gh_1", []string{"o1", "o2"})
 		}),
-		want: []ChangedOpenID{{OldOpenID: "o1", NewOpenID: "n1", Message: "ok"}, {OldOpenID: "o2", Message: "ori_openid error"}},
+		want: []ConvertedOpenID{{OldOpenID: "o1", NewOpenID: "n1", Message: "ok"}, {OldOpenID: "o2", Message: "ori_openid error"}},
 	},
 })
 
@@ -82,7 +82,7 @@ func TestUserCallsRefuseWrongArguments(t *testing.T) {
 		return c.SetRemark(ctx, "o1", strings.Repeat("甲", 10)+"a")
 	})
 	refused(t, "from", func(ctx context.Context, c *Client) error {
-		_, err := c.ChangeOpenIDs(ctx, "", []string{"o1"})
+		_, err := c.ConvertOpenIDs(ctx, "", []string{"o1"})
 		return err
 	})
 }
@@ -157,10 +157,10 @@ func (f *followers) client() *Client {
 	return NewClient("wx0000000000000001", "SECRET-CANARY", WithHTTPClient(&http.Client{Transport: f}), WithTokenSource(StaticToken("TOKEN")))
 }
 
-func TestAllFollowersWalksThePages(t *testing.T) {
+func TestAllFollowerIDsWalksThePages(t *testing.T) {
 	f := &followers{count: 25, pageSize: 10}
 	var ids []string
-	for id, err := range f.client().AllFollowers(t.Context()) {
+	for id, err := range f.client().AllFollowerIDs(t.Context()) {
 		require.NoError(t, err)
 		ids = append(ids, id)
 	}
@@ -172,7 +172,7 @@ func TestAllFollowersWalksThePages(t *testing.T) {
 func TestFollowerListEndsWhereThePlatformRepeatsItsCursor(t *testing.T) {
 	c, _ := wireRow{}.client(answer(http.StatusOK, `{"total":9,"count":1,"data":{"openid":["o1"]},"next_openid":"o1"}`))
 	n := 0
-	for _, err := range c.AllFollowers(t.Context()) {
+	for _, err := range c.AllFollowerIDs(t.Context()) {
 		require.NoError(t, err)
 		n++
 	}
@@ -182,7 +182,7 @@ func TestFollowerListEndsWhereThePlatformRepeatsItsCursor(t *testing.T) {
 func TestFollowerListStopsAtAnError(t *testing.T) {
 	c, _ := wireRow{}.client(answer(http.StatusOK, `{"errcode":48001,"errmsg":"api unauthorized"}`))
 	n := 0
-	for id, err := range c.AllFollowers(t.Context()) {
+	for id, err := range c.AllFollowerIDs(t.Context()) {
 		assert.Empty(t, id)
 		require.ErrorIs(t, err, ErrForbidden)
 		n++
@@ -208,11 +208,11 @@ func TestGetUsersSplitsAnyNumberAndKeepsTheOrder(t *testing.T) {
 	assert.ErrorIs(t, err, ErrInvalidOpenID)
 }
 
-func TestAllUsersPipelinesItsBatchesInOrder(t *testing.T) {
+func TestAllFollowersPipelinesItsBatchesInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &followers{count: 4250, pageSize: 1000, latency: 100 * time.Millisecond}
 		begin, n := time.Now(), 0
-		for u, err := range f.client().AllUsers(t.Context()) {
+		for u, err := range f.client().AllFollowers(t.Context()) {
 			require.NoError(t, err)
 			require.Equal(t, followerID(n), u.OpenID)
 			n++
@@ -226,10 +226,10 @@ func TestAllUsersPipelinesItsBatchesInOrder(t *testing.T) {
 	})
 }
 
-func TestAllUsersStopsAtAnErrorBehindWhatCameBefore(t *testing.T) {
+func TestAllFollowersStopsAtAnErrorBehindWhatCameBefore(t *testing.T) {
 	f := &followers{count: 2000, pageSize: 1000, failAt: followerID(777)}
 	n, failures := 0, 0
-	for u, err := range f.client().AllUsers(t.Context()) {
+	for u, err := range f.client().AllFollowers(t.Context()) {
 		if err != nil {
 			require.ErrorIs(t, err, ErrInvalidOpenID)
 			failures++
@@ -242,23 +242,23 @@ func TestAllUsersStopsAtAnErrorBehindWhatCameBefore(t *testing.T) {
 	assert.Equal(t, 1, failures)
 }
 
-func TestAllUsersPassesOnTheErrorOfAPage(t *testing.T) {
+func TestAllFollowersPassesOnTheErrorOfAPage(t *testing.T) {
 	c, _ := wireRow{}.client(answer(http.StatusOK, `{"errcode":48001,"errmsg":"api unauthorized"}`))
 	n := 0
-	for _, err := range c.AllUsers(t.Context()) {
+	for _, err := range c.AllFollowers(t.Context()) {
 		require.ErrorIs(t, err, ErrForbidden)
 		n++
 	}
 	assert.Equal(t, 1, n)
 }
 
-func TestAllUsersLeavesNothingBehindWhenTheLoopBreaks(t *testing.T) {
+func TestAllFollowersLeavesNothingBehindWhenTheLoopBreaks(t *testing.T) {
 	before := runtime.NumGoroutine()
 	for _, latency := range []time.Duration{0, time.Millisecond} {
 		for _, at := range []int{1, 99, 100, 101, 950, 1000, 2999} {
 			f := &followers{count: 3000, pageSize: 1000, latency: latency}
 			n := 0
-			for _, err := range f.client().AllUsers(t.Context()) {
+			for _, err := range f.client().AllFollowers(t.Context()) {
 				require.NoError(t, err)
 				if n++; n == at {
 					break
@@ -272,13 +272,13 @@ func TestAllUsersLeavesNothingBehindWhenTheLoopBreaks(t *testing.T) {
 	assert.LessOrEqual(t, runtime.NumGoroutine(), before)
 }
 
-func TestAllUsersEndsWithItsContext(t *testing.T) {
+func TestAllFollowersEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &followers{count: 100_000, pageSize: 10_000, latency: 50 * time.Millisecond}
 		ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 		defer cancel()
 		var last error
-		for _, err := range f.client().AllUsers(ctx) {
+		for _, err := range f.client().AllFollowers(ctx) {
 			last = err
 		}
 		require.ErrorIs(t, last, context.DeadlineExceeded)
@@ -286,11 +286,11 @@ func TestAllUsersEndsWithItsContext(t *testing.T) {
 	})
 }
 
-func TestAllUsersWithASlowLoopFetchesNoMoreThanItsBound(t *testing.T) {
+func TestAllFollowersWithASlowLoopFetchesNoMoreThanItsBound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &followers{count: 100_000, pageSize: 10_000, latency: time.Millisecond}
 		n := 0
-		for _, err := range f.client().AllUsers(t.Context()) {
+		for _, err := range f.client().AllFollowers(t.Context()) {
 			require.NoError(t, err)
 			if n++; n == 100 {
 				break
@@ -302,7 +302,7 @@ func TestAllUsersWithASlowLoopFetchesNoMoreThanItsBound(t *testing.T) {
 	})
 }
 
-func TestAllUsersKeepsNoMoreInMemoryForMoreFollowers(t *testing.T) {
+func TestAllFollowersKeepsNoMoreInMemoryForMoreFollowers(t *testing.T) {
 	if testing.Short() {
 		t.Skip("walks 100,000 followers")
 	}
@@ -315,7 +315,7 @@ func TestAllUsersKeepsNoMoreInMemoryForMoreFollowers(t *testing.T) {
 	f := &followers{count: 100_000, pageSize: 10_000}
 	var early, most uint64
 	n := 0
-	for _, err := range f.client().AllUsers(t.Context()) {
+	for _, err := range f.client().AllFollowers(t.Context()) {
 		require.NoError(t, err)
 		switch n++; {
 		case n == 10_000:

@@ -60,11 +60,11 @@ type ActivityStore interface {
 	Touch(ctx context.Context, openID string, wrote, until time.Time) error
 	// Touched returns both, zero if there is none.
 	Touched(ctx context.Context, openID string) (wrote, until time.Time, err error)
-	// AddMenu adds the three counts of delta to those of a menu key, moves Last
+	// AddMenuStatus adds the three counts of delta to those of a menu key, moves Last
 	// forward, never back, and replaces LastError and Latency if they are not zero.
-	AddMenu(ctx context.Context, key string, delta MenuStatus) error
-	// Menu returns the status of all menu keys.
-	Menu(ctx context.Context) (map[string]MenuStatus, error)
+	AddMenuStatus(ctx context.Context, key string, delta MenuStatus) error
+	// MenuStatus returns the status of all menu keys.
+	MenuStatus(ctx context.Context) (map[string]MenuStatus, error)
 }
 
 // NewActivity returns an Activity that keeps its records in store; nil is the memory
@@ -98,9 +98,9 @@ func (a *Activity) touched(ctx context.Context, openID string) (touch, error) {
 	})
 }
 
-// Menu returns how the events of the menu were answered, by menu key.
-func (a *Activity) Menu(ctx context.Context) (map[string]MenuStatus, error) {
-	return askActivity(ctx, a, func(ctx context.Context) (map[string]MenuStatus, error) { return a.store.Menu(ctx) })
+// MenuStatus returns how the events of the menu were answered, by menu key.
+func (a *Activity) MenuStatus(ctx context.Context) (map[string]MenuStatus, error) {
+	return askActivity(ctx, a, func(ctx context.Context) (map[string]MenuStatus, error) { return a.store.MenuStatus(ctx) })
 }
 
 // askActivity makes one call of the store.
@@ -132,7 +132,7 @@ func (e *engine) recordArrival(ctx context.Context, p *Push, menuKey string) {
 		if err := store.Touch(ctx, p.head.FromUserName, wrote, p.head.CreateTime.Add(window)); err != nil || menuKey == "" {
 			return err
 		}
-		return store.AddMenu(ctx, menuKey, MenuStatus{Received: 1, Last: p.head.CreateTime})
+		return store.AddMenuStatus(ctx, menuKey, MenuStatus{Received: 1, Last: p.head.CreateTime})
 	})
 }
 
@@ -148,7 +148,7 @@ func (e *engine) recordHandled(ctx context.Context, menuKey string, took time.Du
 		text := failure.Error()
 		delta = MenuStatus{Failed: 1, Latency: took, LastError: strings.ToValidUTF8(text[:min(len(text), maxLastError)], "")}
 	}
-	e.record(ctx, func(ctx context.Context, store ActivityStore) error { return store.AddMenu(ctx, menuKey, delta) })
+	e.record(ctx, func(ctx context.Context, store ActivityStore) error { return store.AddMenuStatus(ctx, menuKey, delta) })
 }
 
 // record makes one change; a push is handled without it if the store fails.
@@ -191,12 +191,12 @@ func (s *memoryActivity) Touched(_ context.Context, openID string) (wrote, until
 	return t.wrote, t.until, nil
 }
 
-func (s *memoryActivity) AddMenu(_ context.Context, key string, delta MenuStatus) error {
+func (s *memoryActivity) AddMenuStatus(_ context.Context, key string, delta MenuStatus) error {
 	s.menu.update(key, time.Now(), 0, func(old MenuStatus, _ bool) (MenuStatus, bool) { return old.plus(delta), true })
 	return nil
 }
 
-func (s *memoryActivity) Menu(context.Context) (map[string]MenuStatus, error) {
+func (s *memoryActivity) MenuStatus(context.Context) (map[string]MenuStatus, error) {
 	menu := map[string]MenuStatus{}
 	s.menu.each(time.Now(), func(key string, status MenuStatus) { menu[key] = status })
 	return menu, nil

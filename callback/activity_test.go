@@ -26,8 +26,8 @@ func activityFacts(t *testing.T, a *Activity) {
 	cfg := safeConfig()
 	cfg.Activity = a
 	h := newTestHandler(t, cfg)
-	h.OnKey("good", answering(Text("ok"), nil))
-	h.OnKey("bad", answering(nil, assert.AnError))
+	h.OnEventKey("good", answering(Text("ok"), nil))
+	h.OnEventKey("bad", answering(nil, assert.AnError))
 	p := safePlatform()
 
 	last, err := a.LastMessageTime(t.Context(), testOpenID)
@@ -58,7 +58,7 @@ func activityFacts(t *testing.T, a *Activity) {
 	p.sends(h, eventPush("CLICK", "bad", ""))
 	p.sends(h, eventPush("CLICK", "good", "<MenuId>1</MenuId>"))
 	p.sends(h, eventPush("LOCATION", "", ""))
-	menu, err := a.Menu(t.Context())
+	menu, err := a.MenuStatus(t.Context())
 	require.NoError(t, err)
 	require.Len(t, menu, 3)
 	assert.EqualValues(t, 2, menu["good"].Received)
@@ -154,18 +154,18 @@ func TestALastErrorIsCutOff(t *testing.T) {
 		cfg := safeConfig()
 		cfg.Activity = NewActivity(nil)
 		h := newTestHandler(t, cfg)
-		h.OnKey("k", answering(nil, errors.New(strings.Repeat("x", length))))
+		h.OnEventKey("k", answering(nil, errors.New(strings.Repeat("x", length))))
 		safePlatform().sends(h, eventPush("CLICK", "k", ""))
-		menu, err := cfg.Activity.Menu(t.Context())
+		menu, err := cfg.Activity.MenuStatus(t.Context())
 		require.NoError(t, err)
 		assert.Len(t, menu["k"].LastError, want)
 	}
 	cfg := safeConfig()
 	cfg.Activity = NewActivity(nil)
 	h := newTestHandler(t, cfg)
-	h.OnKey("k", answering(nil, errors.New("x"+strings.Repeat("错", 500))))
+	h.OnEventKey("k", answering(nil, errors.New("x"+strings.Repeat("错", 500))))
 	safePlatform().sends(h, eventPush("CLICK", "k", ""))
-	menu, err := cfg.Activity.Menu(t.Context())
+	menu, err := cfg.Activity.MenuStatus(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, "x"+strings.Repeat("错", 166), menu["k"].LastError, "between characters")
 }
@@ -178,7 +178,7 @@ func TestAnActivityStoreThatHangsIsAnError(t *testing.T) {
 		_, open, err := a.ReplyWindow(t.Context(), testOpenID)
 		require.Error(t, err)
 		assert.False(t, open)
-		_, err = a.Menu(t.Context())
+		_, err = a.MenuStatus(t.Context())
 		require.Error(t, err)
 		time.Sleep(time.Hour)
 	})
@@ -189,12 +189,12 @@ func TestASharedActivityIsRecordedAfterTheAnswer(t *testing.T) {
 		cfg := safeConfig()
 		cfg.Activity = NewActivity(slowMenu{newMemoryActivity()})
 		h := newTestHandler(t, cfg)
-		h.OnKey("k", answering(nil, nil))
+		h.OnEventKey("k", answering(nil, nil))
 		w := &flushes{ResponseRecorder: httptest.NewRecorder()}
 		began := time.Now()
 		h.ServeHTTP(w, safePlatform().request(t.Context(), eventPush("CLICK", "k", "")))
 		assert.Equal(t, began, w.at)
-		menu, err := cfg.Activity.Menu(t.Context())
+		menu, err := cfg.Activity.MenuStatus(t.Context())
 		require.NoError(t, err)
 		assert.EqualValues(t, 1, menu["k"].Answered)
 	})
@@ -203,9 +203,9 @@ func TestASharedActivityIsRecordedAfterTheAnswer(t *testing.T) {
 // slowMenu is a store that takes its time to count answers.
 type slowMenu struct{ ActivityStore }
 
-func (s slowMenu) AddMenu(ctx context.Context, key string, delta MenuStatus) error {
+func (s slowMenu) AddMenuStatus(ctx context.Context, key string, delta MenuStatus) error {
 	if delta.Received == 0 {
 		time.Sleep(200 * time.Millisecond)
 	}
-	return s.ActivityStore.AddMenu(ctx, key, delta)
+	return s.ActivityStore.AddMenuStatus(ctx, key, delta)
 }

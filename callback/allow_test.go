@@ -40,7 +40,7 @@ func fails(context.Context) ([]string, error) { return nil, assert.AnError }
 func allowing(t *testing.T, a *addresses) (h *Handler, from func(address string) int) {
 	t.Helper()
 	cfg := safeConfig()
-	cfg.Addresses = a.fetch
+	cfg.AllowedIPs = a.fetch
 	h = newTestHandler(t, cfg)
 	return h, func(address string) int {
 		r := safePlatform().request(t.Context(), textPush(1, "hello"))

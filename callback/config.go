@@ -29,7 +29,7 @@ const (
 	// ModePlain: pushes are in clear (明文模式). Of a push that comes encrypted as well,
 	// because the console is in compatible mode, the part in clear is read and
 	// answered in clear. The signature does not cover the message: whoever has seen
-	// one request can forge others for the length of [Config.Window]. Choose ModeSafe.
+	// one request can forge others for the length of [Config.ReplayWindow]. Choose ModeSafe.
 	ModePlain
 )
 
@@ -66,16 +66,16 @@ type Config struct {
 	// the time of a move from plain mode. It makes them as forgeable as plain mode is.
 	AllowPlaintext bool
 
-	// Window is how old or how early a request may be: 5 minutes by default, a second
+	// ReplayWindow is how old or how early a request may be: 5 minutes by default, a second
 	// at least and 24 hours at most.
-	Window time.Duration
+	ReplayWindow time.Duration
 
-	// Addresses returns the addresses and CIDR blocks that requests come from, such
+	// AllowedIPs returns the addresses and CIDR blocks that requests come from, such
 	// as ListCallbackIPs of a client; others are refused then. It is called once a
 	// day, the last list that it returned counts. Until it has returned one, requests
 	// wait for it for 2 seconds and are then answered with 503. It sees the address
 	// of the connection: behind a proxy leave it out.
-	Addresses func(context.Context) ([]string, error)
+	AllowedIPs func(context.Context) ([]string, error)
 
 	// Budget is how long an answer may take: 4.5 seconds by default, the platform
 	// waits 5. A handler that takes longer goes on in the background.
@@ -166,7 +166,7 @@ const (
 
 // withDefaults fills in what was left out.
 func (c Config) withDefaults() Config {
-	setDefault(&c.Window, defaultWindow)
+	setDefault(&c.ReplayWindow, defaultWindow)
 	setDefault(&c.Budget, defaultBudget)
 	setDefault(&c.MaxRun, defaultMaxRun)
 	setDefault(&c.Workers, defaultWorkers)
@@ -200,8 +200,8 @@ func (c Config) check() error {
 	switch {
 	case c.AllowPlaintext && c.Mode == ModePlain:
 		return &ConfigError{"AllowPlaintext", "contradicts Mode: in plain mode all pushes are in clear"}
-	case c.Window != 0 && c.Window < minWindow || c.Window > maxWindow:
-		return &ConfigError{"Window", "must be 1 second to 24 hours, or 0 for the default"}
+	case c.ReplayWindow != 0 && c.ReplayWindow < minWindow || c.ReplayWindow > maxWindow:
+		return &ConfigError{"ReplayWindow", "must be 1 second to 24 hours, or 0 for the default"}
 	case c.Budget < 0 || c.Budget >= platformWaits:
 		return &ConfigError{"Budget", "must be less than the 5 seconds that the platform waits"}
 	case c.MaxRun < 0:

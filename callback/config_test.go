@@ -62,9 +62,9 @@ func TestConfigurationsThatContradictThemselvesAreRefusedByName(t *testing.T) {
 		{"AllowPlaintext", func(c *Config) {
 			c.Mode, c.Credentials, c.AllowPlaintext = ModePlain, NewCredentials(testToken, ""), true
 		}},
-		{"Window", func(c *Config) { c.Window = -1 }},
-		{"Window", func(c *Config) { c.Window = 300 }}, // not seconds
-		{"Window", func(c *Config) { c.Window = 24*time.Hour + 1 }},
+		{"ReplayWindow", func(c *Config) { c.ReplayWindow = -1 }},
+		{"ReplayWindow", func(c *Config) { c.ReplayWindow = 300 }}, // not seconds
+		{"ReplayWindow", func(c *Config) { c.ReplayWindow = 24*time.Hour + 1 }},
 		{"Budget", func(c *Config) { c.Budget = -1 }},
 		{"Budget", func(c *Config) { c.Budget = 5 * time.Second }},
 		{"MaxRun", func(c *Config) { c.MaxRun = -1 }},
@@ -94,8 +94,8 @@ func TestTheBoundsOfAConfigurationAreAccepted(t *testing.T) {
 			c.Credentials = NewCredentials(strings.Repeat("z", 16)+strings.Repeat("0", 16), testKey)
 		},
 		"letters":        func(c *Config) { c.Credentials = NewCredentials("azAZ09", testKey) },
-		"window":         func(c *Config) { c.Window = 24 * time.Hour },
-		"small window":   func(c *Config) { c.Window = time.Second },
+		"window":         func(c *Config) { c.ReplayWindow = 24 * time.Hour },
+		"small window":   func(c *Config) { c.ReplayWindow = time.Second },
 		"budget":         func(c *Config) { c.Budget = 5*time.Second - 1 },
 		"workers":        func(c *Config) { c.Workers = 1 },
 		"queue":          func(c *Config) { c.Queue = 1 },
@@ -124,9 +124,9 @@ func TestTheBoundsOfAConfigurationAreAccepted(t *testing.T) {
 
 func TestWhatIsLeftOutHasItsDefault(t *testing.T) {
 	cfg := Config{}.withDefaults()
-	assert.Equal(t, []any{5 * time.Minute, 4500 * time.Millisecond, time.Minute, 1000, 4000}, []any{cfg.Window, cfg.Budget, cfg.MaxRun, cfg.Workers, cfg.Queue})
-	cfg = Config{Window: 1, Budget: 2, MaxRun: 3, Workers: 4, Queue: 5}.withDefaults()
-	assert.Equal(t, []any{time.Duration(1), time.Duration(2), time.Duration(3), 4, 5}, []any{cfg.Window, cfg.Budget, cfg.MaxRun, cfg.Workers, cfg.Queue})
+	assert.Equal(t, []any{5 * time.Minute, 4500 * time.Millisecond, time.Minute, 1000, 4000}, []any{cfg.ReplayWindow, cfg.Budget, cfg.MaxRun, cfg.Workers, cfg.Queue})
+	cfg = Config{ReplayWindow: 1, Budget: 2, MaxRun: 3, Workers: 4, Queue: 5}.withDefaults()
+	assert.Equal(t, []any{time.Duration(1), time.Duration(2), time.Duration(3), 4, 5}, []any{cfg.ReplayWindow, cfg.Budget, cfg.MaxRun, cfg.Workers, cfg.Queue})
 	assert.Zero(t, Config{Queue: NoQueue}.withDefaults().Queue)
 	assert.Equal(t, math.MinInt, NoQueue)
 	assert.NotEqual(t, slog.Default(), cfg.Logger, "what a logger's handler does is survived")

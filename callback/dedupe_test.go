@@ -246,7 +246,7 @@ func TestE23RepliesAreKeptForTwentySecondsAndPushesForTwiceTheWindow(t *testing.
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			cfg := safeConfig()
-			cfg.Window = window
+			cfg.ReplayWindow = window
 			h := newTestHandler(t, cfg)
 			c := &counter{}
 			On(h, c.handle)
@@ -282,7 +282,7 @@ func TestE23ARunInProgressIsNeverEvicted(t *testing.T) {
 		h := newTestHandler(t, safeConfig())
 		h.seen.limits.entries = 10
 		var runs, quick int
-		h.OnText(Exactly("long"), func(ctx context.Context, _ *TextMessage) (Reply, error) {
+		h.OnText(TextEquals("long"), func(ctx context.Context, _ *TextMessage) (Reply, error) {
 			runs++
 			<-ctx.Done()
 			return Text("done"), nil

@@ -33,7 +33,7 @@ func (p *Push) compose(r Reply, canDefer bool) (rendered []byte, rest [][]byte, 
 		parts := SplitText(text.Content, maxTextBytes)
 		r = TextReply{parts[0]}
 		for _, part := range parts[1:] {
-			more, _ := CustomerMessages(p.head.FromUserName, TextReply{part}) // not empty, so no error
+			more, _ := CustomMessages(p.head.FromUserName, TextReply{part}) // not empty, so no error
 			rest = append(rest, more...)
 		}
 	}
@@ -42,7 +42,7 @@ func (p *Push) compose(r Reply, canDefer bool) (rendered []byte, rest [][]byte, 
 
 // deferReply sends a reply as customer-service messages.
 func (e *engine) deferReply(ctx context.Context, p *Push, r Reply) {
-	messages, err := CustomerMessages(p.head.FromUserName, r)
+	messages, err := CustomMessages(p.head.FromUserName, r)
 	if err != nil {
 		e.report(ctx, p, Observation{Outcome: OutcomeLost, Late: true, Err: err})
 		return

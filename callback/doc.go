@@ -24,7 +24,7 @@
 // It verifies the signature and the time, decrypts, and refuses everything that is
 // not as configured, with one answer for all reasons. It reads the push into a type
 // of its own, such as [*TextMessage] or [*ClickEvent]; what has no type is an
-// [*UnknownMessage]. It finds the handler: [Handler.OnText], [Handler.OnKey], [On],
+// [*UnknownMessage]. It finds the handler: [Handler.OnText], [Handler.OnEventKey], [On],
 // [Handler.Fallback], in this order. It answers with the [Reply] that the handler
 // returns, encrypted as the push was.
 //

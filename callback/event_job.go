@@ -29,7 +29,7 @@ func (m *MassSendJobFinishEvent) read(n *node) {
 
 // CopyrightCheck is what the check found in one article.
 type CopyrightCheck struct {
-	ArticleIdx            int64
+	Position              int64
 	UserDeclareState      int64
 	AuditState            int64
 	OriginalArticleURL    string
@@ -40,7 +40,7 @@ type CopyrightCheck struct {
 }
 
 func readCopyrightCheck(n *node) (v CopyrightCheck) {
-	v.ArticleIdx = n.int("ArticleIdx")
+	v.Position = n.int("ArticleIdx")
 	v.UserDeclareState = n.int("UserDeclareState")
 	v.AuditState = n.int("AuditState")
 	v.OriginalArticleURL = n.string("OriginalArticleUrl")
@@ -67,13 +67,13 @@ func readCopyrightCheckResult(n *node) (v CopyrightCheckResult) {
 
 // ArticleURL is the address of one article.
 type ArticleURL struct {
-	ArticleIdx int64
-	ArticleURL string
+	Position int64
+	URL      string
 }
 
 func readArticleURL(n *node) (v ArticleURL) {
-	v.ArticleIdx = n.int("ArticleIdx")
-	v.ArticleURL = n.string("ArticleUrl")
+	v.Position = n.int("ArticleIdx")
+	v.URL = n.string("ArticleUrl")
 	return v
 }
 
@@ -95,34 +95,34 @@ func readArticleURLResult(n *node) (v ArticleURLResult) {
 type PublishJobFinishEvent struct {
 	Header
 
-	PublishID     string
-	PublishStatus int64
-	ArticleID     string
-	Count         int64
-	Articles      []PublishedArticle
-	FailedIndexes []int64 // articles that did not pass, from 1
+	PublishID       string
+	Status          int64
+	ArticleID       string
+	Count           int64
+	Articles        []PublishedArticle
+	FailedPositions []int64 // articles that did not pass, from 1
 }
 
 func (m *PublishJobFinishEvent) read(n *node) {
 	info := n.get("PublishEventInfo")
 	m.PublishID = info.string("publish_id")
-	m.PublishStatus = info.int("publish_status")
+	m.Status = info.int("publish_status")
 	m.ArticleID = info.string("article_id")
 	detail := info.get("article_detail")
 	m.Count = detail.int("count")
 	m.Articles = list(detail, "item", "", readPublishedArticle)
-	m.FailedIndexes = list(info, "fail_idx", "", func(n *node) int64 { return number(n.text) })
+	m.FailedPositions = list(info, "fail_idx", "", func(n *node) int64 { return number(n.text) })
 }
 
 // PublishedArticle is an article with its address.
 type PublishedArticle struct {
-	Idx        int64
-	ArticleURL string
+	Position int64
+	URL      string
 }
 
 func readPublishedArticle(n *node) (v PublishedArticle) {
-	v.Idx = n.int("idx")
-	v.ArticleURL = n.string("article_url")
+	v.Position = n.int("idx")
+	v.URL = n.string("article_url")
 	return v
 }
 
@@ -159,14 +159,14 @@ func (m *SubscribeMessagePopupEvent) read(n *node) {
 
 // SubscribeMessagePopup is the answer for one template.
 type SubscribeMessagePopup struct {
-	TemplateID            string
-	SubscribeStatusString string // accept or reject
-	PopupScene            int64  // 1 in a page, 2 in an article
+	TemplateID string
+	Status     string // accept or reject
+	PopupScene int64  // 1 in a page, 2 in an article
 }
 
 func readSubscribeMessagePopup(n *node) (v SubscribeMessagePopup) {
 	v.TemplateID = n.string("TemplateId")
-	v.SubscribeStatusString = n.string("SubscribeStatusString")
+	v.Status = n.string("SubscribeStatusString")
 	v.PopupScene = n.int("PopupScene")
 	return v
 }
@@ -188,13 +188,13 @@ func (m *SubscribeMessageChangeEvent) read(n *node) {
 
 // SubscribeMessageChange is the change of one template.
 type SubscribeMessageChange struct {
-	TemplateID            string
-	SubscribeStatusString string // only reject is sent
+	TemplateID string
+	Status     string // only reject is sent
 }
 
 func readSubscribeMessageChange(n *node) (v SubscribeMessageChange) {
 	v.TemplateID = n.string("TemplateId")
-	v.SubscribeStatusString = n.string("SubscribeStatusString")
+	v.Status = n.string("SubscribeStatusString")
 	return v
 }
 

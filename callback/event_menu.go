@@ -73,18 +73,18 @@ func (m *ScanCodeWaitEvent) read(n *node) {
 	m.ScanCodeInfo = readScanCodeInfo(n.get("ScanCodeInfo"))
 }
 
-// SystemPhotoEvent is sent when a follower has taken photos by the menu; they
+// PhotoEvent is sent when a follower has taken photos by the menu; they
 // follow as image messages (弹出系统拍照发图事件).
 //
 // https://developers.weixin.qq.com/doc/service/guide/product/menu/Custom_Menu_Push_Events
-type SystemPhotoEvent struct {
+type PhotoEvent struct {
 	Header
 
 	EventKey     string
 	SendPicsInfo SendPicsInfo
 }
 
-func (m *SystemPhotoEvent) read(n *node) {
+func (m *PhotoEvent) read(n *node) {
 	m.EventKey = n.string("EventKey")
 	m.SendPicsInfo = readSendPicsInfo(n.get("SendPicsInfo"))
 }
@@ -127,18 +127,18 @@ func (m *PhotoOrAlbumEvent) read(n *node) {
 	m.SendPicsInfo = readSendPicsInfo(n.get("SendPicsInfo"))
 }
 
-// WeixinPhotoEvent is sent when a follower has picked photos of his album by
+// AlbumEvent is sent when a follower has picked photos of his album by
 // the menu; they follow as image messages (弹出微信相册发图器事件).
 //
 // https://developers.weixin.qq.com/doc/service/guide/product/menu/Custom_Menu_Push_Events
-type WeixinPhotoEvent struct {
+type AlbumEvent struct {
 	Header
 
 	EventKey     string
 	SendPicsInfo SendPicsInfo
 }
 
-func (m *WeixinPhotoEvent) read(n *node) {
+func (m *AlbumEvent) read(n *node) {
 	m.EventKey = n.string("EventKey")
 	m.SendPicsInfo = readSendPicsInfo(n.get("SendPicsInfo"))
 }
@@ -193,34 +193,34 @@ func (m *ViewMiniProgramEvent) read(n *node) {
 	m.MenuID = n.int("MenuId")
 }
 
-// MediaIDEvent is sent when a follower taps a menu button that sends a
+// MediaEvent is sent when a follower taps a menu button that sends a
 // material (点击菜单下发素材事件).
 //
 // It has no current official page.
-type MediaIDEvent struct {
+type MediaEvent struct {
 	Header
 
 	EventKey string
 	MenuID   int64
 }
 
-func (m *MediaIDEvent) read(n *node) {
+func (m *MediaEvent) read(n *node) {
 	m.EventKey = n.string("EventKey")
 	m.MenuID = n.int("MenuId")
 }
 
-// ViewLimitedEvent is sent when a follower opens an article by the menu
+// MediaLinkEvent is sent when a follower opens an article by the menu
 // (点击菜单跳转图文消息事件).
 //
 // It has no current official page.
-type ViewLimitedEvent struct {
+type MediaLinkEvent struct {
 	Header
 
 	EventKey string
 	MenuID   int64
 }
 
-func (m *ViewLimitedEvent) read(n *node) {
+func (m *MediaLinkEvent) read(n *node) {
 	m.EventKey = n.string("EventKey")
 	m.MenuID = n.int("MenuId")
 }

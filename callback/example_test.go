@@ -59,13 +59,13 @@ func ExampleHandler_OnText() {
 	}
 	platform.SetCallback(h)
 
-	h.OnText(callback.Exactly("帮助"), func(context.Context, *callback.TextMessage) (callback.Reply, error) {
+	h.OnText(callback.TextEquals("帮助"), func(context.Context, *callback.TextMessage) (callback.Reply, error) {
 		return callback.Text("发送“查”和单号"), nil
 	})
-	h.OnText(callback.Prefix("查"), func(_ context.Context, m *callback.TextMessage) (callback.Reply, error) {
+	h.OnText(callback.TextPrefix("查"), func(_ context.Context, m *callback.TextMessage) (callback.Reply, error) {
 		return callback.Text("正在查" + strings.TrimPrefix(m.Content, "查")), nil
 	})
-	h.OnText(callback.Matching(regexp.MustCompile(`^\d{6}$`)), func(context.Context, *callback.TextMessage) (callback.Reply, error) {
+	h.OnText(callback.TextMatches(regexp.MustCompile(`^\d{6}$`)), func(context.Context, *callback.TextMessage) (callback.Reply, error) {
 		return callback.Text("验证码正确"), nil
 	})
 	h.Fallback(func(_ context.Context, m callback.Message) (callback.Reply, error) {
@@ -81,7 +81,7 @@ func ExampleHandler_OnText() {
 	// 不明白text
 }
 
-func ExampleHandler_OnKey() {
+func ExampleHandler_OnEventKey() {
 	platform := wechattest.NewPlatform()
 	defer platform.Close()
 	alice := platform.AddUser(wechattest.User{})
@@ -91,10 +91,10 @@ func ExampleHandler_OnKey() {
 	}
 	platform.SetCallback(h)
 
-	h.OnKey("TODAY", func(context.Context, callback.Message) (callback.Reply, error) { // a menu button
+	h.OnEventKey("TODAY", func(context.Context, callback.Message) (callback.Reply, error) { // a menu button
 		return callback.News(callback.Article{Title: "今日推荐", URL: "https://example.com/today"}), nil
 	})
-	h.OnKey("shop-7", func(context.Context, callback.Message) (callback.Reply, error) { // the scene of a QR code
+	h.OnEventKey("shop-7", func(context.Context, callback.Message) (callback.Reply, error) { // the scene of a QR code
 		return callback.Text("欢迎来到七号店"), nil
 	})
 	fmt.Println(alice.Clicks(ctx, "TODAY").Reply.Articles[0].Title)
@@ -175,7 +175,7 @@ func ExampleActivity() {
 		log.Fatal(err)
 	}
 	platform.SetCallback(h)
-	h.OnKey("TODAY", func(context.Context, callback.Message) (callback.Reply, error) { return callback.Text("推荐"), nil })
+	h.OnEventKey("TODAY", func(context.Context, callback.Message) (callback.Reply, error) { return callback.Text("推荐"), nil })
 
 	alice.Sends(ctx, "你好")
 	alice.Clicks(ctx, "TODAY")
@@ -184,7 +184,7 @@ func ExampleActivity() {
 		log.Fatal(err)
 	}
 	fmt.Println("can be written to:", open, time.Until(until).Round(time.Hour))
-	menu, err := activity.Menu(ctx)
+	menu, err := activity.MenuStatus(ctx)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -115,8 +115,8 @@ func TestEveryPushArrivesInEveryModeAndFormat(t *testing.T) {
 				got = nil
 				report := alice.Push(t.Context(), push)
 				name := fmt.Sprintf("%s/%s in %s mode, %d", push.Type, push.Event, received, len(options))
-				require.Len(t, report.Attempts, 1, name)
-				require.NoError(t, report.Attempts[0].Err, name)
+				require.Len(t, report.Deliveries, 1, name)
+				require.NoError(t, report.Deliveries[0].Err, name)
 				require.NotNil(t, got, name)
 				assert.NotContains(t, fmt.Sprintf("%T", got), "Unknown", name)
 				assert.Equal(t, alice.OpenID, got.Meta().FromUserName, name)
@@ -146,11 +146,11 @@ func TestALateReplyReachesTheFollowerThroughTheClient(t *testing.T) {
 			p.SetCallback(h)
 			report := alice.Sends(t.Context(), "问题")
 			require.NoError(t, h.Shutdown(t.Context()))
-			via, attempts := wechattest.ViaCustomer, 1
+			via, attempts := wechattest.ViaCustomMessage, 1
 			if hold {
 				via, attempts = wechattest.ViaReply, 3
 			}
-			assert.Len(t, report.Attempts, attempts)
+			assert.Len(t, report.Deliveries, attempts)
 			require.Len(t, alice.Messages(), 1)
 			assert.Equal(t, via, alice.Messages()[0].Via)
 			assert.Equal(t, `问题 <a href="https://example.com/?a=1&b=2">答案</a>`, alice.Messages()[0].Content)

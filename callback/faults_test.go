@@ -60,8 +60,8 @@ func (s badStore) Touched(context.Context, string) (wrote, until time.Time, err 
 	s.do()
 	return wrote, until, nil
 }
-func (s badStore) AddMenu(context.Context, string, MenuStatus) error { s.do(); return nil }
-func (s badStore) Menu(context.Context) (map[string]MenuStatus, error) {
+func (s badStore) AddMenuStatus(context.Context, string, MenuStatus) error { s.do(); return nil }
+func (s badStore) MenuStatus(context.Context) (map[string]MenuStatus, error) {
 	s.do()
 	return nil, nil
 }
@@ -100,8 +100,8 @@ func TestE13MisbehavingStoresAndHooksCostNoReplyAndAreReported(t *testing.T) {
 					cfg.Logger, cfg.Observer = j.logger(), j.observe
 					change(&cfg)
 					h := newTestHandler(t, cfg)
-					h.OnKey("bad", answering(nil, errors.New("something to log")))
-					h.OnKey("good", answering(Text("done"), nil))
+					h.OnEventKey("bad", answering(nil, errors.New("something to log")))
+					h.OnEventKey("good", answering(Text("done"), nil))
 					p := safePlatform()
 					for n := range 10 {
 						began := time.Now()
@@ -179,7 +179,7 @@ func TestE13AHandlerThatEndsItsGoroutineGivesTheWorkerBack(t *testing.T) {
 		cfg := safeConfig()
 		cfg.Workers, cfg.Queue, cfg.Observer, cfg.Logger, cfg.Activity = 1, 10, j.observe, j.logger(), NewActivity(nil)
 		h := newTestHandler(t, cfg)
-		h.OnKey("k", func(context.Context, Message) (Reply, error) {
+		h.OnEventKey("k", func(context.Context, Message) (Reply, error) {
 			time.Sleep(time.Second)
 			runtime.Goexit()
 			return nil, nil
@@ -196,7 +196,7 @@ func TestE13AHandlerThatEndsItsGoroutineGivesTheWorkerBack(t *testing.T) {
 		assert.Equal(t, 3*time.Second, time.Since(began), "one after the other")
 		assert.Equal(t, map[Outcome]int{OutcomeFailed: 3, OutcomeAcknowledged: 3}, j.outcomes())
 		assert.Contains(t, j.logged(), usercode.ErrGoexit.Error())
-		menu, err := cfg.Activity.Menu(t.Context())
+		menu, err := cfg.Activity.MenuStatus(t.Context())
 		require.NoError(t, err)
 		assert.EqualValues(t, 3, menu["k"].Failed)
 		require.NoError(t, h.Shutdown(t.Context()))
@@ -273,20 +273,20 @@ func TestNilIsRefusedAtRegistration(t *testing.T) {
 	ok := func(context.Context, *TextMessage) (Reply, error) { return nil, nil }
 	for want, register := range map[string]func(){
 		"callback: On for *callback.TextMessage was given nil": func() { On(h, text) },
-		"callback: OnKey k was given nil":                      func() { h.OnKey("k", nil) },
+		"callback: OnKey k was given nil":                      func() { h.OnEventKey("k", nil) },
 		"callback: OnText was given nil":                       func() { h.OnText(nil, ok) },
 		"callback: Use was given nil":                          func() { h.Use(func(n HandlerFunc) HandlerFunc { return n }, nil) },
 		"callback: Fallback was given nil":                     func() { h.Fallback(nil) },
 	} {
 		assert.PanicsWithValue(t, want, register)
 	}
-	assert.PanicsWithValue(t, "callback: OnText was given nil", func() { h.OnText(Exactly("a"), nil) })
-	assert.PanicsWithValue(t, "callback: Matching was given nil", func() { Matching(nil) })
+	assert.PanicsWithValue(t, "callback: OnText was given nil", func() { h.OnText(TextEquals("a"), nil) })
+	assert.PanicsWithValue(t, "callback: Matching was given nil", func() { TextMatches(nil) })
 	assert.PanicsWithValue(t, "callback: OnKey needs a key, Fallback handles pushes without one",
-		func() { h.OnKey("", answering(nil, nil)) })
+		func() { h.OnEventKey("", answering(nil, nil)) })
 	assert.NotPanics(t, func() { On(h, ok) }, "and the lock was given back")
-	h.OnKey("k", answering(nil, nil))
-	assert.PanicsWithValue(t, "callback: OnKey has a handler for k already", func() { h.OnKey("k", answering(nil, nil)) })
+	h.OnEventKey("k", answering(nil, nil))
+	assert.PanicsWithValue(t, "callback: OnKey has a handler for k already", func() { h.OnEventKey("k", answering(nil, nil)) })
 }
 
 func TestRegistrationDuringTheFirstPushDoesNotRace(t *testing.T) {
@@ -297,7 +297,7 @@ func TestRegistrationDuringTheFirstPushDoesNotRace(t *testing.T) {
 			all.Go(func() { safePlatform().sends(h, textPush(n+1, "a")) })
 			all.Go(func() {
 				defer func() { _ = recover() }() // it came after the first push
-				h.OnKey(strconv.Itoa(n), answering(nil, nil))
+				h.OnEventKey(strconv.Itoa(n), answering(nil, nil))
 			})
 		}
 		all.Wait()
@@ -494,7 +494,7 @@ func TestASlowObserverAndLoggerComeAfterTheAnswer(t *testing.T) {
 		cfg.Observer = func(context.Context, Observation) { pause() }
 		cfg.Logger = slog.New(badLog{pause})
 		h := newTestHandler(t, cfg)
-		h.OnText(Exactly("bad"), func(context.Context, *TextMessage) (Reply, error) { return nil, errors.New("to be logged") })
+		h.OnText(TextEquals("bad"), func(context.Context, *TextMessage) (Reply, error) { return nil, errors.New("to be logged") })
 		On(h, (&counter{}).handle)
 		unsigned := safePlatform()
 		unsigned.token = "othertoken"

@@ -65,7 +65,7 @@ type guard struct {
 
 func newGuard(cfg Config, now time.Time) (*guard, error) {
 	g := &guard{
-		mode: cfg.Mode, appID: cfg.AppID, account: cfg.Account, window: cfg.Window,
+		mode: cfg.Mode, appID: cfg.AppID, account: cfg.Account, window: cfg.ReplayWindow,
 		clear: cfg.Mode == ModePlain || cfg.AllowPlaintext,
 	}
 	return g, g.init(cfg, now)

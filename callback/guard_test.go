@@ -328,7 +328,7 @@ func TestE27TheEchoIsNoDocumentForABrowser(t *testing.T) {
 }
 
 func TestOfficialSignatureVector(t *testing.T) {
-	g, err := newGuard(Config{Mode: ModePlain, Credentials: NewCredentials("AAAAA", ""), Window: time.Minute}, time.Now())
+	g, err := newGuard(Config{Mode: ModePlain, Credentials: NewCredentials("AAAAA", ""), ReplayWindow: time.Minute}, time.Now())
 	require.NoError(t, err)
 	q, err := g.authenticate("signature=f464b24fc39322e44b38aa78f5edd27bd1441696&echostr=4375120948345356249&timestamp=1714036504&nonce=1514711492", time.Unix(1714036504, 0))
 	require.NoError(t, err)

@@ -63,7 +63,7 @@ func NewHandler(cfg Config) (*Handler, error) {
 		seen: newSightings(), replies: newReplies[digest](), replicas: newReplicas(cfg),
 	}
 	e.life, e.kill = context.WithCancel(context.Background())
-	e.allow = allowList{fetch: cfg.Addresses, log: cfg.Logger, life: e.life}
+	e.allow = allowList{fetch: cfg.AllowedIPs, log: cfg.Logger, life: e.life}
 	e.pool = pool{handle: e.handle, workers: cfg.Workers, limit: cfg.Queue}
 	return &Handler{e}, nil
 }

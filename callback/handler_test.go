@@ -295,11 +295,11 @@ func TestE16AHandlerHasAMinuteAndIsReportedAfterIt(t *testing.T) {
 		cfg.Observer = j.observe
 		h := newTestHandler(t, cfg)
 		release := make(chan struct{})
-		h.OnText(Exactly("aware"), func(ctx context.Context, _ *TextMessage) (Reply, error) {
+		h.OnText(TextEquals("aware"), func(ctx context.Context, _ *TextMessage) (Reply, error) {
 			<-ctx.Done()
 			return nil, ctx.Err()
 		})
-		h.OnText(Exactly("deaf"), func(context.Context, *TextMessage) (Reply, error) {
+		h.OnText(TextEquals("deaf"), func(context.Context, *TextMessage) (Reply, error) {
 			<-release
 			return nil, nil
 		})
@@ -822,11 +822,11 @@ func TestPushesGoToTheMostSpecificHandler(t *testing.T) {
 	}
 	On(h, func(context.Context, *TextMessage) (Reply, error) { order = append(order, "text"); return nil, nil })
 	On(h, func(context.Context, *ClickEvent) (Reply, error) { order = append(order, "click"); return nil, nil })
-	h.OnKey("menu-1", said("key"))
-	h.OnKey("42", said("scene"))
-	h.OnText(Exactly("Help"), func(context.Context, *TextMessage) (Reply, error) { order = append(order, "exactly"); return nil, nil })
-	h.OnText(Prefix("查"), func(context.Context, *TextMessage) (Reply, error) { order = append(order, "prefix"); return nil, nil })
-	h.OnText(Matching(regexp.MustCompile(`^\d+$`)), func(context.Context, *TextMessage) (Reply, error) {
+	h.OnEventKey("menu-1", said("key"))
+	h.OnEventKey("42", said("scene"))
+	h.OnText(TextEquals("Help"), func(context.Context, *TextMessage) (Reply, error) { order = append(order, "exactly"); return nil, nil })
+	h.OnText(TextPrefix("查"), func(context.Context, *TextMessage) (Reply, error) { order = append(order, "prefix"); return nil, nil })
+	h.OnText(TextMatches(regexp.MustCompile(`^\d+$`)), func(context.Context, *TextMessage) (Reply, error) {
 		order = append(order, "expression")
 		return nil, nil
 	})

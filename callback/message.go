@@ -10,7 +10,7 @@ type TextMessage struct {
 	Content    string
 	MenuItemID string // set when the follower tapped an item of a menu message
 	MsgDataID  string // article that it was sent from
-	Idx        int64  // place in that article, from 1
+	Position   int64  // place in that article, from 1
 }
 
 func (m *TextMessage) read(n *node) {
@@ -18,7 +18,7 @@ func (m *TextMessage) read(n *node) {
 	m.Content = n.string("Content")
 	m.MenuItemID = n.string("bizmsgmenuid")
 	m.MsgDataID = n.string("MsgDataId")
-	m.Idx = n.int("Idx")
+	m.Position = n.int("Idx")
 }
 
 // ImageMessage is a picture (图片消息).
@@ -31,7 +31,7 @@ type ImageMessage struct {
 	PicURL    string
 	MediaID   string
 	MsgDataID string // article that it was sent from
-	Idx       int64  // place in that article, from 1
+	Position  int64  // place in that article, from 1
 }
 
 func (m *ImageMessage) read(n *node) {
@@ -39,7 +39,7 @@ func (m *ImageMessage) read(n *node) {
 	m.PicURL = n.string("PicUrl")
 	m.MediaID = n.string("MediaId")
 	m.MsgDataID = n.string("MsgDataId")
-	m.Idx = n.int("Idx")
+	m.Position = n.int("Idx")
 }
 
 // VoiceMessage is a voice recording (语音消息).
@@ -54,7 +54,7 @@ type VoiceMessage struct {
 	Recognition string // recognised words, where the account has recognition
 	MediaID16K  string // the recording in 16 kHz amr
 	MsgDataID   string // article that it was sent from
-	Idx         int64  // place in that article, from 1
+	Position    int64  // place in that article, from 1
 }
 
 func (m *VoiceMessage) read(n *node) {
@@ -64,7 +64,7 @@ func (m *VoiceMessage) read(n *node) {
 	m.Recognition = n.string("Recognition")
 	m.MediaID16K = n.string("MediaId16K")
 	m.MsgDataID = n.string("MsgDataId")
-	m.Idx = n.int("Idx")
+	m.Position = n.int("Idx")
 }
 
 // VideoMessage is a video (视频消息).
@@ -77,7 +77,7 @@ type VideoMessage struct {
 	MediaID      string
 	ThumbMediaID string
 	MsgDataID    string // article that it was sent from
-	Idx          int64  // place in that article, from 1
+	Position     int64  // place in that article, from 1
 }
 
 func (m *VideoMessage) read(n *node) {
@@ -85,7 +85,7 @@ func (m *VideoMessage) read(n *node) {
 	m.MediaID = n.string("MediaId")
 	m.ThumbMediaID = n.string("ThumbMediaId")
 	m.MsgDataID = n.string("MsgDataId")
-	m.Idx = n.int("Idx")
+	m.Position = n.int("Idx")
 }
 
 // ShortVideoMessage is a short video, recorded in the chat (小视频消息).
@@ -98,7 +98,7 @@ type ShortVideoMessage struct {
 	MediaID      string
 	ThumbMediaID string
 	MsgDataID    string // article that it was sent from
-	Idx          int64  // place in that article, from 1
+	Position     int64  // place in that article, from 1
 }
 
 func (m *ShortVideoMessage) read(n *node) {
@@ -106,7 +106,7 @@ func (m *ShortVideoMessage) read(n *node) {
 	m.MediaID = n.string("MediaId")
 	m.ThumbMediaID = n.string("ThumbMediaId")
 	m.MsgDataID = n.string("MsgDataId")
-	m.Idx = n.int("Idx")
+	m.Position = n.int("Idx")
 }
 
 // LocationMessage is a place that a follower picked on the map (地理位置消息).
@@ -121,7 +121,7 @@ type LocationMessage struct {
 	Scale     int64 // of the map
 	Label     string
 	MsgDataID string // article that it was sent from
-	Idx       int64  // place in that article, from 1
+	Position  int64  // place in that article, from 1
 }
 
 func (m *LocationMessage) read(n *node) {
@@ -131,7 +131,7 @@ func (m *LocationMessage) read(n *node) {
 	m.Scale = n.int("Scale")
 	m.Label = n.string("Label")
 	m.MsgDataID = n.string("MsgDataId")
-	m.Idx = n.int("Idx")
+	m.Position = n.int("Idx")
 }
 
 // LinkMessage is a link to a page (链接消息).
@@ -145,7 +145,7 @@ type LinkMessage struct {
 	Description string
 	URL         string
 	MsgDataID   string // article that it was sent from
-	Idx         int64  // place in that article, from 1
+	Position    int64  // place in that article, from 1
 }
 
 func (m *LinkMessage) read(n *node) {
@@ -154,7 +154,7 @@ func (m *LinkMessage) read(n *node) {
 	m.Description = n.string("Description")
 	m.URL = n.string("Url")
 	m.MsgDataID = n.string("MsgDataId")
-	m.Idx = n.int("Idx")
+	m.Position = n.int("Idx")
 }
 
 // FileMessage is a file (文件消息).

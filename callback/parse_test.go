@@ -268,7 +268,7 @@ func TestMalformedOptionalFieldCostsNothingElse(t *testing.T) {
 	text := m.(*TextMessage)
 	assert.Equal(t, "hi", text.Content)
 	assert.EqualValues(t, 7, text.MsgID)
-	assert.Zero(t, text.Idx)
+	assert.Zero(t, text.Position)
 	assert.Contains(t, string(text.Raw), "first")
 }
 
@@ -281,7 +281,7 @@ func TestSubscriptionListIsFoundWithAndWithoutItsWrapper(t *testing.T) {
 	} {
 		m, err := ParseMessage([]byte(head + body))
 		require.NoError(t, err, body)
-		assert.Equal(t, []SubscribeMessagePopup{{TemplateID: "T", SubscribeStatusString: "accept", PopupScene: 1}}, m.(*SubscribeMessagePopupEvent).Items)
+		assert.Equal(t, []SubscribeMessagePopup{{TemplateID: "T", Status: "accept", PopupScene: 1}}, m.(*SubscribeMessagePopupEvent).Items)
 	}
 }
 

@@ -161,7 +161,7 @@ func (r NewsReply) write(w *writer) {
 
 // TransferReply hands the message to the web customer service (将消息转发到客服).
 type TransferReply struct {
-	Account string // an agent's account; "" is any. Nobody else gets it where the agent is offline.
+	KFAccount string // an agent's account; "" is any. Nobody else gets it where the agent is offline.
 }
 
 // Transfer hands the message to a customer-service agent, or to any where account is "".
@@ -170,8 +170,8 @@ func Transfer(account string) Reply { return TransferReply{account} }
 func (TransferReply) msgType() string { return "transfer_customer_service" }
 func (TransferReply) check() error    { return nil }
 func (r TransferReply) write(w *writer) {
-	if r.Account != "" {
-		w.object("TransInfo", func() { w.text("KfAccount", r.Account) })
+	if r.KFAccount != "" {
+		w.object("TransInfo", func() { w.text("KfAccount", r.KFAccount) })
 	}
 }
 
@@ -357,11 +357,11 @@ func appendJSON(out []byte, value string) []byte {
 	return append(out, '"')
 }
 
-// CustomerMessages returns a reply as customer-service messages to a follower: the
+// CustomMessages returns a reply as customer-service messages to a follower: the
 // bodies of calls of /cgi-bin/message/custom/send, in their order. A text of more
 // than 2,048 bytes is several messages. Replies that hand a message over can not be
 // sent that way.
-func CustomerMessages(openID string, r Reply) ([][]byte, error) {
+func CustomMessages(openID string, r Reply) ([][]byte, error) {
 	if r = byValue(r); r == nil {
 		return nil, nil
 	}

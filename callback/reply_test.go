@@ -80,7 +80,7 @@ func TestEveryReplyOnTheWire(t *testing.T) {
 		now := time.Unix(1700000000, 0)
 		assert.Equal(t, head+test.inXML, string(render(test.reply, toSample, false, now)), name)
 		assert.Equal(t, headJSON+test.inJSON, string(render(test.reply, toSample, true, now)), name)
-		messages, err := CustomerMessages(testOpenID, test.reply)
+		messages, err := CustomMessages(testOpenID, test.reply)
 		if test.custom == "" {
 			var problem *ReplyError
 			require.ErrorAs(t, err, &problem, name)
@@ -93,21 +93,21 @@ func TestEveryReplyOnTheWire(t *testing.T) {
 }
 
 func TestARowOfArticlesIsOneMessageEach(t *testing.T) {
-	messages, err := CustomerMessages(testOpenID, News(Article{Title: "1", URL: "u"}, Article{Title: "2", URL: "u"}))
+	messages, err := CustomMessages(testOpenID, News(Article{Title: "1", URL: "u"}, Article{Title: "2", URL: "u"}))
 	require.NoError(t, err)
 	assert.Len(t, messages, 2)
-	messages, err = CustomerMessages(testOpenID, nil)
+	messages, err = CustomMessages(testOpenID, nil)
 	require.NoError(t, err)
 	assert.Empty(t, messages)
 }
 
 func TestAReplyMayBeGivenByAPointer(t *testing.T) {
-	want, err := CustomerMessages(testOpenID, Text("a"))
+	want, err := CustomMessages(testOpenID, Text("a"))
 	require.NoError(t, err)
-	messages, err := CustomerMessages(testOpenID, &TextReply{"a"})
+	messages, err := CustomMessages(testOpenID, &TextReply{"a"})
 	require.NoError(t, err)
 	assert.Equal(t, want, messages)
-	messages, err = CustomerMessages(testOpenID, (*TextReply)(nil))
+	messages, err = CustomMessages(testOpenID, (*TextReply)(nil))
 	require.NoError(t, err)
 	assert.Empty(t, messages)
 
@@ -218,7 +218,7 @@ func TestE24TheLimitOfATextHoldsForWhatIsSent(t *testing.T) {
 		_, _, err = push.Answer(TextReply{test.content})
 		assert.Equal(t, test.parts == 1, err == nil, "%.10q", test.content)
 
-		messages, err := CustomerMessages("o", TextReply{test.content})
+		messages, err := CustomMessages("o", TextReply{test.content})
 		require.NoError(t, err)
 		assert.Len(t, messages, test.parts, "%.10q", test.content)
 		for _, message := range messages {
@@ -239,7 +239,7 @@ func TestE24AReplyOfNothingThatCanBeSeenIsRefused(t *testing.T) {
 		} {
 			var problem *ReplyError
 			require.ErrorAs(t, r.check(), &problem, "%q of %T", nothing, r)
-			_, err := CustomerMessages("o", r)
+			_, err := CustomMessages("o", r)
 			require.Error(t, err)
 		}
 	}

@@ -40,7 +40,7 @@ type textRoute struct {
 // panics.
 //
 // A push goes to the first of these that there is: the [Handler.OnText] whose
-// matcher accepts the text, the [Handler.OnKey] of its key, the On of its type,
+// matcher accepts the text, the [Handler.OnEventKey] of its key, the On of its type,
 // the [Handler.Fallback]. Without any it is acknowledged.
 func On[M Message](h *Handler, handle func(ctx context.Context, m M) (Reply, error)) {
 	kind := reflect.TypeFor[M]()
@@ -57,10 +57,10 @@ func On[M Message](h *Handler, handle func(ctx context.Context, m M) (Reply, err
 	})
 }
 
-// OnKey handles the events of one key with handle: menu buttons by their key and QR
-// codes by their scene, of those who follow by it as well. See [Key]. An empty key,
+// OnEventKey handles the events of one key with handle: menu buttons by their key and QR
+// codes by their scene, of those who follow by it as well. See [EventKey]. An empty key,
 // which all other pushes have, panics.
-func (h *Handler) OnKey(key string, handle HandlerFunc) {
+func (h *Handler) OnEventKey(key string, handle HandlerFunc) {
 	if key == "" {
 		panic("callback: OnKey needs a key, Fallback handles pushes without one")
 	}
@@ -157,7 +157,7 @@ func (r *routes) dispatch(ctx context.Context, m Message) (Reply, error) {
 			}
 		}
 	}
-	if handle := r.keys[Key(m)]; handle != nil {
+	if handle := r.keys[EventKey(m)]; handle != nil {
 		return handle(ctx, m)
 	}
 	if handle := r.types[reflect.TypeOf(m)]; handle != nil {
@@ -169,9 +169,9 @@ func (r *routes) dispatch(ctx context.Context, m Message) (Reply, error) {
 	return nil, nil //nolint:nilnil // nobody wants it: no reply, no error
 }
 
-// Key returns the key of the menu button or the scene of the QR code that an event
+// EventKey returns the key of the menu button or the scene of the QR code that an event
 // came from, "" where it came from neither.
-func Key(m Message) string {
+func EventKey(m Message) string {
 	if key := menuKey(m); key != "" {
 		return key
 	}
@@ -196,19 +196,19 @@ func menuKey(m Message) string {
 		return m.EventKey
 	case *ScanCodeWaitEvent:
 		return m.EventKey
-	case *SystemPhotoEvent:
+	case *PhotoEvent:
 		return m.EventKey
 	case *PhotoOrAlbumEvent:
 		return m.EventKey
-	case *WeixinPhotoEvent:
+	case *AlbumEvent:
 		return m.EventKey
 	case *LocationSelectEvent:
 		return m.EventKey
 	case *ViewMiniProgramEvent:
 		return m.EventKey
-	case *MediaIDEvent:
+	case *MediaEvent:
 		return m.EventKey
-	case *ViewLimitedEvent:
+	case *MediaLinkEvent:
 		return m.EventKey
 	}
 	return ""
@@ -217,20 +217,20 @@ func menuKey(m Message) string {
 // TextMatcher chooses texts for [Handler.OnText].
 type TextMatcher func(content string) bool
 
-// Exactly matches one text; white space around it and the case of Latin letters
+// TextEquals matches one text; white space around it and the case of Latin letters
 // make no difference.
-func Exactly(text string) TextMatcher {
+func TextEquals(text string) TextMatcher {
 	text = strings.TrimSpace(text)
 	return func(content string) bool { return strings.EqualFold(strings.TrimSpace(content), text) }
 }
 
-// Prefix matches texts that begin with one.
-func Prefix(prefix string) TextMatcher {
+// TextPrefix matches texts that begin with one.
+func TextPrefix(prefix string) TextMatcher {
 	return func(content string) bool { return strings.HasPrefix(content, prefix) }
 }
 
-// Matching matches texts in which a regular expression finds something.
-func Matching(re *regexp.Regexp) TextMatcher {
+// TextMatches matches texts in which a regular expression finds something.
+func TextMatches(re *regexp.Regexp) TextMatcher {
 	if re == nil {
 		panic("callback: Matching was given nil")
 	}

@@ -84,7 +84,7 @@ type sighting struct {
 
 // rememberFor is how long a push is remembered: as long as a request that delivers
 // it can be valid, and as the platform can need in any case.
-func rememberFor(cfg Config) time.Duration { return max(2*cfg.Window, DedupeRetention) }
+func rememberFor(cfg Config) time.Duration { return max(2*cfg.ReplayWindow, DedupeRetention) }
 
 func newSightings() *lru[digest, sighting] {
 	return newLRU[digest](limits[sighting]{entries: maxRemembered, pinned: func(s sighting) bool { return s.run != nil }})

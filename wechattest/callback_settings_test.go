@@ -53,7 +53,7 @@ func TestCallbackSettingsChangeWhileThePlatformRuns(t *testing.T) {
 			p.SetCallback(echo(t, p))
 			require.NoError(t, p.VerifyURL(t.Context()))
 			report := alice.Sends(t.Context(), "hi")
-			require.Equal(t, wechattest.SeenReply, report.Seen, "%+v", report.Attempts)
+			require.Equal(t, wechattest.SeenReply, report.Seen, "%+v", report.Deliveries)
 			assert.Equal(t, "hi", report.Reply.Content)
 			if !asJSON {
 				p.SetCallback(before)
@@ -135,7 +135,7 @@ func TestPushEndsWithTheSettingsThatItBeganWith(t *testing.T) {
 			w.WriteHeader(http.StatusInternalServerError)
 		}))
 		report := p.AddUser(wechattest.User{}).Sends(t.Context(), "hi")
-		assert.Equal(t, wechattest.SeenReply, report.Seen, "%+v", report.Attempts)
+		assert.Equal(t, wechattest.SeenReply, report.Seen, "%+v", report.Deliveries)
 		assert.Equal(t, 2, deliveries)
 	})
 }

@@ -54,13 +54,13 @@ func TestHandlerAndPlatformAgreeInEveryModeAndFormat(t *testing.T) {
 				require.NoError(t, p.VerifyURL(t.Context()))
 				alice := p.AddUser(wechattest.User{})
 				report := alice.Sends(t.Context(), "hi & bye")
-				require.Equal(t, wechattest.SeenReply, report.Seen, "%+v", report.Attempts)
+				require.Equal(t, wechattest.SeenReply, report.Seen, "%+v", report.Deliveries)
 				assert.Equal(t, "<hi & bye> ]]> &", report.Reply.Content)
 				report = alice.SendsImage(t.Context(), "https://example.com/", picture)
-				require.Equal(t, wechattest.SeenReply, report.Seen, "%+v", report.Attempts)
+				require.Equal(t, wechattest.SeenReply, report.Seen, "%+v", report.Deliveries)
 				assert.Equal(t, picture, report.Reply.MediaID)
 				report = alice.SendsLink(t.Context(), "t", "d", "u")
-				require.Equal(t, wechattest.SeenReply, report.Seen, "%+v", report.Attempts)
+				require.Equal(t, wechattest.SeenReply, report.Seen, "%+v", report.Deliveries)
 				assert.Equal(t, "t", report.Reply.Articles[0].Title)
 				assert.Equal(t, wechattest.SeenNothing, alice.Clicks(t.Context(), "K").Seen)
 			})
@@ -81,7 +81,7 @@ func TestSlowHandlerIsAcknowledgedInTime(t *testing.T) {
 		})
 		report := p.AddUser(wechattest.User{}).Sends(t.Context(), "hi")
 		assert.Equal(t, wechattest.SeenNothing, report.Seen)
-		for _, a := range report.Attempts {
+		for _, a := range report.Deliveries {
 			assert.Less(t, a.Duration, 5*time.Second)
 		}
 		require.NoError(t, h.Shutdown(t.Context()))

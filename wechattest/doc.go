@@ -24,7 +24,7 @@
 //
 // # Faults
 //
-// [Platform.FailNext] refuses the next call of an API, [Platform.Fault] makes
+// [Platform.FailNext] refuses the next call of an API, [Platform.InjectFault] makes
 // connections break, answers hang or arrive garbled. [Faults] lists every fault
 // for tests that go through all of them. [Platform.RevokeToken] makes tokens die.
 //
@@ -42,7 +42,7 @@
 // blacklist, menus, templates, customer-service messages, agents and sessions,
 // media, materials, drafts, publishing, comments, mass messages, QR codes, short
 // keys, notifications, authorized pages, and API security. Statistics are those that
-// [Platform.SetFigures] sets, and samples for the days that were asked for. Every
+// [Platform.SetStatistics] sets, and samples for the days that were asked for. Every
 // other documented API checks its request against the documentation and answers a
 // valid sample. An API that the SDK does not know is refused, and on a Server fails
 // the test, until [Platform.Handle] gives it a behaviour.

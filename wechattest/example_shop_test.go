@@ -55,7 +55,7 @@ func Example_shop() {
 	fmt.Println("nobody:", s.shipped(ctx, "oBob", "SF2"))
 
 	// The platform sends the message, and its answer is lost: the client asks again.
-	srv.Fault("/cgi-bin/message/template/send", wechattest.Fault{Drop: true, Executed: true})
+	srv.InjectFault("/cgi-bin/message/template/send", wechattest.Fault{Drop: true, Executed: true})
 	fmt.Println("lost answer:", s.shipped(ctx, "oAlice", "SF3"), len(alice.Messages()))
 
 	srv.FailNext("/cgi-bin/message/template/send", wechat.ErrDailyQuota)

@@ -25,7 +25,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(client.TagUsers(ctx, tag.ID, alice.OpenID), alice.Tags())
+	fmt.Println(client.TagUsers(ctx, tag.ID, alice.OpenID), alice.TagIDs())
 
 	p.FailNext("/cgi-bin/tags/members/batchtagging", wechat.ErrDailyQuota)
 	err = client.TagUsers(ctx, tag.ID, alice.OpenID)
@@ -56,7 +56,7 @@ func ExamplePlatform_SetCallback() {
 	}
 	alice := p.AddUser(wechattest.User{})
 	report := alice.Sends(ctx, "hi")
-	fmt.Println(report.Reply.Content, len(report.Attempts))
+	fmt.Println(report.Reply.Content, len(report.Deliveries))
 
 	err = p.Client().SendCustomMessage(ctx, alice.OpenID, wechat.TextMessage{Content: "one more thing"})
 	fmt.Println(err)
@@ -81,7 +81,7 @@ func ExampleFaults() {
 		if fault.Hang || fault.Drip > 0 || fault.Code == wechat.ErrMinuteQuota {
 			continue // see them in a bubble of testing/synctest
 		}
-		p.Fault("/cgi-bin/user/info/updateremark", fault)
+		p.InjectFault("/cgi-bin/user/info/updateremark", fault)
 		if err := client.SetRemark(context.Background(), alice.OpenID, fault.Name); errors.Is(err, wechat.ErrUnknownOutcome) {
 			unknown++
 		}
@@ -93,7 +93,7 @@ func ExampleFaults() {
 
 // A send that was executed, but whose answer is lost, is not repeated: the customer
 // must not get it twice.
-func ExamplePlatform_Fault() {
+func ExamplePlatform_InjectFault() {
 	p := wechattest.NewPlatform()
 	defer p.Close()
 	client := p.Client()
@@ -101,7 +101,7 @@ func ExamplePlatform_Fault() {
 	alice := p.AddUser(wechattest.User{})
 	alice.Sends(ctx, "在吗？") // opens the reply window
 
-	p.Fault("/cgi-bin/message/custom/send", wechattest.Fault{Drop: true, Executed: true})
+	p.InjectFault("/cgi-bin/message/custom/send", wechattest.Fault{Drop: true, Executed: true})
 	err := client.SendCustomMessage(ctx, alice.OpenID, wechat.TextMessage{Content: "在"})
 	fmt.Println(errors.Is(err, wechat.ErrUnknownOutcome))
 	fmt.Println(p.Requests("/cgi-bin/message/custom/send"), "request,", len(alice.Messages()), "message")
@@ -138,7 +138,7 @@ func ExampleReport() {
 	}))
 
 	report := alice.Sends(context.Background(), "在吗？")
-	fmt.Println(len(report.Attempts), report.Seen == wechattest.SeenUnavailable)
+	fmt.Println(len(report.Deliveries), report.Seen == wechattest.SeenUnavailable)
 	fmt.Println(alice.LastMessage().Via, alice.LastMessage().Content)
 	// Output:
 	// 3 true

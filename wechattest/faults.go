@@ -77,11 +77,11 @@ func Faults() []Fault {
 
 // FailNext refuses the next call of a path with a code, without executing it. ""
 // is any path.
-func (p *Platform) FailNext(path string, code wechat.Code) { p.Fault(path, Fault{Code: code}) }
+func (p *Platform) FailNext(path string, code wechat.Code) { p.InjectFault(path, Fault{Code: code}) }
 
-// Fault makes the next calls of a path go wrong, "" for any path. Faults of a path
+// InjectFault makes the next calls of a path go wrong, "" for any path. Faults of a path
 // play one after the other, in the order in which they were asked for.
-func (p *Platform) Fault(path string, f Fault) {
+func (p *Platform) InjectFault(path string, f Fault) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if f.Times == 0 {

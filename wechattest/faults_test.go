@@ -36,8 +36,8 @@ func TestFaultsPlayInOrderAsOftenAsTheySay(t *testing.T) {
 	p := platform(t)
 	c := p.Client()
 	get(t, c, somePath)
-	p.Fault(somePath, Fault{Code: wechat.ErrDailyQuota, Times: 2})
-	p.Fault(somePath, Fault{Code: wechat.ErrUnauthorizedAPI, Times: -1})
+	p.InjectFault(somePath, Fault{Code: wechat.ErrDailyQuota, Times: 2})
+	p.InjectFault(somePath, Fault{Code: wechat.ErrUnauthorizedAPI, Times: -1})
 	for _, want := range []wechat.Code{wechat.ErrDailyQuota, wechat.ErrDailyQuota, wechat.ErrUnauthorizedAPI, wechat.ErrUnauthorizedAPI} {
 		refusedWith(t, c, want, somePath, nil)
 	}
@@ -48,7 +48,7 @@ func TestFaultsPlayInOrderAsOftenAsTheySay(t *testing.T) {
 // play makes one call of a write that must not be repeated, under a fault.
 func play(t *testing.T, p *Platform, c *wechat.Client, f Fault) error {
 	t.Helper()
-	p.Fault("/cgi-bin/tags/create", f)
+	p.InjectFault("/cgi-bin/tags/create", f)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	var out struct {

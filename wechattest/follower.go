@@ -9,18 +9,18 @@ import (
 
 // User describes a follower that [Platform.AddUser] makes. All fields are optional.
 type User struct {
-	OpenID       string    // a random one where empty
-	UnionID      string    // where the account is bound to an Open Platform account
-	Nickname     string    // which only OAuth tells
-	HeadImageURL string    // which only OAuth tells
-	Language     string    // zh_CN where empty
-	Remark       string    // what the account calls her
-	Tags         []int64   // ids of tags that exist
-	SubscribedAt time.Time // now where zero
-	Scene        string    // how she found the account, ADD_SCENE_SEARCH where empty
-	QRScene      int64     // scene_id of the QR code that she scanned then
-	QRSceneStr   string    // scene_str of it
-	ClientType   int       // 1 iOS, 2 Android, 3 other, for conditional menus
+	OpenID        string    // a random one where empty
+	UnionID       string    // where the account is bound to an Open Platform account
+	Nickname      string    // which only OAuth tells
+	HeadImageURL  string    // which only OAuth tells
+	Language      string    // zh_CN where empty
+	Remark        string    // what the account calls her
+	TagIDs        []int64   // ids of tags that exist
+	SubscribeTime time.Time // now where zero
+	Scene         string    // how she found the account, ADD_SCENE_SEARCH where empty
+	QRScene       int64     // scene_id of the QR code that she scanned then
+	QRSceneStr    string    // scene_str of it
+	ClientType    int       // 1 iOS, 2 Android, 3 other, for conditional menus
 
 	// NotFollowing makes a user who knows the account but does not follow it.
 	NotFollowing bool
@@ -97,14 +97,14 @@ func (p *Platform) addUser(u User) *Follower {
 	if u.Scene == "" {
 		u.Scene = "ADD_SCENE_SEARCH"
 	}
-	if u.SubscribedAt.IsZero() {
-		u.SubscribedAt = p.now()
+	if u.SubscribeTime.IsZero() {
+		u.SubscribeTime = p.now()
 	}
 	if u.ClientType == 0 {
 		u.ClientType = 3
 	}
 	f := &Follower{
-		OpenID: u.OpenID, p: p, user: u, following: !u.NotFollowing, since: u.SubscribedAt, tags: slices.Clone(u.Tags),
+		OpenID: u.OpenID, p: p, user: u, following: !u.NotFollowing, since: u.SubscribeTime, tags: slices.Clone(u.TagIDs),
 	}
 	p.users[f.OpenID] = f
 	p.order = append(p.order, f)
@@ -135,8 +135,8 @@ func (f *Follower) Following() bool {
 	return f.following
 }
 
-// Tags returns the ids of the user's tags.
-func (f *Follower) Tags() []int64 {
+// TagIDs returns the ids of the user's tags.
+func (f *Follower) TagIDs() []int64 {
 	f.p.mu.Lock()
 	defer f.p.mu.Unlock()
 	return slices.Clone(f.tags)

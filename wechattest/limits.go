@@ -249,7 +249,7 @@ const requestsKept = 7 * 24 * time.Hour
 func (p *Platform) getRequestInfo(c *call) (any, error) {
 	rid := c.text("rid")
 	for _, old := range p.calls {
-		if old.RID != rid {
+		if old.RequestID != rid {
 			continue
 		}
 		if c.At.Sub(old.At) > requestsKept {
@@ -261,7 +261,7 @@ func (p *Platform) getRequestInfo(c *call) (any, error) {
 		}
 		return map[string]any{"errcode": 0, "errmsg": "ok", "request": map[string]any{
 			"invoke_time": old.At.Unix(), "cost_in_ms": old.Duration.Milliseconds(), "request_url": query,
-			"request_body": string(old.Body), "response_body": string(old.Answer), "client_ip": "127.0.0.1",
+			"request_body": string(old.Body), "response_body": string(old.Response), "client_ip": "127.0.0.1",
 		}}, nil
 	}
 	return nil, refuse(wechat.ErrRequestIDNotFound, "rid not found")

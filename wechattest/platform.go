@@ -164,20 +164,20 @@ func (p *Platform) Handle(path string, fn func(Call) (any, error)) {
 
 // Call is a request that the platform got.
 type Call struct {
-	At       time.Time
-	Method   string
-	Path     string
-	Query    url.Values // without access_token
-	Header   http.Header
-	Body     []byte        // as it arrived, decrypted where the account has API security
-	Form     *Form         // what a multipart body holds, nil for others
-	Token    string        // access_token of the call
-	Code     wechat.Code   // errcode of the answer, 0 for none
-	Status   int           // HTTP status of the answer, 0 where none was sent
-	Executed bool          // the call was done, whatever became of its answer
-	RID      string        // request id
-	Answer   []byte        // body of the answer
-	Duration time.Duration // until it was answered
+	At        time.Time
+	Method    string
+	Path      string
+	Query     url.Values // without access_token
+	Header    http.Header
+	Body      []byte        // as it arrived, decrypted where the account has API security
+	Form      *Form         // what a multipart body holds, nil for others
+	Token     string        // access_token of the call
+	Code      wechat.Code   // errcode of the answer, 0 for none
+	Status    int           // HTTP status of the answer, 0 where none was sent
+	Executed  bool          // the call was done, whatever became of its answer
+	RequestID string        // request id
+	Response  []byte        // body of the answer
+	Duration  time.Duration // until it was answered
 }
 
 // Form is what a multipart body holds.

@@ -53,7 +53,7 @@ type Report struct {
 	Body       []byte // the message as the callback gets it, in clear
 	MsgID      int64  // of a message, 0 for events
 	CreateTime time.Time
-	Attempts   []Attempt
+	Deliveries []Delivery
 	Seen       Seen
 	Reply      *Message // the valid reply, seen or not; nil where there is none
 
@@ -66,8 +66,8 @@ type Report struct {
 	settings *callbackSettings // of the callback when the push began
 }
 
-// Attempt is one delivery of a push.
-type Attempt struct {
+// Delivery is one delivery of a push.
+type Delivery struct {
 	At       time.Time
 	Duration time.Duration
 	Status   int    // HTTP status, 0 where no answer came
@@ -183,7 +183,7 @@ func (f *Follower) Push(ctx context.Context, push Push) *Report {
 	case SeenReply:
 		f.receive(Received{Message: *r.Reply, Via: ViaReply})
 	case SeenUnavailable:
-		f.receive(Received{Message: Message{Type: "text", Content: unavailable}, Via: ViaNotice})
+		f.receive(Received{Message: Message{Type: "text", Content: unavailable}, Via: ViaOneTimeMessage})
 	}
 	if r.Reply != nil && r.Reply.Type == "transfer_customer_service" {
 		p.transfer(f, r.Reply.KFAccount)
@@ -298,7 +298,7 @@ func (p *Platform) deliver(ctx context.Context, client *http.Client, address str
 			return // given up, not failed
 		}
 	}
-	p.countFailure(r.Attempts[len(r.Attempts)-1].Err != nil)
+	p.countFailure(r.Deliveries[len(r.Deliveries)-1].Err != nil)
 }
 
 // countFailure counts a push that failed, or that ended the failures before it.
@@ -340,7 +340,7 @@ func (p *Platform) attempt(ctx context.Context, client *http.Client, address str
 	if r.settings.JSON {
 		kind = "application/json"
 	}
-	a := Attempt{At: p.now()}
+	a := Delivery{At: p.now()}
 	begin := time.Now()
 	var reply *Message
 	a.Status, a.Body, a.Err = exchange(ctx, client, http.MethodPost, address, query, kind, p.envelope(r, encrypted))
@@ -348,7 +348,7 @@ func (p *Platform) attempt(ctx context.Context, client *http.Client, address str
 	if a.Err == nil {
 		reply, a.Err = p.judge(r, a)
 	}
-	r.Attempts = append(r.Attempts, a)
+	r.Deliveries = append(r.Deliveries, a)
 	return reply, a.Err == nil
 }
 

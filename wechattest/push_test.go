@@ -116,8 +116,8 @@ func TestMessageArrivesInEveryModeAndItsReplyIsSeen(t *testing.T) {
 					_, _ = io.WriteString(w, reply)
 				}
 				report := alice.Sends(t.Context(), "hi ]]> & <b>")
-				require.Len(t, report.Attempts, 1)
-				require.NoError(t, report.Attempts[0].Err)
+				require.Len(t, report.Deliveries, 1)
+				require.NoError(t, report.Deliveries[0].Err)
 				assert.Equal(t, SeenReply, report.Seen)
 				assert.Equal(t, "hello", report.Reply.Content)
 				assert.Equal(t, "hello", alice.LastMessage().Content)
@@ -149,8 +149,8 @@ func TestUnansweredMessageIsPushedThreeTimesFiveSecondsApart(t *testing.T) {
 		begin := time.Now()
 		report := alice.Sends(t.Context(), "hi")
 		assert.Equal(t, SeenUnavailable, report.Seen)
-		require.Len(t, report.Attempts, 3)
-		for i, a := range report.Attempts {
+		require.Len(t, report.Deliveries, 3)
+		for i, a := range report.Deliveries {
 			assert.Equal(t, time.Duration(i)*5*time.Second, a.At.Sub(begin))
 			assert.Equal(t, 5*time.Second, a.Duration)
 			require.ErrorIs(t, a.Err, context.DeadlineExceeded)
@@ -162,7 +162,7 @@ func TestUnansweredMessageIsPushedThreeTimesFiveSecondsApart(t *testing.T) {
 		defer h.mu.Unlock()
 		assert.NotEqual(t, h.nonces[0], h.nonces[1], "signed anew")
 		assert.Equal(t, unavailable, alice.LastMessage().Content)
-		assert.Equal(t, ViaNotice, alice.LastMessage().Via)
+		assert.Equal(t, ViaOneTimeMessage, alice.LastMessage().Via)
 	})
 }
 
@@ -179,7 +179,7 @@ func TestPushEndsWithTheFirstValidAnswer(t *testing.T) {
 		begin := time.Now()
 		report := alice.Sends(t.Context(), "hi")
 		assert.Equal(t, SeenReply, report.Seen)
-		assert.Len(t, report.Attempts, 3)
+		assert.Len(t, report.Deliveries, 3)
 		assert.Equal(t, 10*time.Second, time.Since(begin))
 	})
 }
@@ -220,7 +220,7 @@ func TestOnlyValidAnswersAreAccepted(t *testing.T) {
 			if c.seen == SeenUnavailable {
 				want = 3
 			}
-			assert.Len(t, report.Attempts, want, name)
+			assert.Len(t, report.Deliveries, want, name)
 		}
 		wrong := sealed(p, p.AppID, text)
 		h.answer = answering(wrong[:len(wrong)-len("<Nonce>n</Nonce></xml>")] + "<Nonce>m</Nonce></xml>")
@@ -244,7 +244,7 @@ func TestEventsShowNothingWhenTheCallbackFails(t *testing.T) {
 		_, alice, h := chat(t)
 		h.answer = answering("nonsense")
 		report := alice.Clicks(t.Context(), "K")
-		assert.Len(t, report.Attempts, 3)
+		assert.Len(t, report.Deliveries, 3)
 		assert.Equal(t, SeenNothing, report.Seen)
 		assert.Empty(t, alice.Messages())
 	})
@@ -271,10 +271,10 @@ func TestFailuresPausePushingForAMinute(t *testing.T) {
 		h.answer = answering("success")
 		report := p.AddUser(User{}).Sends(t.Context(), "hi")
 		assert.True(t, report.PausedPushing)
-		assert.Empty(t, report.Attempts)
+		assert.Empty(t, report.Deliveries)
 		assert.Equal(t, SeenUnavailable, report.Seen)
 		time.Sleep(time.Minute)
-		assert.Len(t, alice.Sends(t.Context(), "hi").Attempts, 1)
+		assert.Len(t, alice.Sends(t.Context(), "hi").Deliveries, 1)
 	})
 }
 
@@ -283,8 +283,8 @@ func TestPanicOfTheCallbackIsAFailedAttempt(t *testing.T) {
 		_, alice, h := chat(t)
 		h.answer = func(int, http.ResponseWriter, *http.Request, []byte) { panic("oops") }
 		report := alice.Sends(t.Context(), "hi")
-		require.Len(t, report.Attempts, 3)
-		assert.ErrorContains(t, report.Attempts[0].Err, "oops")
+		require.Len(t, report.Deliveries, 3)
+		assert.ErrorContains(t, report.Deliveries[0].Err, "oops")
 	})
 }
 
@@ -293,8 +293,8 @@ func TestCallerCanGiveUpOnAPush(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	h.answer = func(_ int, _ http.ResponseWriter, r *http.Request, _ []byte) { cancel(); <-r.Context().Done() }
 	report := alice.Sends(ctx, "hi")
-	require.Len(t, report.Attempts, 1)
-	require.ErrorIs(t, report.Attempts[0].Err, context.Canceled)
+	require.Len(t, report.Deliveries, 1)
+	require.ErrorIs(t, report.Deliveries[0].Err, context.Canceled)
 	assert.Equal(t, SeenNothing, report.Seen)
 }
 
@@ -306,8 +306,8 @@ func TestPushGoesOverHTTP(t *testing.T) {
 	srv.SetCallbackURL(app.URL + "/wechat?account=1")
 	require.NoError(t, srv.VerifyURL(t.Context()))
 	report := srv.AddUser(User{}).Sends(t.Context(), "hi")
-	require.Len(t, report.Attempts, 1)
-	assert.NoError(t, report.Attempts[0].Err)
+	require.Len(t, report.Deliveries, 1)
+	assert.NoError(t, report.Deliveries[0].Err)
 }
 
 func TestVerificationNeedsTheEchostrBack(t *testing.T) {
@@ -372,7 +372,7 @@ func TestEverythingAFollowerCanDoHasItsElements(t *testing.T) {
 		"<Precision>3</Precision>":        func(ctx context.Context) *Report { return alice.ReportsLocation(ctx, 1, 2, 3) },
 	} {
 		report := act(t.Context())
-		require.Len(t, report.Attempts, 1, want)
+		require.Len(t, report.Deliveries, 1, want)
 		assert.Contains(t, h.seen()[len(h.seen())-1], want)
 		assert.Contains(t, string(report.Body), strconv.FormatInt(report.CreateTime.Unix(), 10))
 	}

@@ -141,7 +141,7 @@ func writeXML(buf *bytes.Buffer, name string, value any) {
 
 // judge decides whether the platform accepts an answer to a push, and what it says.
 // nil is an answer that says nothing.
-func (p *Platform) judge(r *Report, a Attempt) (*Message, error) {
+func (p *Platform) judge(r *Report, a Delivery) (*Message, error) {
 	body := bytes.TrimSpace(a.Body)
 	switch {
 	case a.Status != http.StatusOK:

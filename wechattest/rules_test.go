@@ -140,8 +140,8 @@ func TestAgentsAreDeletedByQueryOrBody(t *testing.T) {
 		{http.MethodGet, values("kf_account", "x@b"), nil, wechat.ErrPOSTRequired, wechat.ErrInvalidKFAccount},
 	} {
 		lenient, strict := platform(t), platform(t, WithStrict())
-		lenient.AddAgent("a@b", "Ann", "", false)
-		strict.AddAgent("a@b", "Ann", "", false)
+		lenient.AddKFAccount("a@b", "Ann", "", false)
+		strict.AddKFAccount("a@b", "Ann", "", false)
 		assert.Equal(t, x.lenient, ask(t, lenient, lenient.Client(), x.method, path, x.query, x.body), "%+v", x)
 		assert.Equal(t, x.strict, ask(t, strict, strict.Client(), x.method, path, x.query, x.body), "%+v", x)
 	}

@@ -92,9 +92,9 @@ func known(t *testing.T, p *Platform, c *wechat.Client) map[string]any {
 	require.NoError(t, json.Unmarshal(job["msg_data_id"], &dataID))
 	comment := alice.Comments(dataID, 0, "nice")
 	mass := post(t, c, "/cgi-bin/message/mass/sendall", obj{"filter": obj{"is_to_all": true}, "msgtype": "mpnews", "mpnews": obj{"media_id": draft()}})
-	p.AddAgent("a@b", "Ann", "wx_ann", true)
-	p.AddAgent("new@b", "Ben", "", false)
-	notice := p.AddNoticeTemplate("n", "{{thing1.DATA}}")
+	p.AddKFAccount("a@b", "Ann", "wx_ann", true)
+	p.AddKFAccount("new@b", "Ben", "", false)
+	notice := p.AddSubscribeTemplate("n", "{{thing1.DATA}}")
 	alice.subscribed = map[string]int{notice: 1}
 	code := text(t, post(t, c, "/cgi-bin/qrcode/create", obj{
 		"action_name": "QR_LIMIT_SCENE", "action_info": obj{"scene": obj{"scene_id": 7}},

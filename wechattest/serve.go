@@ -99,7 +99,7 @@ func (p *Platform) receive(r *http.Request) *call {
 	c := &call{
 		set: p.set,
 		Call: Call{
-			At: p.now(), Method: r.Method, Path: r.URL.Path, Query: query, Header: r.Header.Clone(), Token: token, RID: newRequestID(),
+			At: p.now(), Method: r.Method, Path: r.URL.Path, Query: query, Header: r.Header.Clone(), Token: token, RequestID: newRequestID(),
 		},
 		host: r.Host, ip: ip, chunked: r.ContentLength < 0,
 	}
@@ -290,7 +290,7 @@ func (p *Platform) refused(c *call, no *refusal) *answer {
 	if message == "" {
 		message = messageOf(no.code)
 	}
-	fields := map[string]any{"errcode": int(no.code), "errmsg": message + " rid: " + c.RID}
+	fields := map[string]any{"errcode": int(no.code), "errmsg": message + " rid: " + c.RequestID}
 	maps.Copy(fields, no.extra)
 	body, err := encode(fields)
 	if err != nil {
@@ -313,7 +313,7 @@ func messageOf(code wechat.Code) string {
 // record remembers a call.
 func (p *Platform) record(c *call, a *answer) {
 	if a != nil {
-		c.Code, c.Status, c.Answer = a.code, a.status, a.body
+		c.Code, c.Status, c.Response = a.code, a.status, a.body
 	}
 	c.Duration = max(p.now().Sub(c.At), 0).Round(time.Millisecond)
 	p.mu.Lock()

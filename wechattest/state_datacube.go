@@ -73,12 +73,12 @@ func (p *Platform) datacubeRoutes() map[string]behaviour {
 	return routes
 }
 
-// SetFigures sets what a statistics API, such as "/datacube/getusersummary", returns
+// SetStatistics sets what a statistics API, such as "/datacube/getusersummary", returns
 // for a day: rows as JSON objects, such as a [wechat.UserSummary] or a map, or none.
 // The ref_date of rows without one is the day. Without it the API returns one row of
 // sample figures for each day. Weekly and monthly figures are those of the Monday
 // and the first of the month.
-func (p *Platform) SetFigures(path string, day wechat.Date, rows ...any) error {
+func (p *Platform) SetStatistics(path string, day wechat.Date, rows ...any) error {
 	list := make([]any, 0, len(rows))
 	for _, row := range rows {
 		text, err := encode(row)

@@ -67,18 +67,18 @@ func (p *Platform) sessionRoutes() map[string]behaviour {
 	}
 }
 
-// AddAgent makes a customer-service agent who has accepted her invitation and is
+// AddKFAccount makes a customer-service agent who has accepted her invitation and is
 // online or not.
-func (p *Platform) AddAgent(account, nickname, wechatID string, online bool) {
+func (p *Platform) AddKFAccount(account, nickname, wechatID string, online bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	a := p.newAgent(account, nickname)
 	a.wechatID, a.online = wechatID, online
 }
 
-// AcceptInvitation makes the invited user become the agent of an account. It
+// AcceptKFInvite makes the invited user become the agent of an account. It
 // reports whether there was an invitation.
-func (p *Platform) AcceptInvitation(account string) bool {
+func (p *Platform) AcceptKFInvite(account string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	a, err := p.agent(account)

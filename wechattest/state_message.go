@@ -24,13 +24,13 @@ type Via string
 
 // The ways of a message.
 const (
-	ViaReply        Via = "reply"            // answer of the callback to what she did
-	ViaCustomer     Via = "customer service" // [wechat.Client] sent it in the reply window
-	ViaTemplate     Via = "template"
-	ViaSubscription Via = "subscription" // a notification that she subscribed to
-	ViaMass         Via = "mass"
-	ViaPreview      Via = "preview" // of a mass message
-	ViaNotice       Via = "notice"  // the platform itself: the account is unavailable
+	ViaReply            Via = "reply"            // answer of the callback to what she did
+	ViaCustomMessage    Via = "customer service" // [wechat.Client] sent it in the reply window
+	ViaTemplate         Via = "template"
+	ViaSubscribeMessage Via = "subscription" // a notification that she subscribed to
+	ViaMass             Via = "mass"
+	ViaPreview          Via = "preview" // of a mass message
+	ViaOneTimeMessage   Via = "notice"  // the platform itself: the account is unavailable
 )
 
 // Received is a message that reached a follower.
@@ -128,7 +128,7 @@ func (p *Platform) sendCustom(c *call) (any, error) {
 		return nil, err
 	}
 	f.typing = time.Time{}
-	f.receive(Received{Message: m, Via: ViaCustomer})
+	f.receive(Received{Message: m, Via: ViaCustomMessage})
 	p.records = append(p.records, record{openID: f.OpenID, text: m.Content, worker: m.KFAccount, code: agentSent, at: c.At})
 	return okay{}, nil
 }

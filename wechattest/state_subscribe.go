@@ -39,9 +39,9 @@ func (p *Platform) subscriptionRoutes() map[string]behaviour {
 	}
 }
 
-// AddNoticeTemplate gives the account a template for notifications that users
+// AddSubscribeTemplate gives the account a template for notifications that users
 // subscribe to (订阅通知), and returns its id. content is as in a [Template].
-func (p *Platform) AddNoticeTemplate(title, content string) string {
+func (p *Platform) AddSubscribeTemplate(title, content string) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.newNotice(title, content).id
@@ -153,7 +153,7 @@ func (p *Platform) sendNotice(c *call) (any, error) {
 	}
 	f.subscribed[in.ID]--
 	id := p.ids.newSent()
-	f.receive(Received{Message: m, Via: ViaSubscription, MsgID: id})
+	f.receive(Received{Message: m, Via: ViaSubscribeMessage, MsgID: id})
 	p.finish(c, func() Push {
 		return Push{Type: "event", Event: "subscribe_msg_sent_event", From: f.OpenID, Fields: Fields{
 			"SubscribeMsgSentEvent": Fields{"List": Fields{
@@ -187,6 +187,6 @@ func (p *Platform) sendOneTime(c *call) (any, error) {
 	}
 	m := in.message("subscription")
 	m.Title, m.Content = in.Title, in.Data["content"].Value
-	f.receive(Received{Message: m, Via: ViaSubscription})
+	f.receive(Received{Message: m, Via: ViaSubscribeMessage})
 	return okay{}, nil
 }

@@ -20,7 +20,7 @@ func TestUsersAreWhatTheAccountMayKnowOfThem(t *testing.T) {
 	c := p.Client()
 	vip := p.AddTag("VIP")
 	since := time.Now().Add(-time.Hour).Truncate(time.Second)
-	alice := p.AddUser(User{Nickname: "Alice", UnionID: "u1", Remark: "boss", Tags: []int64{vip}, SubscribedAt: since, QRScene: 7})
+	alice := p.AddUser(User{Nickname: "Alice", UnionID: "u1", Remark: "boss", TagIDs: []int64{vip}, SubscribeTime: since, QRScene: 7})
 	gone := p.AddUser(User{NotFollowing: true})
 
 	u, err := c.GetUser(t.Context(), alice.OpenID)
@@ -53,23 +53,23 @@ func TestFollowersArePagedByTenThousand(t *testing.T) {
 	c := p.Client()
 	users := p.AddUsers(10_001)
 	p.AddUser(User{NotFollowing: true})
-	page, err := c.ListFollowers(t.Context(), "")
+	page, err := c.ListFollowerIDs(t.Context(), "")
 	require.NoError(t, err)
 	assert.Len(t, page.OpenIDs, 10_000)
 	n := 0
-	for openID, err := range c.AllFollowers(t.Context()) {
+	for openID, err := range c.AllFollowerIDs(t.Context()) {
 		require.NoError(t, err)
 		assert.Equal(t, users[n].OpenID, openID)
 		n++
 	}
 	assert.Equal(t, 10_001, n)
-	_, err = c.ListFollowers(t.Context(), "nobody")
+	_, err = c.ListFollowerIDs(t.Context(), "nobody")
 	require.ErrorIs(t, err, wechat.ErrInvalidOpenID)
 }
 
 func TestMovedUsersHaveNewOpenIDs(t *testing.T) {
 	p := platform(t)
-	changed, err := p.Client().ChangeOpenIDs(t.Context(), "gh_0", []string{"old1", "old2"})
+	changed, err := p.Client().ConvertOpenIDs(t.Context(), "gh_0", []string{"old1", "old2"})
 	require.NoError(t, err)
 	require.Len(t, changed, 2)
 }
@@ -88,10 +88,10 @@ func TestTagsAreKeptWithTheirLimits(t *testing.T) {
 	tags, err := c.ListTags(ctx)
 	require.NoError(t, err)
 	assert.Equal(t, []wechat.Tag{{ID: 2, Name: "星标组"}, {ID: tag.ID, Name: "VIP", Count: 2}}, tags)
-	tagged := slices.Collect(seq(t, c.AllTagFollowers(ctx, tag.ID)))
+	tagged := slices.Collect(seq(t, c.AllTagFollowerIDs(ctx, tag.ID)))
 	assert.Equal(t, []string{alice.OpenID, bob.OpenID}, tagged)
 	require.NoError(t, c.UntagUsers(ctx, tag.ID, bob.OpenID))
-	assert.Empty(t, bob.Tags())
+	assert.Empty(t, bob.TagIDs())
 
 	require.NoError(t, c.UpdateTag(ctx, tag.ID, "Gold"))
 	require.ErrorIs(t, c.UpdateTag(ctx, 2, "x"), wechat.ErrSystemTag)
@@ -99,7 +99,7 @@ func TestTagsAreKeptWithTheirLimits(t *testing.T) {
 	require.ErrorIs(t, err, wechat.ErrInvalidTagName)
 	refusedWith(t, c, wechat.ErrTagNameTooLong, "/cgi-bin/tags/create", obj{"tag": obj{"name": strings.Repeat("标", 31)}})
 	require.NoError(t, c.DeleteTag(ctx, tag.ID))
-	assert.Empty(t, alice.Tags())
+	assert.Empty(t, alice.TagIDs())
 	require.ErrorIs(t, c.TagUsers(ctx, tag.ID, alice.OpenID), wechat.ErrInvalidTagID)
 
 	for i := range 100 {
@@ -122,9 +122,9 @@ func TestTaggingStrangersFailsForThemOnly(t *testing.T) {
 	alice := p.AddUser(User{})
 	_, err := do(t, c, wechat.Request{Path: "/cgi-bin/tags/members/batchtagging", Body: obj{"tagid": tag, "openid_list": []string{alice.OpenID, "x"}}})
 	require.ErrorIs(t, err, wechat.ErrPartlyFailed)
-	assert.Equal(t, []int64{tag}, alice.Tags())
+	assert.Equal(t, []int64{tag}, alice.TagIDs())
 	calls := p.Calls()
-	assert.Contains(t, string(calls[len(calls)-1].Answer), `"fail_openid_list":["x"]`)
+	assert.Contains(t, string(calls[len(calls)-1].Response), `"fail_openid_list":["x"]`)
 	refusedWith(t, c, wechat.ErrInvalidOpenID, "/cgi-bin/tags/members/batchtagging", obj{"tagid": tag, "openid_list": []string{"x"}})
 	refusedWith(t, c, wechat.ErrInvalidOpenIDCount, "/cgi-bin/tags/members/batchtagging", obj{"tagid": tag, "openid_list": make([]string, 51)})
 }
@@ -139,9 +139,9 @@ func TestBlacklistIsKept(t *testing.T) {
 	}
 	require.NoError(t, c.AddToBlacklist(t.Context(), ids...))
 	assert.Equal(t, 2, p.Executed("/cgi-bin/tags/members/batchblacklist"), "20 at a time")
-	assert.ElementsMatch(t, ids, slices.Collect(seq(t, c.AllBlacklisted(t.Context()))))
+	assert.ElementsMatch(t, ids, slices.Collect(seq(t, c.AllBlacklist(t.Context()))))
 	require.NoError(t, c.RemoveFromBlacklist(t.Context(), ids[1:]...))
-	assert.Equal(t, ids[:1], slices.Collect(seq(t, c.AllBlacklisted(t.Context()))))
+	assert.Equal(t, ids[:1], slices.Collect(seq(t, c.AllBlacklist(t.Context()))))
 	refusedWith(t, c, wechat.ErrInvalidOpenIDCount, "/cgi-bin/tags/members/batchblacklist", obj{"openid_list": make([]string, 21)})
 }
 
@@ -158,7 +158,7 @@ func TestMenusAreMatchedNewestFirst(t *testing.T) {
 	c := p.Client()
 	ctx := t.Context()
 	vip := p.AddTag("VIP")
-	alice, bob := p.AddUser(User{Tags: []int64{vip}, ClientType: 1}), p.AddUser(User{ClientType: 1})
+	alice, bob := p.AddUser(User{TagIDs: []int64{vip}, ClientType: 1}), p.AddUser(User{ClientType: 1})
 	menu := wechat.NewMenu(wechat.ClickButton("A", "a"), wechat.SubMenu("B", wechat.ViewButton("C", "https://example.com/")))
 
 	_, err := c.GetMenu(ctx)
@@ -172,7 +172,7 @@ func TestMenusAreMatchedNewestFirst(t *testing.T) {
 	require.NoError(t, err)
 	_, err = c.AddConditionalMenu(ctx, wechat.NewMenu(wechat.ClickButton("iOS", "i")), wechat.MatchRule{Platform: "1"})
 	require.NoError(t, err)
-	for user, want := range map[*Follower]string{alice: "iOS", bob: "iOS", p.AddUser(User{Tags: []int64{vip}}): "VIP", p.AddUser(User{}): "A"} {
+	for user, want := range map[*Follower]string{alice: "iOS", bob: "iOS", p.AddUser(User{TagIDs: []int64{vip}}): "VIP", p.AddUser(User{}): "A"} {
 		m, err := c.TryMatchMenu(ctx, user.OpenID)
 		require.NoError(t, err)
 		assert.Equal(t, want, m.Buttons[0].Name)
@@ -285,7 +285,7 @@ func TestTemplateMessageIsSentOnceUnderOneID(t *testing.T) {
 		c := p.Client()
 		alice := p.AddUser(User{})
 		m := wechat.TemplateMessage{OpenID: alice.OpenID, TemplateID: p.AddTemplate(Template{}), ClientMsgID: "k1", Data: wechat.TemplateData{}}
-		p.Fault("/cgi-bin/message/template/send", Fault{Drop: true, Executed: true})
+		p.InjectFault("/cgi-bin/message/template/send", Fault{Drop: true, Executed: true})
 		_, err := c.SendTemplateMessage(t.Context(), m)
 		require.NoError(t, err)
 		assert.Len(t, alice.Messages(), 1)

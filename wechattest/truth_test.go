@@ -37,7 +37,7 @@ func TestEveryIDHasTheSizeOfARealOne(t *testing.T) {
 	report := alice.Sends(t.Context(), "hi")
 	assert.Greater(t, report.MsgID, int64(1)<<53, "only this one is 64 bits wide")
 
-	notice := p.AddNoticeTemplate("n", "{{thing1.DATA}}")
+	notice := p.AddSubscribeTemplate("n", "{{thing1.DATA}}")
 	alice.subscribed = map[string]int{notice: 1}
 	data := obj{"thing1": obj{"value": "v"}}
 	job := post(t, c, "/cgi-bin/freepublish/submit", obj{"media_id": newDraft(t, p, c)})
@@ -327,18 +327,18 @@ func TestFiguresOfATestAreReturned(t *testing.T) {
 	p := platform(t)
 	c := p.Client()
 	yesterday := wechat.DateOf(p.now().AddDate(0, 0, -1))
-	require.NoError(t, p.SetFigures("/datacube/getusersummary", yesterday, obj{"user_source": 1, "new_user": 7}, wechat.UserSummary{NewUsers: 8}))
+	require.NoError(t, p.SetStatistics("/datacube/getusersummary", yesterday, obj{"user_source": 1, "new_user": 7}, wechat.UserSummary{NewUsers: 8}))
 	rows, err := c.ListUserSummaries(t.Context(), yesterday.AddDays(-1), yesterday)
 	require.NoError(t, err)
 	require.Len(t, rows, 3, "one of the day before")
 	assert.Equal(t, int64(7), rows[1].NewUsers)
 	assert.Equal(t, int64(8), rows[2].NewUsers)
 	assert.Equal(t, yesterday, rows[1].RefDate)
-	require.NoError(t, p.SetFigures("/datacube/getusersummary", yesterday))
+	require.NoError(t, p.SetStatistics("/datacube/getusersummary", yesterday))
 	rows, err = c.ListUserSummaries(t.Context(), yesterday, yesterday)
 	require.NoError(t, err)
 	assert.Empty(t, rows)
-	require.Error(t, p.SetFigures("/datacube/getusersummary", yesterday, "no object"))
+	require.Error(t, p.SetStatistics("/datacube/getusersummary", yesterday, "no object"))
 }
 
 func TestSamplesOfDurationsAreNoTimes(t *testing.T) {
@@ -424,7 +424,7 @@ func TestTagsOfMoreThan100000FollowersAreNotDeleted(t *testing.T) {
 
 func TestMessagesOfAnUnknownAgentAreRefused(t *testing.T) {
 	p, alice, _ := chat(t)
-	p.AddAgent("ann@shop", "Ann", "wx_ann", true)
+	p.AddKFAccount("ann@shop", "Ann", "wx_ann", true)
 	alice.Sends(t.Context(), "hi")
 	send := func(account string) obj {
 		return obj{"touser": alice.OpenID, "msgtype": "text", "text": obj{"content": "hi"}, "customservice": obj{"kf_account": account}}
@@ -440,7 +440,7 @@ func TestIDsOfAgentsAreNumbersAsTypedClientsReadThem(t *testing.T) {
 		want string
 	}{{nil, "1001"}, {[]Option{WithRules(RuleType)}, `"1001"`}} {
 		p := platform(t, x.opts...)
-		p.AddAgent("ann@shop", "Ann", "wx_ann", true)
+		p.AddKFAccount("ann@shop", "Ann", "wx_ann", true)
 		c := p.Client()
 		for _, answer := range []json.RawMessage{
 			get(t, c, "/cgi-bin/customservice/getkflist")["kf_list"], get(t, c, "/cgi-bin/customservice/getonlinekflist")["kf_online_list"],
@@ -459,7 +459,7 @@ func TestLastPageOfFollowersIsPlayedInBothForms(t *testing.T) {
 		p := platform(t, opts...)
 		c := p.Client()
 		tag := p.AddTag("VIP")
-		alice := p.AddUser(User{Tags: []int64{tag}})
+		alice := p.AddUser(User{TagIDs: []int64{tag}})
 		want := ""
 		if opts != nil {
 			want = alice.OpenID
@@ -472,7 +472,7 @@ func TestLastPageOfFollowersIsPlayedInBothForms(t *testing.T) {
 		assert.Empty(t, text(t, behind["next_openid"]))
 		assert.Equal(t, "0", string(behind["count"]))
 		n := 0
-		for _, err := range c.AllFollowers(t.Context()) {
+		for _, err := range c.AllFollowerIDs(t.Context()) {
 			require.NoError(t, err)
 			n++
 		}

@@ -160,7 +160,7 @@ func (s *simulator) listCalls(r *http.Request) (any, error) {
 func callOf(c wechattest.Call) callJSON {
 	out := callJSON{
 		At: c.At, Method: c.Method, Path: c.Path, Query: c.Query, Body: string(c.Body), Code: c.Code, Status: c.Status,
-		Executed: c.Executed, RequestID: c.RID, Answer: string(c.Answer), DurationMS: c.Duration.Milliseconds(),
+		Executed: c.Executed, RequestID: c.RequestID, Answer: string(c.Response), DurationMS: c.Duration.Milliseconds(),
 	}
 	if c.Form != nil {
 		out.Body, out.Form, out.Files = "", c.Form.Values, map[string]fileJSON{}
@@ -239,7 +239,7 @@ func (s *simulator) addFault(r *http.Request) (any, error) {
 			f.Header.Set(name, value)
 		}
 	}
-	s.current().Fault(in.Path, f)
+	s.current().InjectFault(in.Path, f)
 	return none{}, nil
 }
 
@@ -288,7 +288,7 @@ func (s *simulator) setFigures(r *http.Request) (any, error) {
 		}
 		rows[i] = row
 	}
-	return none{}, s.current().SetFigures(in.Path, in.Day, rows...)
+	return none{}, s.current().SetStatistics(in.Path, in.Day, rows...)
 }
 
 // patchTag makes a tag have many followers.
@@ -337,7 +337,7 @@ func (s *simulator) addSubscribeTemplate(r *http.Request) (any, error) {
 	if err := required("content", in.Content); err != nil {
 		return nil, err
 	}
-	return map[string]string{"template_id": s.current().AddNoticeTemplate(in.Title, in.Content)}, nil
+	return map[string]string{"template_id": s.current().AddSubscribeTemplate(in.Title, in.Content)}, nil
 }
 
 var mediaKinds = []string{"image", "voice", "video", "thumb"}
@@ -379,7 +379,7 @@ func (s *simulator) addAgent(r *http.Request) (any, error) {
 	if err := required("account", in.Account); err != nil {
 		return nil, err
 	}
-	s.current().AddAgent(in.Account, in.Nickname, in.WeChatID, in.Online)
+	s.current().AddKFAccount(in.Account, in.Nickname, in.WeChatID, in.Online)
 	return map[string]string{"account": in.Account}, nil
 }
 
@@ -393,7 +393,7 @@ func (s *simulator) patchAgent(r *http.Request) (any, error) {
 		return nil, err
 	}
 	p, account := s.current(), r.PathValue("account")
-	if in.Accept && !p.AcceptInvitation(account) {
+	if in.Accept && !p.AcceptKFInvite(account) {
 		return nil, notFound("agent %s has no invitation", strconv.Quote(account))
 	}
 	if in.Online != nil && !p.SetAgentOnline(account, *in.Online) {

@@ -58,14 +58,14 @@ func (s *simulator) addFollower(r *http.Request) (any, error) {
 	}
 	return viewOf(p.AddUser(wechattest.User{
 		OpenID: in.OpenID, UnionID: in.UnionID, Nickname: in.Nickname, HeadImageURL: in.AvatarURL, Language: in.Language,
-		Remark: in.Remark, Tags: in.Tags, SubscribedAt: in.SubscribedAt, Scene: in.Scene, QRScene: in.QRScene,
+		Remark: in.Remark, TagIDs: in.Tags, SubscribeTime: in.SubscribedAt, Scene: in.Scene, QRScene: in.QRScene,
 		QRSceneStr: in.QRSceneString, ClientType: in.ClientType, NotFollowing: in.NotFollowing,
 	})), nil
 }
 
 func viewOf(f *wechattest.Follower) viewJSON {
 	view := viewJSON{
-		OpenID: f.OpenID, Nickname: f.Nickname(), Following: f.Following(), Tags: append([]int64{}, f.Tags()...),
+		OpenID: f.OpenID, Nickname: f.Nickname(), Following: f.Following(), Tags: append([]int64{}, f.TagIDs()...),
 		Typing: f.Typing(), Messages: receivedOf(f),
 	}
 	if m := f.Menu(); m != nil {
@@ -218,7 +218,7 @@ func reportOf(r *wechattest.Report) reportJSON {
 		reply := messageOf(*r.Reply)
 		out.Reply = &reply
 	}
-	for _, a := range r.Attempts {
+	for _, a := range r.Deliveries {
 		d := deliveryJSON{Status: a.Status, Body: string(a.Body), DurationMS: a.Duration.Milliseconds()}
 		if a.Err != nil {
 			d.Error = a.Err.Error()

@@ -76,7 +76,7 @@ func converse(ctx context.Context, hold bool) error {
 	fmt.Printf("Hold: %v\n", hold)
 	began := time.Now()
 	report := alice.Sends(ctx, "生命的意义是什么？")
-	fmt.Printf("  %4.1fs  delivered %d times, answered %q\n", time.Since(began).Seconds(), len(report.Attempts), seen(report))
+	fmt.Printf("  %4.1fs  delivered %d times, answered %q\n", time.Since(began).Seconds(), len(report.Deliveries), seen(report))
 	if err := h.Shutdown(ctx); err != nil { // waits for the message
 		return err
 	}

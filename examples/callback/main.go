@@ -37,10 +37,10 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	h.OnText(callback.Exactly("帮助"), func(context.Context, *callback.TextMessage) (callback.Reply, error) {
+	h.OnText(callback.TextEquals("帮助"), func(context.Context, *callback.TextMessage) (callback.Reply, error) {
 		return callback.Text("您可以发送任何文字"), nil
 	})
-	h.OnKey("TODAY", func(context.Context, callback.Message) (callback.Reply, error) {
+	h.OnEventKey("TODAY", func(context.Context, callback.Message) (callback.Reply, error) {
 		return callback.News(callback.Article{Title: "今日推荐", URL: "https://example.com/today"}), nil
 	})
 	callback.On(h, func(_ context.Context, m *callback.TextMessage) (callback.Reply, error) {

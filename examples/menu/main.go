@@ -54,7 +54,7 @@ func run(ctx context.Context, client *wechat.Client) error {
 	// A menu that the platform would refuse is refused before it is sent.
 	var problem *wechat.ArgumentError
 	if err := client.CreateMenu(ctx, wechat.NewMenu(wechat.ClickButton("一个太长的按钮名称", "LONG"))); errors.As(err, &problem) {
-		fmt.Println(problem.Argument, problem.Problem)
+		fmt.Println(problem.Argument, problem.Reason)
 	}
 
 	if err := client.DeleteMenu(ctx); err != nil {

@@ -67,7 +67,7 @@ func run() (code int) {
 func (t *tour) fake() (end func()) {
 	t.platform = wechattest.NewPlatform()
 	t.client = t.platform.Client()
-	t.alice = t.platform.AddUser(wechattest.User{Nickname: "Alice", SubscribedAt: time.Now().AddDate(0, -3, 0)})
+	t.alice = t.platform.AddUser(wechattest.User{Nickname: "Alice", SubscribeTime: time.Now().AddDate(0, -3, 0)})
 	t.openID, t.write = t.alice.OpenID, true
 	t.template = t.platform.AddTemplate(wechattest.Template{Title: "订单发货提醒", Content: "商品：{{thing1.DATA}}\n单号：{{character_string2.DATA}}"})
 	return t.platform.Close
@@ -139,7 +139,7 @@ func (t *tour) receive(ctx context.Context) error {
 // user is a follower's basic information, when he followed and when he last wrote.
 func (t *tour) user(ctx context.Context) error {
 	if t.openID == "" {
-		page, err := t.client.ListFollowers(ctx, "")
+		page, err := t.client.ListFollowerIDs(ctx, "")
 		if err != nil {
 			return err
 		}
@@ -244,7 +244,7 @@ func (t *tour) click(ctx context.Context) error {
 		return errors.New("the click was not answered")
 	}
 	say("menu clicked", "answered %q", report.Reply.Content)
-	menu, err := t.activity.Menu(ctx)
+	menu, err := t.activity.MenuStatus(ctx)
 	if err != nil {
 		return err
 	}
