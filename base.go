@@ -101,7 +101,7 @@ type CallbackDNS struct {
 type CallbackPing struct {
 	IP           string `json:"ip"`
 	FromOperator string `json:"from_operator"`
-	PackageLoss  string `json:"package_loss"` // "0%" or "100%", one packet is sent
+	PacketLoss   string `json:"package_loss"` // "0%" or "100%", one packet is sent
 	Time         string `json:"time"`         // such as "23.079ms"
 }
 

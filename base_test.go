@@ -28,7 +28,7 @@ var _ = wireRows([]wireRow{
 		}),
 		want: &CallbackCheckResult{
 			DNS:  []CallbackDNS{{IP: "203.0.113.9", RealOperator: "UNICOM"}},
-			Ping: []CallbackPing{{IP: "203.0.113.9", FromOperator: "UNICOM", PackageLoss: "0%", Time: "23.079ms"}},
+			Ping: []CallbackPing{{IP: "203.0.113.9", FromOperator: "UNICOM", PacketLoss: "0%", Time: "23.079ms"}},
 		},
 	},
 	{

@@ -98,7 +98,7 @@ type AccountSummary struct {
 		HeartUsers        int64          `json:"zaikan_user"` // 爱心赞
 		LikeUsers         int64          `json:"like_user"`   // 拇指赞
 		Comments          int64          `json:"comment_count"`
-		FavouriteUsers    int64          `json:"collection_user"`
+		FavoriteUsers     int64          `json:"collection_user"`
 		OriginalPageUsers int64          `json:"redirect_ori_page_user"` // who went on to the page behind 阅读原文
 		Published         int64          `json:"send_page_count"`        // articles of that day
 	} `json:"detail"`
@@ -163,8 +163,8 @@ type ArticleDetailDay struct {
 	HeartUsers        int64          `json:"zaikan_user"` // 爱心赞
 	LikeUsers         int64          `json:"like_user"`   // 拇指赞
 	Comments          int64          `json:"comment_count"`
-	FavouriteUsers    int64          `json:"collection_user"`
-	PraiseMoney       int64          `json:"praise_money"` // fen that readers gave
+	FavoriteUsers     int64          `json:"collection_user"`
+	RewardMoney       int64          `json:"praise_money"` // fen that readers gave
 	NewFollowers      int64          `json:"read_subscribe_user"`
 	DeliveryRate      float64        `json:"read_delivery_rate"`  // 送达阅读率
 	FinishRate        float64        `json:"read_finish_rate"`    // 完读率

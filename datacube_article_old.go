@@ -31,8 +31,8 @@ type ArticleCounts struct {
 	OriginalReads     int64 `json:"ori_page_read_count"`
 	ShareUsers        int64 `json:"share_user"`
 	Shares            int64 `json:"share_count"`
-	FavouriteUsers    int64 `json:"add_to_fav_user"`
-	Favourites        int64 `json:"add_to_fav_count"`
+	FavoriteUsers     int64 `json:"add_to_fav_user"`
+	Favorites         int64 `json:"add_to_fav_count"`
 }
 
 // ArticleSummary is how an article of a mass message did on a day.

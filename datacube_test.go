@@ -112,7 +112,7 @@ var _ = wireRows([]wireRow{
 			day := AccountSummary{RefDate: aDay}
 			d := &day.Detail
 			d.ReadUsers, d.ShareUsers, d.HeartUsers, d.LikeUsers = 4123, 366, 191, 386
-			d.Comments, d.FavouriteUsers, d.OriginalPageUsers, d.Published = 7, 8, 9, 2
+			d.Comments, d.FavoriteUsers, d.OriginalPageUsers, d.Published = 7, 8, 9, 2
 			return &AccountSummaries{List: []AccountSummary{day}}
 		}(),
 	},
@@ -123,7 +123,7 @@ var _ = wireRows([]wireRow{
 		want: &ArticleDetails{List: []ArticleDetail{{
 			RefDate: aDay, MessageID: "2247490098_1", Notice: ArticleNoticeNone, Title: "周刊", ContentURL: "https://mp.weixin.qq.com/s/abc",
 			Days: []ArticleDetailDay{{
-				StatDate: Date{2025, 12, 2}, ReadUsers: 4123, PraiseMoney: 500, FinishRate: 0.25,
+				StatDate: Date{2025, 12, 2}, ReadUsers: 4123, RewardMoney: 500, FinishRate: 0.25,
 				JumpPositions: []JumpPosition{{Position: 1, Rate: 0.5}},
 			}},
 		}}},
@@ -186,7 +186,7 @@ var _ = wireRows([]wireRow{
 
 var someCounts = ArticleCounts{
 	PageReadUsers: 23676, PageReads: 25615, OriginalReadUsers: 29, OriginalReads: 34,
-	ShareUsers: 122, Shares: 994, FavouriteUsers: 1, Favourites: 3,
+	ShareUsers: 122, Shares: 994, FavoriteUsers: 1, Favorites: 3,
 }
 
 func TestStatisticsRefuseWhatIsNoSpanOfDays(t *testing.T) {

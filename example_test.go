@@ -401,7 +401,7 @@ func ExampleClient_SignPage() {
 		log.Fatal(err)
 	}
 	fmt.Println(config.JSAPIList) // goes to the page as JSON, for wx.config
-	fmt.Println(platform.VerifyPage("https://shop.example.com/order?id=1#top", config.NonceStr, config.Timestamp, config.Signature))
+	fmt.Println(platform.VerifyPage("https://shop.example.com/order?id=1#top", config.Nonce, config.Timestamp, config.Signature))
 	// Output:
 	// [scanQRCode]
 	// <nil>

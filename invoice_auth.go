@@ -116,13 +116,13 @@ type InvoicePerson struct {
 
 // InvoiceCompany is what a company filled in for an invoice.
 type InvoiceCompany struct {
-	Title    string               `json:"title"`
-	TaxNo    string               `json:"tax_no"`
-	Address  string               `json:"addr"`
-	Phone    string               `json:"phone"`
-	BankType string               `json:"bank_type"`
-	BankNo   string               `json:"bank_no"`
-	Custom   []InvoiceCustomValue `json:"custom_field"`
+	Title       string               `json:"title"`
+	TaxNumber   string               `json:"tax_no"`
+	Address     string               `json:"addr"`
+	Phone       string               `json:"phone"`
+	BankType    string               `json:"bank_type"`
+	BankAccount string               `json:"bank_no"`
+	Custom      []InvoiceCustomValue `json:"custom_field"`
 }
 
 // InvoiceCustomValue is what was filled into a field of the merchant's own.
@@ -193,18 +193,18 @@ type InvoicePersonFields struct {
 
 // InvoiceCompanyFields says which fields a company sees and must fill in.
 type InvoiceCompanyFields struct {
-	ShowTitle       Flag                 `json:"show_title"`
-	ShowTaxNo       Flag                 `json:"show_tax_no"`
-	ShowAddress     Flag                 `json:"show_addr"`
-	ShowPhone       Flag                 `json:"show_phone"`
-	ShowBankType    Flag                 `json:"show_bank_type"`
-	ShowBankNo      Flag                 `json:"show_bank_no"`
-	RequireTaxNo    Flag                 `json:"require_tax_no"`
-	RequireAddress  Flag                 `json:"require_addr"`
-	RequirePhone    Flag                 `json:"require_phone"`
-	RequireBankType Flag                 `json:"require_bank_type"`
-	RequireBankNo   Flag                 `json:"require_bank_no"`
-	Custom          []InvoiceCustomField `json:"custom_field,omitempty"`
+	ShowTitle          Flag                 `json:"show_title"`
+	ShowTaxNumber      Flag                 `json:"show_tax_no"`
+	ShowAddress        Flag                 `json:"show_addr"`
+	ShowPhone          Flag                 `json:"show_phone"`
+	ShowBankType       Flag                 `json:"show_bank_type"`
+	ShowBankAccount    Flag                 `json:"show_bank_no"`
+	RequireTaxNumber   Flag                 `json:"require_tax_no"`
+	RequireAddress     Flag                 `json:"require_addr"`
+	RequirePhone       Flag                 `json:"require_phone"`
+	RequireBankType    Flag                 `json:"require_bank_type"`
+	RequireBankAccount Flag                 `json:"require_bank_no"`
+	Custom             []InvoiceCustomField `json:"custom_field,omitempty"`
 }
 
 // InvoiceCustomField is a field of the merchant's own.
@@ -240,7 +240,7 @@ func (c *Client) GetInvoiceAuthFields(ctx context.Context) (*InvoiceAuthFields, 
 
 // InvoiceMerchant ties a merchant of WeChat Pay to an invoicing platform.
 type InvoiceMerchant struct {
-	MchID      string `json:"mchid"`
+	MerchantID string `json:"mchid"`
 	PlatformID string `json:"s_pappid"`
 }
 
@@ -249,7 +249,7 @@ type InvoiceMerchant struct {
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/auth/api_invoicebizsetattr
 func (c *Client) SetInvoiceMerchant(ctx context.Context, m InvoiceMerchant) error {
-	if err := first(notEmpty("MchID", m.MchID), notEmpty("PlatformID", m.PlatformID)); err != nil {
+	if err := first(notEmpty("MerchantID", m.MerchantID), notEmpty("PlatformID", m.PlatformID)); err != nil {
 		return err
 	}
 	_, err := c.invoiceSettings(ctx, "set_pay_mch", invoiceSettings{Merchant: &m})

@@ -65,16 +65,16 @@ func (c *Client) CreateFiscalCard(ctx context.Context, payee, logoURL string) (c
 
 // FiscalReceipt is a fiscal receipt to put among a user's cards.
 type FiscalReceipt struct {
-	Fee         int64     `json:"fee"` // fen
-	Title       string    `json:"title"`
-	BillingTime Timestamp `json:"billing_time"`
-	BillingNo   string    `json:"billing_no"`     // 票据代码
-	BillingCode string    `json:"billing_code"`   // 票据号码
-	PDFMediaID  string    `json:"s_pdf_media_id"` // see [Client.UploadInvoicePDF]
+	Fee           int64     `json:"fee"` // fen
+	Title         string    `json:"title"`
+	BillingTime   Timestamp `json:"billing_time"`
+	BillingNumber string    `json:"billing_no"`     // 票据代码
+	BillingCode   string    `json:"billing_code"`   // 票据号码
+	PDFMediaID    string    `json:"s_pdf_media_id"` // see [Client.UploadInvoicePDF]
 }
 
 func (r FiscalReceipt) check() error {
-	return first(notEmpty("Title", r.Title), someTime("BillingTime", r.BillingTime), notEmpty("BillingNo", r.BillingNo),
+	return first(notEmpty("Title", r.Title), someTime("BillingTime", r.BillingTime), notEmpty("BillingNumber", r.BillingNumber),
 		notEmpty("BillingCode", r.BillingCode), notEmpty("PDFMediaID", r.PDFMediaID))
 }
 

@@ -16,30 +16,30 @@ const (
 // the account has chosen in the console. Amounts are decimal numbers in yuan, such
 // as "135.90".
 type IssueInvoiceRequest struct {
-	OpenID        string             `json:"wxopenid"`
-	OrderID       string             `json:"ddh"`     // that the user has authorized
-	Serial        string             `json:"fpqqlsh"` // 6 letters that the platform assigns, then the caller's number; the same one makes no second invoice
-	SellerTaxNo   string             `json:"nsrsbh"`
-	SellerName    string             `json:"nsrmc"`
-	SellerAddress string             `json:"nsrdz"`
-	SellerPhone   string             `json:"nsrdh"`
-	SellerBank    string             `json:"nsrbank"`
-	SellerBankNo  string             `json:"nsrbankid"`
-	BuyerTaxNo    string             `json:"ghfnsrsbh,omitempty"`
-	BuyerName     string             `json:"ghfmc,omitempty"`
-	BuyerAddress  string             `json:"ghfdz,omitempty"`
-	BuyerPhone    string             `json:"ghfdh,omitempty"`
-	BuyerBank     string             `json:"ghfbank,omitempty"`
-	BuyerBankNo   string             `json:"ghfbankid,omitempty"`
-	Drawer        string             `json:"kpr"`           // who makes the invoice
-	Cashier       string             `json:"skr,omitempty"` // who took the money
-	Reviewer      string             `json:"fhr,omitempty"` // who checked the invoice
-	Total         string             `json:"jshj"`          // with tax
-	Amount        string             `json:"hjje"`          // without tax
-	Tax           string             `json:"hjse"`          // of all lines
-	Remarks       string             `json:"bz,omitempty"`
-	Industry      string             `json:"hylx,omitempty"` // "0" is commerce
-	Lines         []IssueInvoiceLine `json:"invoicedetail_list"`
+	OpenID            string             `json:"wxopenid"`
+	OrderID           string             `json:"ddh"`     // that the user has authorized
+	Serial            string             `json:"fpqqlsh"` // 6 letters that the platform assigns, then the caller's number; the same one makes no second invoice
+	SellerTaxNumber   string             `json:"nsrsbh"`
+	SellerName        string             `json:"nsrmc"`
+	SellerAddress     string             `json:"nsrdz"`
+	SellerPhone       string             `json:"nsrdh"`
+	SellerBank        string             `json:"nsrbank"`
+	SellerBankAccount string             `json:"nsrbankid"`
+	BuyerTaxNumber    string             `json:"ghfnsrsbh,omitempty"`
+	BuyerName         string             `json:"ghfmc,omitempty"`
+	BuyerAddress      string             `json:"ghfdz,omitempty"`
+	BuyerPhone        string             `json:"ghfdh,omitempty"`
+	BuyerBank         string             `json:"ghfbank,omitempty"`
+	BuyerBankAccount  string             `json:"ghfbankid,omitempty"`
+	Drawer            string             `json:"kpr"`           // who makes the invoice
+	Cashier           string             `json:"skr,omitempty"` // who took the money
+	Reviewer          string             `json:"fhr,omitempty"` // who checked the invoice
+	Total             string             `json:"jshj"`          // with tax
+	Amount            string             `json:"hjje"`          // without tax
+	Tax               string             `json:"hjse"`          // of all lines
+	Remarks           string             `json:"bz,omitempty"`
+	Industry          string             `json:"hylx,omitempty"` // "0" is commerce
+	Lines             []IssueInvoiceLine `json:"invoicedetail_list"`
 }
 
 // IssueInvoiceLine is a line of an invoice to be made.
@@ -59,7 +59,7 @@ type IssueInvoiceLine struct {
 func (r IssueInvoiceRequest) check() error {
 	err := first(
 		notEmpty("OpenID", r.OpenID), notEmpty("OrderID", r.OrderID), notEmpty("Serial", r.Serial),
-		notEmpty("SellerTaxNo", r.SellerTaxNo), notEmpty("SellerName", r.SellerName), notEmpty("Drawer", r.Drawer),
+		notEmpty("SellerTaxNumber", r.SellerTaxNumber), notEmpty("SellerName", r.SellerName), notEmpty("Drawer", r.Drawer),
 		notEmpty("Total", r.Total), notEmpty("Amount", r.Amount), notEmpty("Tax", r.Tax))
 	if err == nil && len(r.Lines) == 0 {
 		err = invalid("Lines", "is empty")
@@ -87,18 +87,18 @@ func (c *Client) IssueInvoice(ctx context.Context, r IssueInvoiceRequest) error 
 
 // ReverseInvoiceRequest names an invoice to be reversed by a red one.
 type ReverseInvoiceRequest struct {
-	OpenID      string `json:"wxopenid"`
-	Serial      string `json:"fpqqlsh"` // a new one, as for IssueInvoiceRequest
-	SellerTaxNo string `json:"nsrsbh"`
-	SellerName  string `json:"nsrmc"`
-	BillingCode string `json:"yfpdm"` // of the invoice (原发票代码)
-	BillingNo   string `json:"yfphm"` // of the invoice (原发票号码)
+	OpenID          string `json:"wxopenid"`
+	Serial          string `json:"fpqqlsh"` // a new one, as for IssueInvoiceRequest
+	SellerTaxNumber string `json:"nsrsbh"`
+	SellerName      string `json:"nsrmc"`
+	BillingCode     string `json:"yfpdm"` // of the invoice (原发票代码)
+	BillingNumber   string `json:"yfphm"` // of the invoice (原发票号码)
 }
 
 func (r ReverseInvoiceRequest) check() error {
 	return first(
-		notEmpty("OpenID", r.OpenID), notEmpty("Serial", r.Serial), notEmpty("SellerTaxNo", r.SellerTaxNo),
-		notEmpty("SellerName", r.SellerName), notEmpty("BillingNo", r.BillingNo))
+		notEmpty("OpenID", r.OpenID), notEmpty("Serial", r.Serial), notEmpty("SellerTaxNumber", r.SellerTaxNumber),
+		notEmpty("SellerName", r.SellerName), notEmpty("BillingNumber", r.BillingNumber))
 }
 
 // ReverseInvoice orders the red invoice that cancels an issued one
@@ -121,12 +121,12 @@ func (c *Client) postInvoiceInfo(ctx context.Context, path string, info any, ser
 
 // IssuedInvoice is an invoice that [Client.IssueInvoice] ordered.
 type IssuedInvoice struct {
-	Serial      string `json:"fpqqlsh"`
-	BillingCode string `json:"fpdm"` // 发票代码
-	BillingNo   string `json:"fphm"` // 发票号码
-	CheckCode   string `json:"jym"`  // 校验码
-	BillingTime string `json:"kprq"` // such as "20171204172159", in China's time
-	PDFURL      string `json:"pdfurl"`
+	Serial        string `json:"fpqqlsh"`
+	BillingCode   string `json:"fpdm"` // 发票代码
+	BillingNumber string `json:"fphm"` // 发票号码
+	CheckCode     string `json:"jym"`  // 校验码
+	BillingTime   string `json:"kprq"` // such as "20171204172159", in China's time
+	PDFURL        string `json:"pdfurl"`
 }
 
 // GetIssuedInvoice returns an invoice by the Serial that it was ordered with

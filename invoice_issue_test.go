@@ -11,9 +11,9 @@ import (
 
 func issueRequest() IssueInvoiceRequest {
 	return IssueInvoiceRequest{
-		OpenID: "o1", OrderID: "30000", Serial: "abcdef461", SellerTaxNo: "110109500321654", SellerName: "店", SellerAddress: "深圳市",
-		SellerPhone: "0755", SellerBank: "银行", SellerBankNo: "1234", BuyerTaxNo: "110109500321655", BuyerName: "周一", BuyerAddress: "广州市",
-		BuyerPhone: "137", BuyerBank: "行", BuyerBankNo: "5678", Drawer: "明", Cashier: "四", Reviewer: "王", Total: "159.0", Amount: "135.9",
+		OpenID: "o1", OrderID: "30000", Serial: "abcdef461", SellerTaxNumber: "110109500321654", SellerName: "店", SellerAddress: "深圳市",
+		SellerPhone: "0755", SellerBank: "银行", SellerBankAccount: "1234", BuyerTaxNumber: "110109500321655", BuyerName: "周一", BuyerAddress: "广州市",
+		BuyerPhone: "137", BuyerBank: "行", BuyerBankAccount: "5678", Drawer: "明", Cashier: "四", Reviewer: "王", Total: "159.0", Amount: "135.9",
 		Tax: "23.1", Remarks: "注", Industry: "0",
 		Lines: []IssueInvoiceLine{{
 			Kind: InvoiceLineNormal, Code: "1090418010000000000", Name: "洗衣机", Unit: "台", Specification: "60L", Quantity: "1",
@@ -24,7 +24,7 @@ func issueRequest() IssueInvoiceRequest {
 
 func reverseRequest() ReverseInvoiceRequest {
 	return ReverseInvoiceRequest{
-		OpenID: "o1", Serial: "abcdef400", SellerTaxNo: "110109500321654", SellerName: "店", BillingCode: "050003521100", BillingNo: "30329969",
+		OpenID: "o1", Serial: "abcdef400", SellerTaxNumber: "110109500321654", SellerName: "店", BillingCode: "050003521100", BillingNumber: "30329969",
 	}
 }
 
@@ -51,7 +51,7 @@ var _ = wireRows([]wireRow{
 			return c.GetIssuedInvoice(ctx, "abcdef461", "110109500321654")
 		}),
 		want: &IssuedInvoice{
-			Serial: "abcdef461", BillingCode: "088978450417", BillingNo: "21590001", CheckCode: "59004166725791147047",
+			Serial: "abcdef461", BillingCode: "088978450417", BillingNumber: "21590001", CheckCode: "59004166725791147047",
 			BillingTime: "20171204172159", PDFURL: "https://example.com/i",
 		},
 	},

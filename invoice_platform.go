@@ -139,16 +139,16 @@ type InvoiceContent struct {
 	Fee                int64         `json:"fee"` // fen, with tax
 	Title              string        `json:"title"`
 	BillingTime        Timestamp     `json:"billing_time"`
-	BillingNo          string        `json:"billing_no"`   // 发票号码; 20 digits for fully digital invoices
+	BillingNumber      string        `json:"billing_no"`   // 发票号码; 20 digits for fully digital invoices
 	BillingCode        string        `json:"billing_code"` // 发票代码; "" for fully digital invoices
 	Items              []InvoiceItem `json:"info,omitempty"`
 	FeeWithoutTax      int64         `json:"fee_without_tax"` // fen
 	Tax                int64         `json:"tax"`             // fen
 	CheckCode          string        `json:"check_code"`      // 校验码; "" for fully digital invoices, and in the page's example
-	BuyerNumber        string        `json:"buyer_number,omitempty"`
+	BuyerTaxNumber     string        `json:"buyer_number,omitempty"`
 	BuyerAddressPhone  string        `json:"buyer_address_and_phone,omitempty"`
 	BuyerBankAccount   string        `json:"buyer_bank_account,omitempty"`
-	SellerNumber       string        `json:"seller_number,omitempty"`
+	SellerTaxNumber    string        `json:"seller_number,omitempty"`
 	SellerAddressPhone string        `json:"seller_address_and_phone,omitempty"`
 	SellerBankAccount  string        `json:"seller_bank_account,omitempty"`
 	Remarks            string        `json:"remarks,omitempty"`
@@ -158,10 +158,10 @@ type InvoiceContent struct {
 
 // InvoiceItem is a line of an invoice.
 type InvoiceItem struct {
-	Name  string `json:"name"`
-	Num   int64  `json:"num,omitempty"`
-	Unit  string `json:"unit,omitempty"`
-	Price int64  `json:"price"` // fen for one
+	Name     string `json:"name"`
+	Quantity int64  `json:"num,omitempty"`
+	Unit     string `json:"unit,omitempty"`
+	Price    int64  `json:"price"` // fen for one
 }
 
 // InvoiceData is an invoice to put among a user's cards.
@@ -172,9 +172,9 @@ type InvoiceData struct {
 }
 
 func (d InvoiceData) check() error {
-	err := first(notEmpty("Title", d.Title), someTime("BillingTime", d.BillingTime), notEmpty("BillingNo", d.BillingNo),
+	err := first(notEmpty("Title", d.Title), someTime("BillingTime", d.BillingTime), notEmpty("BillingNumber", d.BillingNumber),
 		notEmpty("PDFMediaID", d.PDFMediaID))
-	if err == nil && len(d.BillingNo) != 20 {
+	if err == nil && len(d.BillingNumber) != 20 {
 		err = notEmpty("BillingCode", d.BillingCode)
 	}
 	return err

@@ -22,7 +22,7 @@ var someFields = InvoiceAuthFields{
 		ShowTitle: true, ShowPhone: true, RequirePhone: true, Custom: []InvoiceCustomField{{Key: "工号", Required: true, Notice: "六位"}},
 	},
 	Company: &InvoiceCompanyFields{
-		ShowTitle: true, ShowTaxNo: true, RequireTaxNo: true, Custom: []InvoiceCustomField{{Key: "部门", Notice: "可不填"}},
+		ShowTitle: true, ShowTaxNumber: true, RequireTaxNumber: true, Custom: []InvoiceCustomField{{Key: "部门", Notice: "可不填"}},
 	},
 }
 
@@ -31,10 +31,10 @@ const someContentJSON = `"fee":2500,"title":"某公司","billing_time":168872107
 	`"seller_address_and_phone":"C 3","seller_bank_account":"D 4","remarks":"无","cashier":"李雷","maker":"韩梅梅"`
 
 var someContent = InvoiceContent{
-	Fee: 2500, Title: "某公司", BillingTime: unix(1688721071), BillingNo: "67569521", BillingCode: "032002200611",
-	Items:         []InvoiceItem{{Name: "牙膏", Num: 1, Unit: "个", Price: 2500}},
-	FeeWithoutTax: 2350, Tax: 150, CheckCode: "17140148975963206428", BuyerNumber: "91232", BuyerAddressPhone: "A 1", BuyerBankAccount: "B 2",
-	SellerNumber: "91233", SellerAddressPhone: "C 3", SellerBankAccount: "D 4", Remarks: "无", Cashier: "李雷", Maker: "韩梅梅",
+	Fee: 2500, Title: "某公司", BillingTime: unix(1688721071), BillingNumber: "67569521", BillingCode: "032002200611",
+	Items:         []InvoiceItem{{Name: "牙膏", Quantity: 1, Unit: "个", Price: 2500}},
+	FeeWithoutTax: 2350, Tax: 150, CheckCode: "17140148975963206428", BuyerTaxNumber: "91232", BuyerAddressPhone: "A 1", BuyerBankAccount: "B 2",
+	SellerTaxNumber: "91233", SellerAddressPhone: "C 3", SellerBankAccount: "D 4", Remarks: "无", Cashier: "李雷", Maker: "韩梅梅",
 }
 
 const someInvoiceJSON = `"card_id":"pjZ8","begin_time":1688721071,"end_time":1720257071,"openid":"o1","type":"增值税普通发票","payee":"某店","detail":"牙膏",` +
@@ -58,7 +58,7 @@ var (
 	someFiscalAuth = GetFiscalAuthURLRequest{
 		TreasuryID: "wxabcd", OrderID: "1", Money: 11, Timestamp: unix(1474875876), Source: InvoiceSourceApp, RedirectURL: "https://example.com", Ticket: "TICKET-CANARY",
 	}
-	someReceipt = FiscalReceipt{Fee: 10, Title: "某人", BillingTime: unix(1688721071), BillingNo: "6756", BillingCode: "0320", PDFMediaID: "17921206790189057"}
+	someReceipt = FiscalReceipt{Fee: 10, Title: "某人", BillingTime: unix(1688721071), BillingNumber: "6756", BillingCode: "0320", PDFMediaID: "17921206790189057"}
 )
 
 const someRefJSON = `"card_id":"pjZ8","encrypt_code":"fbdt/fWy1VitQwhbKtSjNeR3BJyfpeJXfZjjGsdCXiM="`
@@ -102,14 +102,14 @@ var _ = wireRows([]wireRow{
 	{
 		name: "SetInvoiceMerchant", http: "POST /card/invoice/setbizattr", query: "action=set_pay_mch", body: `{"paymch_info":{"mchid":"1900","s_pappid":"d3J"}}`,
 		call: noResult(func(ctx context.Context, c *Client) error {
-			return c.SetInvoiceMerchant(ctx, InvoiceMerchant{MchID: "1900", PlatformID: "d3J"})
+			return c.SetInvoiceMerchant(ctx, InvoiceMerchant{MerchantID: "1900", PlatformID: "d3J"})
 		}),
 	},
 	{
 		name: "GetInvoiceMerchant", http: "POST /card/invoice/setbizattr", query: "action=get_pay_mch", body: `{}`,
 		reply: `{"errcode":0,"errmsg":"ok","paymch_info":{"mchid":"1900","s_pappid":"d3J"}}`,
 		call:  result(func(ctx context.Context, c *Client) (*InvoiceMerchant, error) { return c.GetInvoiceMerchant(ctx) }),
-		want:  &InvoiceMerchant{MchID: "1900", PlatformID: "d3J"},
+		want:  &InvoiceMerchant{MerchantID: "1900", PlatformID: "d3J"},
 	},
 	{
 		name: "SetInvoiceContact", http: "POST /card/invoice/setbizattr", query: "action=set_contact", body: `{"contact":{"time_out":12345,"phone":"020-123"}}`,
@@ -129,7 +129,7 @@ var _ = wireRows([]wireRow{
 		reply: `{"errcode":0,"errmsg":"ok","url":"https://mp.weixin.qq.com/t"}`,
 		call: func(ctx context.Context, c *Client) (any, error) {
 			return c.GetInvoiceTitleURL(ctx, GetInvoiceTitleURLRequest{
-				Title: "某公司", Phone: "020-123", TaxNo: "91440300708461136T", Address: "A", BankType: "B", BankNo: "1", OutTitleID: "t1",
+				Title: "某公司", Phone: "020-123", TaxNumber: "91440300708461136T", Address: "A", BankType: "B", BankAccount: "1", OutTitleID: "t1",
 			})
 		},
 		want: "https://mp.weixin.qq.com/t",
@@ -345,7 +345,7 @@ func TestFullyDigitalInvoicesNeedNoCode(t *testing.T) {
 		return err
 	}
 	refused(t, "BillingCode", insert)
-	data.BillingCode, data.BillingNo = "", "24317000000183259524"
+	data.BillingCode, data.BillingNumber = "", "24317000000183259524"
 	c, _ := wireRow{}.client(answer(http.StatusOK, wireOK))
 	require.NoError(t, insert(t.Context(), c))
 }
@@ -378,7 +378,7 @@ func TestInvoiceCallsRefuseWrongArguments(t *testing.T) {
 		}},
 		{"fields", func(ctx context.Context, c *Client) error { return c.SetInvoiceAuthFields(ctx, InvoiceAuthFields{}) }},
 		{"PlatformID", func(ctx context.Context, c *Client) error {
-			return c.SetInvoiceMerchant(ctx, InvoiceMerchant{MchID: "1"})
+			return c.SetInvoiceMerchant(ctx, InvoiceMerchant{MerchantID: "1"})
 		}},
 		{"Phone", func(ctx context.Context, c *Client) error {
 			return c.SetInvoiceContact(ctx, InvoiceContact{Timeout: 1})
@@ -401,8 +401,8 @@ func TestInvoiceCallsRefuseWrongArguments(t *testing.T) {
 		{"status", func(ctx context.Context, c *Client) error { return c.SetIssuedInvoiceStatus(ctx, "p", "c", "") }},
 		{"Title", title(GetInvoiceTitleURLRequest{})},
 		{"Phone", title(GetInvoiceTitleURLRequest{Title: "t", Phone: "+86"})},
-		{"TaxNo", title(GetInvoiceTitleURLRequest{Title: "t", TaxNo: "914403007084611361234"})},
-		{"TaxNo", title(GetInvoiceTitleURLRequest{UserFill: true, TaxNo: "91440300708461136-"})},
+		{"TaxNumber", title(GetInvoiceTitleURLRequest{Title: "t", TaxNumber: "914403007084611361234"})},
+		{"TaxNumber", title(GetInvoiceTitleURLRequest{UserFill: true, TaxNumber: "91440300708461136-"})},
 		{"File.Content", func(ctx context.Context, c *Client) error {
 			_, err := c.UploadInvoicePDF(ctx, File{Content: &pattern{size: maxInvoicePDF + 1}, Size: maxInvoicePDF + 1})
 			return err

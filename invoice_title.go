@@ -7,14 +7,14 @@ import (
 
 // GetInvoiceTitleURLRequest is a title for the user to keep.
 type GetInvoiceTitleURLRequest struct {
-	Title      string `json:"title,omitempty"`  // needed unless UserFill
-	Phone      string `json:"phone,omitempty"`  // digits and "-"
-	TaxNo      string `json:"tax_no,omitempty"` // up to 20 digits and ASCII letters; at least 15 by the text of the page, 10 in its example
-	Address    string `json:"addr,omitempty"`   // of the company
-	BankType   string `json:"bank_type,omitempty"`
-	BankNo     string `json:"bank_no,omitempty"`
-	UserFill   Flag   `json:"user_fill"` // the user fills it in; else it is the company's
-	OutTitleID string `json:"out_title_id,omitempty"`
+	Title       string `json:"title,omitempty"`  // needed unless UserFill
+	Phone       string `json:"phone,omitempty"`  // digits and "-"
+	TaxNumber   string `json:"tax_no,omitempty"` // up to 20 digits and ASCII letters; at least 15 by the text of the page, 10 in its example
+	Address     string `json:"addr,omitempty"`   // of the company
+	BankType    string `json:"bank_type,omitempty"`
+	BankAccount string `json:"bank_no,omitempty"`
+	UserFill    Flag   `json:"user_fill"` // the user fills it in; else it is the company's
+	OutTitleID  string `json:"out_title_id,omitempty"`
 }
 
 func (r GetInvoiceTitleURLRequest) check() error {
@@ -26,8 +26,8 @@ func (r GetInvoiceTitleURLRequest) check() error {
 	if strings.Trim(r.Phone, "0123456789-") != "" {
 		return invalid("Phone", "must be digits and -")
 	}
-	if len(r.TaxNo) > 20 || strings.ContainsFunc(r.TaxNo, notAlphanumeric) {
-		return invalid("TaxNo", "must be up to 20 digits and ASCII letters")
+	if len(r.TaxNumber) > 20 || strings.ContainsFunc(r.TaxNumber, notAlphanumeric) {
+		return invalid("TaxNumber", "must be up to 20 digits and ASCII letters")
 	}
 	return nil
 }
@@ -77,13 +77,13 @@ const (
 
 // InvoiceTitle is a title that a user keeps in WeChat.
 type InvoiceTitle struct {
-	Type     InvoiceTitleType `json:"title_type"`
-	Title    string           `json:"title"`
-	Phone    string           `json:"phone"`
-	TaxNo    string           `json:"tax_no"`
-	Address  string           `json:"addr"`
-	BankType string           `json:"bank_type"`
-	BankNo   string           `json:"bank_no"`
+	Type        InvoiceTitleType `json:"title_type"`
+	Title       string           `json:"title"`
+	Phone       string           `json:"phone"`
+	TaxNumber   string           `json:"tax_no"`
+	Address     string           `json:"addr"`
+	BankType    string           `json:"bank_type"`
+	BankAccount string           `json:"bank_no"`
 }
 
 // ScanInvoiceTitle returns the title behind the QR code that a user shows, by the

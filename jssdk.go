@@ -138,7 +138,7 @@ func (s *ticketSource) fetch(ctx context.Context, mode tokencache.Mode) (string,
 type JSConfig struct {
 	AppID     string   `json:"appId"`
 	Timestamp int64    `json:"timestamp"`
-	NonceStr  string   `json:"nonceStr"`
+	Nonce     string   `json:"nonceStr"`
 	Signature string   `json:"signature"`
 	JSAPIList []string `json:"jsApiList"`
 	Debug     bool     `json:"debug,omitempty"`
@@ -157,11 +157,11 @@ func (c *Client) SignPage(ctx context.Context, pageURL string, apis ...string) (
 	if err != nil {
 		return nil, err
 	}
-	cfg := &JSConfig{AppID: c.cfg.appID, Timestamp: time.Now().Unix(), NonceStr: newNonce(), JSAPIList: slices.Clone(apis)}
+	cfg := &JSConfig{AppID: c.cfg.appID, Timestamp: time.Now().Unix(), Nonce: newNonce(), JSAPIList: slices.Clone(apis)}
 	if cfg.JSAPIList == nil {
 		cfg.JSAPIList = []string{} // wx.config wants an array
 	}
-	cfg.Signature = signPage(string(ticket), cfg.NonceStr, cfg.Timestamp, pageURL)
+	cfg.Signature = signPage(string(ticket), cfg.Nonce, cfg.Timestamp, pageURL)
 	return cfg, nil
 }
 
@@ -170,18 +170,18 @@ func signPage(ticket, nonce string, timestamp int64, pageURL string) string {
 	return sha1Hex("jsapi_ticket=" + ticket + "&noncestr=" + nonce + "&timestamp=" + strconv.FormatInt(timestamp, 10) + "&url=" + pageURL)
 }
 
-// CardExt is the signed cardExt of wx.addCard.
-type CardExt struct {
-	Code      string `json:"code,omitempty"`
-	OpenID    string `json:"openid,omitempty"`
-	Timestamp string `json:"timestamp"`
-	NonceStr  string `json:"nonce_str"`
-	OuterStr  string `json:"outer_str,omitempty"`
-	Signature string `json:"signature"`
+// CardExtension is the signed cardExt of wx.addCard.
+type CardExtension struct {
+	Code        string `json:"code,omitempty"`
+	OpenID      string `json:"openid,omitempty"`
+	Timestamp   string `json:"timestamp"`
+	Nonce       string `json:"nonce_str"`
+	OuterString string `json:"outer_str,omitempty"`
+	Signature   string `json:"signature"`
 }
 
 // String returns the JSON text that wx.addCard takes as cardExt.
-func (e CardExt) String() string {
+func (e CardExtension) String() string {
 	data, _ := json.Marshal(e) //nolint:errchkjson // strings only, can not fail
 	return string(data)
 }
@@ -190,7 +190,7 @@ func (e CardExt) String() string {
 // are for cards that need them, "" else.
 //
 // https://developers.weixin.qq.com/doc/service/guide/h5/jssdk
-func (c *Client) SignCard(ctx context.Context, cardID, code, openID string) (*CardExt, error) {
+func (c *Client) SignCard(ctx context.Context, cardID, code, openID string) (*CardExtension, error) {
 	if err := notEmpty("cardID", cardID); err != nil {
 		return nil, err
 	}
@@ -198,8 +198,8 @@ func (c *Client) SignCard(ctx context.Context, cardID, code, openID string) (*Ca
 	if err != nil {
 		return nil, err
 	}
-	ext := &CardExt{Code: code, OpenID: openID, Timestamp: strconv.FormatInt(time.Now().Unix(), 10), NonceStr: newNonce()}
-	ext.Signature = signCard(string(ticket), ext.Timestamp, cardID, ext.NonceStr, code, openID)
+	ext := &CardExtension{Code: code, OpenID: openID, Timestamp: strconv.FormatInt(time.Now().Unix(), 10), Nonce: newNonce()}
+	ext.Signature = signCard(string(ticket), ext.Timestamp, cardID, ext.Nonce, code, openID)
 	return ext, nil
 }
 
@@ -209,7 +209,7 @@ type CardChoice struct {
 	CardType  string `json:"cardType"`
 	CardID    string `json:"cardId"`
 	Timestamp int64  `json:"timestamp"`
-	NonceStr  string `json:"nonceStr"`
+	Nonce     string `json:"nonceStr"`
 	SignType  string `json:"signType"`
 	CardSign  string `json:"cardSign"`
 }
@@ -225,9 +225,9 @@ func (c *Client) SignCardChoice(ctx context.Context, shopID, cardID, cardType st
 	}
 	choice := &CardChoice{
 		ShopID: shopID, CardType: cardType, CardID: cardID,
-		Timestamp: time.Now().Unix(), NonceStr: newNonce(), SignType: "SHA1",
+		Timestamp: time.Now().Unix(), Nonce: newNonce(), SignType: "SHA1",
 	}
-	choice.CardSign = signCard(string(ticket), c.cfg.appID, shopID, strconv.FormatInt(choice.Timestamp, 10), choice.NonceStr, cardID, cardType)
+	choice.CardSign = signCard(string(ticket), c.cfg.appID, shopID, strconv.FormatInt(choice.Timestamp, 10), choice.Nonce, cardID, cardType)
 	return choice, nil
 }
 

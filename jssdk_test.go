@@ -56,11 +56,11 @@ func TestSignedPageIsReadyForWxConfig(t *testing.T) {
 	require.NoError(t, json.Unmarshal(data, &fields))
 	assert.Equal(t, "wx0000000000000001", fields["appId"])
 	assert.Equal(t, []any{"chooseImage"}, fields["jsApiList"])
-	assert.Equal(t, signPage("TICKET-CANARY", cfg.NonceStr, cfg.Timestamp, "https://example.com/a?b=c"), fields["signature"])
+	assert.Equal(t, signPage("TICKET-CANARY", cfg.Nonce, cfg.Timestamp, "https://example.com/a?b=c"), fields["signature"])
 
 	again, err := c.SignPage(t.Context(), "https://example.com/")
 	require.NoError(t, err)
-	assert.NotEqual(t, cfg.NonceStr, again.NonceStr)
+	assert.NotEqual(t, cfg.Nonce, again.Nonce)
 	assert.NotNil(t, again.JSAPIList)
 	assert.EqualValues(t, 1, fetches.Load())
 
@@ -73,12 +73,12 @@ func TestSignedCardsCarryTheTimeAndNonceThatWereSigned(t *testing.T) {
 	c, _ := wireRow{}.client(ticketServer(func() string { return "TICKET-CANARY" }, &fetches))
 	ext, err := c.SignCard(t.Context(), "pCard", "code-1", "oUser")
 	require.NoError(t, err)
-	assert.Equal(t, signCard("TICKET-CANARY", ext.Timestamp, "pCard", ext.NonceStr, "code-1", "oUser"), ext.Signature)
-	assert.JSONEq(t, `{"code":"code-1","openid":"oUser","timestamp":"`+ext.Timestamp+`","nonce_str":"`+ext.NonceStr+`","signature":"`+ext.Signature+`"}`, ext.String())
+	assert.Equal(t, signCard("TICKET-CANARY", ext.Timestamp, "pCard", ext.Nonce, "code-1", "oUser"), ext.Signature)
+	assert.JSONEq(t, `{"code":"code-1","openid":"oUser","timestamp":"`+ext.Timestamp+`","nonce_str":"`+ext.Nonce+`","signature":"`+ext.Signature+`"}`, ext.String())
 
 	choice, err := c.SignCardChoice(t.Context(), "", "", "GROUPON")
 	require.NoError(t, err)
-	assert.Equal(t, signCard("TICKET-CANARY", "wx0000000000000001", strconv.FormatInt(choice.Timestamp, 10), choice.NonceStr, "GROUPON"), choice.CardSign)
+	assert.Equal(t, signCard("TICKET-CANARY", "wx0000000000000001", strconv.FormatInt(choice.Timestamp, 10), choice.Nonce, "GROUPON"), choice.CardSign)
 
 	_, err = c.SignCard(t.Context(), "", "", "")
 	assertArgument(t, err, "cardID")

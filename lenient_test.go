@@ -149,7 +149,7 @@ var leanCalls = []leanCall{
 	}},
 	{"POST /wxa/apply_merchant", func(ctx context.Context, c *Client) error {
 		return c.CreateStoreProgram(ctx, CreateStoreProgramRequest{
-			FirstCategoryID: 476, SecondCategoryID: 477, HeadImage: "M1", Nickname: "四个汉字", Introduction: "介绍",
+			FirstCategoryID: 476, SecondCategoryID: 477, AvatarMediaID: "M1", Nickname: "四个汉字", Introduction: "介绍",
 		})
 	}},
 	{"POST /wxa/create_map_poi", func(ctx context.Context, c *Client) error {
@@ -172,7 +172,7 @@ var leanCalls = []leanCall{
 		return err
 	}},
 	{"POST /nontax/queryfee", func(ctx context.Context, c *Client) error {
-		_, err := c.GetNontaxFee(ctx, GetNontaxFeeRequest{NoticeNo: "440204190185356", DepartmentCode: "143605002004", RegionCode: "440000"})
+		_, err := c.GetNontaxFee(ctx, GetNontaxFeeRequest{NoticeNumber: "440204190185356", DepartmentCode: "143605002004", RegionCode: "440000"})
 		return err
 	}},
 	{"POST /nontax/unifiedorder", func(ctx context.Context, c *Client) error { // neither scene nor time, as in the page's example
@@ -189,7 +189,7 @@ var leanCalls = []leanCall{
 	}},
 	{"POST /nontax/unifiedorder", func(ctx context.Context, c *Client) error {
 		p := leanNontaxPayment
-		p.NoticeNo, p.OrderNo = "", "N1"
+		p.NoticeNumber, p.OrderNumber = "", "N1"
 		_, err := c.CreateNontaxOrder(ctx, CreateNontaxOrderRequest{NontaxPayment: p, IP: "203.0.113.9", Scene: NontaxSceneMiniProgram, OpenID: "o1"})
 		return err
 	}},
@@ -204,22 +204,22 @@ var leanCalls = []leanCall{
 	}},
 	{"POST /nontax/micropay", func(ctx context.Context, c *Client) error { // blanks around both numbers, as in the page's example
 		p := leanNontaxPayment
-		p.NoticeNo, p.NoticeCreateTime = " 08111639088", unix(1500967298)
+		p.NoticeNumber, p.NoticeCreateTime = " 08111639088", unix(1500967298)
 		_, err := c.PayNontaxByCode(ctx, NontaxCodePayment{NontaxPayment: p, AuthCode: " 134971951305811268"})
 		return err
 	}},
 	{"POST /nontax/micropay", func(ctx context.Context, c *Client) error {
 		p := leanNontaxPayment
-		p.NoticeNo, p.OrderNo = "", "N1"
+		p.NoticeNumber, p.OrderNumber = "", "N1"
 		_, err := c.PayNontaxByCode(ctx, NontaxCodePayment{NontaxPayment: p, AuthCode: "134971951305811268"})
 		return err
 	}},
 	{"POST /nontax/getorderlist", func(ctx context.Context, c *Client) error {
-		_, err := c.ListNontaxOrders(ctx, ListNontaxOrdersRequest{RegionCode: "340000", DepartmentCode: "065080906", NoticeNo: "N1"})
+		_, err := c.ListNontaxOrders(ctx, ListNontaxOrdersRequest{RegionCode: "340000", DepartmentCode: "065080906", NoticeNumber: "N1"})
 		return err
 	}},
 	{"POST /nontax/getorderlist", func(ctx context.Context, c *Client) error {
-		_, err := c.ListNontaxOrders(ctx, ListNontaxOrdersRequest{RegionCode: "340000", DepartmentCode: "065080906", OrderNo: "N1"})
+		_, err := c.ListNontaxOrders(ctx, ListNontaxOrdersRequest{RegionCode: "340000", DepartmentCode: "065080906", OrderNumber: "N1"})
 		return err
 	}},
 	{"POST /card/invoice/getauthurl", func(ctx context.Context, c *Client) error {
@@ -232,7 +232,7 @@ var leanCalls = []leanCall{
 		return c.RejectInvoice(ctx, RejectInvoiceRequest{PlatformID: "d3JC", OrderID: "111229", Reason: "1234"})
 	}},
 	{"POST /card/invoice/biz/getusertitleurl", func(ctx context.Context, c *Client) error { // 10 characters, as in the page's example
-		_, err := c.GetInvoiceTitleURL(ctx, GetInvoiceTitleURLRequest{Title: "用户抬头", TaxNo: "1486715052", Phone: "12345"})
+		_, err := c.GetInvoiceTitleURL(ctx, GetInvoiceTitleURLRequest{Title: "用户抬头", TaxNumber: "1486715052", Phone: "12345"})
 		return err
 	}},
 	{"POST /card/invoice/biz/getusertitleurl", func(ctx context.Context, c *Client) error {
@@ -253,14 +253,14 @@ var leanCalls = []leanCall{
 	}},
 	{"POST /card/invoice/insert", func(ctx context.Context, c *Client) error { // no check code, as in the page's example
 		_, err := c.InsertInvoice(ctx, someOrder, InvoiceData{
-			InvoiceContent: InvoiceContent{Fee: 123, Title: "发票", BillingTime: unix(1468306058), BillingNo: "4545145712", BillingCode: "4541212454512"},
+			InvoiceContent: InvoiceContent{Fee: 123, Title: "发票", BillingTime: unix(1468306058), BillingNumber: "4545145712", BillingCode: "4541212454512"},
 			PDFMediaID:     "M1",
 		})
 		return err
 	}},
 	{"POST /card/invoice/makeoutinvoice", func(ctx context.Context, c *Client) error {
 		return c.IssueInvoice(ctx, IssueInvoiceRequest{
-			OpenID: "o1", OrderID: "1", Serial: "s", SellerTaxNo: "1", SellerName: "店", Drawer: "明", Total: "1", Amount: "1", Tax: "0",
+			OpenID: "o1", OrderID: "1", Serial: "s", SellerTaxNumber: "1", SellerName: "店", Drawer: "明", Total: "1", Amount: "1", Tax: "0",
 			Lines: []IssueInvoiceLine{{Kind: InvoiceLineNormal, Name: "物", Amount: "1"}},
 		})
 	}},
@@ -276,14 +276,14 @@ var leanCalls = []leanCall{
 	}},
 	{"POST /nontax/vehicle/payapply", func(ctx context.Context, c *Client) error { // no plate, as in the page's example
 		_, err := c.ChargeNontaxVehicle(ctx, ChargeNontaxVehicleRequest{
-			Description: "测试", Fee: 1, NoticeNo: "1111111111", DepartmentCode: "222222", DepartmentName: "单位", Scene: VehicleSceneParkingSpace,
+			Description: "测试", Fee: 1, NoticeNumber: "1111111111", DepartmentCode: "222222", DepartmentName: "单位", Scene: VehicleSceneParkingSpace,
 			Visit: VehicleVisit{StartTime: unix(1542351485)},
 		})
 		return err
 	}},
 	{"POST /nontax/vehicle/payapply", func(ctx context.Context, c *Client) error {
 		_, err := c.ChargeNontaxVehicle(ctx, ChargeNontaxVehicleRequest{
-			Description: "测试", Fee: 1, OrderNo: "N1", DepartmentCode: "222222", DepartmentName: "单位", Scene: VehicleSceneParkingSpace,
+			Description: "测试", Fee: 1, OrderNumber: "N1", DepartmentCode: "222222", DepartmentName: "单位", Scene: VehicleSceneParkingSpace,
 			Visit: VehicleVisit{StartTime: unix(1542351485), PlateNumber: "粤B888888"},
 		})
 		return err
@@ -307,8 +307,8 @@ var leanCalls = []leanCall{
 }
 
 var leanNontaxPayment = NontaxPayment{
-	Description: "测试缴费", Fee: 2, NoticeNo: "08111639088", DepartmentCode: "1", DepartmentName: "test", RegionCode: "440000",
-	Items: []NontaxItem{{No: 1, ID: "103050101200", Name: "测试缴费2", Fee: 2}},
+	Description: "测试缴费", Fee: 2, NoticeNumber: "08111639088", DepartmentCode: "1", DepartmentName: "test", RegionCode: "440000",
+	Items: []NontaxItem{{Number: 1, ID: "103050101200", Name: "测试缴费2", Fee: 2}},
 }
 
 // alwaysSent are optional fields that are sent with the value that they have without,

@@ -71,8 +71,8 @@ func (m MassVideo) check() error        { return notEmpty("MediaID", m.MediaID) 
 
 // MassCard is a coupon. The platform refuses new ones: code 45113.
 type MassCard struct {
-	CardID string `json:"card_id"`
-	Ext    string `json:"card_ext,omitempty"` // JSON, such as the String of what SignCard returns
+	CardID    string `json:"card_id"`
+	Extension string `json:"card_ext,omitempty"` // JSON, such as the String of what SignCard returns
 }
 
 func (m MassCard) mass() (string, any) { return "wxcard", m }

@@ -28,7 +28,7 @@ var massMessages = []struct {
 	{message: MassVoice{MediaID: "M1"}, body: `"msgtype":"voice","voice":{"media_id":"M1"}`},
 	{message: &MassMusic{MediaID: "M1"}, body: `"msgtype":"music","music":{"media_id":"M1"}`},
 	{message: MassVideo{MediaID: "M1", Title: "T", Description: "D"}, body: `"msgtype":"mpvideo","mpvideo":{"media_id":"M1","title":"T","description":"D"}`},
-	{message: MassCard{CardID: "C1", Ext: `{"code":"1"}`}, body: `"msgtype":"wxcard","wxcard":{"card_id":"C1","card_ext":"{\"code\":\"1\"}"}`},
+	{message: MassCard{CardID: "C1", Extension: `{"code":"1"}`}, body: `"msgtype":"wxcard","wxcard":{"card_id":"C1","card_ext":"{\"code\":\"1\"}"}`},
 }
 
 var _ = wireRows(massRows())

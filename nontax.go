@@ -61,7 +61,7 @@ const (
 
 // NontaxItem is a part of what is to be paid.
 type NontaxItem struct {
-	No      int64  `json:"no"` // 1, 2, 3 …
+	Number  int64  `json:"no"` // 1, 2, 3 …
 	ID      string `json:"item_id"`
 	Name    string `json:"item_name"`
 	Overdue int64  `json:"overdue"`           // fen, for being late; 0 is sent too
@@ -73,14 +73,14 @@ type NontaxItem struct {
 type GetNontaxFeeRequest struct {
 	ServiceID      int64            `json:"service_id"`        // 0 in examples of other calls
 	BankID         string           `json:"bank_id,omitempty"` // "" lets the platform choose among those that are set up
-	NoticeNo       string           `json:"payment_notice_no"`
+	NoticeNumber   string           `json:"payment_notice_no"`
 	DepartmentCode string           `json:"department_code"`
 	NoticeType     NontaxNoticeType `json:"payment_notice_type,omitempty"`
 	RegionCode     string           `json:"region_code"`
 }
 
 func (r GetNontaxFeeRequest) check() error {
-	return first(notNegative("ServiceID", r.ServiceID), notEmpty("NoticeNo", r.NoticeNo),
+	return first(notNegative("ServiceID", r.ServiceID), notEmpty("NoticeNumber", r.NoticeNumber),
 		notEmpty("DepartmentCode", r.DepartmentCode), notEmpty("RegionCode", r.RegionCode))
 }
 
@@ -89,7 +89,7 @@ type NontaxFee struct {
 	UserName         string           `json:"user_name"`
 	Fee              int64            `json:"fee"` // fen
 	Items            []NontaxItem     `json:"items"`
-	NoticeNo         string           `json:"payment_notice_no"`
+	NoticeNumber     string           `json:"payment_notice_no"`
 	DepartmentCode   string           `json:"department_code"`
 	DepartmentName   string           `json:"department_name"`
 	NoticeType       NontaxNoticeType `json:"payment_notice_type"`
@@ -105,15 +105,15 @@ func (c *Client) GetNontaxFee(ctx context.Context, r GetNontaxFeeRequest) (*Nont
 	return post[NontaxFee](ctx, c, "/nontax/queryfee", c.ownBody(r), idempotent)
 }
 
-// NontaxPayment is what is paid, and to whom. One of NoticeNo and OrderNo is needed.
+// NontaxPayment is what is paid, and to whom. One of NoticeNumber and OrderNumber is needed.
 type NontaxPayment struct {
 	BankID           string           `json:"bank_id,omitempty"`      // "" lets the platform choose; the test environment needs it
 	BankAccount      string           `json:"bank_account,omitempty"` // of a department whose money is divided (清分)
-	MchID            string           `json:"mch_id,omitempty"`       // "" lets the platform choose one of the bank's
+	MerchantID       string           `json:"mch_id,omitempty"`       // "" lets the platform choose one of the bank's
 	Description      string           `json:"desc"`                   // name of the service
 	Fee              int64            `json:"fee"`                    // fen
-	NoticeNo         string           `json:"payment_notice_no,omitempty"`
-	OrderNo          string           `json:"order_no,omitempty"` // where there is no notice
+	NoticeNumber     string           `json:"payment_notice_no,omitempty"`
+	OrderNumber      string           `json:"order_no,omitempty"` // where there is no notice
 	DepartmentCode   string           `json:"department_code"`
 	DepartmentName   string           `json:"department_name"`
 	NoticeType       NontaxNoticeType `json:"payment_notice_type,omitempty"`
@@ -125,7 +125,7 @@ type NontaxPayment struct {
 }
 
 func (p NontaxPayment) check() error {
-	err := first(notEmpty("Description", p.Description), positive("Fee", p.Fee), notEmpty("NoticeNo", p.NoticeNo+p.OrderNo),
+	err := first(notEmpty("Description", p.Description), positive("Fee", p.Fee), notEmpty("NoticeNumber", p.NoticeNumber+p.OrderNumber),
 		notEmpty("DepartmentCode", p.DepartmentCode), notEmpty("DepartmentName", p.DepartmentName),
 		notEmpty("RegionCode", p.RegionCode), noTimeOr("NoticeCreateTime", p.NoticeCreateTime))
 	if err != nil {
@@ -274,15 +274,15 @@ type NontaxOrder struct {
 	RefundReason     string           `json:"refund_reason"`
 	RefundOrderID    string           `json:"refund_order_id"`
 	RefundOutID      string           `json:"refund_out_id"` // what the refund was asked with
-	NoticeNo         string           `json:"payment_notice_no"`
-	OrderNo          string           `json:"order_no"`
+	NoticeNumber     string           `json:"payment_notice_no"`
+	OrderNumber      string           `json:"order_no"`
 	DepartmentCode   string           `json:"department_code"`
 	DepartmentName   string           `json:"department_name"`
 	NoticeType       NontaxNoticeType `json:"payment_notice_type"`
 	RegionCode       string           `json:"region_code"`
 	Items            []NontaxItem     `json:"items"`
 	BillTypeCode     string           `json:"bill_type_code"`
-	BillNo           string           `json:"bill_no"`
+	BillNumber       string           `json:"bill_no"`
 	PaymentSource    int64            `json:"payment_info_source"` // who told what is to be paid, 1: the treasury, 2: the department
 	PartialRefunds   []NontaxRefund   `json:"partial_refund_info"`
 	Notifications    []NontaxNotified `json:"notify_history"`
@@ -336,17 +336,17 @@ func (c *Client) GetNontaxOrder(ctx context.Context, orderID string, serviceID i
 	return post[NontaxOrder](ctx, c, "/nontax/getorder", c.ownBody(nontaxOrderRef{serviceID, orderID}), idempotent)
 }
 
-// ListNontaxOrdersRequest names what was ordered: one of NoticeNo and OrderNo is needed.
+// ListNontaxOrdersRequest names what was ordered: one of NoticeNumber and OrderNumber is needed.
 type ListNontaxOrdersRequest struct {
 	RegionCode     string `json:"region_code"`
 	DepartmentCode string `json:"department_code"`
-	NoticeNo       string `json:"payment_notice_no,omitempty"`
-	OrderNo        string `json:"order_no,omitempty"`
+	NoticeNumber   string `json:"payment_notice_no,omitempty"`
+	OrderNumber    string `json:"order_no,omitempty"`
 }
 
 func (r ListNontaxOrdersRequest) check() error {
 	return first(notEmpty("RegionCode", r.RegionCode), notEmpty("DepartmentCode", r.DepartmentCode),
-		notEmpty("NoticeNo", r.NoticeNo+r.OrderNo))
+		notEmpty("NoticeNumber", r.NoticeNumber+r.OrderNumber))
 }
 
 // NontaxOrders are the ids of all orders for the same payment.

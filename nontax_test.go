@@ -13,9 +13,9 @@ import (
 )
 
 var somePayment = NontaxPayment{
-	BankID: "B1", BankAccount: "6222", MchID: "1900000109", Description: "出入境办证", Fee: 16000, NoticeNo: "340000190811", OrderNo: "N1",
+	BankID: "B1", BankAccount: "6222", MerchantID: "1900000109", Description: "出入境办证", Fee: 16000, NoticeNumber: "340000190811", OrderNumber: "N1",
 	DepartmentCode: "065080906", DepartmentName: "出入境管理处", NoticeType: NontaxNoticeOrdinary, RegionCode: "340000", UserName: "李雷",
-	Items:            []NontaxItem{{No: 1, ID: "I1", Name: "护照", Overdue: 1, Penalty: 2, Fee: 16000}},
+	Items:            []NontaxItem{{Number: 1, ID: "I1", Name: "护照", Overdue: 1, Penalty: 2, Fee: 16000}},
 	NoticeCreateTime: unix(1700000000), ExpireDate: NontaxDate{Date{2026, time.March, 5}},
 }
 
@@ -33,11 +33,11 @@ var _ = wireRows([]wireRow{
 		reply: `{"errcode":0,"errmsg":"ok","user_name":"李雷","fee":16000,"items":[{"no":1,"item_id":"I1","item_name":"护照","fee":16000}],"payment_notice_no":"340000190811","department_code":"065080906","department_name":"出入境管理处","payment_notice_type":2,"region_code":"340000","payment_notice_create_time":1700000000,"payment_expire_date":20260305}`,
 		call: result(func(ctx context.Context, c *Client) (*NontaxFee, error) {
 			return c.GetNontaxFee(ctx, GetNontaxFeeRequest{
-				ServiceID: 7, BankID: "B1", NoticeNo: "340000190811", DepartmentCode: "065080906", NoticeType: NontaxNoticePenalty, RegionCode: "340000",
+				ServiceID: 7, BankID: "B1", NoticeNumber: "340000190811", DepartmentCode: "065080906", NoticeType: NontaxNoticePenalty, RegionCode: "340000",
 			})
 		}),
 		want: &NontaxFee{
-			UserName: "李雷", Fee: 16000, Items: []NontaxItem{{No: 1, ID: "I1", Name: "护照", Fee: 16000}}, NoticeNo: "340000190811",
+			UserName: "李雷", Fee: 16000, Items: []NontaxItem{{Number: 1, ID: "I1", Name: "护照", Fee: 16000}}, NoticeNumber: "340000190811",
 			DepartmentCode: "065080906", DepartmentName: "出入境管理处", NoticeType: NontaxNoticePenalty, RegionCode: "340000",
 			NoticeCreateTime: unix(1700000000), ExpireDate: NontaxDate{Date{2026, time.March, 5}},
 		},
@@ -74,7 +74,7 @@ var _ = wireRows([]wireRow{
 		}),
 		want: &NontaxOrder{
 			AppID: "wx0000000000000001", OpenID: "o1", OrderID: "AQCA", CreateTime: unix(1700000000), Fee: 16000, FeeType: 1, Status: NontaxStatusRefunded,
-			Items: []NontaxItem{{No: 1, ID: "I1", Name: "护照", Fee: 16000}}, PaymentSource: 2,
+			Items: []NontaxItem{{Number: 1, ID: "I1", Name: "护照", Fee: 16000}}, PaymentSource: 2,
 			PartialRefunds: []NontaxRefund{{RefundOrderID: "R1", Fee: 100, Status: NontaxStatusRefunding}},
 			Notifications: []NontaxNotified{{AppID: "wx2", Name: "某银行", Count: 1, Attempts: []NontaxNotifiedAttempt{
 				{Time: unix(1700000001), CostTime: 12, Code: -1, Message: "timeout", Response: "<xml/>"},
@@ -87,7 +87,7 @@ var _ = wireRows([]wireRow{
 		body:  `{"appid":"wx0000000000000001","region_code":"340000","department_code":"065080906","payment_notice_no":"340000190811","order_no":"N1"}`,
 		reply: `{"errcode":0,"errmsg":"ok","order_id_list":["AQCA","AQCB"],"paid_order_id":"AQCB"}`,
 		call: result(func(ctx context.Context, c *Client) (*NontaxOrders, error) {
-			return c.ListNontaxOrders(ctx, ListNontaxOrdersRequest{RegionCode: "340000", DepartmentCode: "065080906", NoticeNo: "340000190811", OrderNo: "N1"})
+			return c.ListNontaxOrders(ctx, ListNontaxOrdersRequest{RegionCode: "340000", DepartmentCode: "065080906", NoticeNumber: "340000190811", OrderNumber: "N1"})
 		}),
 		want: &NontaxOrders{OrderIDs: []string{"AQCA", "AQCB"}, PaidOrderID: "AQCB"},
 	},
@@ -129,13 +129,13 @@ func TestNontaxPaymentsRefuseWhatIsMissing(t *testing.T) {
 	for argument, spoil := range map[string]func(*CreateNontaxOrderRequest){
 		"Description":      func(r *CreateNontaxOrderRequest) { r.Description = "" },
 		"Fee":              func(r *CreateNontaxOrderRequest) { r.Fee = 0 },
-		"NoticeNo":         func(r *CreateNontaxOrderRequest) { r.NoticeNo, r.OrderNo = "", "" },
+		"NoticeNumber":     func(r *CreateNontaxOrderRequest) { r.NoticeNumber, r.OrderNumber = "", "" },
 		"DepartmentCode":   func(r *CreateNontaxOrderRequest) { r.DepartmentCode = "" },
 		"DepartmentName":   func(r *CreateNontaxOrderRequest) { r.DepartmentName = "" },
 		"RegionCode":       func(r *CreateNontaxOrderRequest) { r.RegionCode = "" },
 		"NoticeCreateTime": func(r *CreateNontaxOrderRequest) { r.NoticeCreateTime = unix(-1) },
 		"Items":            func(r *CreateNontaxOrderRequest) { r.Items = nil },
-		"Items[0].Name":    func(r *CreateNontaxOrderRequest) { r.Items = []NontaxItem{{No: 1, ID: "I1"}} },
+		"Items[0].Name":    func(r *CreateNontaxOrderRequest) { r.Items = []NontaxItem{{Number: 1, ID: "I1"}} },
 		"IP":               func(r *CreateNontaxOrderRequest) { r.IP = "" },
 		"OpenID":           func(r *CreateNontaxOrderRequest) { r.OpenID = "" },
 		"ReturnURL":        func(r *CreateNontaxOrderRequest) { r.ReturnURL = "" },

@@ -32,7 +32,7 @@ const (
 type VehicleMerchant struct {
 	BankID      string `json:"bank_id,omitempty"`
 	BankAccount string `json:"bank_account,omitempty"` // of a department whose money is divided (清分)
-	MchID       string `json:"mch_id,omitempty"`
+	MerchantID  string `json:"mch_id,omitempty"`
 }
 
 // GetNontaxVehicleRequest names a driver, by OpenID or by PlateNumber.
@@ -107,14 +107,14 @@ func (c *Client) NotifyNontaxEntrance(ctx context.Context, r NotifyNontaxEntranc
 	return res.State, nil
 }
 
-// ChargeNontaxVehicleRequest is what a driver is to be charged. One of NoticeNo and
-// OrderNo is needed.
+// ChargeNontaxVehicleRequest is what a driver is to be charged. One of NoticeNumber and
+// OrderNumber is needed.
 type ChargeNontaxVehicleRequest struct {
 	VehicleMerchant
 	Description    string           `json:"desc"`
 	Fee            int64            `json:"fee"` // fen
-	OrderNo        string           `json:"order_no,omitempty"`
-	NoticeNo       string           `json:"payment_notice_no,omitempty"`
+	OrderNumber    string           `json:"order_no,omitempty"`
+	NoticeNumber   string           `json:"payment_notice_no,omitempty"`
 	NoticeType     NontaxNoticeType `json:"payment_notice_type,omitempty"`
 	DepartmentCode string           `json:"department_code"`
 	DepartmentName string           `json:"department_name"`
@@ -143,7 +143,7 @@ type VehicleVisit struct {
 
 func (r ChargeNontaxVehicleRequest) check() error {
 	return first(
-		notEmpty("Description", r.Description), positive("Fee", r.Fee), notEmpty("NoticeNo", r.NoticeNo+r.OrderNo),
+		notEmpty("Description", r.Description), positive("Fee", r.Fee), notEmpty("NoticeNumber", r.NoticeNumber+r.OrderNumber),
 		notEmpty("DepartmentCode", r.DepartmentCode), notEmpty("DepartmentName", r.DepartmentName),
 		notEmpty("Scene", string(r.Scene)), someTime("Visit.StartTime", r.Visit.StartTime))
 }

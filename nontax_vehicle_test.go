@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-var someMerchant = VehicleMerchant{BankID: "B1", BankAccount: "A1", MchID: "1900016021"}
+var someMerchant = VehicleMerchant{BankID: "B1", BankAccount: "A1", MerchantID: "1900016021"}
 
 const someMerchantJSON = `"appid":"wx0000000000000001","bank_id":"B1","bank_account":"A1","mch_id":"1900016021"`
 
@@ -74,7 +74,7 @@ var _ = wireRows([]wireRow{
 
 func someCharge() ChargeNontaxVehicleRequest {
 	return ChargeNontaxVehicleRequest{
-		VehicleMerchant: someMerchant, Description: "停车", Fee: 1, OrderNo: "N1", NoticeNo: "P1", NoticeType: NontaxNoticeOrdinary,
+		VehicleMerchant: someMerchant, Description: "停车", Fee: 1, OrderNumber: "N1", NoticeNumber: "P1", NoticeType: NontaxNoticeOrdinary,
 		DepartmentCode: "222222", DepartmentName: "单位", RegionCode: "440000", GoodsTag: "g", Scene: VehicleSceneParkingSpace,
 		Visit: VehicleVisit{
 			StartTime: unix(1542351485), EndTime: unix(1542355085), ChargingTime: 3600, PlateNumber: "粤B888888", CarType: "小型车", ParkingName: "场",
@@ -87,7 +87,7 @@ func TestVehicleCallsRefuseWhatIsMissing(t *testing.T) {
 	for argument, spoil := range map[string]func(*ChargeNontaxVehicleRequest){
 		"Description":     func(r *ChargeNontaxVehicleRequest) { r.Description = "" },
 		"Fee":             func(r *ChargeNontaxVehicleRequest) { r.Fee = 0 },
-		"NoticeNo":        func(r *ChargeNontaxVehicleRequest) { r.NoticeNo, r.OrderNo = "", "" },
+		"NoticeNumber":    func(r *ChargeNontaxVehicleRequest) { r.NoticeNumber, r.OrderNumber = "", "" },
 		"DepartmentCode":  func(r *ChargeNontaxVehicleRequest) { r.DepartmentCode = "" },
 		"Scene":           func(r *ChargeNontaxVehicleRequest) { r.Scene = "" },
 		"Visit.StartTime": func(r *ChargeNontaxVehicleRequest) { r.Visit.StartTime = Timestamp{} },

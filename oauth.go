@@ -138,11 +138,11 @@ func oauthRequest(path string, isIdempotent bool, namesAndValues ...string) Requ
 
 // OAuthUser is a user's profile, as the user has authorized it.
 type OAuthUser struct {
-	OpenID       string   `json:"openid"`
-	Nickname     string   `json:"nickname"`
-	HeadImageURL string   `json:"headimgurl"` // "" where there is none; it ends to work when the user changes it
-	Privileges   []string `json:"privilege"`  // such as "chinaunicom"
-	UnionID      string   `json:"unionid"`    // only where the account is bound to an Open Platform account
+	OpenID     string   `json:"openid"`
+	Nickname   string   `json:"nickname"`
+	AvatarURL  string   `json:"headimgurl"` // "" where there is none; it ends to work when the user changes it
+	Privileges []string `json:"privilege"`  // such as "chinaunicom"
+	UnionID    string   `json:"unionid"`    // only where the account is bound to an Open Platform account
 
 	// The platform has not filled these since October 2021.
 	Sex      int64  `json:"sex"` // 1 male, 2 female

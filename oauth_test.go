@@ -35,7 +35,7 @@ var _ = wireRows([]wireRow{
 		call: result(func(ctx context.Context, c *Client) (*OAuthUser, error) {
 			return c.GetOAuthUser(ctx, "AT", "o1", LanguageZHTW)
 		}),
-		want: &OAuthUser{OpenID: "o1", Nickname: "小明", HeadImageURL: "https://example.com/46", Privileges: []string{"PRIVILEGE1"}, UnionID: "u1"},
+		want: &OAuthUser{OpenID: "o1", Nickname: "小明", AvatarURL: "https://example.com/46", Privileges: []string{"PRIVILEGE1"}, UnionID: "u1"},
 	},
 	{
 		name: "CheckOAuthToken", http: "GET /sns/auth", anon: true, query: "access_token=AT&openid=o1",

@@ -150,14 +150,14 @@ const (
 
 // ItemCodeActivity is what the codes of a range open.
 type ItemCodeActivity struct {
-	OrderID        int64              `json:"application_id"`
-	ActivityName   string             `json:"activity_name"`
-	ProductBrand   string             `json:"product_brand"`
-	ProductTitle   string             `json:"product_title"`
-	ProductCode    string             `json:"product_code"`
-	MiniAppID      string             `json:"wxa_appid"`
-	MiniAppPath    string             `json:"wxa_path"`
-	MiniAppVersion MiniProgramVersion `json:"wxa_type"`
+	OrderID            int64              `json:"application_id"`
+	ActivityName       string             `json:"activity_name"`
+	ProductBrand       string             `json:"product_brand"`
+	ProductTitle       string             `json:"product_title"`
+	ProductCode        string             `json:"product_code"`
+	MiniProgramAppID   string             `json:"wxa_appid"`
+	MiniProgramPath    string             `json:"wxa_path"`
+	MiniProgramVersion MiniProgramVersion `json:"wxa_type"`
 	ItemCodeRange
 }
 
@@ -166,7 +166,7 @@ func (a ItemCodeActivity) check() error {
 		positive("OrderID", a.OrderID),
 		notEmpty("ActivityName", a.ActivityName), notEmpty("ProductBrand", a.ProductBrand),
 		notEmpty("ProductTitle", a.ProductTitle), notEmpty("ProductCode", a.ProductCode),
-		notEmpty("MiniAppID", a.MiniAppID), notEmpty("MiniAppPath", a.MiniAppPath), a.ItemCodeRange.check())
+		notEmpty("MiniProgramAppID", a.MiniProgramAppID), notEmpty("MiniProgramPath", a.MiniProgramPath), a.ItemCodeRange.check())
 }
 
 // ActivateItemCodes makes a range of codes open a mini program when they are

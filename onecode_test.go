@@ -15,7 +15,7 @@ import (
 func itemCodeActivity() ItemCodeActivity {
 	return ItemCodeActivity{
 		OrderID: 581865877, ActivityName: "扫码有礼", ProductBrand: "示例", ProductTitle: "茶饮料", ProductCode: "6900000000000",
-		MiniAppID: "wx0000000000000002", MiniAppPath: "pages/index/index", MiniAppVersion: MiniProgramVersionTrial,
+		MiniProgramAppID: "wx0000000000000002", MiniProgramPath: "pages/index/index", MiniProgramVersion: MiniProgramVersionTrial,
 		ItemCodeRange: ItemCodeRange{Start: 0, End: 9999},
 	}
 }
@@ -141,6 +141,6 @@ func TestWrongItemCodeCallsAreRefused(t *testing.T) {
 		return err
 	})
 	activity := itemCodeActivity()
-	activity.MiniAppPath = ""
-	refused(t, "MiniAppPath", func(ctx context.Context, c *Client) error { return c.ActivateItemCodes(ctx, activity) })
+	activity.MiniProgramPath = ""
+	refused(t, "MiniProgramPath", func(ctx context.Context, c *Client) error { return c.ActivateItemCodes(ctx, activity) })
 }

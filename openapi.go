@@ -87,12 +87,12 @@ func (c *Client) GetAPIQuota(ctx context.Context, path string) (*APIQuota, error
 // RequestInfo is what the platform remembers of a call. Both bodies are as they
 // went over the wire: they can hold personal data of followers.
 type RequestInfo struct {
-	InvokeTime   Timestamp `json:"invoke_time"`
-	CostInMS     int64     `json:"cost_in_ms"`  // milliseconds
-	RequestURL   Secret    `json:"request_url"` // the query of the call, which holds its token
-	RequestBody  string    `json:"request_body"`
-	ResponseBody string    `json:"response_body"`
-	ClientIP     string    `json:"client_ip"`
+	InvokeTime       Timestamp `json:"invoke_time"`
+	CostMilliseconds int64     `json:"cost_in_ms"`  // milliseconds
+	RequestURL       Secret    `json:"request_url"` // the query of the call, which holds its token
+	RequestBody      string    `json:"request_body"`
+	ResponseBody     string    `json:"response_body"`
+	ClientIP         string    `json:"client_ip"`
 }
 
 // GetRequestInfo returns what the platform remembers of a call that was refused

@@ -56,7 +56,7 @@ func (c *Client) ListStoreCategories(ctx context.Context) ([]StoreCategory, erro
 type CreateStoreProgramRequest struct {
 	FirstCategoryID  int64         `json:"first_catid"`
 	SecondCategoryID int64         `json:"second_catid"`
-	HeadImage        string        `json:"headimg_mediaid"`
+	AvatarMediaID    string        `json:"headimg_mediaid"`
 	Nickname         string        `json:"nickname"` // 4 to 30 wide, a Chinese letter counts twice
 	Introduction     string        `json:"intro"`
 	Qualifications   StoreMediaIDs `json:"qualification_list"`    // where the category is sensitive
@@ -67,7 +67,7 @@ type CreateStoreProgramRequest struct {
 func (r CreateStoreProgramRequest) check() error {
 	err := first(
 		positive("FirstCategoryID", r.FirstCategoryID), positive("SecondCategoryID", r.SecondCategoryID),
-		notEmpty("HeadImage", r.HeadImage), notEmpty("Introduction", r.Introduction),
+		notEmpty("AvatarMediaID", r.AvatarMediaID), notEmpty("Introduction", r.Introduction),
 		r.Qualifications.check("Qualifications"), r.OtherFiles.check("OtherFiles"))
 	if err != nil {
 		return err

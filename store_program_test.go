@@ -12,7 +12,7 @@ import (
 
 func storeProgram() CreateStoreProgramRequest {
 	return CreateStoreProgramRequest{
-		FirstCategoryID: 476, SecondCategoryID: 477, HeadImage: "h1", Nickname: "示例店", Introduction: "示例",
+		FirstCategoryID: 476, SecondCategoryID: 477, AvatarMediaID: "h1", Nickname: "示例店", Introduction: "示例",
 		Qualifications: StoreMediaIDs{"q1", "q2"}, License: "l1", OtherFiles: StoreMediaIDs{"f1"},
 	}
 }
@@ -110,7 +110,7 @@ func TestStatusOfTheMapsIsAnError(t *testing.T) {
 func TestWrongStoreProgramsAndPlacesAreRefused(t *testing.T) {
 	for argument, damage := range map[string]func(*CreateStoreProgramRequest){
 		"FirstCategoryID": func(r *CreateStoreProgramRequest) { r.FirstCategoryID = 0 },
-		"HeadImage":       func(r *CreateStoreProgramRequest) { r.HeadImage = "" },
+		"AvatarMediaID":   func(r *CreateStoreProgramRequest) { r.AvatarMediaID = "" },
 		"OtherFiles":      func(r *CreateStoreProgramRequest) { r.OtherFiles = make(StoreMediaIDs, 6) },
 		"Nickname":        func(r *CreateStoreProgramRequest) { r.Nickname = strings.Repeat("店", 16) },
 	} {

@@ -21,13 +21,13 @@ type User struct {
 
 	// The platform has not filled these since December 2021; a page can ask the
 	// user, see [Client.GetOAuthUser].
-	Nickname     string   `json:"nickname"`
-	HeadImageURL string   `json:"headimgurl"`
-	Sex          int64    `json:"sex"` // 1 male, 2 female
-	Country      string   `json:"country"`
-	Province     string   `json:"province"`
-	City         string   `json:"city"`
-	Language     Language `json:"language"`
+	Nickname  string   `json:"nickname"`
+	AvatarURL string   `json:"headimgurl"`
+	Sex       int64    `json:"sex"` // 1 male, 2 female
+	Country   string   `json:"country"`
+	Province  string   `json:"province"`
+	City      string   `json:"city"`
+	Language  Language `json:"language"`
 }
 
 // Language is a language of the app.

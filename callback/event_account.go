@@ -230,7 +230,7 @@ func (m *MediaCheckEvent) read(n *node) {
 // MediaCheckDetail is what one strategy found.
 type MediaCheckDetail struct {
 	Strategy    string
-	Errcode     int64
+	ErrorCode   int64
 	Suggest     string
 	Label       int64
 	Probability int64
@@ -238,7 +238,7 @@ type MediaCheckDetail struct {
 
 func readMediaCheckDetail(n *node) (v MediaCheckDetail) {
 	v.Strategy = n.string("strategy")
-	v.Errcode = n.int("errcode")
+	v.ErrorCode = n.int("errcode")
 	v.Suggest = n.string("suggest")
 	v.Label = n.int("label")
 	v.Probability = n.int("prob")

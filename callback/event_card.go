@@ -44,7 +44,7 @@ type UserGetCardEvent struct {
 	UserCardCode        string
 	OldUserCardCode     string
 	OuterID             int64
-	OuterStr            string
+	OuterString         string
 	IsRestoreMemberCard bool
 	IsRecommendByFriend bool
 	SourceScene         string
@@ -58,7 +58,7 @@ func (m *UserGetCardEvent) read(n *node) {
 	m.UserCardCode = n.string("UserCardCode")
 	m.OldUserCardCode = n.string("OldUserCardCode")
 	m.OuterID = n.int("OuterId")
-	m.OuterStr = n.string("OuterStr")
+	m.OuterString = n.string("OuterStr")
 	m.IsRestoreMemberCard = n.bool("IsRestoreMemberCard")
 	m.IsRecommendByFriend = n.bool("IsRecommendByFriend")
 	m.SourceScene = n.string("SourceScene")
@@ -116,7 +116,7 @@ type UserConsumeCardEvent struct {
 	VerifyCode    string
 	RemarkAmount  string
 	OuterID       int64
-	OuterStr      string
+	OuterString   string
 }
 
 func (m *UserConsumeCardEvent) read(n *node) {
@@ -129,7 +129,7 @@ func (m *UserConsumeCardEvent) read(n *node) {
 	m.VerifyCode = n.string("VerifyCode")
 	m.RemarkAmount = n.string("RemarkAmount")
 	m.OuterID = n.int("OuterId")
-	m.OuterStr = n.string("OuterStr")
+	m.OuterString = n.string("OuterStr")
 }
 
 // UserPayFromCardEvent is sent when a user pays with a card (卡券买单事件).
@@ -138,18 +138,18 @@ func (m *UserConsumeCardEvent) read(n *node) {
 type UserPayFromCardEvent struct {
 	Header
 
-	CardID       string
-	UserCardCode string
-	TransID      string
-	LocationID   int64
-	Fee          string
-	OriginalFee  string
+	CardID        string
+	UserCardCode  string
+	TransactionID string
+	LocationID    int64
+	Fee           string
+	OriginalFee   string
 }
 
 func (m *UserPayFromCardEvent) read(n *node) {
 	m.CardID = n.string("CardId")
 	m.UserCardCode = n.string("UserCardCode")
-	m.TransID = n.string("TransId")
+	m.TransactionID = n.string("TransId")
 	m.LocationID = n.int("LocationId")
 	m.Fee = n.string("Fee")
 	m.OriginalFee = n.string("OriginalFee")
@@ -165,14 +165,14 @@ type UserViewCardEvent struct {
 	CardID       string
 	UserCardCode string
 	OuterID      int64
-	OuterStr     string
+	OuterString  string
 }
 
 func (m *UserViewCardEvent) read(n *node) {
 	m.CardID = n.string("CardId")
 	m.UserCardCode = n.string("UserCardCode")
 	m.OuterID = n.int("OuterId")
-	m.OuterStr = n.string("OuterStr")
+	m.OuterString = n.string("OuterStr")
 }
 
 // UserEnterSessionFromCardEvent is sent when a user opens the chat from a card

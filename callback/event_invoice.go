@@ -7,15 +7,15 @@ package callback
 type UserAuthorizeInvoiceEvent struct {
 	Header
 
-	SuccOrderID    string
-	FailOrderID    string
-	AuthorizeAppID string
-	Source         string
+	SucceededOrderID string
+	FailedOrderID    string
+	AuthorizeAppID   string
+	Source           string
 }
 
 func (m *UserAuthorizeInvoiceEvent) read(n *node) {
-	m.SuccOrderID = n.string("SuccOrderId")
-	m.FailOrderID = n.string("FailOrderId")
+	m.SucceededOrderID = n.string("SuccOrderId")
+	m.FailedOrderID = n.string("FailOrderId")
 	m.AuthorizeAppID = n.string("AuthorizeAppId")
 	m.Source = n.string("Source")
 }
@@ -27,23 +27,23 @@ func (m *UserAuthorizeInvoiceEvent) read(n *node) {
 type SubmitInvoiceTitleEvent struct {
 	Header
 
-	Title     string
-	Phone     string
-	TaxNo     string
-	Addr      string
-	BankType  string
-	BankNo    string
-	Attach    string
-	TitleType string
+	Title       string
+	Phone       string
+	TaxNumber   string
+	Address     string
+	BankType    string
+	BankAccount string
+	Attach      string
+	TitleType   string
 }
 
 func (m *SubmitInvoiceTitleEvent) read(n *node) {
 	m.Title = n.string("title")
 	m.Phone = n.string("phone")
-	m.TaxNo = n.string("tax_no")
-	m.Addr = n.string("addr")
+	m.TaxNumber = n.string("tax_no")
+	m.Address = n.string("addr")
 	m.BankType = n.string("bank_type")
-	m.BankNo = n.string("bank_no")
+	m.BankAccount = n.string("bank_no")
 	m.Attach = n.string("attach")
 	m.TitleType = n.string("title_type")
 }

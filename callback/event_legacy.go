@@ -35,38 +35,38 @@ type MerchantOrderEvent struct {
 	OrderID     string
 	OrderStatus int64
 	ProductID   string
-	SkuInfo     string
+	SKUInfo     string
 }
 
 func (m *MerchantOrderEvent) read(n *node) {
 	m.OrderID = n.string("OrderId")
 	m.OrderStatus = n.int("OrderStatus")
 	m.ProductID = n.string("ProductId")
-	m.SkuInfo = n.string("SkuInfo")
+	m.SKUInfo = n.string("SkuInfo")
 }
 
-// WifiConnectedEvent is sent when a user has gone online by Wi-Fi of a shop
+// WiFiConnectedEvent is sent when a user has gone online by Wi-Fi of a shop
 // (Wi-Fi连网成功事件).
 //
 // It has no current official page.
-type WifiConnectedEvent struct {
+type WiFiConnectedEvent struct {
 	Header
 
-	ConnectTime time.Time
-	ExpireTime  time.Time
-	VendorID    string
-	ShopID      int64
-	PlaceID     int64
-	DeviceNo    string
+	ConnectTime  time.Time
+	ExpireTime   time.Time
+	VendorID     string
+	ShopID       int64
+	PlaceID      int64
+	DeviceNumber string
 }
 
-func (m *WifiConnectedEvent) read(n *node) {
+func (m *WiFiConnectedEvent) read(n *node) {
 	m.ConnectTime = n.time("ConnectTime")
 	m.ExpireTime = n.time("ExpireTime")
 	m.VendorID = n.string("VendorId")
 	m.ShopID = n.int("ShopId")
 	m.PlaceID = n.int("PlaceId")
-	m.DeviceNo = n.string("DeviceNo")
+	m.DeviceNumber = n.string("DeviceNo")
 }
 
 // ShakeAroundUserShakeEvent is sent when a user shakes his phone near a
@@ -153,26 +153,26 @@ type UserScanProductEvent struct {
 	Header
 
 	KeyStandard string
-	KeyStr      string
+	KeyString   string
 	Country     string
 	Province    string
 	City        string
 	Sex         int64
 	Scene       int64
 	RegionCode  string
-	ExtInfo     string
+	ExtraInfo   string
 }
 
 func (m *UserScanProductEvent) read(n *node) {
 	m.KeyStandard = n.string("KeyStandard")
-	m.KeyStr = n.string("KeyStr")
+	m.KeyString = n.string("KeyStr")
 	m.Country = n.string("Country")
 	m.Province = n.string("Province")
 	m.City = n.string("City")
 	m.Sex = n.int("Sex")
 	m.Scene = n.int("Scene")
 	m.RegionCode = n.string("RegionCode")
-	m.ExtInfo = n.string("ExtInfo")
+	m.ExtraInfo = n.string("ExtInfo")
 }
 
 // UserScanProductEnterSessionEvent is sent when a user opens the chat from a
@@ -183,14 +183,14 @@ type UserScanProductEnterSessionEvent struct {
 	Header
 
 	KeyStandard string
-	KeyStr      string
-	ExtInfo     string
+	KeyString   string
+	ExtraInfo   string
 }
 
 func (m *UserScanProductEnterSessionEvent) read(n *node) {
 	m.KeyStandard = n.string("KeyStandard")
-	m.KeyStr = n.string("KeyStr")
-	m.ExtInfo = n.string("ExtInfo")
+	m.KeyString = n.string("KeyStr")
+	m.ExtraInfo = n.string("ExtInfo")
 }
 
 // UserScanProductAsyncEvent asks for anti-fake data of a scanned product
@@ -201,15 +201,15 @@ type UserScanProductAsyncEvent struct {
 	Header
 
 	KeyStandard string
-	KeyStr      string
-	ExtInfo     string
+	KeyString   string
+	ExtraInfo   string
 	RegionCode  string
 }
 
 func (m *UserScanProductAsyncEvent) read(n *node) {
 	m.KeyStandard = n.string("KeyStandard")
-	m.KeyStr = n.string("KeyStr")
-	m.ExtInfo = n.string("ExtInfo")
+	m.KeyString = n.string("KeyStr")
+	m.ExtraInfo = n.string("ExtInfo")
 	m.RegionCode = n.string("RegionCode")
 }
 
@@ -221,14 +221,14 @@ type UserScanProductVerifyActionEvent struct {
 	Header
 
 	KeyStandard   string
-	KeyStr        string
+	KeyString     string
 	Result        string
 	ReasonMessage string
 }
 
 func (m *UserScanProductVerifyActionEvent) read(n *node) {
 	m.KeyStandard = n.string("KeyStandard")
-	m.KeyStr = n.string("KeyStr")
+	m.KeyString = n.string("KeyStr")
 	m.Result = n.string("Result")
 	m.ReasonMessage = n.string("ReasonMsg")
 }

@@ -81,33 +81,33 @@ type PhotoEvent struct {
 	Header
 
 	EventKey     string
-	SendPicsInfo SendPicsInfo
+	SentPictures SentPictures
 }
 
 func (m *PhotoEvent) read(n *node) {
 	m.EventKey = n.string("EventKey")
-	m.SendPicsInfo = readSendPicsInfo(n.get("SendPicsInfo"))
+	m.SentPictures = readSendPicsInfo(n.get("SendPicsInfo"))
 }
 
-// SentPic is a picture that follows.
-type SentPic struct {
+// SentPicture is a picture that follows.
+type SentPicture struct {
 	MD5 string
 }
 
-func readSentPic(n *node) (v SentPic) {
+func readSentPic(n *node) (v SentPicture) {
 	v.MD5 = n.string("PicMd5Sum")
 	return v
 }
 
-// SendPicsInfo tells which pictures follow.
-type SendPicsInfo struct {
-	Count   int64
-	PicList []SentPic
+// SentPictures tells which pictures follow.
+type SentPictures struct {
+	Count    int64
+	Pictures []SentPicture
 }
 
-func readSendPicsInfo(n *node) (v SendPicsInfo) {
+func readSendPicsInfo(n *node) (v SentPictures) {
 	v.Count = n.int("Count")
-	v.PicList = list(n, "PicList", "item", readSentPic)
+	v.Pictures = list(n, "PicList", "item", readSentPic)
 	return v
 }
 
@@ -119,12 +119,12 @@ type PhotoOrAlbumEvent struct {
 	Header
 
 	EventKey     string
-	SendPicsInfo SendPicsInfo
+	SentPictures SentPictures
 }
 
 func (m *PhotoOrAlbumEvent) read(n *node) {
 	m.EventKey = n.string("EventKey")
-	m.SendPicsInfo = readSendPicsInfo(n.get("SendPicsInfo"))
+	m.SentPictures = readSendPicsInfo(n.get("SendPicsInfo"))
 }
 
 // AlbumEvent is sent when a follower has picked photos of his album by
@@ -135,12 +135,12 @@ type AlbumEvent struct {
 	Header
 
 	EventKey     string
-	SendPicsInfo SendPicsInfo
+	SentPictures SentPictures
 }
 
 func (m *AlbumEvent) read(n *node) {
 	m.EventKey = n.string("EventKey")
-	m.SendPicsInfo = readSendPicsInfo(n.get("SendPicsInfo"))
+	m.SentPictures = readSendPicsInfo(n.get("SendPicsInfo"))
 }
 
 // LocationSelectEvent is sent when a follower has picked a place by the menu
@@ -150,17 +150,17 @@ func (m *AlbumEvent) read(n *node) {
 type LocationSelectEvent struct {
 	Header
 
-	EventKey         string
-	SendLocationInfo SendLocationInfo
+	EventKey     string
+	SentLocation SentLocation
 }
 
 func (m *LocationSelectEvent) read(n *node) {
 	m.EventKey = n.string("EventKey")
-	m.SendLocationInfo = readSendLocationInfo(n.get("SendLocationInfo"))
+	m.SentLocation = readSendLocationInfo(n.get("SendLocationInfo"))
 }
 
-// SendLocationInfo is the place that was picked.
-type SendLocationInfo struct {
+// SentLocation is the place that was picked.
+type SentLocation struct {
 	Latitude  float64
 	Longitude float64
 	Scale     int64
@@ -168,7 +168,7 @@ type SendLocationInfo struct {
 	POIName   string
 }
 
-func readSendLocationInfo(n *node) (v SendLocationInfo) {
+func readSendLocationInfo(n *node) (v SentLocation) {
 	v.Latitude = n.float("Location_X")
 	v.Longitude = n.float("Location_Y")
 	v.Scale = n.int("Scale")

@@ -6,14 +6,14 @@ package callback
 type POICheckNotifyEvent struct {
 	Header
 
-	UniqID  string
-	POIID   int64
-	Result  string
-	Message string
+	UniqueID string
+	POIID    int64
+	Result   string
+	Message  string
 }
 
 func (m *POICheckNotifyEvent) read(n *node) {
-	m.UniqID = n.string("UniqId")
+	m.UniqueID = n.string("UniqId")
 	m.POIID = n.int("PoiId")
 	m.Result = n.string("Result")
 	m.Message = n.string("Msg")

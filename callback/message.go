@@ -27,16 +27,16 @@ func (m *TextMessage) read(n *node) {
 type ImageMessage struct {
 	Header
 
-	MsgID     int64
-	PicURL    string
-	MediaID   string
-	MsgDataID string // article that it was sent from
-	Position  int64  // place in that article, from 1
+	MsgID      int64
+	PictureURL string
+	MediaID    string
+	MsgDataID  string // article that it was sent from
+	Position   int64  // place in that article, from 1
 }
 
 func (m *ImageMessage) read(n *node) {
 	m.MsgID = n.int("MsgId")
-	m.PicURL = n.string("PicUrl")
+	m.PictureURL = n.string("PicUrl")
 	m.MediaID = n.string("MediaId")
 	m.MsgDataID = n.string("MsgDataId")
 	m.Position = n.int("Idx")
@@ -163,12 +163,12 @@ func (m *LinkMessage) read(n *node) {
 type FileMessage struct {
 	Header
 
-	MsgID        int64
-	Title        string
-	Description  string
-	FileKey      string
-	FileMD5      string
-	FileTotalLen int64 // bytes
+	MsgID       int64
+	Title       string
+	Description string
+	FileKey     string
+	FileMD5     string
+	FileSize    int64 // bytes
 }
 
 func (m *FileMessage) read(n *node) {
@@ -177,7 +177,7 @@ func (m *FileMessage) read(n *node) {
 	m.Description = n.string("Description")
 	m.FileKey = n.string("FileKey")
 	m.FileMD5 = n.string("FileMd5")
-	m.FileTotalLen = n.int("FileTotalLen")
+	m.FileSize = n.int("FileTotalLen")
 }
 
 // MiniProgramPageMessage is a card of a mini program (小程序卡片消息).

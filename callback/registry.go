@@ -86,7 +86,7 @@ var registry = map[string]func() typed{
 	"event/add_store_audit_info":              func() typed { return new(AddStoreAuditEvent) },
 	"event/modify_store_audit_info":           func() typed { return new(ModifyStoreAuditEvent) },
 	"event/merchant_order":                    func() typed { return new(MerchantOrderEvent) },
-	"event/wificonnected":                     func() typed { return new(WifiConnectedEvent) },
+	"event/wificonnected":                     func() typed { return new(WiFiConnectedEvent) },
 	"event/shakearoundusershake":              func() typed { return new(ShakeAroundUserShakeEvent) },
 	"event/shakearoundlotterybind":            func() typed { return new(ShakeAroundLotteryBindEvent) },
 	"device_event/bind":                       func() typed { return new(DeviceEvent) },

@@ -121,7 +121,7 @@ func (r MusicReply) write(w *writer) {
 type Article struct {
 	Title       string
 	Description string
-	PicURL      string // JPG or PNG, 360×200 for the first entry, 200×200 for others
+	PictureURL  string // JPG or PNG, 360×200 for the first entry, 200×200 for others
 	URL         string // the page demands one; articles without a link have been seen to work
 }
 
@@ -154,7 +154,7 @@ func (r NewsReply) write(w *writer) {
 		a := r.Articles[i]
 		w.text("Title", a.Title)
 		w.text("Description", a.Description)
-		w.text("PicUrl", a.PicURL)
+		w.text("PicUrl", a.PictureURL)
 		w.text("Url", a.URL)
 	})
 }
@@ -402,7 +402,7 @@ func CustomMessages(openID string, r Reply) ([][]byte, error) {
 					w.text("title", a.Title)
 					w.text("description", a.Description)
 					w.text("url", a.URL)
-					w.text("picurl", a.PicURL)
+					w.text("picurl", a.PictureURL)
 				})
 			}))
 		}

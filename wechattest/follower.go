@@ -12,14 +12,14 @@ type User struct {
 	OpenID        string    // a random one where empty
 	UnionID       string    // where the account is bound to an Open Platform account
 	Nickname      string    // which only OAuth tells
-	HeadImageURL  string    // which only OAuth tells
+	AvatarURL     string    // which only OAuth tells
 	Language      string    // zh_CN where empty
 	Remark        string    // what the account calls her
 	TagIDs        []int64   // ids of tags that exist
 	SubscribeTime time.Time // now where zero
 	Scene         string    // how she found the account, ADD_SCENE_SEARCH where empty
 	QRScene       int64     // scene_id of the QR code that she scanned then
-	QRSceneStr    string    // scene_str of it
+	QRSceneString string    // scene_str of it
 	ClientType    int       // 1 iOS, 2 Android, 3 other, for conditional menus
 
 	// NotFollowing makes a user who knows the account but does not follow it.
@@ -301,7 +301,7 @@ func (f *Follower) Scans(ctx context.Context, sceneOrTicket string) *Report {
 	f.p.mu.Lock()
 	f.user.QRScene, _ = strconv.ParseInt(scene, 10, 64)
 	if f.user.QRScene == 0 {
-		f.user.QRSceneStr = scene
+		f.user.QRSceneString = scene
 	}
 	f.p.mu.Unlock()
 	return f.event(ctx, "subscribe", Fields{"EventKey": "qrscene_" + scene, "Ticket": ticket})

@@ -159,7 +159,7 @@ func (p *Platform) getUserInfo(c *call) (any, error) {
 	u := agreed.user.user
 	out := map[string]any{
 		"openid": agreed.user.OpenID, "nickname": u.Nickname, "sex": 0, "province": "", "city": "", "country": "",
-		"headimgurl": u.HeadImageURL, "privilege": []string{},
+		"headimgurl": u.AvatarURL, "privilege": []string{},
 	}
 	if u.UnionID != "" {
 		out["unionid"] = u.UnionID

@@ -231,7 +231,7 @@ func TestUsersAuthorizePages(t *testing.T) {
 		p := platform(t)
 		c := p.Client()
 		ctx := t.Context()
-		alice := p.AddUser(User{Nickname: "Alice", UnionID: "u1", HeadImageURL: "https://example.com/a.jpg"})
+		alice := p.AddUser(User{Nickname: "Alice", UnionID: "u1", AvatarURL: "https://example.com/a.jpg"})
 		code := authorize(t, c, alice, wechat.OAuthScopeUserInfo)
 		token, err := c.ExchangeOAuthCode(ctx, code)
 		require.NoError(t, err)
@@ -304,8 +304,8 @@ func TestPagesAreSignedWithTheTicket(t *testing.T) {
 	require.Error(t, p.VerifyPage("https://example.com/", "n", 1, "s"), "no ticket yet")
 	cfg, err := p.Client().SignPage(t.Context(), "https://example.com/a?b=c#top", "chooseImage")
 	require.NoError(t, err)
-	require.NoError(t, p.VerifyPage("https://example.com/a?b=c#other", cfg.NonceStr, cfg.Timestamp, cfg.Signature))
-	require.Error(t, p.VerifyPage("https://example.com/", cfg.NonceStr, cfg.Timestamp, cfg.Signature))
+	require.NoError(t, p.VerifyPage("https://example.com/a?b=c#other", cfg.Nonce, cfg.Timestamp, cfg.Signature))
+	require.Error(t, p.VerifyPage("https://example.com/", cfg.Nonce, cfg.Timestamp, cfg.Signature))
 }
 
 func TestSecuredCallsAreEncryptedAndSigned(t *testing.T) {

@@ -57,9 +57,9 @@ func (s *simulator) addFollower(r *http.Request) (any, error) {
 		return nil, &problem{http.StatusConflict, fmt.Sprintf("there is a user %q already", in.OpenID)}
 	}
 	return viewOf(p.AddUser(wechattest.User{
-		OpenID: in.OpenID, UnionID: in.UnionID, Nickname: in.Nickname, HeadImageURL: in.AvatarURL, Language: in.Language,
+		OpenID: in.OpenID, UnionID: in.UnionID, Nickname: in.Nickname, AvatarURL: in.AvatarURL, Language: in.Language,
 		Remark: in.Remark, TagIDs: in.Tags, SubscribeTime: in.SubscribedAt, Scene: in.Scene, QRScene: in.QRScene,
-		QRSceneStr: in.QRSceneString, ClientType: in.ClientType, NotFollowing: in.NotFollowing,
+		QRSceneString: in.QRSceneString, ClientType: in.ClientType, NotFollowing: in.NotFollowing,
 	})), nil
 }
 
