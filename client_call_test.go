@@ -322,7 +322,7 @@ func TestTextOfARefusalIsShortAndInOneLine(t *testing.T) {
 
 func TestDurationsInArgumentErrorsAreReadable(t *testing.T) {
 	err := within("validity", 744*time.Hour, time.Minute, 720*time.Hour)
-	require.EqualError(t, err, "wechat: validity is 744h0m0s, must be 1m0s to 720h0m0s")
+	require.EqualError(t, err, "wechat: invalid argument validity: must be 1m0s to 720h0m0s, but is 744h0m0s")
 }
 
 func TestWrongRequestsOfEveryKindAreNotSent(t *testing.T) {

@@ -22,7 +22,7 @@ func first(problems ...error) error {
 
 func notEmpty(argument, value string) error {
 	if strings.TrimSpace(value) == "" {
-		return invalid(argument, "is empty")
+		return invalid(argument, "must not be empty")
 	}
 	return nil
 }
@@ -30,7 +30,7 @@ func notEmpty(argument, value string) error {
 // notNil refuses a missing interface value, and a nil pointer in one.
 func notNil(argument string, value any) error {
 	if v := reflect.ValueOf(value); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
-		return invalid(argument, "is nil")
+		return invalid(argument, "must not be nil")
 	}
 	return nil
 }
@@ -38,11 +38,11 @@ func notNil(argument string, value any) error {
 // noneEmpty refuses an empty list and an empty element.
 func noneEmpty(argument string, values []string) error {
 	if len(values) == 0 {
-		return invalid(argument, "is empty")
+		return invalid(argument, "must not be empty")
 	}
 	for i, v := range values {
 		if strings.TrimSpace(v) == "" {
-			return invalid(argument, "is empty at index %d", i)
+			return invalid(argument, "must not contain an empty element, but element %d is empty", i)
 		}
 	}
 	return nil
@@ -54,9 +54,9 @@ func elements(argument string, n, low, high int) error {
 	case n >= low && n <= high:
 		return nil
 	case low == 0:
-		return invalid(argument, "has %d elements, at most %d are allowed", n, high)
+		return invalid(argument, "must have at most %d elements, but has %d", high, n)
 	}
-	return invalid(argument, "has %d elements, must be %d to %d", n, low, high)
+	return invalid(argument, "must have %d to %d elements, but has %d", low, high, n)
 }
 
 // each checks the elements of a list, naming each by its place in it.
@@ -71,21 +71,21 @@ func each[T any](argument string, list []T, check func(at string, v T) error) er
 
 func positive[N ~int | ~int64](argument string, n N) error {
 	if n <= 0 {
-		return invalid(argument, "is %v, must be above 0", n)
+		return invalid(argument, "must be positive, but is %v", n)
 	}
 	return nil
 }
 
 func notNegative[N ~int | ~int64](argument string, n N) error {
 	if n < 0 {
-		return invalid(argument, "is %v, must not be negative", n)
+		return invalid(argument, "must not be negative, but is %v", n)
 	}
 	return nil
 }
 
 func within[N ~int | ~int64](argument string, n, low, high N) error {
 	if n < low || n > high {
-		return invalid(argument, "is %v, must be %v to %v", n, low, high)
+		return invalid(argument, "must be %v to %v, but is %v", low, high, n)
 	}
 	return nil
 }
@@ -93,7 +93,7 @@ func within[N ~int | ~int64](argument string, n, low, high N) error {
 // someTime refuses a moment that is not set, and one that the platform cannot mean.
 func someTime(argument string, t Timestamp) error {
 	if t.Unix() <= 0 {
-		return invalid(argument, "is not set, or before 1970")
+		return invalid(argument, "must be set and after 1970")
 	}
 	return nil
 }
@@ -108,14 +108,14 @@ func noTimeOr(argument string, t Timestamp) error {
 
 func maxBytes(argument, value string, limit int) error {
 	if len(value) > limit {
-		return invalid(argument, "has %d bytes, at most %d are allowed", len(value), limit)
+		return invalid(argument, "must have at most %d bytes, but has %d", limit, len(value))
 	}
 	return nil
 }
 
 func maxRunes(argument, value string, limit int) error {
 	if n := utf8.RuneCountInString(value); n > limit {
-		return invalid(argument, "has %d characters, at most %d are allowed", n, limit)
+		return invalid(argument, "must have at most %d characters, but has %d", limit, n)
 	}
 	return nil
 }

@@ -84,9 +84,11 @@ type Error struct {
 
 // Error describes the refused call.
 func (e *Error) Error() string {
-	s := "wechat: " + e.Method + " " + e.Path + ": " + e.Code.Error()
+	s := "wechat: " + e.Method + " " + e.Path + ": "
 	if e.Message != "" {
-		s += ": " + e.Message
+		s += strconv.Itoa(int(e.Code)) + " " + e.Message
+	} else {
+		s += e.Code.Error()
 	}
 	if e.RequestID != "" {
 		s += " (rid " + e.RequestID + ")"
@@ -235,7 +237,7 @@ type ArgumentError struct {
 }
 
 // Error names the argument and its problem.
-func (e *ArgumentError) Error() string { return "wechat: " + e.Argument + " " + e.Reason }
+func (e *ArgumentError) Error() string { return "wechat: invalid argument " + e.Argument + ": " + e.Reason }
 
 // Unwrap returns what stands behind the problem, such as the error of a reader, or
 // nil.

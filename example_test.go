@@ -71,7 +71,7 @@ func ExampleClient_CreateMenu() {
 	// Output:
 	// 今日推荐 0
 	// 更多 2
-	// wechat: button[0].name has 21 bytes, at most 16 are allowed
+	// wechat: invalid argument button[0].name: must have at most 16 bytes, but has 21
 }
 
 func ExampleClient_AddConditionalMenu() {
