@@ -1,12 +1,12 @@
-// Quickstart walks through what an Official Account's server does: it verifies its
-// address, fetches a token, reads users, answers messages, sends template messages,
-// manages the menu, and meets each kind of error.
+// Quickstart walks through what the server of an Official Account does: it verifies
+// its URL, fetches a token, answers messages, reads users, sends template messages,
+// manages the menu, and provokes each kind of error.
 //
 // Without an account it runs on the embedded fake platform:
 //
 //	go run ./examples/quickstart
 //
-// With one it reads, and changes something only with -write:
+// With an account it only reads, unless -write is given:
 //
 //	WECHAT_APP_ID=… WECHAT_APP_SECRET=… go run ./examples/quickstart [-write] [-openid …] [-template …]
 package main
@@ -26,7 +26,7 @@ import (
 	"github.com/wechatoa/wechat/wechattest"
 )
 
-// tour is the walk, on the fake platform or on the real one.
+// tour is one walk, on the fake platform or on the real one.
 type tour struct {
 	client   *wechat.Client
 	activity *callback.Activity
@@ -41,9 +41,9 @@ type tour struct {
 func main() { os.Exit(run()) }
 
 func run() (code int) {
-	write := flag.Bool("write", false, "also change something on a real account: a template message, and a menu where there is none")
-	openID := flag.String("openid", "", "a follower of the real account; the first one where empty")
-	template := flag.String("template", "", "a template of the real account; the first one where empty")
+	write := flag.Bool("write", false, "also change a real account: send a template message, and create and delete a menu if it has none")
+	openID := flag.String("openid", "", "a follower of the real account; by default the first one")
+	template := flag.String("template", "", "a template of the real account; by default the first one")
 	flag.Parse()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
@@ -51,19 +51,20 @@ func run() (code int) {
 	t := &tour{activity: callback.NewActivity(nil), openID: *openID, template: *template, write: *write}
 	if appID, secret := os.Getenv("WECHAT_APP_ID"), os.Getenv("WECHAT_APP_SECRET"); appID != "" || secret != "" {
 		t.client = wechat.NewClient(appID, secret, wechat.WithBaseURL(os.Getenv("WECHAT_BASE_URL")))
-		say("platform", "the real one, reading only unless -write is given")
+		fmt.Println("On the real platform 真实平台. It only reads, unless -write is given.")
 	} else {
 		defer t.fake()()
-		say("platform", "the embedded fake; set WECHAT_APP_ID and WECHAT_APP_SECRET for the real one")
+		fmt.Println("On the embedded fake platform 内置模拟平台: no account, no network.")
 	}
 	if err := t.walk(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, explain(err))
 		return 1
 	}
+	t.next()
 	return 0
 }
 
-// fake takes the embedded platform, with a follower and a template.
+// fake uses the embedded platform, with a follower and a template.
 func (t *tour) fake() (end func()) {
 	t.platform = wechattest.NewPlatform()
 	t.client = t.platform.Client()
@@ -74,20 +75,30 @@ func (t *tour) fake() (end func()) {
 }
 
 func (t *tour) walk(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{
-		t.address, t.token, t.receive, t.user, t.templateMessage, t.menu, t.errors,
+	for _, step := range []struct {
+		title string
+		run   func(context.Context) error
+	}{
+		{"Server URL 服务器配置", t.url},
+		{"API key 接口凭据", t.token},
+		{"Messages 收消息与回复", t.receive},
+		{"Users 用户与关注时间", t.user},
+		{"Template messages 模板消息", t.templateMessage},
+		{"Menu 菜单与菜单事件", t.menu},
+		{"Errors 错误处理, all four provoked on purpose and expected", t.errors},
 	} {
-		if err := step(ctx); err != nil {
+		fmt.Println("\n" + step.title)
+		if err := step.run(ctx); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// address is the verification of the server's address, and what answers pushes there.
-func (t *tour) address(ctx context.Context) error {
+// url verifies the server's URL, where a handler answers pushes.
+func (t *tour) url(ctx context.Context) error {
 	if t.platform == nil {
-		say("server address", "skipped: it needs an address that the platform can reach, see examples/callback")
+		say("skipped", "the platform must be able to reach the URL, see examples/callback")
 		return nil
 	}
 	h, err := callback.NewHandler(callback.Config{
@@ -106,11 +117,11 @@ func (t *tour) address(ctx context.Context) error {
 	if err := t.platform.VerifyURL(ctx); err != nil {
 		return err
 	}
-	say("server address", "verified")
+	say("verified", "the platform accepts the handler")
 	return nil
 }
 
-// token fetches the access_token. Every other call does this by itself.
+// token fetches the access_token. Every other call does so by itself.
 func (t *tour) token(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
@@ -118,25 +129,25 @@ func (t *tour) token(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	say("access_token", "fetched, %d characters, prints as %v", len(token), wechat.Secret(token))
+	say("access_token", "fetched, %d characters; as a wechat.Secret it prints as %v", len(token), wechat.Secret(token))
 	return nil
 }
 
-// receive is a message of a follower, and the answer.
+// receive answers a message of a follower.
 func (t *tour) receive(ctx context.Context) error {
 	if t.platform == nil {
-		say("message", "skipped: messages come to the server's address")
+		say("skipped", "messages arrive at the server's URL, see examples/callback")
 		return nil
 	}
 	report := t.alice.Sends(ctx, "你好")
 	if report.Seen != wechattest.SeenReply {
 		return errors.New("the message was not answered")
 	}
-	say("message", "received %q, answered %q", "你好", report.Reply.Content)
+	say("message", "received %q, replied %q", "你好", report.Reply.Content)
 	return nil
 }
 
-// user is a follower's basic information, when he followed and when he last wrote.
+// user prints a follower's profile, when they followed and when they last wrote.
 func (t *tour) user(ctx context.Context) error {
 	if t.openID == "" {
 		page, err := t.client.ListFollowerIDs(ctx, "")
@@ -144,7 +155,7 @@ func (t *tour) user(ctx context.Context) error {
 			return err
 		}
 		if len(page.OpenIDs) == 0 {
-			say("user", "the account has no followers")
+			say("profile", "the account has no followers")
 			return nil
 		}
 		t.openID = page.OpenIDs[0]
@@ -153,8 +164,8 @@ func (t *tour) user(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	say("user", "openid %s, language %s, found us by %s", user.OpenID, user.Language, user.Scene)
-	say("follow time", "%s", user.SubscribeTime)
+	say("profile", "openid %s, language %s, scene %s", user.OpenID, user.Language, user.Scene)
+	say("followed", "%s", user.SubscribeTime.Format(time.DateTime))
 	wrote, err := t.activity.LastMessageTime(ctx, t.openID)
 	if err != nil {
 		return err
@@ -164,10 +175,10 @@ func (t *tour) user(ctx context.Context) error {
 		return err
 	}
 	if wrote.IsZero() {
-		say("last message time", "not known: it comes with the messages to the server's address")
+		say("last wrote", "unknown: callback.Activity records it when a message arrives")
 		return nil
 	}
-	say("last message time", "%s, can be answered: %v, until %s", wrote.Format(time.RFC3339), open, until.Format(time.RFC3339))
+	say("last wrote", "%s; customer-service messages allowed: %v, until %s", wrote.Format(time.DateTime), open, until.Format(time.DateTime))
 	return nil
 }
 
@@ -180,7 +191,7 @@ func (t *tour) templateMessage(ctx context.Context) error {
 		t.template = templates[0].ID
 	}
 	if !t.write || t.template == "" || t.openID == "" {
-		say("template message", "%d templates; none sent, that needs -write, a template and a follower", len(templates))
+		say("skipped", "%d templates; sending needs -write, a template and a follower", len(templates))
 		return nil
 	}
 	id, err := t.client.SendTemplateMessage(ctx, wechat.TemplateMessage{
@@ -190,21 +201,21 @@ func (t *tour) templateMessage(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	say("template message", "sent, id %d", id)
+	say("sent", "message id %d", id)
 	return nil
 }
 
-// menu creates, lists and deletes the menu, and shows how its events were answered.
+// menu creates, lists and deletes the menu, and prints how its events were answered.
 func (t *tour) menu(ctx context.Context) error {
 	info, err := t.client.GetMenu(ctx)
 	switch {
 	case err == nil && t.platform == nil:
-		say("menu", "listed: %d buttons, left as they are", len(info.Default.Buttons))
+		say("listed", "%d buttons, left as they are", len(info.Default.Buttons))
 		return nil
 	case err != nil && !errors.Is(err, wechat.ErrMenuNotFound):
 		return err
 	case !t.write:
-		say("menu", "there is none; none created, that needs -write")
+		say("skipped", "the account has no menu; creating one needs -write")
 		return nil
 	}
 	menu := wechat.NewMenu(
@@ -214,12 +225,12 @@ func (t *tour) menu(ctx context.Context) error {
 	if err := t.client.CreateMenu(ctx, menu); err != nil {
 		return err
 	}
-	say("menu created", "%d buttons", len(menu.Buttons))
+	say("created", "%d buttons", len(menu.Buttons))
 	if info, err = t.client.GetMenu(ctx); err != nil {
 		return err
 	}
 	for _, b := range info.Default.Buttons {
-		say("menu listed", "%s (%d below it)", b.Name, len(b.SubButtons))
+		say("listed", "%s, sub-buttons: %d", b.Name, len(b.SubButtons))
 	}
 	if err := t.click(ctx); err != nil {
 		return err
@@ -230,11 +241,11 @@ func (t *tour) menu(ctx context.Context) error {
 	if _, err = t.client.GetMenu(ctx); !errors.Is(err, wechat.ErrMenuNotFound) {
 		return fmt.Errorf("the menu is still there: %w", err)
 	}
-	say("menu deleted", "and listing it says so: %v", err)
+	say("deleted", "GetMenu now returns ErrMenuNotFound")
 	return nil
 }
 
-// click is a menu event, and the status of the account's answers to such events.
+// click answers a menu event and prints the response status of menu events.
 func (t *tour) click(ctx context.Context) error {
 	if t.platform == nil {
 		return nil
@@ -243,41 +254,41 @@ func (t *tour) click(ctx context.Context) error {
 	if report.Seen != wechattest.SeenReply {
 		return errors.New("the click was not answered")
 	}
-	say("menu clicked", "answered %q", report.Reply.Content)
+	say("clicked", "replied %q", report.Reply.Content)
 	menu, err := t.activity.MenuStatus(ctx)
 	if err != nil {
 		return err
 	}
 	for key, s := range menu {
-		say("menu event status", "%s: %d received, %d answered, %d failed, last at %s, took %s",
-			key, s.Received, s.Answered, s.Failed, s.Last.Format(time.RFC3339), s.Latency.Round(time.Microsecond))
+		say("response status", "%s: %d received, %d answered, %d failed, last at %s, took %s",
+			key, s.Received, s.Answered, s.Failed, s.Last.Format(time.DateTime), s.Latency.Round(time.Microsecond))
 	}
 	return nil
 }
 
-// errors meets the three kinds of failed calls, and the one that is not even made.
+// errors provokes the three kinds of failed calls, and one that is not even sent.
 func (t *tour) errors(ctx context.Context) error {
 	_, err := t.client.GetUser(ctx, "")
 	var argument *wechat.ArgumentError
 	if !errors.As(err, &argument) {
-		return fmt.Errorf("an empty openid was let through: %w", err)
+		return fmt.Errorf("an empty openid was not rejected: %w", err)
 	}
-	say("wrong argument", "not sent: %v", err)
+	say("wrong argument", "not sent, *ArgumentError: %v", err)
 
 	_, err = t.client.GetUser(ctx, "not-an-openid")
 	var refusal *wechat.Error
 	if !errors.As(err, &refusal) || !errors.Is(err, wechat.ErrInvalidOpenID) {
 		return fmt.Errorf("a wrong openid was not refused: %w", err)
 	}
-	say("wrong parameter", "refused with errcode %d: %v", refusal.Code, err)
+	say("wrong parameter", "refused, *Error: %v", err)
 
 	nobody := wechat.NewClient("wx0", "none", wechat.WithBaseURL("http://127.0.0.1:1"), wechat.WithRetry(wechat.RetryPolicy{MaxAttempts: 1}))
 	_, err = nobody.GetUser(ctx, "openid")
 	var failure *wechat.RequestError
 	if !errors.As(err, &failure) {
-		return fmt.Errorf("a request to nobody succeeded: %w", err)
+		return fmt.Errorf("a request that nobody receives succeeded: %w", err)
 	}
-	say("request failed", "%v", err)
+	say("request failed", "*RequestError: %v", err)
 
 	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>")) }))
 	defer page.Close()
@@ -285,24 +296,41 @@ func (t *tour) errors(ctx context.Context) error {
 	_, err = proxy.GetUser(ctx, "openid")
 	var unreadable *wechat.DecodeError
 	if !errors.As(err, &unreadable) {
-		return fmt.Errorf("a page was taken for an answer: %w", err)
+		return fmt.Errorf("an HTML page was accepted as a response: %w", err)
 	}
-	say("wrong reply content", "%v", err)
+	say("wrong reply content", "*DecodeError: %v", err)
 	return nil
 }
 
-func say(what, format string, args ...any) {
-	fmt.Printf("%-20s %s\n", what, fmt.Sprintf(format, args...))
+// next says what to do after the walk.
+func (t *tour) next() {
+	fmt.Print(`
+What next 下一步
+  go run ./examples/callback      a bot of your own to copy 可以直接复制的机器人
+  go run ./cmd/wechat-simulator   the fake platform for programs in any language 独立的模拟平台
+  docs/zh, docs                   guides 使用指南
+`)
+	if t.platform != nil {
+		fmt.Println(`  WECHAT_APP_ID=… WECHAT_APP_SECRET=… go run ./examples/quickstart
+                                  the same on your account 在您的公众号上运行
+                                  (errcode 40164: add your IP in the console 请先设置 IP 白名单)`)
+	}
 }
 
-// explain says what a person can do about an error.
+func say(what, format string, args ...any) {
+	fmt.Printf("  %-20s %s\n", what, fmt.Sprintf(format, args...))
+}
+
+// explain says what to do about an error.
 func explain(err error) string {
 	var failure *wechat.RequestError
 	switch {
+	case errors.Is(err, wechat.ErrIPNotAllowed):
+		return fmt.Sprintf("Add this machine's IP address to the IP white list in the console (请在公众平台设置 IP 白名单): %v", err)
 	case errors.Is(err, wechat.ErrConfiguration):
-		return fmt.Sprintf("The platform does not accept this AppID, AppSecret or IP address: %v", err)
+		return fmt.Sprintf("The platform does not accept this AppID or AppSecret: %v", err)
 	case errors.As(err, &failure):
-		return fmt.Sprintf("The platform could not be reached. Is there a network, and does it let api.weixin.qq.com through?\n%v", err)
+		return fmt.Sprintf("Cannot reach the platform. Check the network, and that it lets api.weixin.qq.com through.\n%v", err)
 	}
 	return err.Error()
 }
