@@ -17,14 +17,12 @@ import (
 	"time"
 
 	"github.com/wechatoa/wechat/callback"
-	"github.com/wechatoa/wechat/examples/internal/demo"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	address := cmp.Or(os.Getenv("ADDRESS"), "127.0.0.1:8081")
-	ctx = demo.Platform(ctx, "http://"+address+"/wechat", demo.Sends("你好", "帮助"), demo.Clicks("TODAY")) // delete this line: it is the fake platform
 
 	activity := callback.NewActivity(nil)
 	h, err := callback.NewHandler(callback.Config{

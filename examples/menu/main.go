@@ -12,13 +12,11 @@ import (
 	"time"
 
 	"github.com/wechatoa/wechat"
-	"github.com/wechatoa/wechat/examples/internal/demo"
 )
 
 func main() {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	ctx = demo.Platform(ctx, "") // delete this line: it is the fake platform
 
 	client := wechat.NewClient(os.Getenv("WECHAT_APP_ID"), os.Getenv("WECHAT_APP_SECRET"),
 		wechat.WithBaseURL(os.Getenv("WECHAT_BASE_URL"))) // "" is the real platform
@@ -44,24 +42,26 @@ func run(ctx context.Context, client *wechat.Client) error {
 	if err != nil {
 		return err
 	}
+	fmt.Println("The account's menu:")
 	for _, button := range info.Default.Buttons {
-		fmt.Println(button.Name, button.Type)
+		fmt.Println(" ", button.Name, button.Type)
 		for _, sub := range button.SubButtons {
-			fmt.Println("  ", sub.Name, sub.Type)
+			fmt.Println("   ", sub.Name, sub.Type)
 		}
 	}
 
 	// A menu that the platform would refuse is refused before it is sent.
-	var problem *wechat.ArgumentError
-	if err := client.CreateMenu(ctx, wechat.NewMenu(wechat.ClickButton("一个太长的按钮名称", "LONG"))); errors.As(err, &problem) {
-		fmt.Println(problem.Argument, problem.Reason)
+	tooLong := wechat.NewMenu(wechat.SubMenu("一个太长的按钮", wechat.ClickButton("今日推荐", "TODAY")))
+	var invalid *wechat.ArgumentError
+	if err := client.CreateMenu(ctx, tooLong); errors.As(err, &invalid) {
+		fmt.Println("not sent:", invalid)
 	}
 
 	if err := client.DeleteMenu(ctx); err != nil {
 		return err
 	}
 	if _, err := client.GetMenu(ctx); errors.Is(err, wechat.ErrMenuNotFound) {
-		fmt.Println("the menu is gone")
+		fmt.Println("The menu is deleted.")
 	}
 	return nil
 }
