@@ -95,13 +95,13 @@ func (c *config) complete() error {
 	c.timeout = cmp.Or(c.timeout, defaultTimeout)
 	c.mediaTimeout = 10 * c.timeout
 	if c.timeout < 0 || c.timeout > maxTimeout {
-		err := within("timeout", c.timeout, 0, maxTimeout)
+		err := within("WithTimeout", c.timeout, 0, maxTimeout)
 		c.timeout, c.mediaTimeout = defaultTimeout, 10*defaultTimeout
 		return err
 	}
 	u, err := url.Parse(c.baseURL)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
-		return invalid("baseURL", "must be http(s)://host without query and user")
+		return invalid("WithBaseURL", "must be http:// or https:// and a host, without query, fragment and user")
 	}
 	c.base = u
 	c.agent = []string{"wechatoa/" + Version}
@@ -110,21 +110,31 @@ func (c *config) complete() error {
 	}
 	c.ownHost = u.Scheme == "https" && u.Path == "" && isPlatformHost(u.Host)
 	if hasControl(c.userAgent) {
-		return invalid("product", "holds a control character")
+		return invalid("WithUserAgent", "must not contain a control character")
 	}
-	if err := c.retry.check(); err != nil {
+	if err := first(c.retry.check(), c.checkTokens()); err != nil || c.source != nil {
 		return err
 	}
-	if other, ok := c.source.(*Client); ok && (other == nil || other.core == nil) {
-		return invalid("TokenSource", "is a *Client that NewClient has not made")
-	}
-	if c.source != nil {
-		return nil
-	}
-	if _, locks := c.store.(TokenLocker); c.classicToken && c.store != nil && !locks {
-		return invalid("TokenStore", "must implement TokenLocker for classic tokens: each fetch ends the token before it")
-	}
 	return first(notEmpty("appID", c.appID), notEmpty("appSecret", c.appSecret))
+}
+
+// checkTokens checks the options about tokens, and that none contradicts another.
+func (c *config) checkTokens() error {
+	other, isClient := c.source.(*Client)
+	_, locks := c.store.(TokenLocker)
+	switch {
+	case isClient && (other == nil || other.core == nil):
+		return invalid("WithTokenSource", "must be a *Client made by NewClient")
+	case c.source != nil && c.classicToken:
+		return invalid("WithTokenSource", "must not be combined with WithClassicToken: the source decides how tokens are fetched")
+	case c.source != nil && c.forcedRefresh:
+		return invalid("WithTokenSource", "must not be combined with WithForcedRefresh: the source decides how tokens are fetched")
+	case c.classicToken && c.forcedRefresh:
+		return invalid("WithClassicToken", "must not be combined with WithForcedRefresh: only stable tokens have forced refreshes")
+	case c.classicToken && c.store != nil && !locks:
+		return invalid("WithTokenStore", "must implement TokenLocker for WithClassicToken: each fetch ends the token before it")
+	}
+	return nil
 }
 
 // newRest makes the HTTP client, which resty manages. The requests are made by

@@ -155,15 +155,15 @@ func TestReaderThatFailsHangsOrPanicsEndsItsCallAndNothingElse(t *testing.T) {
 			warm := uploadRequest(File{Name: "a.png", Content: strings.NewReader("x")})
 			require.NoError(t, client.Do(t.Context(), warm, nil))
 			for problem, read := range map[string]func(p []byte) (int, error){
-				"panicked: boom":                          func([]byte) (int, error) { panic("boom") },
-				"ended its goroutine":                     func([]byte) (int, error) { runtime.Goexit(); return 0, nil },
-				"cannot be read: multiple Read calls ret": func([]byte) (int, error) { return 0, nil },
-				"cannot be read: its Read returned ":      func(p []byte) (int, error) { return len(p) + 1, nil },
-				"cannot be read: broken":                  func([]byte) (int, error) { return 0, errors.New("broken") },
-				"ended after 1 of 100 bytes":              func(p []byte) (int, error) { return 1, io.EOF },
+				"panicked: boom":                            func([]byte) (int, error) { panic("boom") },
+				"ended its goroutine":                       func([]byte) (int, error) { runtime.Goexit(); return 0, nil },
+				"must be readable: multiple Read calls ret": func([]byte) (int, error) { return 0, nil },
+				"must be readable: its Read returned ":      func(p []byte) (int, error) { return len(p) + 1, nil },
+				"must be readable: broken":                  func([]byte) (int, error) { return 0, errors.New("broken") },
+				"must have 100 bytes, but ended after 1":    func(p []byte) (int, error) { return 1, io.EOF },
 			} {
 				for _, size := range []int64{0, 100} {
-					if size == 0 && strings.HasPrefix(problem, "ended after") {
+					if size == 0 && strings.HasPrefix(problem, "must have") {
 						continue // which is a body of one byte
 					}
 					begin := time.Now()
@@ -269,7 +269,7 @@ func TestOpenFileIsOneLineAndLeaksNothing(t *testing.T) {
 	}
 	err = c.Do(t.Context(), uploadRequest(directory), nil)
 	assertArgument(t, err, "File.Content")
-	assert.Contains(t, err.Error(), "is a directory")
+	assert.Contains(t, err.Error(), "must not be a directory")
 	assert.Len(t, m.files, 4)
 
 	c.rest.GetClient().CloseIdleConnections()
@@ -383,23 +383,23 @@ func TestBodiesThatJSONWouldMakeSomethingElseOfAreRefused(t *testing.T) {
 	var noForm *Form
 	var noText *RawBody
 	for name, body := range map[string]any{
-		"is a *strings.Reader; a reader is sent as the Content of a RawBody":  strings.NewReader(`{"a":1}`),
-		"is a *bytes.Buffer; a reader is sent as the Content of a RawBody":    bytes.NewBufferString(`{"a":1}`),
-		"is a bytes.Buffer; a reader is sent as the Content of a RawBody":     *bytes.NewBufferString(`{"a":1}`),
-		"is a wechat.readFunc; a reader is sent as the Content of a RawBody":  readFunc(nil),
-		"is a *os.File; a reader is sent as the Content of a RawBody":         os.Stdin,
-		"is a wechat.File; a file is sent in a Form":                          File{Name: "a"},
-		"is a *wechat.File; a file is sent in a Form":                         &File{Name: "a"},
-		"is a string; JSON is sent as json.RawMessage, and text as a RawBody": `{"a":1}`,
-		"is a  string; JSON is sent as":                                       ownText("x"),
-		"is a *[]uint8, which JSON writes":                                    &[]byte{'1'},
-		"is a wechat.ownBytes, which JSON":                                    ownBytes("{}"),
-		"must not be nil":                                                     noForm,
-		"must not  be nil":                                                    noText,
-		"is a nil map[string]string":                                          map[string]string(nil),
-		"is a nil json.RawMessage":                                            json.RawMessage(nil),
-		"is no valid JSON; other byt":                                         []byte("text"),
-		"cannot be encoded: ":                                                 make(chan int),
+		"must not be a *strings.Reader; a reader is sent as the Content of a RawBody":  strings.NewReader(`{"a":1}`),
+		"must not be a *bytes.Buffer; a reader is sent as the Content of a RawBody":    bytes.NewBufferString(`{"a":1}`),
+		"must not be a bytes.Buffer; a reader is sent as the Content of a RawBody":     *bytes.NewBufferString(`{"a":1}`),
+		"must not be a wechat.readFunc; a reader is sent as the Content of a RawBody":  readFunc(nil),
+		"must not be a *os.File; a reader is sent as the Content of a RawBody":         os.Stdin,
+		"must not be a wechat.File; a file is sent in a Form":                          File{Name: "a"},
+		"must not be a *wechat.File; a file is sent in a Form":                         &File{Name: "a"},
+		"must not be a string; JSON is sent as json.RawMessage, and text as a RawBody": `{"a":1}`,
+		"must not be a  string; JSON is sent as":                                       ownText("x"),
+		"must not be a *[]uint8, which JSON writes":                                    &[]byte{'1'},
+		"must not be a wechat.ownBytes, which JSON":                                    ownBytes("{}"),
+		"must not be nil":                        noForm,
+		"must not  be nil":                       noText,
+		"but is a nil map[string]string":         map[string]string(nil),
+		"but is a nil json.RawMessage":           json.RawMessage(nil),
+		"must be valid JSON; other byt":          []byte("text"),
+		"must be a value that JSON can encode: ": make(chan int),
 	} {
 		s := newScript(ok)
 		err := s.client().Do(t.Context(), Request{Path: "/x", Body: body}, nil)

@@ -253,11 +253,11 @@ func TestTimeOutHasNoHiddenLimitBelow(t *testing.T) {
 
 func TestOptionsThatCannotBeRightAreErrorsOfEveryCall(t *testing.T) {
 	for argument, options := range map[string][]Option{
-		"timeout":                 {WithTimeout(-1), WithTimeout(math.MaxInt64), WithTimeout(math.MinInt64), WithTimeout(24*time.Hour + 1)},
+		"WithTimeout":             {WithTimeout(-1), WithTimeout(math.MaxInt64), WithTimeout(math.MinInt64), WithTimeout(24*time.Hour + 1)},
 		"RetryPolicy.MaxAttempts": {WithRetry(RetryPolicy{MaxAttempts: -1})},
 		"RetryPolicy.MinDelay":    {WithRetry(RetryPolicy{MinDelay: -1}), WithRetry(RetryPolicy{MinDelay: 2 * time.Second, MaxDelay: time.Second})},
 		"RetryPolicy.MaxDelay":    {WithRetry(RetryPolicy{MaxDelay: -1})},
-		"baseURL":                 {WithBaseURL("https://x/#a"), WithBaseURL("https://x?a")},
+		"WithBaseURL":             {WithBaseURL("https://x/#a"), WithBaseURL("https://x?a")},
 	} {
 		for _, option := range options {
 			s := newScript(ok)
@@ -608,4 +608,29 @@ func TestEndOfTheTimeIsToldWhateverTheTransportReturns(t *testing.T) {
 		require.ErrorIs(t, err, context.Canceled)
 		require.ErrorIs(t, err, ErrUnknownOutcome)
 	})
+}
+
+func TestOptionsThatContradictEachOtherAreErrorsOfEveryCall(t *testing.T) {
+	source := WithTokenSource(StaticToken("TOKEN"))
+	for _, c := range []struct {
+		argument, other string
+		options         []Option
+	}{
+		{"WithTokenSource", "WithClassicToken", []Option{source, WithClassicToken()}},
+		{"WithTokenSource", "WithClassicToken", []Option{WithClassicToken(), source}},
+		{"WithTokenSource", "WithForcedRefresh", []Option{source, WithForcedRefresh()}},
+		{"WithClassicToken", "WithForcedRefresh", []Option{WithClassicToken(), WithForcedRefresh()}},
+		{"WithClassicToken", "WithForcedRefresh", []Option{WithForcedRefresh(), WithClassicToken()}},
+	} {
+		s := newScript(ok)
+		client := NewClient("wx1", "SECRET-CANARY", append(c.options, WithHTTPClient(&http.Client{Transport: s}))...)
+		err := client.Do(t.Context(), request(), nil)
+		assertArgument(t, err, c.argument)
+		require.ErrorContains(t, err, "must not be combined with "+c.other)
+		_, err = client.Token(t.Context(), "")
+		assertArgument(t, err, c.argument)
+		assert.Empty(t, s.sent)
+	}
+	s := newScript(ok)
+	require.NoError(t, s.client(source, WithTokenStore(NewMemoryTokenStore())).Do(t.Context(), request(), nil), "tickets are shared through the store")
 }

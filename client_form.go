@@ -119,9 +119,9 @@ func (f File) checkType(family string) error {
 	name := payload.SafeName(f.name())
 	switch t := payload.TypeOf(name); {
 	case strings.Trim(path.Ext(name), "._ ") == "":
-		return invalid("File.Name", "is %q, without the extension from which the platform takes the type", f.name())
+		return invalid("File.Name", "must have an extension, from which the platform takes the type, but is %q", f.name())
 	case t != payload.UnknownType && !strings.HasPrefix(t, family):
-		return invalid("File.Name", "is %q, which is %s and not %s", f.name(), t, strings.TrimSuffix(family, "/"))
+		return invalid("File.Name", "must have the extension of a file of type %s, but is %q, which is %s", strings.TrimSuffix(family, "/"), f.name(), t)
 	}
 	return nil
 }
@@ -139,11 +139,11 @@ type Form struct {
 
 func (f *Form) check() error {
 	if f == nil {
-		return invalid("Body", "is a nil *Form")
+		return invalid("Body", "must not be nil")
 	}
 	if f.Field == "" {
 		if f.File.Content != nil || len(f.Values) == 0 {
-			return invalid("Form.Field", "is empty")
+			return invalid("Form.Field", "must not be empty, unless there are only Values")
 		}
 		return nil
 	}
@@ -177,10 +177,10 @@ type RawBody struct {
 func (b RawBody) check() error {
 	if b.ContentType != "" {
 		if _, _, err := mime.ParseMediaType(b.ContentType); err != nil {
-			return invalid("RawBody.ContentType", "is %q: %w", b.ContentType, err)
+			return invalid("RawBody.ContentType", "must be a media type, but is %q: %w", b.ContentType, err)
 		}
 		if hasControl(b.ContentType) {
-			return invalid("RawBody.ContentType", "is %q, with a control character", b.ContentType)
+			return invalid("RawBody.ContentType", "must not contain a control character, but is %q", b.ContentType)
 		}
 	}
 	return b.file().check("RawBody")
@@ -204,7 +204,7 @@ func (b RawBody) payload(ctx context.Context) (*payload.Payload, error) {
 func contentError(err error) error {
 	var e *payload.Error
 	if errors.As(err, &e) {
-		return &ArgumentError{Argument: e.Argument, Reason: e.Problem, cause: e.Err}
+		return &ArgumentError{Argument: e.Argument, Reason: e.Reason, cause: e.Err}
 	}
 	return err
 }
@@ -261,7 +261,7 @@ func newPayload(ctx context.Context, body any) (*payload.Payload, error) {
 		return b.payload(ctx)
 	case []byte:
 		if !json.Valid(b) {
-			return nil, invalid("Body", "is no valid JSON; other bytes are sent as a RawBody")
+			return nil, invalid("Body", "must be valid JSON; other bytes are sent as a RawBody")
 		}
 		return payload.FromBytes(jsonType, wirejson.Unescape(b)), nil
 	}
@@ -274,13 +274,13 @@ func newPayload(ctx context.Context, body any) (*payload.Payload, error) {
 		if errors.As(err, &argument) {
 			return nil, argument
 		}
-		return nil, invalid("Body", "cannot be encoded: %w", err)
+		return nil, invalid("Body", "must be a value that JSON can encode: %w", err)
 	}
 	if string(data) == "null" {
-		return nil, invalid("Body", "is a nil %T", body)
+		return nil, invalid("Body", "must not be nil, but is a nil %T", body)
 	}
 	if lost, ok := findLost(body, data); ok {
-		return nil, invalid(lost.at, "%s", lost.problem)
+		return nil, invalid(lost.at, "%s", lost.reason)
 	}
 	return payload.FromBytes(jsonType, data), nil
 }
@@ -300,13 +300,13 @@ func checkDocument(body any) error {
 	case t.Implements(marshalType):
 		return nil
 	case t.Implements(readerType):
-		return invalid("Body", "is a %T; a reader is sent as the Content of a RawBody or, in a Form, of a File", body)
+		return invalid("Body", "must not be a %T; a reader is sent as the Content of a RawBody or, in a Form, of a File", body)
 	case t == reflect.TypeFor[*File]():
-		return invalid("Body", "is a %T; a file is sent in a Form", body)
+		return invalid("Body", "must not be a %T; a file is sent in a Form", body)
 	case t.Elem().Kind() == reflect.String && !t.Implements(textType):
-		return invalid("Body", "is a string; JSON is sent as json.RawMessage, and text as a RawBody")
+		return invalid("Body", "must not be a string; JSON is sent as json.RawMessage, and text as a RawBody")
 	case t.Elem().Kind() == reflect.Slice && t.Elem().Elem().Kind() == reflect.Uint8 && !t.Implements(textType):
-		return invalid("Body", "is a %T, which JSON writes as Base64; JSON is sent as []byte or json.RawMessage", body)
+		return invalid("Body", "must not be a %T, which JSON writes as Base64; JSON is sent as []byte or json.RawMessage", body)
 	}
 	return nil
 }

@@ -12,13 +12,13 @@ import (
 
 // missing is what a body holds and its JSON does not.
 type missing struct {
-	at      string // the Go path
-	problem string
+	at     string // the Go path
+	reason string
 }
 
 const (
-	lostSecret = "is a Secret, which JSON masks; use a string field"
-	lostReader = "is a reader, which JSON cannot hold; it is sent as the Content of a RawBody or, in a Form, of a File"
+	lostSecret = "must not be a Secret, which JSON redacts; use a string field"
+	lostReader = "must not be a reader, which JSON cannot contain; it is sent as the Content of a RawBody or, in a Form, of a File"
 )
 
 // findLost looks for a [Secret] in body that its JSON shows as a mask, and for a

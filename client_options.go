@@ -9,8 +9,9 @@ import (
 	"time"
 )
 
-// Option changes a client that [NewClient] makes. Options record a choice, their
-// order does not matter, and nil is none.
+// Option configures a client that [NewClient] makes. Options may be passed in any
+// order; a nil Option is ignored. Options that contradict each other are an
+// [*ArgumentError] of every call.
 type Option func(*config)
 
 type config struct {
@@ -56,7 +57,9 @@ func WithBaseURL(baseURL string) Option {
 func WithHTTPClient(h *http.Client) Option { return func(c *config) { c.httpClient = h } }
 
 // WithTokenSource takes tokens from s instead of fetching them: a central token
-// server, another client, or a [StaticToken] in a test. AppSecret may be empty then.
+// server, another client, or a [StaticToken] in a test. The AppSecret may then be
+// empty. It cannot be combined with [WithClassicToken] or [WithForcedRefresh], which
+// are about fetching; a [TokenStore] then shares only tickets.
 func WithTokenSource(s TokenSource) Option { return func(c *config) { c.source = s } }
 
 // WithTokenStore shares tokens and tickets with other processes through s.
@@ -65,7 +68,8 @@ func WithTokenStore(s TokenStore) Option { return func(c *config) { c.store = s 
 // WithClassicToken fetches tokens from the older interface (获取接口调用凭据), where
 // each fetch invalidates the token before it. Use it only if other programs of the
 // same account use it too, and with a [TokenStore] that all of them share. That store
-// must implement [TokenLocker], so that one process fetches at a time.
+// must implement [TokenLocker], so that one process fetches at a time. It cannot be
+// combined with [WithForcedRefresh].
 func WithClassicToken() Option { return func(c *config) { c.classicToken = true } }
 
 // WithForcedRefresh lets the client force a new token where the platform refuses

@@ -97,13 +97,13 @@ func (c *Client) Do(ctx context.Context, req Request, out any) error {
 
 func (r Request) check() error {
 	if strings.Trim(r.Method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
-		return invalid("Method", "must be an HTTP method, in capital letters")
+		return invalid("Method", "must be an HTTP method in capital letters, or empty")
 	}
 	if !strings.HasPrefix(r.Path, "/") || strings.HasPrefix(r.Path, "//") || strings.ContainsAny(r.Path, `?#%\ `) || hasControl(r.Path) {
-		return invalid("Path", "must begin with one / and hold no query, space, escape or control character")
+		return invalid("Path", "must begin with one / and contain no query, space, escape or control character")
 	}
 	if r.Query.Has("access_token") && !r.Anonymous {
-		return invalid("Query", "holds access_token, which Do adds itself")
+		return invalid("Query", "must not contain access_token, which Do adds")
 	}
 	if r.Host != "" && !isPlatformHost(r.Host) {
 		return invalid("Host", "must be a host under weixin.qq.com")
@@ -132,19 +132,19 @@ func checkHeader(header http.Header) error {
 	for name, values := range header {
 		at := fmt.Sprintf("Header[%.64q]", name)
 		if name == "" || strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune(`()<>@,;:\"/[]?={}`, r) }) {
-			return invalid(at, "is no name of a header")
+			return invalid(at, "must be a valid header name")
 		}
 		canonical := http.CanonicalHeaderKey(name)
 		if slices.Contains(ownHeaders, canonical) {
-			return invalid(at, "is set by the client")
+			return invalid(at, "must not be set, because the client sets it")
 		}
 		if seen[canonical] {
-			return invalid(at, "is there twice, in another case")
+			return invalid(at, "must not be there twice, in different cases")
 		}
 		seen[canonical] = true
 		for _, value := range values {
 			if hasControl(strings.ReplaceAll(value, "\t", "")) {
-				return invalid(at, "holds a control character")
+				return invalid(at, "must not contain a control character")
 			}
 		}
 	}
@@ -157,7 +157,7 @@ func hasControl(s string) bool {
 
 func checkContext(ctx context.Context) error {
 	if ctx == nil {
-		return invalid("ctx", "is nil")
+		return invalid("ctx", "must not be nil")
 	}
 	return nil
 }
@@ -172,11 +172,11 @@ func checkOut(out any) error {
 		return notNil("out", out)
 	}
 	if v.Kind() != reflect.Pointer || v.IsNil() {
-		return invalid("out", "must be a pointer, an io.Writer or nil, not %T", out)
+		return invalid("out", "must be a pointer, an io.Writer or nil, but is %T", out)
 	}
 	switch v.Elem().Kind() {
 	case reflect.Chan, reflect.Func, reflect.Complex64, reflect.Complex128, reflect.UnsafePointer:
-		return invalid("out", "is %T, which no JSON can be decoded into", out)
+		return invalid("out", "must be a pointer that JSON can be decoded into, but is %T", out)
 	}
 	return nil
 }

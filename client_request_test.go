@@ -617,9 +617,9 @@ func TestWrongRequestsAreNotSent(t *testing.T) {
 	assertArgument(t, NewClient("wx1", " ").Do(t.Context(), Request{Path: "/a"}, nil), "appSecret")
 	for _, address := range []string{"api.weixin.qq.com", "ftp://x", "https://u:p@x", "https://x/?a=b", "://"} {
 		c := NewClient("wx1", "s", WithBaseURL(address))
-		assertArgument(t, c.Do(t.Context(), Request{Path: "/a"}, nil), "baseURL")
+		assertArgument(t, c.Do(t.Context(), Request{Path: "/a"}, nil), "WithBaseURL")
 		_, err := c.Token(t.Context(), "")
-		assertArgument(t, err, "baseURL")
+		assertArgument(t, err, "WithBaseURL")
 	}
 	assert.Empty(t, s.sent)
 }

@@ -42,7 +42,7 @@ func (p RetryPolicy) check() error {
 		notNegative("RetryPolicy.MaxAttempts", p.MaxAttempts), notNegative("RetryPolicy.MinDelay", p.MinDelay),
 		notNegative("RetryPolicy.MaxDelay", p.MaxDelay))
 	if err == nil && p.MinDelay > p.MaxDelay {
-		err = invalid("RetryPolicy.MinDelay", "is %s, more than MaxDelay, %s", p.MinDelay, p.MaxDelay)
+		err = invalid("RetryPolicy.MinDelay", "must be at most MaxDelay, %s, but is %s", p.MaxDelay, p.MinDelay)
 	}
 	return err
 }

@@ -22,7 +22,7 @@ import (
 // stays. What is not a regular file, such as /dev/stdout, is written directly.
 func SaveFile(name string, fill func(w io.Writer) error) error {
 	if fill == nil {
-		return invalid("fill", "is nil")
+		return invalid("fill", "must not be nil")
 	}
 	info, err := os.Stat(name)
 	switch {

@@ -69,8 +69,9 @@ type APISecurity struct {
 	Origin string
 
 	// Cipher, Signer and Verifiers are for an account that has chosen SM4_GCM or
-	// SM2withSM3, which come from a library. Cipher stands instead of SymmetricKey,
-	// Signer instead of PrivateKey, Verifiers, by serial number, beside Certificates.
+	// SM2withSM3, which come from a library. Cipher replaces SymmetricKey and Signer
+	// replaces PrivateKey: setting both is an [*ArgumentError] of every call. Verifiers,
+	// by serial number, are used beside Certificates.
 	Cipher    cipher.AEAD
 	Signer    APISigner
 	Verifiers map[string]APIVerifier
@@ -136,7 +137,7 @@ func newSecurity(cfg *config) (*security, error) {
 		return nil, nil //nolint:nilnil // no security, no error
 	}
 	in := *cfg.security
-	err := first(notEmpty("appID", cfg.appID), notEmpty("APISecurity.SymmetricKeySerial", in.SymmetricKeySerial))
+	err := first(notEmpty("appID", cfg.appID), notEmpty("APISecurity.SymmetricKeySerial", in.SymmetricKeySerial), in.checkPairs())
 	if err != nil {
 		return nil, err
 	}
@@ -165,11 +166,11 @@ func newSecurity(cfg *config) (*security, error) {
 	}
 	maps.Copy(s.verifiers, in.Verifiers)
 	if len(s.verifiers) == 0 {
-		return nil, invalid("APISecurity.Certificates", "is empty: answers could not be verified")
+		return nil, invalid("APISecurity.Certificates", "must not be empty: responses could not be verified")
 	}
 	for serial, verifier := range s.verifiers {
 		if serial == "" || verifier == nil {
-			return nil, invalid("APISecurity.Certificates", "holds one without a serial number, or nil")
+			return nil, invalid("APISecurity.Verifiers", "must have a serial number and not be nil, as must Certificates")
 		}
 	}
 	if in.Paths == nil {
@@ -177,11 +178,27 @@ func newSecurity(cfg *config) (*security, error) {
 	}
 	for i, path := range s.paths {
 		if !strings.HasPrefix(path, "/") || strings.ContainsAny(path, "?# ") {
-			return nil, invalid(fmt.Sprintf("APISecurity.Paths[%d]", i), "must begin with / and hold neither host nor query")
+			return nil, invalid(fmt.Sprintf("APISecurity.Paths[%d]", i), "must begin with / and contain neither host nor query")
 		}
 	}
 	s.origin, err = in.origin(cfg.baseURL)
 	return s, err
+}
+
+// checkPairs refuses two ways to do one thing, of which only one would be used.
+func (s *APISecurity) checkPairs() error {
+	switch {
+	case s.Cipher != nil && s.SymmetricKey != "":
+		return invalid("APISecurity.Cipher", "must not be combined with SymmetricKey: one of them encrypts")
+	case s.Signer != nil && s.PrivateKey != "":
+		return invalid("APISecurity.Signer", "must not be combined with PrivateKey: one of them signs")
+	}
+	for serial := range s.Verifiers {
+		if _, both := s.Certificates[serial]; both {
+			return invalid("APISecurity.Verifiers["+strconv.Quote(serial)+"]", "must not have the serial number of one of Certificates")
+		}
+	}
+	return nil
 }
 
 // origin returns scheme and host that requests and answers are signed for.
@@ -212,11 +229,11 @@ func (s *security) enclose(cl *call) error {
 	}
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(object, &fields); err != nil || fields == nil {
-		return invalid("Body", "is no JSON object and can not be encrypted")
+		return invalid("Body", "must be a JSON object to be encrypted")
 	}
 	for _, name := range []string{"_n", "_appid", "_timestamp"} {
 		if _, ok := fields[name]; ok || cl.Query.Has(name) {
-			return invalid("Body", "holds %s, which the encryption adds itself", name)
+			return invalid("Body", "must not contain %s, which the encryption adds", name)
 		}
 	}
 	merged, err := mergeQuery(object, fields, cl.Query)
@@ -242,7 +259,7 @@ func mergeQuery(object []byte, fields map[string]json.RawMessage, query url.Valu
 	extra := map[string]string{}
 	for name, values := range query {
 		if len(values) != 1 {
-			return nil, invalid("Query", "holds %d values of %s, only one can be encrypted", len(values), name)
+			return nil, invalid("Query", "must have one value of %s to be encrypted, but has %d", name, len(values))
 		}
 		if _, ok := fields[name]; !ok {
 			extra[name] = values[0]

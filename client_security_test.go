@@ -481,15 +481,19 @@ func (p prefixed) Verify(_ string, message, signature []byte) error {
 }
 
 func TestWrongKeysAreToldByTheFirstCall(t *testing.T) {
-	valid := securedKeys().account
+	ends := securedKeys()
+	valid := ends.account
 	for argument, change := range map[string]func(*APISecurity){
-		"APISecurity.SymmetricKeySerial":   func(a *APISecurity) { a.SymmetricKeySerial = " " },
-		"APISecurity.SymmetricKey":         func(a *APISecurity) { a.SymmetricKey = "KEY-CANARY" },
-		"APISecurity.PrivateKey":           func(a *APISecurity) { a.PrivateKey = "KEY-CANARY" },
-		`APISecurity.Certificates["CERT"]`: func(a *APISecurity) { a.Certificates = map[string]string{"CERT": "KEY-CANARY"} },
-		"APISecurity.Certificates":         func(a *APISecurity) { a.Certificates = nil },
-		"APISecurity.Paths[1]":             func(a *APISecurity) { a.Paths = []string{"/a", "https://api.weixin.qq.com/b"} },
-		"APISecurity.Origin":               func(a *APISecurity) { a.Origin = "api.weixin.qq.com" },
+		"APISecurity.SymmetricKeySerial":    func(a *APISecurity) { a.SymmetricKeySerial = " " },
+		"APISecurity.SymmetricKey":          func(a *APISecurity) { a.SymmetricKey = "KEY-CANARY" },
+		"APISecurity.PrivateKey":            func(a *APISecurity) { a.PrivateKey = "KEY-CANARY" },
+		`APISecurity.Certificates["CERT"]`:  func(a *APISecurity) { a.Certificates = map[string]string{"CERT": "KEY-CANARY"} },
+		"APISecurity.Certificates":          func(a *APISecurity) { a.Certificates = nil },
+		"APISecurity.Paths[1]":              func(a *APISecurity) { a.Paths = []string{"/a", "https://api.weixin.qq.com/b"} },
+		"APISecurity.Origin":                func(a *APISecurity) { a.Origin = "api.weixin.qq.com" },
+		"APISecurity.Cipher":                func(a *APISecurity) { a.Cipher = ends.platform.Cipher },
+		"APISecurity.Signer":                func(a *APISecurity) { a.Signer = ends.platform.Current.Signer },
+		`APISecurity.Verifiers["CERT-NEW"]`: func(a *APISecurity) { a.Verifiers = map[string]APIVerifier{"CERT-NEW": ends.platform.Account} },
 	} {
 		account := valid
 		change(&account)
@@ -503,13 +507,12 @@ func TestWrongKeysAreToldByTheFirstCall(t *testing.T) {
 	}
 	account := valid
 	account.Certificates, account.Verifiers = nil, map[string]APIVerifier{"CERT": nil}
-	assertArgument(t, NewClient("wx1", "S", WithAPISecurity(account)).ClearQuota(t.Context()), "APISecurity.Certificates")
+	assertArgument(t, NewClient("wx1", "S", WithAPISecurity(account)).ClearQuota(t.Context()), "APISecurity.Verifiers")
 	assertArgument(t, NewClient("", "", WithTokenSource(StaticToken("T")), WithAPISecurity(valid)).Do(t.Context(), Request{Path: "/a"}, nil), "appID")
 }
 
 func TestKeysOfAPISecurityShowNowhere(t *testing.T) {
 	account := securedKeys().account
-	account.Cipher = securedKeys().platform.Cipher
 	c := NewClient("wx0000000000000001", "S", WithAPISecurity(account))
 	var log bytes.Buffer
 	logger := slog.New(slog.NewJSONHandler(&log, nil))

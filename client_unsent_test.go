@@ -30,7 +30,7 @@ func TestCallThatNetHTTPRefusedToSendIsNotUnknown(t *testing.T) {
 
 func TestWordsThatFitInNoHeaderAreArgumentErrors(t *testing.T) {
 	s := newScript(ok)
-	assertArgument(t, s.client(WithUserAgent("shop/1\r\nX: y")).Do(t.Context(), request(), nil), "product")
+	assertArgument(t, s.client(WithUserAgent("shop/1\r\nX: y")).Do(t.Context(), request(), nil), "WithUserAgent")
 	for _, contentType := range []string{"text/plain\n", "text/plain; a=\"\x01\"", "text/plain; a=\"\x7f\""} {
 		body := RawBody{ContentType: contentType, Content: strings.NewReader("x")}
 		assertArgument(t, s.client().Do(t.Context(), Request{Path: "/a", Body: body}, nil), "RawBody.ContentType")
@@ -50,7 +50,7 @@ func TestNilOptionIsNoneAndNilClientIsNoTokenSource(t *testing.T) {
 	s := newScript(ok)
 	require.NoError(t, s.client(nil).Do(t.Context(), request(), nil))
 	for _, source := range []TokenSource{(*Client)(nil), new(Client)} {
-		assertArgument(t, s.client(WithTokenSource(source)).Do(t.Context(), request(), nil), "TokenSource")
+		assertArgument(t, s.client(WithTokenSource(source)).Do(t.Context(), request(), nil), "WithTokenSource")
 	}
 }
 

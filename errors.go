@@ -237,7 +237,9 @@ type ArgumentError struct {
 }
 
 // Error names the argument and its problem.
-func (e *ArgumentError) Error() string { return "wechat: invalid argument " + e.Argument + ": " + e.Reason }
+func (e *ArgumentError) Error() string {
+	return "wechat: invalid argument " + e.Argument + ": " + e.Reason
+}
 
 // Unwrap returns what stands behind the problem, such as the error of a reader, or
 // nil.

@@ -243,9 +243,9 @@ func TestClassicTokensNeedAStoreThatLocks(t *testing.T) {
 	p := &tokenPlatform{}
 	c := p.client(WithClassicToken(), WithTokenStore(struct{ TokenStore }{new(MemoryTokenStore)}))
 	for range 2 {
-		assertArgument(t, ping(t.Context(), c), "TokenStore")
+		assertArgument(t, ping(t.Context(), c), "WithTokenStore")
 		_, err := c.Token(t.Context(), "")
-		assertArgument(t, err, "TokenStore")
+		assertArgument(t, err, "WithTokenStore")
 	}
 	assert.Zero(t, fetched(p))
 	require.NoError(t, ping(t.Context(), p.client(WithClassicToken(), WithTokenStore(&MemoryTokenStore{}))))

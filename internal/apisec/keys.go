@@ -19,10 +19,10 @@ import (
 func AES(key string) (cipher.AEAD, error) {
 	raw, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(strings.TrimSpace(key), "="))
 	if err != nil {
-		return nil, errors.New("is not Base64")
+		return nil, errors.New("must be Base64")
 	}
 	if len(raw) != 32 {
-		return nil, errors.New("has not 32 bytes")
+		return nil, errors.New("must have 32 bytes")
 	}
 	block, err := aes.NewCipher(raw)
 	if err != nil {
@@ -52,7 +52,7 @@ func RSASigner(key string) (Signer, error) {
 			return rsaSigner{k}, nil
 		}
 	}
-	return nil, errors.New("is no RSA private key")
+	return nil, errors.New("must be an RSA private key")
 }
 
 func (s rsaSigner) Sign(_ string, message []byte) ([]byte, error) {
@@ -74,11 +74,11 @@ func RSAVerifier(certificate string) (Verifier, error) {
 	if cert, err := x509.ParseCertificate(der); err == nil {
 		public = cert.PublicKey
 	} else if public, err = x509.ParsePKIXPublicKey(der); err != nil {
-		return nil, errors.New("is no certificate")
+		return nil, errors.New("must be a certificate")
 	}
 	key, ok := public.(*rsa.PublicKey)
 	if !ok {
-		return nil, errors.New("holds no RSA key")
+		return nil, errors.New("must contain an RSA key")
 	}
 	return rsaVerifier{key}, nil
 }
@@ -96,7 +96,7 @@ func derOf(text string) ([]byte, error) {
 	}
 	der, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(text), ""))
 	if err != nil || len(der) == 0 {
-		return nil, errors.New("is neither PEM nor Base64")
+		return nil, errors.New("must be PEM or Base64")
 	}
 	return der, nil
 }

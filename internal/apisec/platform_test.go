@@ -96,5 +96,5 @@ func TestKeyOfAnotherAlgorithmIsNoCertificate(t *testing.T) {
 	public, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
 	require.NoError(t, err)
 	_, err = RSAVerifier(base64.StdEncoding.EncodeToString(public))
-	require.ErrorContains(t, err, "holds no RSA key")
+	require.ErrorContains(t, err, "must contain an RSA key")
 }

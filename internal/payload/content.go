@@ -66,13 +66,13 @@ func (c *content) fill(ctx context.Context, s Source) error {
 	if s.Open != nil {
 		opened, err := s.Open()
 		if err != nil {
-			return fmt.Errorf("cannot be opened: %w", err)
+			return fmt.Errorf("must be readable: %w", err)
 		}
 		c.opened, s.Content = opened, opened
 	}
 	if f, ok := s.Content.(fs.File); ok {
 		if info, err := f.Stat(); err == nil && info.IsDir() {
-			return errors.New("is a directory")
+			return errors.New("must not be a directory")
 		}
 	}
 	if seeker, ok := s.Content.(io.Seeker); ok {
@@ -90,11 +90,11 @@ func (c *content) fill(ctx context.Context, s Source) error {
 	}
 	switch {
 	case c.size == 0:
-		return errors.New("is empty")
+		return errors.New("must not be empty")
 	case s.Limit > 0 && c.size > s.Limit:
-		return fmt.Errorf("has %d bytes, at most %d are allowed", c.size, s.Limit)
+		return fmt.Errorf("must have at most %d bytes, but has %d", s.Limit, c.size)
 	case s.Size > 0 && c.size != s.Size:
-		return &Error{Argument: s.Name + ".Size", Problem: fmt.Sprintf("is %d, the content has %d bytes", s.Size, c.size)}
+		return &Error{Argument: s.Name + ".Size", Reason: fmt.Sprintf("must be the size of the content, %d, but is %d", c.size, s.Size)}
 	}
 	return nil
 }
@@ -130,29 +130,29 @@ func (c *content) spool(ctx context.Context, r io.Reader, limit int64) error {
 		buf, ended, err = fillUp(ctx, r, append(make([]byte, 0, spoolMemory+1), buf...))
 	}
 	if err != nil {
-		return fmt.Errorf("cannot be read: %w", err)
+		return fmt.Errorf("must be readable: %w", err)
 	}
 	if ended && len(buf) <= spoolMemory {
 		c.data, c.size = buf, int64(len(buf))
 		return nil
 	}
 	if c.file, err = os.CreateTemp("", "wechat-upload-*"); err != nil {
-		return fmt.Errorf("has no known size and cannot be put into a temporary file: %w", err)
+		return fmt.Errorf("must have a known size or fit into a temporary file: %w", err)
 	}
 	for {
 		n, err := c.file.Write(buf)
 		c.size += int64(n)
 		if err != nil {
-			return fmt.Errorf("cannot be put into a temporary file: %w", err)
+			return fmt.Errorf("must fit into a temporary file: %w", err)
 		}
 		if limit > 0 && c.size > limit {
-			return fmt.Errorf("has more than the %d bytes that are allowed", limit)
+			return fmt.Errorf("must have at most %d bytes, but has more", limit)
 		}
 		if ended {
 			return nil
 		}
 		if buf, ended, err = fillUp(ctx, r, buf[:0]); err != nil {
-			return fmt.Errorf("cannot be read: %w", err)
+			return fmt.Errorf("must be readable: %w", err)
 		}
 	}
 }

@@ -59,7 +59,7 @@ func (f *feed) isStopped() bool {
 // serve reads the content as it is asked to.
 func (f *feed) serve(c *content) error {
 	if err := c.rewind(); err != nil {
-		return fmt.Errorf("cannot be read again: %w", err)
+		return fmt.Errorf("must be readable again: %w", err)
 	}
 	for got := int64(0); got < c.size; {
 		var want int
@@ -83,9 +83,9 @@ func (f *feed) serve(c *content) error {
 		}
 		switch {
 		case errors.Is(err, io.EOF):
-			return fmt.Errorf("ended after %d of %d bytes", got, c.size)
+			return fmt.Errorf("must have %d bytes, but ended after %d", c.size, got)
 		case err != nil:
-			return fmt.Errorf("cannot be read: %w", err)
+			return fmt.Errorf("must be readable: %w", err)
 		}
 	}
 	return nil
@@ -137,7 +137,7 @@ func problem(argument string, err error) *Error {
 	if errors.As(err, &panicked) || errors.Is(err, usercode.ErrGoexit) {
 		cause = err
 	}
-	return &Error{Argument: argument, Problem: err.Error(), Err: cause}
+	return &Error{Argument: argument, Reason: err.Error(), Err: cause}
 }
 
 // readSome reads at least one byte, unless it returns an error, from a reader that

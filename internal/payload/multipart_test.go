@@ -64,7 +64,7 @@ func TestFormsHaveDifferentBoundaries(t *testing.T) {
 
 func TestFormOfAFileThatCannotBeSentIsRefused(t *testing.T) {
 	_, err := FromForm(t.Context(), Form{Field: "media", File: Source{Name: "File", Content: stream("")}})
-	assert.Equal(t, "File.Content is empty", problemOf(t, err))
+	assert.Equal(t, "File.Content must not be empty", problemOf(t, err))
 }
 
 func assertHarmlessName(t *testing.T, name string) {

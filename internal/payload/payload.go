@@ -35,13 +35,13 @@ type Payload struct {
 
 // Error reports content that cannot be sent.
 type Error struct {
-	Argument string // the field that is wrong, such as "File.Content"
-	Problem  string // such as "is empty"
+	Argument string // the invalid field, such as "File.Content"
+	Reason   string // what it must be, such as "must not be empty"
 	Err      error  // the cause, may be nil
 }
 
-// Error names the field and its problem.
-func (e *Error) Error() string { return e.Argument + " " + e.Problem }
+// Error names the field and what it must be.
+func (e *Error) Error() string { return e.Argument + " " + e.Reason }
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
@@ -188,7 +188,7 @@ func (p *Payload) open(ctx context.Context) (io.ReadCloser, error) {
 	if p.current != nil {
 		p.current.stop()
 		if err := p.current.wait(ctx); err != nil {
-			return nil, p.fail(&Error{Argument: p.content.name, Problem: "is still being read: " + err.Error(), Err: err})
+			return nil, p.fail(&Error{Argument: p.content.name, Reason: "must be readable again, but is still being read: " + err.Error(), Err: err})
 		}
 	}
 	p.current = newFeed(ctx, p.content, p.fail)

@@ -58,7 +58,7 @@ func problemOf(t *testing.T, err error) string {
 	t.Helper()
 	var e *Error
 	require.ErrorAs(t, err, &e)
-	assert.Equal(t, e.Argument+" "+e.Problem, e.Error())
+	assert.Equal(t, e.Argument+" "+e.Reason, e.Error())
 	return e.Error()
 }
 
@@ -331,7 +331,7 @@ func TestReadThatHangsIsLeftBehind(t *testing.T) {
 		begin := time.Now()
 		_, err := p.open(ctx)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
-		assert.Contains(t, problemOf(t, err), "File.Content is still being read")
+		assert.Contains(t, problemOf(t, err), "File.Content must be readable again, but is still being read")
 		assert.Equal(t, 6*time.Second, time.Since(begin), "a second after the end of the ctx")
 		assert.Equal(t, err, p.Err())
 
@@ -410,10 +410,10 @@ func TestReaderThatMisbehavesIsAnErrorOfItsOwn(t *testing.T) {
 		"panics":           {func([]byte) (int, error) { panic("boom") }, "panicked: boom", nil},
 		"panics with nil":  {func([]byte) (int, error) { panic(nil) }, "panicked: ", nil},
 		"ends goroutine":   {goexit, "ended its goroutine", usercode.ErrGoexit},
-		"too much":         {func(p []byte) (int, error) { return len(p) + 1, nil }, "cannot be read: its Read returned ", nil},
-		"negative":         {func([]byte) (int, error) { return -1, nil }, "cannot be read: its Read returned -1", nil},
-		"nothing for ever": {func([]byte) (int, error) { return 0, nil }, "cannot be read: multiple Read calls", io.ErrNoProgress},
-		"fails":            {func([]byte) (int, error) { return 0, broken }, "cannot be read: broken", broken},
+		"too much":         {func(p []byte) (int, error) { return len(p) + 1, nil }, "must be readable: its Read returned ", nil},
+		"negative":         {func([]byte) (int, error) { return -1, nil }, "must be readable: its Read returned -1", nil},
+		"nothing for ever": {func([]byte) (int, error) { return 0, nil }, "must be readable: multiple Read calls", io.ErrNoProgress},
+		"fails":            {func([]byte) (int, error) { return 0, broken }, "must be readable: broken", broken},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := FromSource(t.Context(), "text/x", Source{Name: "File", Content: readerFunc(c.read)})
@@ -446,7 +446,7 @@ func TestContentThatEndsEarlyIsAnError(t *testing.T) {
 	} {
 		p := mustSource(t, Source{Content: content, Size: 8})
 		_, err := io.ReadAll(openPayload(t, p))
-		assert.Equal(t, "File.Content ended after 3 of 8 bytes", problemOf(t, err), name)
+		assert.Equal(t, "File.Content must have 8 bytes, but ended after 3", problemOf(t, err), name)
 	}
 	broken := errors.New("broken")
 	p := mustSource(t, Source{Content: io.MultiReader(stream("abcd"), iotest.ErrReader(broken)), Size: 4})
@@ -480,7 +480,7 @@ func TestSeekerThatCannotSeekIsAStream(t *testing.T) {
 	p := mustSource(t, Source{Content: &badSeeker{ReadSeeker: strings.NewReader("abc"), failAt: 4}})
 	_, err := io.ReadAll(openPayload(t, p))
 	require.ErrorIs(t, err, io.ErrClosedPipe)
-	assert.Contains(t, problemOf(t, err), "File.Content cannot be read again: ")
+	assert.Contains(t, problemOf(t, err), "File.Content must be readable again: ")
 
 	// A file of the kernel's and a device say that they have no bytes.
 	p = mustSource(t, Source{Content: struct {
@@ -498,7 +498,7 @@ func TestMeasuringLeavesASeekerWhereItWas(t *testing.T) {
 	content := strings.NewReader("HEADabc")
 	require.EqualValues(t, 4, must(content.Seek(4, io.SeekStart)))
 	_, err := FromSource(t.Context(), "text/x", Source{Name: "File", Content: content, Limit: 2})
-	assert.Equal(t, "File.Content has 3 bytes, at most 2 are allowed", problemOf(t, err))
+	assert.Equal(t, "File.Content must have at most 2 bytes, but has 3", problemOf(t, err))
 	assert.EqualValues(t, 4, must(content.Seek(0, io.SeekCurrent)))
 }
 
@@ -524,13 +524,13 @@ func TestSourcesThatCannotBeSentAreRefused(t *testing.T) {
 		return len(p), nil
 	})
 	for want, s := range map[string]Source{
-		"File.Content is empty":                                   {Content: strings.NewReader("")},
-		"File.Content is a directory":                             {Content: dir},
-		"File.Size is 4, the content has 3 bytes":                 {Content: strings.NewReader("abc"), Size: 4},
-		"File.Content has 3 bytes, at most 2 are allowed":         {Content: stream("abc"), Limit: 2},
-		"File.Content has 4 bytes, at most 2 are allowed":         {Content: stream("abc"), Size: 4, Limit: 2},
-		"File.Content has more than the 1000000 bytes that are a": {Content: endless, Limit: 1_000_000},
-		"File.Content cannot be opened: EOF":                      {Open: func() (io.ReadCloser, error) { return nil, io.EOF }},
+		"File.Content must not be empty":                          {Content: strings.NewReader("")},
+		"File.Content must not be a directory":                    {Content: dir},
+		"File.Size must be the size of the content, 3, but is 4":  {Content: strings.NewReader("abc"), Size: 4},
+		"File.Content must have at most 2 bytes, but has 3":       {Content: stream("abc"), Limit: 2},
+		"File.Content must have at most 2 bytes, but has 4":       {Content: stream("abc"), Size: 4, Limit: 2},
+		"File.Content must have at most 1000000 bytes, but has m": {Content: endless, Limit: 1_000_000},
+		"File.Content must be readable: EOF":                      {Open: func() (io.ReadCloser, error) { return nil, io.EOF }},
 	} {
 		s.Name = "File"
 		_, err := FromSource(t.Context(), "text/x", s)
@@ -538,7 +538,7 @@ func TestSourcesThatCannotBeSentAreRefused(t *testing.T) {
 	}
 	assert.Less(t, drawn.Load(), int64(3_000_000), "what is too much is not read to its end")
 	_, err := FromSource(t.Context(), "text/x", Source{Name: "File", Content: stream("")})
-	assert.Equal(t, "File.Content is empty", problemOf(t, err))
+	assert.Equal(t, "File.Content must not be empty", problemOf(t, err))
 	assert.Equal(t, "abc", readPayload(t, mustSource(t, Source{Content: stream("abc"), Limit: 3})))
 	left, err := os.ReadDir(os.TempDir())
 	require.NoError(t, err)
@@ -549,7 +549,7 @@ func TestTemporaryDirectoryThatCannotBeWrittenIsAnError(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir()+"/missing")
 	_, err := FromSource(t.Context(), "text/x", Source{Name: "File", Content: stream(strings.Repeat("x", spoolMemory+1))})
 	require.ErrorIs(t, err, os.ErrNotExist)
-	assert.Contains(t, problemOf(t, err), "File.Content has no known size and cannot be put into a temporary file")
+	assert.Contains(t, problemOf(t, err), "File.Content must have a known size or fit into a temporary file")
 }
 
 // closing counts how often it is opened and closed.
