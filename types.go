@@ -119,6 +119,21 @@ func DateOf(t time.Time) Date {
 	return Date{Year: y, Month: m, Day: d}
 }
 
+// Yesterday returns the day before today in the platform's calendar: the latest day
+// that has statistics. Until about 8:00 UTC+8 they may not be ready
+// ([ErrDataNotReady]).
+func Yesterday() Date { return DateOf(time.Now()).AddDays(-1) }
+
+// ParseDate reads a day in the form 2006-01-02 or 20060102. Its error is an
+// [*ArgumentError].
+func ParseDate(text string) (Date, error) {
+	var d Date
+	if err := d.UnmarshalText([]byte(text)); err != nil || d.IsZero() {
+		return Date{}, invalid("text", "must be a day such as 2006-01-02 or 20060102, but is %.32q", text)
+	}
+	return d, nil
+}
+
 // Time returns the day's first moment.
 func (d Date) Time() time.Time { return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, beijing) }
 
@@ -158,7 +173,7 @@ func (d *Date) UnmarshalText(text []byte) error {
 	}
 	t, err := time.ParseInLocation(layout, s, beijing)
 	if err != nil {
-		return fmt.Errorf("%.32q is no day", s)
+		return fmt.Errorf("%.32q is not a date", s)
 	}
 	*d = DateOf(t)
 	return nil

@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -100,6 +101,30 @@ func TestDateReadsBothFormsOfADay(t *testing.T) {
 	data, err := json.Marshal(Date{2026, time.November, 5})
 	require.NoError(t, err)
 	assert.Equal(t, `"2026-11-05"`, string(data))
+}
+
+func TestYesterdayIsTheDayBeforeTodayInBeijing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // begins at midnight UTC, which is 8:00 in Beijing
+		assert.Equal(t, Date{1999, time.December, 31}, Yesterday())
+		time.Sleep(16*time.Hour - 1)
+		assert.Equal(t, Date{1999, time.December, 31}, Yesterday())
+		time.Sleep(1)
+		assert.Equal(t, Date{2000, time.January, 1}, Yesterday())
+	})
+}
+
+func TestParseDateReadsWhatADateWrites(t *testing.T) {
+	want := Date{2026, time.November, 5}
+	for _, text := range []string{want.String(), "20261105", " 2026-11-05 "} {
+		got, err := ParseDate(text)
+		require.NoError(t, err)
+		assert.Equal(t, want, got)
+	}
+	for _, text := range []string{"", " ", "2026-02-30", "2026/11/05", "yesterday"} {
+		got, err := ParseDate(text)
+		assertArgument(t, err, "text")
+		assert.Zero(t, got)
+	}
 }
 
 func TestSecretIsShownToNobody(t *testing.T) {
