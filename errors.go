@@ -21,12 +21,22 @@ import (
 // https://developers.weixin.qq.com/doc/oplatform/developers/errCode/errCode.html
 type Code int
 
-// Error returns the number and, where the code is known, what it means.
+// Error returns the number of the code and, if it is known, what it means.
 func (c Code) Error() string {
-	if text, ok := codeText[c]; ok {
-		return strconv.Itoa(int(c)) + " " + text
+	number := strconv.Itoa(int(c))
+	if text, ok := c.text(); ok {
+		return number + " " + text
 	}
-	return strconv.Itoa(int(c))
+	return number
+}
+
+// text returns what the code means, if it is known.
+func (c Code) text() (string, bool) {
+	if text, ok := _Code_map[c]; ok {
+		return text, true
+	}
+	text, ok := unnamed[c]
+	return text, ok
 }
 
 // Is reports whether the code belongs to the family that target names.
