@@ -15,13 +15,6 @@ type UserInfoModifiedEvent struct {
 	RevokeInfo string
 }
 
-func (m *UserInfoModifiedEvent) read(n *node) {
-	m.OpenID = n.string("OpenID")
-	m.AppID = n.string("AppID")
-	m.UnionID = n.string("UnionID")
-	m.RevokeInfo = n.string("RevokeInfo")
-}
-
 // UserAuthorizationRevokeEvent is sent when somebody withdraws his
 // authorisation. The account must delete his data (授权用户资料撤回事件).
 //
@@ -33,13 +26,6 @@ type UserAuthorizationRevokeEvent struct {
 	AppID      string
 	UnionID    string
 	RevokeInfo string // code of what was withdrawn
-}
-
-func (m *UserAuthorizationRevokeEvent) read(n *node) {
-	m.OpenID = n.string("OpenID")
-	m.AppID = n.string("AppID")
-	m.UnionID = n.string("UnionID")
-	m.RevokeInfo = n.string("RevokeInfo")
 }
 
 // UserAuthorizationCancellationEvent is sent when somebody who authorised the
@@ -55,13 +41,6 @@ type UserAuthorizationCancellationEvent struct {
 	RevokeInfo string
 }
 
-func (m *UserAuthorizationCancellationEvent) read(n *node) {
-	m.OpenID = n.string("OpenID")
-	m.AppID = n.string("AppID")
-	m.UnionID = n.string("UnionID")
-	m.RevokeInfo = n.string("RevokeInfo")
-}
-
 // QualificationVerifySuccessEvent tells that the qualification of the account
 // was verified (资质认证成功事件).
 //
@@ -70,10 +49,6 @@ type QualificationVerifySuccessEvent struct {
 	Header
 
 	ExpiredTime time.Time
-}
-
-func (m *QualificationVerifySuccessEvent) read(n *node) {
-	m.ExpiredTime = n.time("ExpiredTime")
 }
 
 // QualificationVerifyFailEvent tells that the qualification of the account was
@@ -87,11 +62,6 @@ type QualificationVerifyFailEvent struct {
 	FailReason string
 }
 
-func (m *QualificationVerifyFailEvent) read(n *node) {
-	m.FailTime = n.time("FailTime")
-	m.FailReason = n.string("FailReason")
-}
-
 // NamingVerifySuccessEvent tells that the name of the account was verified
 // (名称认证成功事件).
 //
@@ -100,10 +70,6 @@ type NamingVerifySuccessEvent struct {
 	Header
 
 	ExpiredTime time.Time
-}
-
-func (m *NamingVerifySuccessEvent) read(n *node) {
-	m.ExpiredTime = n.time("ExpiredTime")
 }
 
 // NamingVerifyFailEvent tells that the name of the account was not verified;
@@ -117,11 +83,6 @@ type NamingVerifyFailEvent struct {
 	FailReason string
 }
 
-func (m *NamingVerifyFailEvent) read(n *node) {
-	m.FailTime = n.time("FailTime")
-	m.FailReason = n.string("FailReason")
-}
-
 // AnnualRenewEvent reminds that the verification of the account must be
 // renewed (年审通知事件).
 //
@@ -130,10 +91,6 @@ type AnnualRenewEvent struct {
 	Header
 
 	ExpiredTime time.Time
-}
-
-func (m *AnnualRenewEvent) read(n *node) {
-	m.ExpiredTime = n.time("ExpiredTime")
 }
 
 // VerifyExpiredEvent tells that the verification of the account is over
@@ -146,10 +103,6 @@ type VerifyExpiredEvent struct {
 	ExpiredTime time.Time
 }
 
-func (m *VerifyExpiredEvent) read(n *node) {
-	m.ExpiredTime = n.time("ExpiredTime")
-}
-
 // VerifyPaySuccessEvent tells that the fee of a verification was paid
 // (认证支付成功事件).
 //
@@ -158,10 +111,6 @@ type VerifyPaySuccessEvent struct {
 	Header
 
 	OrderID string
-}
-
-func (m *VerifyPaySuccessEvent) read(n *node) {
-	m.OrderID = n.string("OrderId")
 }
 
 // VerifyDispatchEvent tells who reviews a verification (认证分配审核提供商事件).
@@ -175,12 +124,6 @@ type VerifyDispatchEvent struct {
 	DispatchTime time.Time
 }
 
-func (m *VerifyDispatchEvent) read(n *node) {
-	m.Provider = n.string("Provider")
-	m.Contact = n.string("Contact")
-	m.DispatchTime = n.time("DispatchTime")
-}
-
 // VerifyRefillEvent tells that a verification needs more material
 // (认证打回补充材料事件).
 //
@@ -189,16 +132,12 @@ type VerifyRefillEvent struct {
 	Header
 }
 
-func (*VerifyRefillEvent) read(*node) {}
-
 // VerifyFailEvent tells that a verification was rejected for good (认证最终失败事件).
 //
 // It has no current official page.
 type VerifyFailEvent struct {
 	Header
 }
-
-func (*VerifyFailEvent) read(*node) {}
 
 // MediaCheckEvent tells what a content check found (内容安全异步检测结果事件).
 //
@@ -216,43 +155,17 @@ type MediaCheckEvent struct {
 	ExtraInfoJSON string
 }
 
-func (m *MediaCheckEvent) read(n *node) {
-	m.AppID = n.string("appid")
-	m.TraceID = n.string("trace_id")
-	m.Version = n.int("version")
-	m.Detail = list(n, "detail", "", readMediaCheckDetail)
-	m.Result = readMediaCheckResult(n.get("result"))
-	m.StatusCode = n.int("status_code")
-	m.IsRisky = n.bool("isrisky")
-	m.ExtraInfoJSON = n.string("extra_info_json")
-}
-
 // MediaCheckDetail is what one strategy found.
 type MediaCheckDetail struct {
 	Strategy    string
-	ErrorCode   int64
+	ErrorCode   int64 `push:"errcode"`
 	Suggest     string
 	Label       int64
-	Probability int64
-}
-
-func readMediaCheckDetail(n *node) (v MediaCheckDetail) {
-	v.Strategy = n.string("strategy")
-	v.ErrorCode = n.int("errcode")
-	v.Suggest = n.string("suggest")
-	v.Label = n.int("label")
-	v.Probability = n.int("prob")
-	return v
+	Probability int64 `push:"prob"`
 }
 
 // MediaCheckResult is the verdict.
 type MediaCheckResult struct {
 	Suggest string
 	Label   int64
-}
-
-func readMediaCheckResult(n *node) (v MediaCheckResult) {
-	v.Suggest = n.string("suggest")
-	v.Label = n.int("label")
-	return v
 }

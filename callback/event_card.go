@@ -12,11 +12,6 @@ type CardPassCheckEvent struct {
 	RefuseReason string
 }
 
-func (m *CardPassCheckEvent) read(n *node) {
-	m.CardID = n.string("CardId")
-	m.RefuseReason = n.string("RefuseReason")
-}
-
 // CardNotPassCheckEvent tells that a card did not pass its review (卡券审核未通过事件).
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Cards_and_Offer/Coupons_Vouchers_and_Cards_Event_Push_Messages
@@ -25,11 +20,6 @@ type CardNotPassCheckEvent struct {
 
 	CardID       string
 	RefuseReason string
-}
-
-func (m *CardNotPassCheckEvent) read(n *node) {
-	m.CardID = n.string("CardId")
-	m.RefuseReason = n.string("RefuseReason")
 }
 
 // UserGetCardEvent is sent when a user takes a card (领取卡券事件).
@@ -44,25 +34,11 @@ type UserGetCardEvent struct {
 	UserCardCode        string
 	OldUserCardCode     string
 	OuterID             int64
-	OuterString         string
+	OuterString         string `push:"OuterStr"`
 	IsRestoreMemberCard bool
 	IsRecommendByFriend bool
 	SourceScene         string
 	UnionID             string
-}
-
-func (m *UserGetCardEvent) read(n *node) {
-	m.CardID = n.string("CardId")
-	m.IsGiveByFriend = n.bool("IsGiveByFriend")
-	m.FriendUserName = n.string("FriendUserName")
-	m.UserCardCode = n.string("UserCardCode")
-	m.OldUserCardCode = n.string("OldUserCardCode")
-	m.OuterID = n.int("OuterId")
-	m.OuterString = n.string("OuterStr")
-	m.IsRestoreMemberCard = n.bool("IsRestoreMemberCard")
-	m.IsRecommendByFriend = n.bool("IsRecommendByFriend")
-	m.SourceScene = n.string("SourceScene")
-	m.UnionID = n.string("UnionId")
 }
 
 // UserGiftingCardEvent is sent when a user gives a card away (转赠卡券事件).
@@ -78,14 +54,6 @@ type UserGiftingCardEvent struct {
 	IsChatRoom     bool
 }
 
-func (m *UserGiftingCardEvent) read(n *node) {
-	m.CardID = n.string("CardId")
-	m.UserCardCode = n.string("UserCardCode")
-	m.IsReturnBack = n.bool("IsReturnBack")
-	m.FriendUserName = n.string("FriendUserName")
-	m.IsChatRoom = n.bool("IsChatRoom")
-}
-
 // UserDeleteCardEvent is sent when a user deletes a card (删除卡券事件).
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Cards_and_Offer/Coupons_Vouchers_and_Cards_Event_Push_Messages
@@ -94,11 +62,6 @@ type UserDeleteCardEvent struct {
 
 	CardID       string
 	UserCardCode string
-}
-
-func (m *UserDeleteCardEvent) read(n *node) {
-	m.CardID = n.string("CardId")
-	m.UserCardCode = n.string("UserCardCode")
 }
 
 // UserConsumeCardEvent is sent when a card is redeemed (核销卡券事件).
@@ -116,20 +79,7 @@ type UserConsumeCardEvent struct {
 	VerifyCode    string
 	RemarkAmount  string
 	OuterID       int64
-	OuterString   string
-}
-
-func (m *UserConsumeCardEvent) read(n *node) {
-	m.CardID = n.string("CardId")
-	m.UserCardCode = n.string("UserCardCode")
-	m.ConsumeSource = n.string("ConsumeSource")
-	m.LocationID = n.int("LocationId")
-	m.LocationName = n.string("LocationName")
-	m.StaffOpenID = n.string("StaffOpenId")
-	m.VerifyCode = n.string("VerifyCode")
-	m.RemarkAmount = n.string("RemarkAmount")
-	m.OuterID = n.int("OuterId")
-	m.OuterString = n.string("OuterStr")
+	OuterString   string `push:"OuterStr"`
 }
 
 // UserPayFromCardEvent is sent when a user pays with a card (卡券买单事件).
@@ -140,19 +90,10 @@ type UserPayFromCardEvent struct {
 
 	CardID        string
 	UserCardCode  string
-	TransactionID string
+	TransactionID string `push:"TransId"`
 	LocationID    int64
 	Fee           string
 	OriginalFee   string
-}
-
-func (m *UserPayFromCardEvent) read(n *node) {
-	m.CardID = n.string("CardId")
-	m.UserCardCode = n.string("UserCardCode")
-	m.TransactionID = n.string("TransId")
-	m.LocationID = n.int("LocationId")
-	m.Fee = n.string("Fee")
-	m.OriginalFee = n.string("OriginalFee")
 }
 
 // UserViewCardEvent is sent when a user opens a card that was made with
@@ -165,14 +106,7 @@ type UserViewCardEvent struct {
 	CardID       string
 	UserCardCode string
 	OuterID      int64
-	OuterString  string
-}
-
-func (m *UserViewCardEvent) read(n *node) {
-	m.CardID = n.string("CardId")
-	m.UserCardCode = n.string("UserCardCode")
-	m.OuterID = n.int("OuterId")
-	m.OuterString = n.string("OuterStr")
+	OuterString  string `push:"OuterStr"`
 }
 
 // UserEnterSessionFromCardEvent is sent when a user opens the chat from a card
@@ -184,11 +118,6 @@ type UserEnterSessionFromCardEvent struct {
 
 	CardID       string
 	UserCardCode string
-}
-
-func (m *UserEnterSessionFromCardEvent) read(n *node) {
-	m.CardID = n.string("CardId")
-	m.UserCardCode = n.string("UserCardCode")
 }
 
 // UpdateMemberCardEvent tells that bonus or balance of a member card changed
@@ -204,13 +133,6 @@ type UpdateMemberCardEvent struct {
 	ModifyBalance int64
 }
 
-func (m *UpdateMemberCardEvent) read(n *node) {
-	m.CardID = n.string("CardId")
-	m.UserCardCode = n.string("UserCardCode")
-	m.ModifyBonus = n.int("ModifyBonus")
-	m.ModifyBalance = n.int("ModifyBalance")
-}
-
 // CardStockRemindEvent is sent every 12 hours when a stock that began above
 // 200 has fallen to 100 or less (卡券库存报警事件).
 //
@@ -220,11 +142,6 @@ type CardStockRemindEvent struct {
 
 	CardID string
 	Detail string
-}
-
-func (m *CardStockRemindEvent) read(n *node) {
-	m.CardID = n.string("CardId")
-	m.Detail = n.string("Detail")
 }
 
 // CardPayOrderEvent tells that the coins of the account changed (券点流水详情事件).
@@ -237,7 +154,7 @@ type CardPayOrderEvent struct {
 	Status              string
 	CreateOrderTime     time.Time
 	PayFinishTime       time.Time
-	Description         string
+	Description         string `push:"Desc"`
 	FreeCoinCount       string
 	PayCoinCount        string
 	RefundFreeCoinCount string
@@ -245,21 +162,6 @@ type CardPayOrderEvent struct {
 	OrderType           string
 	Memo                string
 	ReceiptInfo         string
-}
-
-func (m *CardPayOrderEvent) read(n *node) {
-	m.OrderID = n.string("OrderId")
-	m.Status = n.string("Status")
-	m.CreateOrderTime = n.time("CreateOrderTime")
-	m.PayFinishTime = n.time("PayFinishTime")
-	m.Description = n.string("Desc")
-	m.FreeCoinCount = n.string("FreeCoinCount")
-	m.PayCoinCount = n.string("PayCoinCount")
-	m.RefundFreeCoinCount = n.string("RefundFreeCoinCount")
-	m.RefundPayCoinCount = n.string("RefundPayCoinCount")
-	m.OrderType = n.string("OrderType")
-	m.Memo = n.string("Memo")
-	m.ReceiptInfo = n.string("ReceiptInfo")
 }
 
 // SubmitMemberCardUserInfoEvent is sent when a user has filled in the form of
@@ -271,11 +173,6 @@ type SubmitMemberCardUserInfoEvent struct {
 
 	CardID       string
 	UserCardCode string
-}
-
-func (m *SubmitMemberCardUserInfoEvent) read(n *node) {
-	m.CardID = n.string("CardId")
-	m.UserCardCode = n.string("UserCardCode")
 }
 
 // CardMerchantCheckResultEvent tells how the review of a sub-merchant went
@@ -290,12 +187,6 @@ type CardMerchantCheckResultEvent struct {
 	Reason     string
 }
 
-func (m *CardMerchantCheckResultEvent) read(n *node) {
-	m.MerchantID = n.int("MerchantId")
-	m.IsPass = n.bool("IsPass")
-	m.Reason = n.string("Reason")
-}
-
 // GiftCardPayDoneEvent is sent when a user has bought gift cards (礼品卡购买成功事件).
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Cards_and_Offer/gift_card
@@ -304,11 +195,6 @@ type GiftCardPayDoneEvent struct {
 
 	PageID  string
 	OrderID string
-}
-
-func (m *GiftCardPayDoneEvent) read(n *node) {
-	m.PageID = n.string("PageId")
-	m.OrderID = n.string("OrderId")
 }
 
 // GiftCardSendToFriendEvent is sent when a user gives a gift card away
@@ -324,13 +210,6 @@ type GiftCardSendToFriendEvent struct {
 	IsReturnBack bool // nobody took it
 }
 
-func (m *GiftCardSendToFriendEvent) read(n *node) {
-	m.PageID = n.string("PageId")
-	m.OrderID = n.string("OrderId")
-	m.IsChatRoom = n.bool("IsChatRoom")
-	m.IsReturnBack = n.bool("IsReturnBack")
-}
-
 // GiftCardUserAcceptEvent is sent when a user takes a gift card (礼品卡领取成功事件).
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Cards_and_Offer/gift_card
@@ -340,10 +219,4 @@ type GiftCardUserAcceptEvent struct {
 	PageID     string
 	OrderID    string
 	IsChatRoom bool
-}
-
-func (m *GiftCardUserAcceptEvent) read(n *node) {
-	m.PageID = n.string("PageId")
-	m.OrderID = n.string("OrderId")
-	m.IsChatRoom = n.bool("IsChatRoom")
 }

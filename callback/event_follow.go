@@ -10,11 +10,6 @@ type SubscribeEvent struct {
 	Ticket   string // of that QR code
 }
 
-func (m *SubscribeEvent) read(n *node) {
-	m.EventKey = n.string("EventKey")
-	m.Ticket = n.string("Ticket")
-}
-
 // UnsubscribeEvent is sent when a follower leaves. The account must delete his
 // data (取消关注事件).
 //
@@ -23,10 +18,6 @@ type UnsubscribeEvent struct {
 	Header
 
 	EventKey string
-}
-
-func (m *UnsubscribeEvent) read(n *node) {
-	m.EventKey = n.string("EventKey")
 }
 
 // ScanEvent is sent when a follower scans a QR code with a scene; who is no
@@ -40,11 +31,6 @@ type ScanEvent struct {
 	Ticket   string // of the QR code
 }
 
-func (m *ScanEvent) read(n *node) {
-	m.EventKey = n.string("EventKey")
-	m.Ticket = n.string("Ticket")
-}
-
 // LocationEvent tells where a follower is, on entering the chat and then every
 // 5 seconds where the account asked for it (上报地理位置事件).
 //
@@ -55,10 +41,4 @@ type LocationEvent struct {
 	Latitude  float64
 	Longitude float64
 	Precision float64 // metres
-}
-
-func (m *LocationEvent) read(n *node) {
-	m.Latitude = n.float("Latitude")
-	m.Longitude = n.float("Longitude")
-	m.Precision = n.float("Precision")
 }

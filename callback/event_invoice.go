@@ -7,17 +7,10 @@ package callback
 type UserAuthorizeInvoiceEvent struct {
 	Header
 
-	SucceededOrderID string
-	FailedOrderID    string
+	SucceededOrderID string `push:"SuccOrderId"`
+	FailedOrderID    string `push:"FailOrderId"`
 	AuthorizeAppID   string
 	Source           string
-}
-
-func (m *UserAuthorizeInvoiceEvent) read(n *node) {
-	m.SucceededOrderID = n.string("SuccOrderId")
-	m.FailedOrderID = n.string("FailOrderId")
-	m.AuthorizeAppID = n.string("AuthorizeAppId")
-	m.Source = n.string("Source")
 }
 
 // SubmitInvoiceTitleEvent is sent when a user has given the title for his
@@ -29,23 +22,12 @@ type SubmitInvoiceTitleEvent struct {
 
 	Title       string
 	Phone       string
-	TaxNumber   string
-	Address     string
+	TaxNumber   string `push:"tax_no"`
+	Address     string `push:"addr"`
 	BankType    string
-	BankAccount string
+	BankAccount string `push:"bank_no"`
 	Attach      string
 	TitleType   string
-}
-
-func (m *SubmitInvoiceTitleEvent) read(n *node) {
-	m.Title = n.string("title")
-	m.Phone = n.string("phone")
-	m.TaxNumber = n.string("tax_no")
-	m.Address = n.string("addr")
-	m.BankType = n.string("bank_type")
-	m.BankAccount = n.string("bank_no")
-	m.Attach = n.string("attach")
-	m.TitleType = n.string("title_type")
 }
 
 // UpdateInvoiceStatusEvent tells that the state of an invoice changed
@@ -60,25 +42,13 @@ type UpdateInvoiceStatusEvent struct {
 	Code   string
 }
 
-func (m *UpdateInvoiceStatusEvent) read(n *node) {
-	m.Status = n.string("Status")
-	m.CardID = n.string("CardId")
-	m.Code = n.string("Code")
-}
-
 // CloudInvoiceResultEvent tells how the making of an invoice went (发票开具结果事件).
 //
 // https://developers.weixin.qq.com/doc/offiaccount/WeChat_Invoice/E_Invoice/Vendor_API_List
 type CloudInvoiceResultEvent struct {
 	Header
 
-	RequestSerial string
-	TaxpayerID    string
+	RequestSerial string `push:"fpqqlsh"`
+	TaxpayerID    string `push:"nsrsbh"`
 	Status        int64
-}
-
-func (m *CloudInvoiceResultEvent) read(n *node) {
-	m.RequestSerial = n.string("fpqqlsh")
-	m.TaxpayerID = n.string("nsrsbh")
-	m.Status = n.int("status")
 }

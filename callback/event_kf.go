@@ -11,10 +11,6 @@ type KFCreateSessionEvent struct {
 	KFAccount string
 }
 
-func (m *KFCreateSessionEvent) read(n *node) {
-	m.KFAccount = n.string("KfAccount")
-}
-
 // KFCloseSessionEvent is sent when a conversation with an agent ends
 // (客服关闭会话事件).
 //
@@ -26,11 +22,6 @@ type KFCloseSessionEvent struct {
 
 	KFAccount string
 	CloseType string
-}
-
-func (m *KFCloseSessionEvent) read(n *node) {
-	m.KFAccount = n.string("KfAccount")
-	m.CloseType = n.string("CloseType")
 }
 
 // KFSwitchSessionEvent is sent when a conversation goes from one agent to
@@ -46,11 +37,6 @@ type KFSwitchSessionEvent struct {
 	ToKFAccount   string
 }
 
-func (m *KFSwitchSessionEvent) read(n *node) {
-	m.FromKFAccount = n.string("FromKfAccount")
-	m.ToKFAccount = n.string("ToKfAccount")
-}
-
 // UserEnterTempSessionEvent is sent when a user of a mini program opens the
 // chat (用户进入客服会话事件).
 //
@@ -59,8 +45,4 @@ type UserEnterTempSessionEvent struct {
 	Header
 
 	SessionFrom string
-}
-
-func (m *UserEnterTempSessionEvent) read(n *node) {
-	m.SessionFrom = n.string("SessionFrom")
 }

@@ -17,15 +17,6 @@ type DeviceTextMessage struct {
 	OpenID     string
 }
 
-func (m *DeviceTextMessage) read(n *node) {
-	m.DeviceType = n.string("DeviceType")
-	m.DeviceID = n.string("DeviceID")
-	m.Content = n.string("Content")
-	m.SessionID = n.int("SessionID")
-	m.MsgID = n.int("MsgID")
-	m.OpenID = n.string("OpenID")
-}
-
 // MerchantOrderEvent is an order of the withdrawn WeChat shop (微信小店订单付款事件).
 //
 // The platform has withdrawn the feature; the push can still come.
@@ -36,13 +27,6 @@ type MerchantOrderEvent struct {
 	OrderStatus int64
 	ProductID   string
 	SKUInfo     string
-}
-
-func (m *MerchantOrderEvent) read(n *node) {
-	m.OrderID = n.string("OrderId")
-	m.OrderStatus = n.int("OrderStatus")
-	m.ProductID = n.string("ProductId")
-	m.SKUInfo = n.string("SkuInfo")
 }
 
 // WiFiConnectedEvent is sent when a user has gone online by Wi-Fi of a shop
@@ -57,16 +41,7 @@ type WiFiConnectedEvent struct {
 	VendorID     string
 	ShopID       int64
 	PlaceID      int64
-	DeviceNumber string
-}
-
-func (m *WiFiConnectedEvent) read(n *node) {
-	m.ConnectTime = n.time("ConnectTime")
-	m.ExpireTime = n.time("ExpireTime")
-	m.VendorID = n.string("VendorId")
-	m.ShopID = n.int("ShopId")
-	m.PlaceID = n.int("PlaceId")
-	m.DeviceNumber = n.string("DeviceNo")
+	DeviceNumber string `push:"DeviceNo"`
 }
 
 // ShakeAroundUserShakeEvent is sent when a user shakes his phone near a
@@ -77,28 +52,15 @@ type ShakeAroundUserShakeEvent struct {
 	Header
 
 	ChosenBeacon  Beacon
-	AroundBeacons []Beacon
-}
-
-func (m *ShakeAroundUserShakeEvent) read(n *node) {
-	m.ChosenBeacon = readBeacon(n.get("ChosenBeacon"))
-	m.AroundBeacons = list(n, "AroundBeacons", "AroundBeacon", readBeacon)
+	AroundBeacons []Beacon `push:"AroundBeacons,AroundBeacon"`
 }
 
 // Beacon is a beacon nearby.
 type Beacon struct {
-	UUID     string
+	UUID     string `push:"Uuid|BeaconUuid"`
 	Major    int64
 	Minor    int64
 	Distance float64
-}
-
-func readBeacon(n *node) (v Beacon) {
-	v.UUID = n.string("Uuid", "BeaconUuid")
-	v.Major = n.int("Major")
-	v.Minor = n.int("Minor")
-	v.Distance = n.float("Distance")
-	return v
 }
 
 // ShakeAroundLotteryBindEvent is sent when a red packet is bound to a user
@@ -112,13 +74,6 @@ type ShakeAroundLotteryBindEvent struct {
 	Ticket    string
 	Money     int64
 	BindTime  time.Time
-}
-
-func (m *ShakeAroundLotteryBindEvent) read(n *node) {
-	m.LotteryID = n.string("LotteryId")
-	m.Ticket = n.string("Ticket")
-	m.Money = n.int("Money")
-	m.BindTime = n.time("BindTime")
 }
 
 // DeviceEvent is sent when a device of the withdrawn hardware platform is
@@ -136,15 +91,6 @@ type DeviceEvent struct {
 	OpType     int64
 }
 
-func (m *DeviceEvent) read(n *node) {
-	m.DeviceType = n.string("DeviceType")
-	m.DeviceID = n.string("DeviceID")
-	m.Content = n.string("Content")
-	m.SessionID = n.int("SessionID")
-	m.OpenID = n.string("OpenID")
-	m.OpType = n.int("OpType")
-}
-
 // UserScanProductEvent is sent when a user opens a product page by scanning
 // (打开商品主页事件).
 //
@@ -153,26 +99,14 @@ type UserScanProductEvent struct {
 	Header
 
 	KeyStandard string
-	KeyString   string
+	KeyString   string `push:"KeyStr"`
 	Country     string
 	Province    string
 	City        string
 	Sex         int64
 	Scene       int64
 	RegionCode  string
-	ExtraInfo   string
-}
-
-func (m *UserScanProductEvent) read(n *node) {
-	m.KeyStandard = n.string("KeyStandard")
-	m.KeyString = n.string("KeyStr")
-	m.Country = n.string("Country")
-	m.Province = n.string("Province")
-	m.City = n.string("City")
-	m.Sex = n.int("Sex")
-	m.Scene = n.int("Scene")
-	m.RegionCode = n.string("RegionCode")
-	m.ExtraInfo = n.string("ExtInfo")
+	ExtraInfo   string `push:"ExtInfo"`
 }
 
 // UserScanProductEnterSessionEvent is sent when a user opens the chat from a
@@ -183,14 +117,8 @@ type UserScanProductEnterSessionEvent struct {
 	Header
 
 	KeyStandard string
-	KeyString   string
-	ExtraInfo   string
-}
-
-func (m *UserScanProductEnterSessionEvent) read(n *node) {
-	m.KeyStandard = n.string("KeyStandard")
-	m.KeyString = n.string("KeyStr")
-	m.ExtraInfo = n.string("ExtInfo")
+	KeyString   string `push:"KeyStr"`
+	ExtraInfo   string `push:"ExtInfo"`
 }
 
 // UserScanProductAsyncEvent asks for anti-fake data of a scanned product
@@ -201,16 +129,9 @@ type UserScanProductAsyncEvent struct {
 	Header
 
 	KeyStandard string
-	KeyString   string
-	ExtraInfo   string
+	KeyString   string `push:"KeyStr"`
+	ExtraInfo   string `push:"ExtInfo"`
 	RegionCode  string
-}
-
-func (m *UserScanProductAsyncEvent) read(n *node) {
-	m.KeyStandard = n.string("KeyStandard")
-	m.KeyString = n.string("KeyStr")
-	m.ExtraInfo = n.string("ExtInfo")
-	m.RegionCode = n.string("RegionCode")
 }
 
 // UserScanProductVerifyActionEvent tells how the review of a product went
@@ -221,16 +142,9 @@ type UserScanProductVerifyActionEvent struct {
 	Header
 
 	KeyStandard   string
-	KeyString     string
+	KeyString     string `push:"KeyStr"`
 	Result        string
-	ReasonMessage string
-}
-
-func (m *UserScanProductVerifyActionEvent) read(n *node) {
-	m.KeyStandard = n.string("KeyStandard")
-	m.KeyString = n.string("KeyStr")
-	m.Result = n.string("Result")
-	m.ReasonMessage = n.string("ReasonMsg")
+	ReasonMessage string `push:"ReasonMsg"`
 }
 
 // GuideQRCodeScanEvent is an event of the withdrawn shopping guides
@@ -240,20 +154,11 @@ func (m *UserScanProductVerifyActionEvent) read(n *node) {
 type GuideQRCodeScanEvent struct {
 	Header
 
-	QRCodeGuideAccount string
-	QRCodeGuideOpenID  string
-	OpenID             string
-	Action             int64
-	QRCodeInfo         string
-}
-
-func (m *GuideQRCodeScanEvent) read(n *node) {
-	event := n.get("GuideScanEvent")
-	m.QRCodeGuideAccount = event.string("qrcode_guide_account")
-	m.QRCodeGuideOpenID = event.string("qrcode_guide_openid")
-	m.OpenID = event.string("openid")
-	m.Action = event.int("action")
-	m.QRCodeInfo = event.string("qrcode_info")
+	QRCodeGuideAccount string `push:"GuideScanEvent>qrcode_guide_account"`
+	QRCodeGuideOpenID  string `push:"GuideScanEvent>qrcode_guide_openid"`
+	OpenID             string `push:"GuideScanEvent>openid"`
+	Action             int64  `push:"GuideScanEvent>action"`
+	QRCodeInfo         string `push:"GuideScanEvent>qrcode_info"`
 }
 
 // GuideInviteResultEvent is an event of the withdrawn shopping guides
@@ -263,14 +168,7 @@ func (m *GuideQRCodeScanEvent) read(n *node) {
 type GuideInviteResultEvent struct {
 	Header
 
-	GuideAccount string
-	OpenID       string
-	InviteStatus int64
-}
-
-func (m *GuideInviteResultEvent) read(n *node) {
-	event := n.get("GuideInviteEvent")
-	m.GuideAccount = event.string("guide_account")
-	m.OpenID = event.string("openid")
-	m.InviteStatus = event.int("invite_status")
+	GuideAccount string `push:"GuideInviteEvent>guide_account"`
+	OpenID       string `push:"GuideInviteEvent>openid"`
+	InviteStatus int64  `push:"GuideInviteEvent>invite_status"`
 }

@@ -6,17 +6,10 @@ package callback
 type POICheckNotifyEvent struct {
 	Header
 
-	UniqueID string
+	UniqueID string `push:"UniqId"`
 	POIID    int64
 	Result   string
-	Message  string
-}
-
-func (m *POICheckNotifyEvent) read(n *node) {
-	m.UniqueID = n.string("UniqId")
-	m.POIID = n.int("PoiId")
-	m.Result = n.string("Result")
-	m.Message = n.string("Msg")
+	Message  string `push:"Msg"`
 }
 
 // ApplyMerchantAuditEvent tells how the review of a shop mini program went
@@ -29,12 +22,6 @@ type ApplyMerchantAuditEvent struct {
 	AuditID int64
 	Status  int64
 	Reason  string
-}
-
-func (m *ApplyMerchantAuditEvent) read(n *node) {
-	m.AuditID = n.int("audit_id")
-	m.Status = n.int("status")
-	m.Reason = n.string("reason")
 }
 
 // CreateMapPOIAuditEvent tells how the review of a place on the map went
@@ -51,18 +38,7 @@ type CreateMapPOIAuditEvent struct {
 	Address   string
 	Latitude  float64
 	Longitude float64
-	Remark    string
-}
-
-func (m *CreateMapPOIAuditEvent) read(n *node) {
-	m.AuditID = n.int("audit_id")
-	m.Status = n.int("status")
-	m.MapPOIID = n.string("map_poi_id")
-	m.Name = n.string("name")
-	m.Address = n.string("address")
-	m.Latitude = n.float("latitude")
-	m.Longitude = n.float("longitude")
-	m.Remark = n.string("sh_remark")
+	Remark    string `push:"sh_remark"`
 }
 
 // AddStoreAuditEvent tells how the review of a new shop went (创建门店审核事件).
@@ -75,15 +51,7 @@ type AddStoreAuditEvent struct {
 	Status    int64
 	Reason    string
 	IsUpgrade int64 // as the platform sends it: its sample has 3
-	POIID     int64
-}
-
-func (m *AddStoreAuditEvent) read(n *node) {
-	m.AuditID = n.int("audit_id")
-	m.Status = n.int("status")
-	m.Reason = n.string("reason")
-	m.IsUpgrade = n.int("is_upgrade")
-	m.POIID = n.int("poi_id")
+	POIID     int64 `push:"poi_id"`
 }
 
 // ModifyStoreAuditEvent tells how the review of a changed shop went
@@ -96,10 +64,4 @@ type ModifyStoreAuditEvent struct {
 	AuditID int64
 	Status  int64
 	Reason  string
-}
-
-func (m *ModifyStoreAuditEvent) read(n *node) {
-	m.AuditID = n.int("audit_id")
-	m.Status = n.int("status")
-	m.Reason = n.string("reason")
 }

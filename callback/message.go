@@ -8,17 +8,9 @@ type TextMessage struct {
 
 	MsgID      int64
 	Content    string
-	MenuItemID string // set when the follower tapped an item of a menu message
+	MenuItemID string `push:"bizmsgmenuid"` // set when the follower tapped an item of a menu message
 	MsgDataID  string // article that it was sent from
-	Position   int64  // place in that article, from 1
-}
-
-func (m *TextMessage) read(n *node) {
-	m.MsgID = n.int("MsgId")
-	m.Content = n.string("Content")
-	m.MenuItemID = n.string("bizmsgmenuid")
-	m.MsgDataID = n.string("MsgDataId")
-	m.Position = n.int("Idx")
+	Position   int64  `push:"Idx"` // place in that article, from 1
 }
 
 // ImageMessage is a picture (图片消息).
@@ -28,18 +20,10 @@ type ImageMessage struct {
 	Header
 
 	MsgID      int64
-	PictureURL string
+	PictureURL string `push:"PicUrl"`
 	MediaID    string
 	MsgDataID  string // article that it was sent from
-	Position   int64  // place in that article, from 1
-}
-
-func (m *ImageMessage) read(n *node) {
-	m.MsgID = n.int("MsgId")
-	m.PictureURL = n.string("PicUrl")
-	m.MediaID = n.string("MediaId")
-	m.MsgDataID = n.string("MsgDataId")
-	m.Position = n.int("Idx")
+	Position   int64  `push:"Idx"` // place in that article, from 1
 }
 
 // VoiceMessage is a voice recording (语音消息).
@@ -54,17 +38,7 @@ type VoiceMessage struct {
 	Recognition string // recognised words, where the account has recognition
 	MediaID16K  string // the recording in 16 kHz amr
 	MsgDataID   string // article that it was sent from
-	Position    int64  // place in that article, from 1
-}
-
-func (m *VoiceMessage) read(n *node) {
-	m.MsgID = n.int("MsgId")
-	m.MediaID = n.string("MediaId")
-	m.Format = n.string("Format")
-	m.Recognition = n.string("Recognition")
-	m.MediaID16K = n.string("MediaId16K")
-	m.MsgDataID = n.string("MsgDataId")
-	m.Position = n.int("Idx")
+	Position    int64  `push:"Idx"` // place in that article, from 1
 }
 
 // VideoMessage is a video (视频消息).
@@ -77,15 +51,7 @@ type VideoMessage struct {
 	MediaID      string
 	ThumbMediaID string
 	MsgDataID    string // article that it was sent from
-	Position     int64  // place in that article, from 1
-}
-
-func (m *VideoMessage) read(n *node) {
-	m.MsgID = n.int("MsgId")
-	m.MediaID = n.string("MediaId")
-	m.ThumbMediaID = n.string("ThumbMediaId")
-	m.MsgDataID = n.string("MsgDataId")
-	m.Position = n.int("Idx")
+	Position     int64  `push:"Idx"` // place in that article, from 1
 }
 
 // ShortVideoMessage is a short video, recorded in the chat (小视频消息).
@@ -98,15 +64,7 @@ type ShortVideoMessage struct {
 	MediaID      string
 	ThumbMediaID string
 	MsgDataID    string // article that it was sent from
-	Position     int64  // place in that article, from 1
-}
-
-func (m *ShortVideoMessage) read(n *node) {
-	m.MsgID = n.int("MsgId")
-	m.MediaID = n.string("MediaId")
-	m.ThumbMediaID = n.string("ThumbMediaId")
-	m.MsgDataID = n.string("MsgDataId")
-	m.Position = n.int("Idx")
+	Position     int64  `push:"Idx"` // place in that article, from 1
 }
 
 // LocationMessage is a place that a follower picked on the map (地理位置消息).
@@ -116,22 +74,12 @@ type LocationMessage struct {
 	Header
 
 	MsgID     int64
-	Latitude  float64
-	Longitude float64
-	Scale     int64 // of the map
+	Latitude  float64 `push:"Location_X"`
+	Longitude float64 `push:"Location_Y"`
+	Scale     int64   // of the map
 	Label     string
 	MsgDataID string // article that it was sent from
-	Position  int64  // place in that article, from 1
-}
-
-func (m *LocationMessage) read(n *node) {
-	m.MsgID = n.int("MsgId")
-	m.Latitude = n.float("Location_X")
-	m.Longitude = n.float("Location_Y")
-	m.Scale = n.int("Scale")
-	m.Label = n.string("Label")
-	m.MsgDataID = n.string("MsgDataId")
-	m.Position = n.int("Idx")
+	Position  int64  `push:"Idx"` // place in that article, from 1
 }
 
 // LinkMessage is a link to a page (链接消息).
@@ -145,16 +93,7 @@ type LinkMessage struct {
 	Description string
 	URL         string
 	MsgDataID   string // article that it was sent from
-	Position    int64  // place in that article, from 1
-}
-
-func (m *LinkMessage) read(n *node) {
-	m.MsgID = n.int("MsgId")
-	m.Title = n.string("Title")
-	m.Description = n.string("Description")
-	m.URL = n.string("Url")
-	m.MsgDataID = n.string("MsgDataId")
-	m.Position = n.int("Idx")
+	Position    int64  `push:"Idx"` // place in that article, from 1
 }
 
 // FileMessage is a file (文件消息).
@@ -168,16 +107,7 @@ type FileMessage struct {
 	Description string
 	FileKey     string
 	FileMD5     string
-	FileSize    int64 // bytes
-}
-
-func (m *FileMessage) read(n *node) {
-	m.MsgID = n.int("MsgId")
-	m.Title = n.string("Title")
-	m.Description = n.string("Description")
-	m.FileKey = n.string("FileKey")
-	m.FileMD5 = n.string("FileMd5")
-	m.FileSize = n.int("FileTotalLen")
+	FileSize    int64 `push:"FileTotalLen"` // bytes
 }
 
 // MiniProgramPageMessage is a card of a mini program (小程序卡片消息).
@@ -194,15 +124,6 @@ type MiniProgramPageMessage struct {
 	ThumbMediaID string
 }
 
-func (m *MiniProgramPageMessage) read(n *node) {
-	m.MsgID = n.int("MsgId")
-	m.Title = n.string("Title")
-	m.AppID = n.string("AppId")
-	m.PagePath = n.string("PagePath")
-	m.ThumbURL = n.string("ThumbUrl")
-	m.ThumbMediaID = n.string("ThumbMediaId")
-}
-
 // HardwareMessage is a message of the withdrawn hardware platform (硬件消息).
 //
 // The platform has withdrawn the feature; the push can still come.
@@ -213,21 +134,10 @@ type HardwareMessage struct {
 	Hardware HardwareView
 }
 
-func (m *HardwareMessage) read(n *node) {
-	m.MsgID = n.int("MsgId")
-	m.Hardware = readHardwareView(n.get("HardWare"))
-}
-
 // HardwareView tells what the follower sees.
 type HardwareView struct {
 	MessageView   string
 	MessageAction string
-}
-
-func readHardwareView(n *node) (v HardwareView) {
-	v.MessageView = n.string("MessageView")
-	v.MessageAction = n.string("MessageAction")
-	return v
 }
 
 // EnterEvent is an event that only very old accounts get (进入会话事件).
@@ -236,5 +146,3 @@ func readHardwareView(n *node) (v HardwareView) {
 type EnterEvent struct {
 	Header
 }
-
-func (*EnterEvent) read(*node) {}

@@ -115,12 +115,10 @@ func (n *node) ambiguous() (name string, found bool) {
 
 func (n *node) has(name string) bool { return n.get(name) != none }
 
-func (n *node) string(names ...string) string { return n.get(names...).text }
+func (n *node) string(name string) string { return n.get(name).text }
 
-// int returns a whole number, 0 if the element is missing or malformed: the rest of
-// a push must not be lost for it. An id of 64 bits without a sign keeps its bits.
-func (n *node) int(names ...string) int64 { return number(n.get(names...).text) }
-
+// number reads a whole number, 0 if it is malformed: the rest of a push must not be
+// lost for it. An id of 64 bits without a sign keeps its bits.
 func number(text string) int64 {
 	if text = strings.TrimSpace(text); text == "" {
 		return 0
@@ -140,24 +138,25 @@ func number(text string) int64 {
 	return 0
 }
 
-func (n *node) float(name string) float64 {
-	f, err := strconv.ParseFloat(strings.TrimSpace(n.get(name).text), 64)
+// decimal reads a number with a fraction, 0 if it is malformed.
+func decimal(text string) float64 {
+	f, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
 	if err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
 		return 0
 	}
 	return f
 }
 
-// bool returns a flag that is sent as 0 and 1, or as true and false. Another number
+// flag reads a flag that is sent as 0 and 1, or as true and false. Another number
 // is no flag.
-func (n *node) bool(name string) bool {
-	text := strings.TrimSpace(n.get(name).text)
+func flag(text string) bool {
+	text = strings.TrimSpace(text)
 	return strings.EqualFold(text, "true") || number(text) == 1
 }
 
-// time returns a moment that is sent in seconds since 1970.
-func (n *node) time(name string) time.Time {
-	sec := n.int(name)
+// moment reads a time that is sent in seconds since 1970.
+func moment(text string) time.Time {
+	sec := number(text)
 	if sec <= 0 || sec > maxSeconds {
 		return time.Time{}
 	}
@@ -188,16 +187,9 @@ func (n *node) each(name, item string, visit func(*node)) {
 	}
 }
 
-// list reads a repeated element into values.
-func list[T any](n *node, name, item string, read func(*node) T) []T {
-	var values []T
-	n.each(name, item, func(k *node) { values = append(values, read(k)) })
-	return values
-}
-
 // wrapper returns the first of the elements that is there, or n itself: in JSON the
 // platform leaves some wrappers out.
-func (n *node) wrapper(names ...string) *node {
+func (n *node) wrapper(names []string) *node {
 	if k := n.get(names...); k != none {
 		return k
 	}

@@ -3,6 +3,7 @@ package callback
 import (
 	"bytes"
 	"errors"
+	"reflect"
 	"strings"
 	"time"
 )
@@ -70,17 +71,18 @@ func toMessage(n *node, raw []byte) Message {
 	h := Header{
 		ToUserName:   strings.TrimSpace(n.string("ToUserName")),
 		FromUserName: strings.TrimSpace(n.string("FromUserName")),
-		CreateTime:   n.time("CreateTime"),
+		CreateTime:   moment(n.string("CreateTime")),
 		MsgType:      strings.TrimSpace(n.string("MsgType")), // the platform's own samples have white space in names
 		Event:        strings.TrimSpace(n.string("Event")),
-		BusinessID:   n.int("BusinessId"),
+		BusinessID:   number(n.string("BusinessId")),
 		Raw:          raw,
 	}
-	m := newMessage(h.MsgType, h.Event)
-	if m == nil {
+	kind, known := kindOf(h.MsgType, h.Event)
+	if !known {
 		return &UnknownMessage{h}
 	}
+	m := kind.create()
 	*m.Meta() = h
-	m.read(n)
+	kind.plan().fill(reflect.ValueOf(m).Elem(), n)
 	return m
 }

@@ -487,8 +487,7 @@ func TestTheBusinessOfAMessageIsRead(t *testing.T) {
 
 func TestFlagsAreNothingButOneAndTrue(t *testing.T) {
 	for text, want := range map[string]bool{"1": true, " 1 ": true, "true": true, "TRUE": true, "0": false, "2": false, "3": false, "-1": false, "": false, "false": false, "yes": false} {
-		n := node{kids: []node{{name: "IsPass", text: text}}}
-		assert.Equal(t, want, n.bool("IsPass"), text)
+		assert.Equal(t, want, flag(text), text)
 	}
 }
 
@@ -496,12 +495,10 @@ func TestTimesAndFloatsThatMakeNoSenseAreZero(t *testing.T) {
 	for text, want := range map[string]time.Time{
 		"1": time.Unix(1, 0), "0": {}, "-1": {}, "": {}, "x": {}, "214748364700": time.Unix(214748364700, 0), "214748364701": {},
 	} {
-		n := node{kids: []node{{name: "CreateTime", text: text}}}
-		assert.Equal(t, want, n.time("CreateTime"), text)
+		assert.Equal(t, want, moment(text), text)
 	}
 	for text, want := range map[string]float64{"1.5": 1.5, " -2 ": -2, "": 0, "x": 0, "NaN": 0, "Inf": 0, "-Inf": 0, "1e999": 0} {
-		n := node{kids: []node{{name: "Latitude", text: text}}}
-		assert.InDelta(t, want, n.float("Latitude"), 0, text)
+		assert.InDelta(t, want, decimal(text), 0, text)
 	}
 }
 

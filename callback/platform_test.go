@@ -55,6 +55,7 @@ type platform struct {
 func safePlatform() platform {
 	return platform{mode: ModeSafe, token: testToken, key: testKey, appID: testAppID}
 }
+
 func plainPlatform() platform { return platform{mode: ModePlain, token: testToken, appID: testAppID} }
 
 func mustKey(encoded string) msgcrypt.Key {

@@ -1,0 +1,106 @@
+package callback
+
+import (
+	"reflect"
+	"strings"
+	"time"
+)
+
+// plan says how the elements of a push become the fields of its type. It is made once
+// for each type, when the first push of it comes.
+type plan []fieldPlan
+
+// fieldPlan is the plan of one field. Without a tag the field is read from the element
+// of its own name, compared as [sameName] does. A tag names another element:
+//
+//	push:"PicUrl"                    another name
+//	push:"Uuid|BeaconUuid"           the first of these that the push has
+//	push:"PublishEventInfo>fail_idx" an element inside others; those that the push
+//	                                 does not have are skipped
+//	push:"PicList,item"              a list whose entries are called item
+type fieldPlan struct {
+	index    int // of the field
+	wrappers [][]string
+	names    []string
+	item     string
+	isList   bool
+	set      setter
+}
+
+// setter stores an element in a field, or in an entry of a list.
+type setter func(field reflect.Value, n *node)
+
+func planOf(t reflect.Type) plan {
+	var p plan
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if f.Anonymous {
+			continue // the Header, which every push has
+		}
+		path, item, _ := strings.Cut(f.Tag.Get("push"), ",")
+		if path == "" {
+			path = f.Name
+		}
+		var steps [][]string
+		for step := range strings.SplitSeq(path, ">") {
+			steps = append(steps, strings.Split(step, "|"))
+		}
+		last := len(steps) - 1
+		fp := fieldPlan{index: i, wrappers: steps[:last], names: steps[last], item: item, isList: f.Type.Kind() == reflect.Slice}
+		if fp.isList {
+			fp.set = setterOf(f.Type.Elem())
+		} else {
+			fp.set = setterOf(f.Type)
+		}
+		p = append(p, fp)
+	}
+	return p
+}
+
+func setterOf(t reflect.Type) setter {
+	switch t.Kind() {
+	case reflect.String:
+		return func(field reflect.Value, n *node) { field.SetString(n.text) }
+	case reflect.Int, reflect.Int64:
+		return func(field reflect.Value, n *node) { field.SetInt(number(n.text)) }
+	case reflect.Float64:
+		return func(field reflect.Value, n *node) { field.SetFloat(decimal(n.text)) }
+	case reflect.Bool:
+		return func(field reflect.Value, n *node) { field.SetBool(flag(n.text)) }
+	case reflect.Struct:
+		if t == reflect.TypeFor[time.Time]() {
+			return func(field reflect.Value, n *node) {
+				*field.Addr().Interface().(*time.Time) = moment(n.text) //nolint:forcetypeassert // by its type
+			}
+		}
+		p := planOf(t)
+		return func(field reflect.Value, n *node) { p.fill(field, n) }
+	}
+	panic("callback: a push cannot have a field of type " + t.String())
+}
+
+// fill sets the fields of a struct from the elements in n. Fields whose element is
+// missing keep their zero value.
+func (p plan) fill(v reflect.Value, n *node) {
+	for i := range p {
+		f := &p[i]
+		in := n
+		for _, names := range f.wrappers {
+			in = in.wrapper(names)
+		}
+		if f.isList {
+			f.fillList(v.Field(f.index), in)
+		} else if element := in.get(f.names...); element != none {
+			f.set(v.Field(f.index), element)
+		}
+	}
+}
+
+func (f *fieldPlan) fillList(list reflect.Value, n *node) {
+	n.each(f.names[0], f.item, func(entry *node) {
+		last := list.Len()
+		list.Grow(1)
+		list.SetLen(last + 1)
+		f.set(list.Index(last), entry)
+	})
+}
