@@ -3,6 +3,8 @@ package wechat
 import (
 	"context"
 	"iter"
+
+	"github.com/wechatoa/wechat/internal/publishing"
 )
 
 // PublishSubmission is a draft that waits to be published.
@@ -30,17 +32,17 @@ func (c *Client) PublishDraft(ctx context.Context, mediaID string) (*PublishSubm
 }
 
 // PublishStatus is the state of a publishing job.
-type PublishStatus int
+type PublishStatus = publishing.Status
 
 // The states of publishing jobs.
 const (
-	PublishStatusSucceeded      PublishStatus = 0
-	PublishStatusRunning        PublishStatus = 1
-	PublishStatusNotOriginal    PublishStatus = 2 // the check for originality failed
-	PublishStatusFailed         PublishStatus = 3
-	PublishStatusRejected       PublishStatus = 4 // by the platform's review
-	PublishStatusDeletedByOwner PublishStatus = 5 // it had succeeded, all articles are deleted
-	PublishStatusBanned         PublishStatus = 6 // it had succeeded, the platform banned all articles
+	PublishStatusSucceeded      PublishStatus = publishing.StatusSucceeded      // 0
+	PublishStatusRunning        PublishStatus = publishing.StatusRunning        // 1
+	PublishStatusNotOriginal    PublishStatus = publishing.StatusNotOriginal    // 2: the originality check failed
+	PublishStatusFailed         PublishStatus = publishing.StatusFailed         // 3
+	PublishStatusRejected       PublishStatus = publishing.StatusRejected       // 4: rejected by the platform's review
+	PublishStatusDeletedByOwner PublishStatus = publishing.StatusDeletedByOwner // 5: succeeded, but all articles were deleted later
+	PublishStatusBanned         PublishStatus = publishing.StatusBanned         // 6: succeeded, but the platform banned all articles later
 )
 
 // PublishJob is how far the publishing of a draft is.

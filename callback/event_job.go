@@ -1,5 +1,7 @@
 package callback
 
+import "github.com/wechatoa/wechat/internal/publishing"
+
 // MassSendJobFinishEvent tells how a mass message went (群发结果事件).
 //
 // https://developers.weixin.qq.com/doc/service/guide/product/message/Batch_Sends
@@ -18,7 +20,7 @@ type MassSendJobFinishEvent struct {
 
 // CopyrightCheck is what the check found in one article.
 type CopyrightCheck struct {
-	Position              int64 `push:"ArticleIdx"`
+	Position              int `push:"ArticleIdx"`
 	UserDeclareState      int64
 	AuditState            int64
 	OriginalArticleURL    string
@@ -37,7 +39,7 @@ type CopyrightCheckResult struct {
 
 // ArticleURL is the address of one article.
 type ArticleURL struct {
-	Position int64  `push:"ArticleIdx"`
+	Position int    `push:"ArticleIdx|idx"`
 	URL      string `push:"ArticleUrl"`
 }
 
@@ -53,19 +55,28 @@ type ArticleURLResult struct {
 type PublishJobFinishEvent struct {
 	Header
 
-	PublishID       string             `push:"PublishEventInfo>publish_id"`
-	Status          int64              `push:"PublishEventInfo>publish_status"`
-	ArticleID       string             `push:"PublishEventInfo>article_id"`
-	Count           int64              `push:"PublishEventInfo>article_detail>count"`
-	Articles        []PublishedArticle `push:"PublishEventInfo>article_detail>item"`
-	FailedPositions []int64            `push:"PublishEventInfo>fail_idx"` // articles that did not pass, from 1
+	PublishID       string        `push:"PublishEventInfo>publish_id"`
+	Status          PublishStatus `push:"PublishEventInfo>publish_status"`
+	ArticleID       string        `push:"PublishEventInfo>article_id"`
+	Count           int64         `push:"PublishEventInfo>article_detail>count"`
+	Articles        []ArticleURL  `push:"PublishEventInfo>article_detail>item"`
+	FailedPositions []int         `push:"PublishEventInfo>fail_idx"` // articles that did not pass, from 1
 }
 
-// PublishedArticle is an article with its address.
-type PublishedArticle struct {
-	Position int64  `push:"idx"`
-	URL      string `push:"article_url"`
-}
+// PublishStatus is the state of a publishing job. It is the same type as
+// PublishStatus of package wechat.
+type PublishStatus = publishing.Status
+
+// The states of publishing jobs.
+const (
+	PublishStatusSucceeded      PublishStatus = publishing.StatusSucceeded      // 0
+	PublishStatusRunning        PublishStatus = publishing.StatusRunning        // 1
+	PublishStatusNotOriginal    PublishStatus = publishing.StatusNotOriginal    // 2: the originality check failed
+	PublishStatusFailed         PublishStatus = publishing.StatusFailed         // 3
+	PublishStatusRejected       PublishStatus = publishing.StatusRejected       // 4: rejected by the platform's review
+	PublishStatusDeletedByOwner PublishStatus = publishing.StatusDeletedByOwner // 5: succeeded, but all articles were deleted later
+	PublishStatusBanned         PublishStatus = publishing.StatusBanned         // 6: succeeded, but the platform banned all articles later
+)
 
 // TemplateSendJobFinishEvent tells whether a template message arrived
 // (模板消息发送结果事件).
@@ -91,9 +102,18 @@ type SubscribeMessagePopupEvent struct {
 // SubscribeMessagePopup is the answer for one template.
 type SubscribeMessagePopup struct {
 	TemplateID string
-	Status     string `push:"SubscribeStatusString"` // accept or reject
-	PopupScene int64  // 1 in a page, 2 in an article
+	Status     SubscribeStatus `push:"SubscribeStatusString"`
+	PopupScene int64           // 1 in a page, 2 in an article
 }
+
+// SubscribeStatus is what a follower chose for the messages of one template.
+type SubscribeStatus string
+
+// The choices of a follower.
+const (
+	SubscribeStatusAccept SubscribeStatus = "accept"
+	SubscribeStatusReject SubscribeStatus = "reject"
+)
 
 // SubscribeMessageChangeEvent is sent when a follower switches subscription
 // messages off in his settings (订阅通知管理事件).
@@ -108,7 +128,7 @@ type SubscribeMessageChangeEvent struct {
 // SubscribeMessageChange is the change of one template.
 type SubscribeMessageChange struct {
 	TemplateID string
-	Status     string `push:"SubscribeStatusString"` // only reject is sent
+	Status     SubscribeStatus `push:"SubscribeStatusString"`
 }
 
 // SubscribeMessageSentEvent tells whether subscription messages arrived

@@ -7,7 +7,7 @@ type POICheckNotifyEvent struct {
 	Header
 
 	UniqueID string `push:"UniqId"`
-	POIID    int64
+	POIID    string
 	Result   string
 	Message  string `push:"Msg"`
 }
@@ -50,8 +50,8 @@ type AddStoreAuditEvent struct {
 	AuditID   int64
 	Status    int64
 	Reason    string
-	IsUpgrade int64 // as the platform sends it: its sample has 3
-	POIID     int64 `push:"poi_id"`
+	IsUpgrade int64  // as the platform sends it: its sample has 3
+	POIID     string `push:"poi_id"`
 }
 
 // ModifyStoreAuditEvent tells how the review of a changed shop went

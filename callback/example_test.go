@@ -92,7 +92,7 @@ func ExampleHandler_OnEventKey() {
 	platform.SetCallback(h)
 
 	h.OnEventKey("TODAY", func(context.Context, callback.Message) (callback.Reply, error) { // a menu button
-		return callback.News(callback.Article{Title: "今日推荐", URL: "https://example.com/today"}), nil
+		return callback.NewsReply{Articles: []callback.Article{{Title: "今日推荐", URL: "https://example.com/today"}}}, nil
 	})
 	h.OnEventKey("shop-7", func(context.Context, callback.Message) (callback.Reply, error) { // the scene of a QR code
 		return callback.Text("欢迎来到七号店"), nil

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/wechatoa/wechat"
 	"github.com/wechatoa/wechat/callback"
 	"github.com/wechatoa/wechat/wechattest"
 )
@@ -231,4 +232,19 @@ func TestABrokenHandlerPausesThePlatformAndAGoodOneDoesNot(t *testing.T) {
 			time.Sleep(2 * time.Minute)
 		}
 	})
+}
+
+func TestTheReceiverAndTheClientHaveOneTypeOfPublishStatus(t *testing.T) {
+	for client, receiver := range map[wechat.PublishStatus]callback.PublishStatus{
+		wechat.PublishStatusSucceeded:      callback.PublishStatusSucceeded,
+		wechat.PublishStatusRunning:        callback.PublishStatusRunning,
+		wechat.PublishStatusNotOriginal:    callback.PublishStatusNotOriginal,
+		wechat.PublishStatusFailed:         callback.PublishStatusFailed,
+		wechat.PublishStatusRejected:       callback.PublishStatusRejected,
+		wechat.PublishStatusDeletedByOwner: callback.PublishStatusDeletedByOwner,
+		wechat.PublishStatusBanned:         callback.PublishStatusBanned,
+	} {
+		assert.Equal(t, client, receiver) // compares the types as well
+	}
+	assert.EqualValues(t, 6, callback.PublishStatusBanned, "the last one, as on the wire")
 }

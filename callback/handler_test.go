@@ -186,7 +186,7 @@ func TestE10PushesInJSONAreAnsweredInJSON(t *testing.T) {
 			h := newTestHandler(t, cfg)
 			h.Fallback(func(_ context.Context, m Message) (Reply, error) {
 				got = m
-				return News(Article{Title: `a "quoted" \ title`, URL: "https://example.com/?a=1&b=<2>"}), nil
+				return NewsReply{Articles: []Article{{Title: `a "quoted" \ title`, URL: "https://example.com/?a=1&b=<2>"}}}, nil
 			})
 			w := p.sends(h, string(inJSON))
 			answer, ok := p.read(w)
@@ -267,11 +267,11 @@ func TestE15ALateReplyIsAcknowledgedInTimeAndSentAfterwards(t *testing.T) {
 
 func TestE15ALateReplyWithoutAWayOutIsReportedLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		for _, reply := range []Reply{Text("x"), Transfer("")} {
+		for _, reply := range []Reply{Text("x"), TransferReply{}} {
 			j := &journal{}
 			cfg := safeConfig()
 			cfg.Observer, cfg.Logger = j.observe, j.logger()
-			if reply == Transfer("") {
+			if _, ok := reply.(TransferReply); ok {
 				cfg.Deferred = j.send
 			}
 			h := newTestHandler(t, cfg)

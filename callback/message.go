@@ -9,8 +9,8 @@ type TextMessage struct {
 	MsgID      int64
 	Content    string
 	MenuItemID string `push:"bizmsgmenuid"` // set when the follower tapped an item of a menu message
-	MsgDataID  string // article that it was sent from
-	Position   int64  `push:"Idx"` // place in that article, from 1
+	MsgDataID  int64  // article that it was sent from
+	Position   int    `push:"Idx"` // place in that article, from 1
 }
 
 // ImageMessage is a picture (图片消息).
@@ -22,8 +22,8 @@ type ImageMessage struct {
 	MsgID      int64
 	PictureURL string `push:"PicUrl"`
 	MediaID    string
-	MsgDataID  string // article that it was sent from
-	Position   int64  `push:"Idx"` // place in that article, from 1
+	MsgDataID  int64 // article that it was sent from
+	Position   int   `push:"Idx"` // place in that article, from 1
 }
 
 // VoiceMessage is a voice recording (语音消息).
@@ -37,8 +37,8 @@ type VoiceMessage struct {
 	Format      string // amr or speex
 	Recognition string // recognised words, where the account has recognition
 	MediaID16K  string // the recording in 16 kHz amr
-	MsgDataID   string // article that it was sent from
-	Position    int64  `push:"Idx"` // place in that article, from 1
+	MsgDataID   int64  // article that it was sent from
+	Position    int    `push:"Idx"` // place in that article, from 1
 }
 
 // VideoMessage is a video (视频消息).
@@ -50,8 +50,8 @@ type VideoMessage struct {
 	MsgID        int64
 	MediaID      string
 	ThumbMediaID string
-	MsgDataID    string // article that it was sent from
-	Position     int64  `push:"Idx"` // place in that article, from 1
+	MsgDataID    int64 // article that it was sent from
+	Position     int   `push:"Idx"` // place in that article, from 1
 }
 
 // ShortVideoMessage is a short video, recorded in the chat (小视频消息).
@@ -63,8 +63,8 @@ type ShortVideoMessage struct {
 	MsgID        int64
 	MediaID      string
 	ThumbMediaID string
-	MsgDataID    string // article that it was sent from
-	Position     int64  `push:"Idx"` // place in that article, from 1
+	MsgDataID    int64 // article that it was sent from
+	Position     int   `push:"Idx"` // place in that article, from 1
 }
 
 // LocationMessage is a place that a follower picked on the map (地理位置消息).
@@ -78,8 +78,8 @@ type LocationMessage struct {
 	Longitude float64 `push:"Location_Y"`
 	Scale     int64   // of the map
 	Label     string
-	MsgDataID string // article that it was sent from
-	Position  int64  `push:"Idx"` // place in that article, from 1
+	MsgDataID int64 // article that it was sent from
+	Position  int   `push:"Idx"` // place in that article, from 1
 }
 
 // LinkMessage is a link to a page (链接消息).
@@ -92,8 +92,8 @@ type LinkMessage struct {
 	Title       string
 	Description string
 	URL         string
-	MsgDataID   string // article that it was sent from
-	Position    int64  `push:"Idx"` // place in that article, from 1
+	MsgDataID   int64 // article that it was sent from
+	Position    int   `push:"Idx"` // place in that article, from 1
 }
 
 // FileMessage is a file (文件消息).

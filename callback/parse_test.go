@@ -164,7 +164,7 @@ func texts(found map[string]int, v reflect.Value) {
 		found[v.String()]++
 	case reflect.Bool:
 		found[strconv.FormatBool(v.Bool())]++
-	case reflect.Int64:
+	case reflect.Int, reflect.Int64:
 		found[strconv.FormatInt(v.Int(), 10)]++
 	case reflect.Float64:
 		found[strconv.FormatFloat(v.Float(), 'f', -1, 64)]++
@@ -422,12 +422,12 @@ func TestNamesThatAreSpelledInTwoWaysAreBothRead(t *testing.T) {
 	for _, name := range []string{"poi_id", "poiid", "PoiId", "POIID", "_poi__id_"} {
 		m, err := ParseMessage([]byte("<xml><MsgType>event</MsgType><Event>add_store_audit_info</Event><audit_id>1</audit_id><is_upgrade>3</is_upgrade><" + name + ">12344</" + name + "></xml>"))
 		require.NoError(t, err)
-		assert.EqualValues(t, 12344, m.(*AddStoreAuditEvent).POIID, name)
+		assert.Equal(t, "12344", m.(*AddStoreAuditEvent).POIID, name)
 		assert.EqualValues(t, 3, m.(*AddStoreAuditEvent).IsUpgrade, "a number stays a number")
 	}
 	m, err := ParseMessage([]byte("<xml><MsgType>event</MsgType><Event>add_store_audit_info</Event><poiid>1</poiid><poi_id>2</poi_id></xml>"))
 	require.NoError(t, err)
-	assert.EqualValues(t, 2, m.(*AddStoreAuditEvent).POIID, "the exact name wins")
+	assert.Equal(t, "2", m.(*AddStoreAuditEvent).POIID, "the exact name wins")
 	m, err = ParseMessage([]byte("<xml><msg_type>event</msg_type><event>ShakearoundUserShake</event><ChosenBeacon><BeaconUuid>u</BeaconUuid></ChosenBeacon>" +
 		"<around_beacons><around_beacon><Uuid>a</Uuid></around_beacon><AroundBeacon><BeaconUuid>b</BeaconUuid></AroundBeacon></around_beacons></xml>"))
 	require.NoError(t, err)

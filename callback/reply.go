@@ -48,9 +48,6 @@ func (r TextReply) write(w *writer) { w.text("Content", r.Content) }
 // ImageReply answers with an uploaded picture (回复图片消息); no animations.
 type ImageReply struct{ MediaID string }
 
-// Image returns an uploaded picture as the reply.
-func Image(mediaID string) Reply { return ImageReply{mediaID} }
-
 func (ImageReply) msgType() string { return "image" }
 func (r ImageReply) check() error  { return needed("ImageReply.MediaID", r.MediaID) }
 func (r ImageReply) write(w *writer) {
@@ -59,9 +56,6 @@ func (r ImageReply) write(w *writer) {
 
 // VoiceReply answers with an uploaded voice recording (回复语音消息).
 type VoiceReply struct{ MediaID string }
-
-// Voice returns an uploaded voice recording as the reply.
-func Voice(mediaID string) Reply { return VoiceReply{mediaID} }
 
 func (VoiceReply) msgType() string { return "voice" }
 func (r VoiceReply) check() error  { return needed("VoiceReply.MediaID", r.MediaID) }
@@ -74,11 +68,6 @@ type VideoReply struct {
 	MediaID     string
 	Title       string // may be empty
 	Description string // may be empty
-}
-
-// Video returns an uploaded video as the reply.
-func Video(mediaID, title, description string) Reply {
-	return VideoReply{MediaID: mediaID, Title: title, Description: description}
 }
 
 func (VideoReply) msgType() string { return "video" }
@@ -130,9 +119,6 @@ type Article struct {
 // menu event.
 type NewsReply struct{ Articles []Article }
 
-// News returns links to articles as the reply.
-func News(articles ...Article) Reply { return NewsReply{articles} }
-
 const maxArticles = 8
 
 func (NewsReply) msgType() string { return "news" }
@@ -163,9 +149,6 @@ func (r NewsReply) write(w *writer) {
 type TransferReply struct {
 	KFAccount string // an agent's account; "" is any. Nobody else gets it where the agent is offline.
 }
-
-// Transfer hands the message to a customer-service agent, or to any where account is "".
-func Transfer(account string) Reply { return TransferReply{account} }
 
 func (TransferReply) msgType() string { return "transfer_customer_service" }
 func (TransferReply) check() error    { return nil }

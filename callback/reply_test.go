@@ -31,15 +31,15 @@ func TestEveryReplyOnTheWire(t *testing.T) {
 			`"msgtype":"text","text":{"content":"a\n<a href=\"x\">b</a>"}}`,
 		},
 		"image": {
-			Image("M"), "<MsgType><![CDATA[image]]></MsgType><Image><MediaId><![CDATA[M]]></MediaId></Image></xml>",
+			ImageReply{MediaID: "M"}, "<MsgType><![CDATA[image]]></MsgType><Image><MediaId><![CDATA[M]]></MediaId></Image></xml>",
 			`"MsgType":"image","Image":{"MediaId":"M"}}`, `"msgtype":"image","image":{"media_id":"M"}}`,
 		},
 		"voice": {
-			Voice("M"), "<MsgType><![CDATA[voice]]></MsgType><Voice><MediaId><![CDATA[M]]></MediaId></Voice></xml>",
+			VoiceReply{MediaID: "M"}, "<MsgType><![CDATA[voice]]></MsgType><Voice><MediaId><![CDATA[M]]></MediaId></Voice></xml>",
 			`"MsgType":"voice","Voice":{"MediaId":"M"}}`, `"msgtype":"voice","voice":{"media_id":"M"}}`,
 		},
 		"video": {
-			Video("M", "T", "D"),
+			VideoReply{MediaID: "M", Title: "T", Description: "D"},
 			"<MsgType><![CDATA[video]]></MsgType><Video><MediaId><![CDATA[M]]></MediaId><Title><![CDATA[T]]></Title><Description><![CDATA[D]]></Description></Video></xml>",
 			`"MsgType":"video","Video":{"MediaId":"M","Title":"T","Description":"D"}}`,
 			`"msgtype":"video","video":{"media_id":"M","thumb_media_id":"M","title":"T","description":"D"}}`,
@@ -51,16 +51,16 @@ func TestEveryReplyOnTheWire(t *testing.T) {
 			`"msgtype":"music","music":{"title":"T","description":"D","musicurl":"U","hqmusicurl":"H","thumb_media_id":"M"}}`,
 		},
 		"news": {
-			News(Article{"T", "D", "P", "U"}),
+			NewsReply{Articles: []Article{{"T", "D", "P", "U"}}},
 			"<MsgType><![CDATA[news]]></MsgType><ArticleCount>1</ArticleCount><Articles><item><Title><![CDATA[T]]></Title><Description><![CDATA[D]]></Description><PicUrl><![CDATA[P]]></PicUrl><Url><![CDATA[U]]></Url></item></Articles></xml>",
 			`"MsgType":"news","ArticleCount":1,"Articles":[{"Title":"T","Description":"D","PicUrl":"P","Url":"U"}]}`,
 			`"msgtype":"news","news":{"articles":[{"title":"T","description":"D","url":"U","picurl":"P"}]}}`,
 		},
 		"transfer": {
-			Transfer(""), "<MsgType><![CDATA[transfer_customer_service]]></MsgType></xml>", `"MsgType":"transfer_customer_service"}`, "",
+			TransferReply{}, "<MsgType><![CDATA[transfer_customer_service]]></MsgType></xml>", `"MsgType":"transfer_customer_service"}`, "",
 		},
 		"transfer to an agent": {
-			Transfer("kf@gh"),
+			TransferReply{KFAccount: "kf@gh"},
 			"<MsgType><![CDATA[transfer_customer_service]]></MsgType><TransInfo><KfAccount><![CDATA[kf@gh]]></KfAccount></TransInfo></xml>",
 			`"MsgType":"transfer_customer_service","TransInfo":{"KfAccount":"kf@gh"}}`, "",
 		},
@@ -93,7 +93,7 @@ func TestEveryReplyOnTheWire(t *testing.T) {
 }
 
 func TestARowOfArticlesIsOneMessageEach(t *testing.T) {
-	messages, err := CustomMessages(testOpenID, News(Article{Title: "1", URL: "u"}, Article{Title: "2", URL: "u"}))
+	messages, err := CustomMessages(testOpenID, NewsReply{Articles: []Article{{Title: "1", URL: "u"}, {Title: "2", URL: "u"}}})
 	require.NoError(t, err)
 	assert.Len(t, messages, 2)
 	messages, err = CustomMessages(testOpenID, nil)
@@ -120,13 +120,13 @@ func TestAReplyMayBeGivenByAPointer(t *testing.T) {
 func TestRepliesThatThePlatformWouldNotTakeAreRefused(t *testing.T) {
 	for field, reply := range map[string]Reply{
 		"TextReply.Content":           Text(" \n"),
-		"ImageReply.MediaID":          Image(""),
-		"VoiceReply.MediaID":          Voice(""),
-		"VideoReply.MediaID":          Video("", "T", "D"),
+		"ImageReply.MediaID":          ImageReply{},
+		"VoiceReply.MediaID":          VoiceReply{},
+		"VideoReply.MediaID":          VideoReply{MediaID: "", Title: "T", Description: "D"},
 		"MusicReply.MusicURL":         MusicReply{Title: "T"},
-		"NewsReply.Articles":          News(),
-		"NewsReply.Articles[0].Title": News(Article{URL: "u"}),
-		"NewsReply.Articles[1].Title": News(Article{Title: "t"}, Article{URL: "u"}),
+		"NewsReply.Articles":          NewsReply{},
+		"NewsReply.Articles[0].Title": NewsReply{Articles: []Article{{URL: "u"}}},
+		"NewsReply.Articles[1].Title": NewsReply{Articles: []Article{{Title: "t"}, {URL: "u"}}},
 		"DeviceReply.Type":            DeviceReply{Type: "toaster"},
 		"DeviceReply.DeviceID":        DeviceReply{Type: "hardware"},
 	} {
@@ -136,8 +136,8 @@ func TestRepliesThatThePlatformWouldNotTakeAreRefused(t *testing.T) {
 		}
 	}
 	articles := slices.Repeat([]Article{{Title: "t", URL: "u"}}, 9)
-	require.NoError(t, News(articles[:8]...).check())
-	assert.EqualError(t, News(articles...).check(), "callback: NewsReply.Articles has 9 entries, must have 1 to 8")
+	require.NoError(t, NewsReply{Articles: articles[:8]}.check())
+	assert.EqualError(t, NewsReply{Articles: articles}.check(), "callback: NewsReply.Articles has 9 entries, must have 1 to 8")
 }
 
 func TestRepliesThatAreSeenToWorkAreNotRefused(t *testing.T) {
@@ -147,7 +147,7 @@ func TestRepliesThatAreSeenToWorkAreNotRefused(t *testing.T) {
 	}{
 		{MusicReply{MusicURL: "U"}, "<MsgType><![CDATA[music]]></MsgType><Music><MusicUrl><![CDATA[U]]></MusicUrl></Music></xml>"},
 		{MusicReply{ThumbMediaID: "M"}, "<MsgType><![CDATA[music]]></MsgType><Music><ThumbMediaId><![CDATA[M]]></ThumbMediaId></Music></xml>"},
-		{News(Article{Title: "t"}), "<MsgType><![CDATA[news]]></MsgType><ArticleCount>1</ArticleCount><Articles><item><Title><![CDATA[t]]></Title><Description><![CDATA[]]></Description><PicUrl><![CDATA[]]></PicUrl><Url><![CDATA[]]></Url></item></Articles></xml>"},
+		{NewsReply{Articles: []Article{{Title: "t"}}}, "<MsgType><![CDATA[news]]></MsgType><ArticleCount>1</ArticleCount><Articles><item><Title><![CDATA[t]]></Title><Description><![CDATA[]]></Description><PicUrl><![CDATA[]]></PicUrl><Url><![CDATA[]]></Url></item></Articles></xml>"},
 	} {
 		require.NoError(t, test.reply.check())
 		assert.Contains(t, string(render(test.reply, toSample, false, time.Unix(1700000000, 0))), test.xml)
@@ -232,9 +232,9 @@ func TestE24TheLimitOfATextHoldsForWhatIsSent(t *testing.T) {
 func TestE24AReplyOfNothingThatCanBeSeenIsRefused(t *testing.T) {
 	for _, nothing := range []string{"", " \t\r\n", "\x00\x01\x1f", "\u0085\u009f", "\x7f", "\uffff", "\u3000 \x08"} {
 		for _, r := range []Reply{
-			Text(nothing), Image(nothing), Voice(nothing), Video(nothing, "t", "d"),
+			Text(nothing), ImageReply{MediaID: nothing}, VoiceReply{MediaID: nothing}, VideoReply{MediaID: nothing, Title: "t", Description: "d"},
 			MusicReply{ThumbMediaID: nothing},
-			News(Article{Title: nothing, URL: "u"}),
+			NewsReply{Articles: []Article{{Title: nothing, URL: "u"}}},
 			DeviceReply{Type: "hardware", DeviceID: nothing},
 		} {
 			var problem *ReplyError

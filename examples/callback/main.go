@@ -39,7 +39,7 @@ func main() {
 		return callback.Text("您可以发送任何文字"), nil
 	})
 	h.OnEventKey("TODAY", func(context.Context, callback.Message) (callback.Reply, error) {
-		return callback.News(callback.Article{Title: "今日推荐", URL: "https://example.com/today"}), nil
+		return callback.NewsReply{Articles: []callback.Article{{Title: "今日推荐", URL: "https://example.com/today"}}}, nil
 	})
 	callback.On(h, func(_ context.Context, m *callback.TextMessage) (callback.Reply, error) {
 		return callback.Text("收到：" + m.Content), nil
