@@ -48,7 +48,7 @@ type UserAuthorizationCancellationEvent struct {
 type QualificationVerifySuccessEvent struct {
 	Header
 
-	ExpiredTime time.Time
+	ExpireTime time.Time `push:"ExpiredTime"`
 }
 
 // QualificationVerifyFailEvent tells that the qualification of the account was
@@ -69,7 +69,7 @@ type QualificationVerifyFailEvent struct {
 type NamingVerifySuccessEvent struct {
 	Header
 
-	ExpiredTime time.Time
+	ExpireTime time.Time `push:"ExpiredTime"`
 }
 
 // NamingVerifyFailEvent tells that the name of the account was not verified;
@@ -90,7 +90,7 @@ type NamingVerifyFailEvent struct {
 type AnnualRenewEvent struct {
 	Header
 
-	ExpiredTime time.Time
+	ExpireTime time.Time `push:"ExpiredTime"`
 }
 
 // VerifyExpiredEvent tells that the verification of the account is over
@@ -100,7 +100,7 @@ type AnnualRenewEvent struct {
 type VerifyExpiredEvent struct {
 	Header
 
-	ExpiredTime time.Time
+	ExpireTime time.Time `push:"ExpiredTime"`
 }
 
 // VerifyPaySuccessEvent tells that the fee of a verification was paid
@@ -148,7 +148,7 @@ type MediaCheckEvent struct {
 	AppID         string
 	TraceID       string
 	Version       int64
-	Detail        []MediaCheckDetail
+	Details       []MediaCheckDetail `push:"detail"`
 	Result        MediaCheckResult
 	StatusCode    int64
 	IsRisky       bool
@@ -158,14 +158,14 @@ type MediaCheckEvent struct {
 // MediaCheckDetail is what one strategy found.
 type MediaCheckDetail struct {
 	Strategy    string
-	ErrorCode   int64 `push:"errcode"`
-	Suggest     string
+	ErrorCode   int64  `push:"errcode"`
+	Suggestion  string `push:"suggest"`
 	Label       int64
 	Probability int64 `push:"prob"`
 }
 
 // MediaCheckResult is the verdict.
 type MediaCheckResult struct {
-	Suggest string
-	Label   int64
+	Suggestion string `push:"suggest"`
+	Label      int64
 }

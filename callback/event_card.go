@@ -28,17 +28,17 @@ type CardNotPassCheckEvent struct {
 type UserGetCardEvent struct {
 	Header
 
-	CardID              string
-	IsGiveByFriend      bool
-	FriendUserName      string
-	UserCardCode        string
-	OldUserCardCode     string
-	OuterID             int64
-	OuterString         string `push:"OuterStr"`
-	IsRestoreMemberCard bool
-	IsRecommendByFriend bool
-	SourceScene         string
-	UnionID             string
+	CardID                string
+	IsGivenByFriend       bool `push:"IsGiveByFriend"`
+	FriendUserName        string
+	UserCardCode          string
+	OldUserCardCode       string
+	OuterID               int64
+	OuterString           string `push:"OuterStr"`
+	IsRestoredMemberCard  bool   `push:"IsRestoreMemberCard"`
+	IsRecommendedByFriend bool   `push:"IsRecommendByFriend"`
+	SourceScene           string
+	UnionID               string
 }
 
 // UserGiftingCardEvent is sent when a user gives a card away (转赠卡券事件).
@@ -49,7 +49,7 @@ type UserGiftingCardEvent struct {
 
 	CardID         string
 	UserCardCode   string
-	IsReturnBack   bool // nobody took it
+	IsReturned     bool `push:"IsReturnBack"` // nobody took it
 	FriendUserName string
 	IsChatRoom     bool
 }
@@ -129,8 +129,8 @@ type UpdateMemberCardEvent struct {
 
 	CardID        string
 	UserCardCode  string
-	ModifyBonus   int64
-	ModifyBalance int64
+	BonusChange   int64 `push:"ModifyBonus"`
+	BalanceChange int64 `push:"ModifyBalance"`
 }
 
 // CardStockRemindEvent is sent every 12 hours when a stock that began above
@@ -183,7 +183,7 @@ type CardMerchantCheckResultEvent struct {
 	Header
 
 	MerchantID int64
-	IsPass     bool
+	IsPassed   bool `push:"IsPass"`
 	Reason     string
 }
 
@@ -204,10 +204,10 @@ type GiftCardPayDoneEvent struct {
 type GiftCardSendToFriendEvent struct {
 	Header
 
-	PageID       string
-	OrderID      string
-	IsChatRoom   bool
-	IsReturnBack bool // nobody took it
+	PageID     string
+	OrderID    string
+	IsChatRoom bool
+	IsReturned bool `push:"IsReturnBack"` // nobody took it
 }
 
 // GiftCardUserAcceptEvent is sent when a user takes a gift card (礼品卡领取成功事件).

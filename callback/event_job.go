@@ -20,20 +20,20 @@ type MassSendJobFinishEvent struct {
 
 // CopyrightCheck is what the check found in one article.
 type CopyrightCheck struct {
-	Position              int `push:"ArticleIdx"`
-	UserDeclareState      int64
+	Position              int   `push:"ArticleIdx"`
+	DeclaredState         int64 `push:"UserDeclareState"`
 	AuditState            int64
 	OriginalArticleURL    string
 	OriginalArticleType   int64
 	CanReprint            bool
-	NeedReplaceContent    bool
-	NeedShowReprintSource bool
+	MustReplaceContent    bool `push:"NeedReplaceContent"`
+	MustShowReprintSource bool `push:"NeedShowReprintSource"`
 }
 
 // CopyrightCheckResult is what the check for originals found.
 type CopyrightCheckResult struct {
 	Count      int64
-	ResultList []CopyrightCheck `push:"ResultList,item"`
+	Articles   []CopyrightCheck `push:"ResultList,item"`
 	CheckState int64
 }
 
@@ -45,8 +45,8 @@ type ArticleURL struct {
 
 // ArticleURLResult lists the addresses of the articles.
 type ArticleURLResult struct {
-	Count      int64
-	ResultList []ArticleURL `push:"ResultList,item"`
+	Count    int64
+	Articles []ArticleURL `push:"ResultList,item"`
 }
 
 // PublishJobFinishEvent tells how the publication of a draft went (发布结果事件).

@@ -83,12 +83,12 @@ type ShakeAroundLotteryBindEvent struct {
 type DeviceEvent struct {
 	Header
 
-	DeviceType string
-	DeviceID   string
-	Content    string
-	SessionID  int64
-	OpenID     string
-	OpType     int64
+	DeviceType    string
+	DeviceID      string
+	Content       string
+	SessionID     int64
+	OpenID        string
+	OperationType int64 `push:"OpType"`
 }
 
 // UserScanProductEvent is sent when a user opens a product page by scanning

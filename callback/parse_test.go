@@ -341,7 +341,7 @@ func TestE9TheOfficialSampleWithWhiteSpaceIsForItsAccount(t *testing.T) {
 		"<CardId> <![CDATA[pCard]]> </CardId> <IsGiveByFriend>1</IsGiveByFriend> </xml>")
 	require.Equal(t, 200, w.Code)
 	require.NotNil(t, got)
-	assert.Equal(t, []any{testAccount, "oUser", "pCard", true}, []any{got.ToUserName, got.FromUserName, got.CardID, got.IsGiveByFriend})
+	assert.Equal(t, []any{testAccount, "oUser", "pCard", true}, []any{got.ToUserName, got.FromUserName, got.CardID, got.IsGivenByFriend})
 }
 
 func TestE9OddTextsInJSONAreRepairedAndDelivered(t *testing.T) {
