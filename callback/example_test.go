@@ -94,14 +94,14 @@ func ExampleHandler_OnEventKey() {
 	h.OnEventKey("TODAY", func(context.Context, callback.Message) (callback.Reply, error) { // a menu button
 		return callback.NewsReply{Articles: []callback.Article{{Title: "今日推荐", URL: "https://example.com/today"}}}, nil
 	})
-	h.OnEventKey("shop-7", func(context.Context, callback.Message) (callback.Reply, error) { // the scene of a QR code
-		return callback.Text("欢迎来到七号店"), nil
+	h.OnEventKeyPrefix("shop-", func(_ context.Context, m callback.Message) (callback.Reply, error) { // the scenes of QR codes
+		return callback.Text("欢迎来到" + strings.TrimPrefix(callback.EventKey(m), "shop-") + "号店"), nil
 	})
 	fmt.Println(alice.Clicks(ctx, "TODAY").Reply.Articles[0].Title)
 	fmt.Println(alice.Scans(ctx, "shop-7").Reply.Content)
 	// Output:
 	// 今日推荐
-	// 欢迎来到七号店
+	// 欢迎来到7号店
 }
 
 func ExampleHandler_Use() {

@@ -273,7 +273,8 @@ func TestNilIsRefusedAtRegistration(t *testing.T) {
 	ok := func(context.Context, *TextMessage) (Reply, error) { return nil, nil }
 	for want, register := range map[string]func(){
 		"callback: On for *callback.TextMessage was given nil": func() { On(h, text) },
-		"callback: OnKey k was given nil":                      func() { h.OnEventKey("k", nil) },
+		"callback: OnEventKey k was given nil":                 func() { h.OnEventKey("k", nil) },
+		"callback: OnEventKeyPrefix k was given nil":           func() { h.OnEventKeyPrefix("k", nil) },
 		"callback: OnText was given nil":                       func() { h.OnText(nil, ok) },
 		"callback: Use was given nil":                          func() { h.Use(func(n HandlerFunc) HandlerFunc { return n }, nil) },
 		"callback: Fallback was given nil":                     func() { h.Fallback(nil) },
@@ -281,12 +282,17 @@ func TestNilIsRefusedAtRegistration(t *testing.T) {
 		assert.PanicsWithValue(t, want, register)
 	}
 	assert.PanicsWithValue(t, "callback: OnText was given nil", func() { h.OnText(TextEquals("a"), nil) })
-	assert.PanicsWithValue(t, "callback: Matching was given nil", func() { TextMatches(nil) })
-	assert.PanicsWithValue(t, "callback: OnKey needs a key, Fallback handles pushes without one",
+	assert.PanicsWithValue(t, "callback: TextMatches was given nil", func() { TextMatches(nil) })
+	assert.PanicsWithValue(t, "callback: OnEventKey needs a key; use Fallback for pushes without one",
 		func() { h.OnEventKey("", answering(nil, nil)) })
+	assert.PanicsWithValue(t, "callback: OnEventKeyPrefix needs a prefix; use Fallback for pushes without a key",
+		func() { h.OnEventKeyPrefix("", answering(nil, nil)) })
 	assert.NotPanics(t, func() { On(h, ok) }, "and the lock was given back")
 	h.OnEventKey("k", answering(nil, nil))
-	assert.PanicsWithValue(t, "callback: OnKey has a handler for k already", func() { h.OnEventKey("k", answering(nil, nil)) })
+	assert.PanicsWithValue(t, "callback: OnEventKey k is registered already", func() { h.OnEventKey("k", answering(nil, nil)) })
+	h.OnEventKeyPrefix("k", answering(nil, nil))
+	assert.PanicsWithValue(t, "callback: OnEventKeyPrefix k is registered already", func() { h.OnEventKeyPrefix("k", answering(nil, nil)) })
+	assert.PanicsWithValue(t, "callback: On for *callback.TextMessage is registered already", func() { On(h, ok) })
 }
 
 func TestRegistrationDuringTheFirstPushDoesNotRace(t *testing.T) {

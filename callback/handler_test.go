@@ -865,6 +865,42 @@ func TestPushesGoToTheMostSpecificHandler(t *testing.T) {
 	assert.Panics(t, func() { On(h, func(context.Context, Message) (Reply, error) { return nil, nil }) }, "not a type of push")
 }
 
+func TestAnEventKeyGoesToItsHandlerElseToTheLongestPrefix(t *testing.T) {
+	h := newTestHandler(t, safeConfig())
+	var order []string
+	said := func(name string) HandlerFunc {
+		return func(context.Context, Message) (Reply, error) { order = append(order, name); return nil, nil }
+	}
+	On(h, func(context.Context, *ClickEvent) (Reply, error) { order = append(order, "click"); return nil, nil })
+	h.OnEventKeyPrefix("shop-", said("shop"))
+	h.OnEventKeyPrefix("shop-north-", said("north"))
+	h.OnEventKeyPrefix("s", said("s"))
+	h.OnEventKey("shop-north-1", said("exact"))
+	h.OnEventKeyPrefix("https://example.com/", said("page"))
+	h.OnEventKeyPrefix("qrscene_", said("never"))
+	h.Fallback(said("fallback"))
+	for _, test := range []struct{ event, key, want string }{
+		{"CLICK", "shop-1", "shop"},
+		{"CLICK", "shop-north-2", "north"},
+		{"CLICK", "shop-north-", "north"},
+		{"CLICK", "shop-north-1", "exact"},
+		{"CLICK", "sale", "s"},
+		{"CLICK", "other", "click"},
+		{"CLICK", "", "click"},
+		{"SCAN", "shop-1", "shop"},
+		{"SCAN", "42", "fallback"},
+		{"subscribe", "qrscene_shop-north-2", "north"},
+		{"subscribe", "qrscene_shop-north-1", "exact"},
+		{"subscribe", "qrscene_42", "fallback"},
+		{"VIEW", "https://example.com/a", "page"},
+		{"unsubscribe", "shop-1", "fallback"},
+	} {
+		order = nil
+		assert.Equal(t, http.StatusOK, safePlatform().sends(h, eventPush(test.event, test.key, "")).Code)
+		assert.Equal(t, []string{test.want}, order, test)
+	}
+}
+
 func TestParseIsForProgramsThatAnswerThemselves(t *testing.T) {
 	h := newTestHandler(t, safeConfig())
 	p := safePlatform()

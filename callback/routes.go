@@ -2,7 +2,6 @@ package callback
 
 import (
 	"context"
-	"fmt"
 	"reflect"
 	"regexp"
 	"slices"
@@ -12,19 +11,20 @@ import (
 )
 
 // HandlerFunc handles a push. Its context is not the request's: it ends after
-// [Config.MaxRun], not when the platform hangs up. An error is logged and
-// acknowledged to the platform; see [Config.RetryFailed].
+// [Config.MaxRun], even if the platform has closed the connection earlier. An error is
+// logged, and the push is acknowledged; see [Config.RetryFailed].
 type HandlerFunc func(ctx context.Context, m Message) (Reply, error)
 
 // routes finds the handler of a push.
 type routes struct {
-	chain    atomic.Pointer[HandlerFunc] // what the first push builds from the rest
-	building sync.Mutex                  // held while it does
+	chain    atomic.Pointer[HandlerFunc] // built from the rest by the first push
+	building sync.Mutex                  // held while it is built
 
 	mu       sync.Mutex
-	closed   bool // the first push has come: what follows does not change any more
+	closed   bool // the first push has arrived; the rest no longer changes
 	texts    []textRoute
 	keys     map[string]HandlerFunc
+	prefixes map[string]HandlerFunc
 	types    map[reflect.Type]HandlerFunc
 	fallback HandlerFunc
 	around   []func(HandlerFunc) HandlerFunc
@@ -35,44 +35,56 @@ type textRoute struct {
 	handle  HandlerFunc
 }
 
-// On handles pushes of one type with handle, such as [*TextMessage] or
-// [*SubscribeEvent]. A second handler for a type, and any after the first push,
-// panics.
+// On registers the handler for one type of push, such as [*TextMessage] or
+// [*SubscribeEvent]. It is a function because a method cannot have a type parameter.
+// A push goes to the first of these that is registered:
 //
-// A push goes to the first of these that there is: the [Handler.OnText] whose
-// matcher accepts the text, the [Handler.OnEventKey] of its key, the On of its type,
-// the [Handler.Fallback]. Without any it is acknowledged.
+//  1. the [Handler.OnText] whose matcher accepts the text
+//  2. the [Handler.OnEventKey] of its event key
+//  3. the [Handler.OnEventKeyPrefix] with the longest prefix of its event key
+//  4. the [On] of its type
+//  5. the [Handler.Fallback]
+//
+// If none is, the push is acknowledged. On panics if the type has a handler already,
+// and all registrations panic after the first push.
 func On[M Message](h *Handler, handle func(ctx context.Context, m M) (Reply, error)) {
-	kind := reflect.TypeFor[M]()
-	if kind.Kind() == reflect.Interface {
-		panic("callback: On needs a type of push, Fallback handles all of them")
+	push := reflect.TypeFor[M]()
+	if push.Kind() == reflect.Interface {
+		panic("callback: On needs a type of push; use Fallback to handle all of them")
 	}
-	h.routes.add("On for "+kind.String(), handle == nil, func(r *routes) {
-		if r.types[kind] != nil {
-			panic(fmt.Sprintf("callback: On has a handler for %s already", kind))
-		}
-		r.types[kind] = func(ctx context.Context, m Message) (Reply, error) {
+	h.routes.add("On for "+push.String(), handle == nil, func(r *routes) {
+		register(r.types, push, "On for "+push.String(), func(ctx context.Context, m Message) (Reply, error) {
 			return handle(ctx, m.(M)) //nolint:forcetypeassert // routed by its type
-		}
+		})
 	})
 }
 
-// OnEventKey handles the events of one key with handle: menu buttons by their key and QR
-// codes by their scene, of those who follow by it as well. See [EventKey]. An empty key,
-// which all other pushes have, panics.
+// OnEventKey registers the handler for the events with one key: the key of a menu
+// button, or the scene of a QR code, whether a follower scans it or a user follows the
+// account by it. [EventKey] says what the key of an event is. OnEventKey panics if the
+// key is empty or has a handler already.
 func (h *Handler) OnEventKey(key string, handle HandlerFunc) {
 	if key == "" {
-		panic("callback: OnKey needs a key, Fallback handles pushes without one")
+		panic("callback: OnEventKey needs a key; use Fallback for pushes without one")
 	}
-	h.routes.add("OnKey "+key, handle == nil, func(r *routes) {
-		if r.keys[key] != nil {
-			panic("callback: OnKey has a handler for " + key + " already")
-		}
-		r.keys[key] = handle
-	})
+	h.routes.add("OnEventKey "+key, handle == nil, func(r *routes) { register(r.keys, key, "OnEventKey "+key, handle) })
 }
 
-// OnText handles the texts that match, in the order of the calls of OnText.
+// OnEventKeyPrefix registers the handler for the events whose key begins with prefix,
+// such as QR codes with the scenes "shop-1" and "shop-2". [Handler.OnEventKey] takes
+// precedence; of several prefixes, the longest one does. The handler gets the rest of
+// the key by strings.TrimPrefix(callback.EventKey(m), prefix). OnEventKeyPrefix panics
+// if the prefix is empty or has a handler already.
+func (h *Handler) OnEventKeyPrefix(prefix string, handle HandlerFunc) {
+	if prefix == "" {
+		panic("callback: OnEventKeyPrefix needs a prefix; use Fallback for pushes without a key")
+	}
+	what := "OnEventKeyPrefix " + prefix
+	h.routes.add(what, handle == nil, func(r *routes) { register(r.prefixes, prefix, what, handle) })
+}
+
+// OnText registers the handler for the texts that match. Matchers are tried in the
+// order in which they were registered.
 func (h *Handler) OnText(matches TextMatcher, handle func(ctx context.Context, m *TextMessage) (Reply, error)) {
 	h.routes.add("OnText", matches == nil || handle == nil, func(r *routes) {
 		r.texts = append(r.texts, textRoute{matches, func(ctx context.Context, m Message) (Reply, error) {
@@ -81,24 +93,32 @@ func (h *Handler) OnText(matches TextMatcher, handle func(ctx context.Context, m
 	})
 }
 
-// Fallback handles what no other handler does, unknown pushes as [*UnknownMessage]
-// included. A second one panics.
+// Fallback registers the handler for all pushes that have no other one, including those
+// of unknown type ([*UnknownMessage]). It panics if there is a fallback already.
 func (h *Handler) Fallback(handle HandlerFunc) {
 	h.routes.add("Fallback", handle == nil, func(r *routes) {
 		if r.fallback != nil {
-			panic("callback: there is a Fallback already")
+			panic("callback: Fallback is registered already")
 		}
 		r.fallback = handle
 	})
 }
 
-// Use puts middleware around all handlers; the first one is the outermost.
+// Use wraps all handlers in middleware. The first one is the outermost.
 func (h *Handler) Use(around ...func(next HandlerFunc) HandlerFunc) {
 	isNil := func(a func(HandlerFunc) HandlerFunc) bool { return a == nil }
 	h.routes.add("Use", slices.ContainsFunc(around, isNil), func(r *routes) { r.around = append(r.around, around...) })
 }
 
-// add changes the routes. It panics if what is added is nil, and after the first push.
+// register adds a handler. It panics if there is one already.
+func register[K comparable](handlers map[K]HandlerFunc, key K, what string, handle HandlerFunc) {
+	if handlers[key] != nil {
+		panic("callback: " + what + " is registered already")
+	}
+	handlers[key] = handle
+}
+
+// add changes the routes. It panics if what is added is nil, or after the first push.
 func (r *routes) add(what string, isNil bool, change func(*routes)) {
 	if isNil {
 		panic("callback: " + what + " was given nil")
@@ -106,16 +126,16 @@ func (r *routes) add(what string, isNil bool, change func(*routes)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed {
-		panic("callback: " + what + " comes after the first push")
+		panic("callback: " + what + " must be registered before the first push")
 	}
 	if r.types == nil {
-		r.types, r.keys = map[reflect.Type]HandlerFunc{}, map[string]HandlerFunc{}
+		r.types, r.keys, r.prefixes = map[reflect.Type]HandlerFunc{}, map[string]HandlerFunc{}, map[string]HandlerFunc{}
 	}
 	change(r)
 }
 
-// handle handles a push. A middleware that panics where it is built does so again
-// with the next push.
+// handle handles a push. If a middleware panics while the chain is built, the next push
+// builds it again.
 func (r *routes) handle(ctx context.Context, m Message) (Reply, error) {
 	chain := r.chain.Load()
 	if chain == nil {
@@ -141,8 +161,8 @@ func (r *routes) build() *HandlerFunc {
 	return &chain
 }
 
-// close ends registration, so that code of the program that is called while the
-// chain is built cannot register either.
+// close ends registration, so that middleware cannot register anything either while the
+// chain is built.
 func (r *routes) close() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -157,7 +177,7 @@ func (r *routes) dispatch(ctx context.Context, m Message) (Reply, error) {
 			}
 		}
 	}
-	if handle := r.keys[EventKey(m)]; handle != nil {
+	if handle := r.byKey(EventKey(m)); handle != nil {
 		return handle(ctx, m)
 	}
 	if handle := r.types[reflect.TypeOf(m)]; handle != nil {
@@ -166,11 +186,27 @@ func (r *routes) dispatch(ctx context.Context, m Message) (Reply, error) {
 	if r.fallback != nil {
 		return r.fallback(ctx, m)
 	}
-	return nil, nil //nolint:nilnil // nobody wants it: no reply, no error
+	return nil, nil //nolint:nilnil // there is no handler: no reply, no error
+}
+
+// byKey returns the handler for an event key, or nil.
+func (r *routes) byKey(key string) HandlerFunc {
+	if handle := r.keys[key]; handle != nil {
+		return handle
+	}
+	var longest string
+	for prefix := range r.prefixes {
+		if len(prefix) > len(longest) && strings.HasPrefix(key, prefix) {
+			longest = prefix
+		}
+	}
+	return r.prefixes[longest]
 }
 
 // EventKey returns the key of the menu button or the scene of the QR code that an event
-// came from, "" where it came from neither.
+// came from, and "" for all other pushes. The key of a button that opens a page is the
+// page's URL. The scene has no "qrscene_" before it, also if the user followed the
+// account by the QR code.
 func EventKey(m Message) string {
 	if key := menuKey(m); key != "" {
 		return key
@@ -184,8 +220,7 @@ func EventKey(m Message) string {
 	return ""
 }
 
-// menuKey returns the key of a menu event: what the button was given, and the
-// address of buttons that open a page.
+// menuKey returns the key of a menu event, and "" for all other pushes.
 func menuKey(m Message) string {
 	switch m := m.(type) {
 	case *ClickEvent:
@@ -214,25 +249,24 @@ func menuKey(m Message) string {
 	return ""
 }
 
-// TextMatcher chooses texts for [Handler.OnText].
+// TextMatcher reports whether [Handler.OnText] applies to a text.
 type TextMatcher func(content string) bool
 
-// TextEquals matches one text; white space around it and the case of Latin letters
-// make no difference.
+// TextEquals matches one text, ignoring case and the white space around it.
 func TextEquals(text string) TextMatcher {
 	text = strings.TrimSpace(text)
 	return func(content string) bool { return strings.EqualFold(strings.TrimSpace(content), text) }
 }
 
-// TextPrefix matches texts that begin with one.
+// TextPrefix matches texts that begin with prefix.
 func TextPrefix(prefix string) TextMatcher {
 	return func(content string) bool { return strings.HasPrefix(content, prefix) }
 }
 
-// TextMatches matches texts in which a regular expression finds something.
+// TextMatches matches texts that contain a match of the regular expression re.
 func TextMatches(re *regexp.Regexp) TextMatcher {
 	if re == nil {
-		panic("callback: Matching was given nil")
+		panic("callback: TextMatches was given nil")
 	}
 	return re.MatchString
 }
