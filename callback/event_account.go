@@ -2,8 +2,8 @@ package callback
 
 import "time"
 
-// UserInfoModifiedEvent is sent when somebody who authorised the account
-// changes his profile, within 30 days (授权用户资料变更事件).
+// UserInfoModifiedEvent is sent within 30 days when a user who authorized the account
+// changes their profile (授权用户资料变更事件).
 //
 // https://developers.weixin.qq.com/doc/service/guide/h5/auth
 type UserInfoModifiedEvent struct {
@@ -15,8 +15,8 @@ type UserInfoModifiedEvent struct {
 	RevokeInfo string
 }
 
-// UserAuthorizationRevokeEvent is sent when somebody withdraws his
-// authorisation. The account must delete his data (授权用户资料撤回事件).
+// UserAuthorizationRevokeEvent is sent when a user withdraws their authorization. The
+// account must delete their data (授权用户资料撤回事件).
 //
 // https://developers.weixin.qq.com/doc/service/guide/h5/auth
 type UserAuthorizationRevokeEvent struct {
@@ -25,11 +25,11 @@ type UserAuthorizationRevokeEvent struct {
 	OpenID     string
 	AppID      string
 	UnionID    string
-	RevokeInfo string // code of what was withdrawn
+	RevokeInfo string // code of the permission that was withdrawn
 }
 
-// UserAuthorizationCancellationEvent is sent when somebody who authorised the
-// account closed his WeChat account. His data must be deleted (授权用户注销事件).
+// UserAuthorizationCancellationEvent is sent when a user who authorized the account
+// closes their WeChat account. The account must delete their data (授权用户注销事件).
 //
 // https://developers.weixin.qq.com/doc/service/guide/h5/auth
 type UserAuthorizationCancellationEvent struct {
@@ -41,8 +41,8 @@ type UserAuthorizationCancellationEvent struct {
 	RevokeInfo string
 }
 
-// QualificationVerifySuccessEvent tells that the qualification of the account
-// was verified (资质认证成功事件).
+// QualificationVerifySuccessEvent is sent when the account's qualification was verified
+// (资质认证成功事件).
 //
 // https://developers.weixin.qq.com/doc/service/guide/product/Accreditation
 type QualificationVerifySuccessEvent struct {
@@ -51,8 +51,8 @@ type QualificationVerifySuccessEvent struct {
 	ExpireTime time.Time `push:"ExpiredTime"`
 }
 
-// QualificationVerifyFailEvent tells that the qualification of the account was
-// not verified (资质认证失败事件).
+// QualificationVerifyFailEvent is sent when the verification of the account's
+// qualification failed (资质认证失败事件).
 //
 // https://developers.weixin.qq.com/doc/service/guide/product/Accreditation
 type QualificationVerifyFailEvent struct {
@@ -62,7 +62,7 @@ type QualificationVerifyFailEvent struct {
 	FailReason string
 }
 
-// NamingVerifySuccessEvent tells that the name of the account was verified
+// NamingVerifySuccessEvent is sent when the account's name was verified
 // (名称认证成功事件).
 //
 // https://developers.weixin.qq.com/doc/service/guide/product/Accreditation
@@ -72,8 +72,8 @@ type NamingVerifySuccessEvent struct {
 	ExpireTime time.Time `push:"ExpiredTime"`
 }
 
-// NamingVerifyFailEvent tells that the name of the account was not verified;
-// its API permissions remain (名称认证失败事件).
+// NamingVerifyFailEvent is sent when the verification of the account's name failed. The
+// account keeps its API permissions (名称认证失败事件).
 //
 // https://developers.weixin.qq.com/doc/service/guide/product/Accreditation
 type NamingVerifyFailEvent struct {
@@ -83,8 +83,7 @@ type NamingVerifyFailEvent struct {
 	FailReason string
 }
 
-// AnnualRenewEvent reminds that the verification of the account must be
-// renewed (年审通知事件).
+// AnnualRenewEvent is a reminder to renew the account's verification (年审通知事件).
 //
 // https://developers.weixin.qq.com/doc/service/guide/product/Accreditation
 type AnnualRenewEvent struct {
@@ -93,7 +92,7 @@ type AnnualRenewEvent struct {
 	ExpireTime time.Time `push:"ExpiredTime"`
 }
 
-// VerifyExpiredEvent tells that the verification of the account is over
+// VerifyExpiredEvent is sent when the account's verification has expired
 // (认证过期失效通知事件).
 //
 // https://developers.weixin.qq.com/doc/service/guide/product/Accreditation
@@ -103,7 +102,7 @@ type VerifyExpiredEvent struct {
 	ExpireTime time.Time `push:"ExpiredTime"`
 }
 
-// VerifyPaySuccessEvent tells that the fee of a verification was paid
+// VerifyPaySuccessEvent is sent when the fee of a verification was paid
 // (认证支付成功事件).
 //
 // It has no current official page.
@@ -113,7 +112,7 @@ type VerifyPaySuccessEvent struct {
 	OrderID string
 }
 
-// VerifyDispatchEvent tells who reviews a verification (认证分配审核提供商事件).
+// VerifyDispatchEvent reports who reviews a verification (认证分配审核提供商事件).
 //
 // It has no current official page.
 type VerifyDispatchEvent struct {
@@ -124,7 +123,7 @@ type VerifyDispatchEvent struct {
 	DispatchTime time.Time
 }
 
-// VerifyRefillEvent tells that a verification needs more material
+// VerifyRefillEvent is sent when a verification needs more documents
 // (认证打回补充材料事件).
 //
 // It has no current official page.
@@ -132,14 +131,14 @@ type VerifyRefillEvent struct {
 	Header
 }
 
-// VerifyFailEvent tells that a verification was rejected for good (认证最终失败事件).
+// VerifyFailEvent is sent when a verification was finally rejected (认证最终失败事件).
 //
 // It has no current official page.
 type VerifyFailEvent struct {
 	Header
 }
 
-// MediaCheckEvent tells what a content check found (内容安全异步检测结果事件).
+// MediaCheckEvent reports the result of a content check (内容安全异步检测结果事件).
 //
 // https://developers.weixin.qq.com/miniprogram/dev/api-backend/open-api/sec-check
 type MediaCheckEvent struct {
@@ -155,7 +154,7 @@ type MediaCheckEvent struct {
 	ExtraInfoJSON string
 }
 
-// MediaCheckDetail is what one strategy found.
+// MediaCheckDetail is the result of one detection strategy.
 type MediaCheckDetail struct {
 	Strategy    string
 	ErrorCode   int64  `push:"errcode"`
@@ -164,7 +163,7 @@ type MediaCheckDetail struct {
 	Probability int64 `push:"prob"`
 }
 
-// MediaCheckResult is the verdict.
+// MediaCheckResult is the overall result of a content check.
 type MediaCheckResult struct {
 	Suggestion string `push:"suggest"`
 	Label      int64

@@ -2,7 +2,7 @@ package callback
 
 import "time"
 
-// CardPassCheckEvent tells that a card passed its review (卡券审核通过事件).
+// CardPassCheckEvent is sent when a card has passed its review (卡券审核通过事件).
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Cards_and_Offer/Coupons_Vouchers_and_Cards_Event_Push_Messages
 type CardPassCheckEvent struct {
@@ -12,7 +12,7 @@ type CardPassCheckEvent struct {
 	RefuseReason string
 }
 
-// CardNotPassCheckEvent tells that a card did not pass its review (卡券审核未通过事件).
+// CardNotPassCheckEvent is sent when a card was rejected by the review (卡券审核未通过事件).
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Cards_and_Offer/Coupons_Vouchers_and_Cards_Event_Push_Messages
 type CardNotPassCheckEvent struct {
@@ -22,7 +22,7 @@ type CardNotPassCheckEvent struct {
 	RefuseReason string
 }
 
-// UserGetCardEvent is sent when a user takes a card (领取卡券事件).
+// UserGetCardEvent is sent when a user receives a card (领取卡券事件).
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Cards_and_Offer/Coupons_Vouchers_and_Cards_Event_Push_Messages
 type UserGetCardEvent struct {
@@ -49,7 +49,7 @@ type UserGiftingCardEvent struct {
 
 	CardID         string
 	UserCardCode   string
-	IsReturned     bool `push:"IsReturnBack"` // nobody took it
+	IsReturned     bool `push:"IsReturnBack"` // nobody accepted the gift, and it went back to the giver
 	FriendUserName string
 	IsChatRoom     bool
 }
@@ -96,7 +96,7 @@ type UserPayFromCardEvent struct {
 	OriginalFee   string
 }
 
-// UserViewCardEvent is sent when a user opens a card that was made with
+// UserViewCardEvent is sent when a user opens a card that was created with
 // need_push_on_view (进入会员卡事件).
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Cards_and_Offer/Coupons_Vouchers_and_Cards_Event_Push_Messages
@@ -120,7 +120,7 @@ type UserEnterSessionFromCardEvent struct {
 	UserCardCode string
 }
 
-// UpdateMemberCardEvent tells that bonus or balance of a member card changed
+// UpdateMemberCardEvent is sent when the bonus or the balance of a member card has changed
 // (会员卡内容更新事件).
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Cards_and_Offer/Coupons_Vouchers_and_Cards_Event_Push_Messages
@@ -133,8 +133,8 @@ type UpdateMemberCardEvent struct {
 	BalanceChange int64 `push:"ModifyBalance"`
 }
 
-// CardStockRemindEvent is sent every 12 hours when a stock that began above
-// 200 has fallen to 100 or less (卡券库存报警事件).
+// CardStockRemindEvent is sent every 12 hours while the stock of a card, which was more
+// than 200 at first, is 100 or less (卡券库存报警事件).
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Cards_and_Offer/Coupons_Vouchers_and_Cards_Event_Push_Messages
 type CardStockRemindEvent struct {
@@ -144,7 +144,8 @@ type CardStockRemindEvent struct {
 	Detail string
 }
 
-// CardPayOrderEvent tells that the coins of the account changed (券点流水详情事件).
+// CardPayOrderEvent is sent when the coin balance of the account has changed
+// (券点流水详情事件).
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Cards_and_Offer/Coupons_Vouchers_and_Cards_Event_Push_Messages
 type CardPayOrderEvent struct {
@@ -164,7 +165,7 @@ type CardPayOrderEvent struct {
 	ReceiptInfo         string
 }
 
-// SubmitMemberCardUserInfoEvent is sent when a user has filled in the form of
+// SubmitMemberCardUserInfoEvent is sent when a user has submitted the form that activates
 // a member card (会员卡激活事件).
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Cards_and_Offer/Coupons_Vouchers_and_Cards_Event_Push_Messages
@@ -175,7 +176,7 @@ type SubmitMemberCardUserInfoEvent struct {
 	UserCardCode string
 }
 
-// CardMerchantCheckResultEvent tells how the review of a sub-merchant went
+// CardMerchantCheckResultEvent reports the result of the review of a sub-merchant
 // (子商户审核事件).
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Cards_and_Offer/Third-party_developer_mode
@@ -207,10 +208,10 @@ type GiftCardSendToFriendEvent struct {
 	PageID     string
 	OrderID    string
 	IsChatRoom bool
-	IsReturned bool `push:"IsReturnBack"` // nobody took it
+	IsReturned bool `push:"IsReturnBack"` // nobody accepted the gift, and it went back to the giver
 }
 
-// GiftCardUserAcceptEvent is sent when a user takes a gift card (礼品卡领取成功事件).
+// GiftCardUserAcceptEvent is sent when a user accepts a gift card (礼品卡领取成功事件).
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Cards_and_Offer/gift_card
 type GiftCardUserAcceptEvent struct {

@@ -1,6 +1,6 @@
 package callback
 
-// UserAuthorizeInvoiceEvent is sent when a user has allowed an invoice
+// UserAuthorizeInvoiceEvent is sent when a user has authorized an invoice
 // (用户授权开票事件).
 //
 // https://developers.weixin.qq.com/doc/offiaccount/WeChat_Invoice/E_Invoice/Vendor_API_List
@@ -13,8 +13,8 @@ type UserAuthorizeInvoiceEvent struct {
 	Source           string
 }
 
-// SubmitInvoiceTitleEvent is sent when a user has given the title for his
-// invoice (用户提交发票抬头事件).
+// SubmitInvoiceTitleEvent is sent when a user has submitted the title for their invoice
+// (用户提交发票抬头事件).
 //
 // https://developers.weixin.qq.com/doc/offiaccount/WeChat_Invoice/E_Invoice/Vendor_API_List
 type SubmitInvoiceTitleEvent struct {
@@ -30,7 +30,7 @@ type SubmitInvoiceTitleEvent struct {
 	TitleType   string
 }
 
-// UpdateInvoiceStatusEvent tells that the state of an invoice changed
+// UpdateInvoiceStatusEvent is sent when the status of an invoice has changed
 // (更新发票卡券状态事件).
 //
 // https://developers.weixin.qq.com/doc/offiaccount/WeChat_Invoice/E_Invoice/Vendor_API_List
@@ -42,7 +42,7 @@ type UpdateInvoiceStatusEvent struct {
 	Code   string
 }
 
-// CloudInvoiceResultEvent tells how the making of an invoice went (发票开具结果事件).
+// CloudInvoiceResultEvent reports whether an invoice was issued (发票开具结果事件).
 //
 // https://developers.weixin.qq.com/doc/offiaccount/WeChat_Invoice/E_Invoice/Vendor_API_List
 type CloudInvoiceResultEvent struct {

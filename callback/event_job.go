@@ -2,7 +2,7 @@ package callback
 
 import "github.com/wechatoa/wechat/internal/publishing"
 
-// MassSendJobFinishEvent tells how a mass message went (群发结果事件).
+// MassSendJobFinishEvent reports the result of a mass message (群发结果事件).
 //
 // https://developers.weixin.qq.com/doc/service/guide/product/message/Batch_Sends
 type MassSendJobFinishEvent struct {
@@ -10,15 +10,15 @@ type MassSendJobFinishEvent struct {
 
 	MsgID                int64
 	Status               string // "send success", "send fail" or "err(num)"
-	TotalCount           int64  // followers that were meant
-	FilterCount          int64  // of them left after the filters
+	TotalCount           int64  // followers that the message was for
+	FilterCount          int64  // of them, those that remained after filtering
 	SentCount            int64
 	ErrorCount           int64
 	CopyrightCheckResult CopyrightCheckResult
 	ArticleURLResult     ArticleURLResult
 }
 
-// CopyrightCheck is what the check found in one article.
+// CopyrightCheck is the result of the originality check for one article.
 type CopyrightCheck struct {
 	Position              int   `push:"ArticleIdx"`
 	DeclaredState         int64 `push:"UserDeclareState"`
@@ -30,26 +30,26 @@ type CopyrightCheck struct {
 	MustShowReprintSource bool `push:"NeedShowReprintSource"`
 }
 
-// CopyrightCheckResult is what the check for originals found.
+// CopyrightCheckResult is the result of the originality check for all articles.
 type CopyrightCheckResult struct {
 	Count      int64
 	Articles   []CopyrightCheck `push:"ResultList,item"`
 	CheckState int64
 }
 
-// ArticleURL is the address of one article.
+// ArticleURL is the URL of one article. The first article is at position 1.
 type ArticleURL struct {
 	Position int    `push:"ArticleIdx|idx"`
 	URL      string `push:"ArticleUrl"`
 }
 
-// ArticleURLResult lists the addresses of the articles.
+// ArticleURLResult lists the URLs of the articles.
 type ArticleURLResult struct {
 	Count    int64
 	Articles []ArticleURL `push:"ResultList,item"`
 }
 
-// PublishJobFinishEvent tells how the publication of a draft went (发布结果事件).
+// PublishJobFinishEvent reports the result of publishing a draft (发布结果事件).
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Publish/Callback_on_finish
 type PublishJobFinishEvent struct {
@@ -60,7 +60,7 @@ type PublishJobFinishEvent struct {
 	ArticleID       string        `push:"PublishEventInfo>article_id"`
 	Count           int64         `push:"PublishEventInfo>article_detail>count"`
 	Articles        []ArticleURL  `push:"PublishEventInfo>article_detail>item"`
-	FailedPositions []int         `push:"PublishEventInfo>fail_idx"` // articles that did not pass, from 1
+	FailedPositions []int         `push:"PublishEventInfo>fail_idx"` // of the articles that failed; the first article is 1
 }
 
 // PublishStatus is the state of a publishing job. It is the same type as
@@ -78,19 +78,19 @@ const (
 	PublishStatusBanned         PublishStatus = publishing.StatusBanned         // 6: succeeded, but the platform banned all articles later
 )
 
-// TemplateSendJobFinishEvent tells whether a template message arrived
+// TemplateSendJobFinishEvent reports whether a template message was delivered
 // (模板消息发送结果事件).
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Message_Management/Template_Message_Interface
 type TemplateSendJobFinishEvent struct {
 	Header
 
-	MsgID  int64  // as SendTemplateMessage returned it
-	Status string // "success", "failed:user block", "failed: system failed" or, in reports, "failed:freq limit"
+	MsgID  int64  // as returned by SendTemplateMessage
+	Status string // "success", "failed:user block", "failed: system failed"; "failed:freq limit" has been seen as well
 }
 
-// SubscribeMessagePopupEvent tells what a follower answered when he was asked
-// for subscription messages (订阅通知弹窗事件).
+// SubscribeMessagePopupEvent reports what a user chose when they were asked to allow
+// subscription messages (订阅通知弹窗事件).
 //
 // https://developers.weixin.qq.com/doc/service/guide/product/subscription_messages/push
 type SubscribeMessagePopupEvent struct {
@@ -99,24 +99,24 @@ type SubscribeMessagePopupEvent struct {
 	Items []SubscribeMessagePopup `push:"SubscribeMsgPopupEvent>List"`
 }
 
-// SubscribeMessagePopup is the answer for one template.
+// SubscribeMessagePopup is the choice for one template.
 type SubscribeMessagePopup struct {
 	TemplateID string
 	Status     SubscribeStatus `push:"SubscribeStatusString"`
-	PopupScene int64           // 1 in a page, 2 in an article
+	PopupScene int64           // 1: in a page, 2: in an article
 }
 
-// SubscribeStatus is what a follower chose for the messages of one template.
+// SubscribeStatus is what a user chose for the messages of one template.
 type SubscribeStatus string
 
-// The choices of a follower.
+// The choices of a user.
 const (
 	SubscribeStatusAccept SubscribeStatus = "accept"
 	SubscribeStatusReject SubscribeStatus = "reject"
 )
 
-// SubscribeMessageChangeEvent is sent when a follower switches subscription
-// messages off in his settings (订阅通知管理事件).
+// SubscribeMessageChangeEvent is sent when a user turns subscription messages off in
+// their settings (订阅通知管理事件).
 //
 // https://developers.weixin.qq.com/doc/service/guide/product/subscription_messages/push
 type SubscribeMessageChangeEvent struct {
@@ -125,13 +125,14 @@ type SubscribeMessageChangeEvent struct {
 	Items []SubscribeMessageChange `push:"SubscribeMsgChangeEvent|SubscribeMsgPopupEvent>List"`
 }
 
-// SubscribeMessageChange is the change of one template.
+// SubscribeMessageChange is the new choice for one template. The platform sends only
+// [SubscribeStatusReject].
 type SubscribeMessageChange struct {
 	TemplateID string
 	Status     SubscribeStatus `push:"SubscribeStatusString"`
 }
 
-// SubscribeMessageSentEvent tells whether subscription messages arrived
+// SubscribeMessageSentEvent reports whether subscription messages were delivered
 // (发送订阅通知结果事件).
 //
 // https://developers.weixin.qq.com/doc/service/guide/product/subscription_messages/push
@@ -141,10 +142,10 @@ type SubscribeMessageSentEvent struct {
 	Items []SubscribeMessageSent `push:"SubscribeMsgSentEvent>List"`
 }
 
-// SubscribeMessageSent is one message.
+// SubscribeMessageSent is the result for one message.
 type SubscribeMessageSent struct {
 	TemplateID  string
 	MsgID       int64
-	ErrorCode   int64 // 0 is success
+	ErrorCode   int64 // 0 if the message was delivered
 	ErrorStatus string
 }

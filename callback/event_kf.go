@@ -1,6 +1,6 @@
 package callback
 
-// KFCreateSessionEvent is sent when an agent takes a conversation (客服接入会话事件).
+// KFCreateSessionEvent is sent when an agent accepts a session (客服接入会话事件).
 //
 // It has no current official page.
 //
@@ -11,7 +11,7 @@ type KFCreateSessionEvent struct {
 	KFAccount string
 }
 
-// KFCloseSessionEvent is sent when a conversation with an agent ends
+// KFCloseSessionEvent is sent when a session with an agent is closed
 // (客服关闭会话事件).
 //
 // It has no current official page.
@@ -24,8 +24,8 @@ type KFCloseSessionEvent struct {
 	CloseType string
 }
 
-// KFSwitchSessionEvent is sent when a conversation goes from one agent to
-// another (客服转接会话事件).
+// KFSwitchSessionEvent is sent when a session is transferred from one agent to another
+// (客服转接会话事件).
 //
 // It has no current official page.
 //
@@ -37,8 +37,8 @@ type KFSwitchSessionEvent struct {
 	ToKFAccount   string
 }
 
-// UserEnterTempSessionEvent is sent when a user of a mini program opens the
-// chat (用户进入客服会话事件).
+// UserEnterTempSessionEvent is sent when a user opens the customer-service chat of a mini
+// program (用户进入客服会话事件).
 //
 // It has no current official page.
 type UserEnterTempSessionEvent struct {

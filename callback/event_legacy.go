@@ -2,10 +2,10 @@ package callback
 
 import "time"
 
-// DeviceTextMessage is a message that a device of the withdrawn hardware
-// platform sent (设备文本消息).
+// DeviceTextMessage is a message from a device of the discontinued hardware platform
+// (设备文本消息).
 //
-// The platform has withdrawn the feature; the push can still come.
+// The platform has discontinued the feature, but may still send the push.
 type DeviceTextMessage struct {
 	Header
 
@@ -17,9 +17,10 @@ type DeviceTextMessage struct {
 	OpenID     string
 }
 
-// MerchantOrderEvent is an order of the withdrawn WeChat shop (微信小店订单付款事件).
+// MerchantOrderEvent is sent when an order of the discontinued WeChat shop was paid
+// (微信小店订单付款事件).
 //
-// The platform has withdrawn the feature; the push can still come.
+// The platform has discontinued the feature, but may still send the push.
 type MerchantOrderEvent struct {
 	Header
 
@@ -29,7 +30,7 @@ type MerchantOrderEvent struct {
 	SKUInfo     string
 }
 
-// WiFiConnectedEvent is sent when a user has gone online by Wi-Fi of a shop
+// WiFiConnectedEvent is sent when a user has connected to the Wi-Fi of a store
 // (Wi-Fi连网成功事件).
 //
 // It has no current official page.
@@ -44,8 +45,8 @@ type WiFiConnectedEvent struct {
 	DeviceNumber string `push:"DeviceNo"`
 }
 
-// ShakeAroundUserShakeEvent is sent when a user shakes his phone near a
-// beacon; up to 5 beacons are around (摇一摇事件).
+// ShakeAroundUserShakeEvent is sent when a user shakes their phone near a beacon. It
+// lists up to 5 beacons nearby (摇一摇事件).
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Shake_Nearby/Shake_Event_Notifications
 type ShakeAroundUserShakeEvent struct {
@@ -55,7 +56,7 @@ type ShakeAroundUserShakeEvent struct {
 	AroundBeacons []Beacon `push:"AroundBeacons,AroundBeacon"`
 }
 
-// Beacon is a beacon nearby.
+// Beacon is a beacon near the user.
 type Beacon struct {
 	UUID     string `push:"Uuid|BeaconUuid"`
 	Major    int64
@@ -63,7 +64,7 @@ type Beacon struct {
 	Distance float64
 }
 
-// ShakeAroundLotteryBindEvent is sent when a red packet is bound to a user
+// ShakeAroundLotteryBindEvent is sent when a red packet is assigned to a user
 // (摇一摇红包绑定用户事件).
 //
 // It has no current official page.
@@ -76,8 +77,9 @@ type ShakeAroundLotteryBindEvent struct {
 	BindTime  time.Time
 }
 
-// DeviceEvent is sent when a device of the withdrawn hardware platform is
-// bound, unbound or watched. Event tells which (设备绑定解绑事件).
+// DeviceEvent is sent when a device of the discontinued hardware platform is bound or
+// unbound, or its status is subscribed to or unsubscribed from; Event says which
+// (设备绑定解绑事件).
 //
 // It has no current official page.
 type DeviceEvent struct {
@@ -91,7 +93,7 @@ type DeviceEvent struct {
 	OperationType int64 `push:"OpType"`
 }
 
-// UserScanProductEvent is sent when a user opens a product page by scanning
+// UserScanProductEvent is sent when a user scans a product and opens its page
 // (打开商品主页事件).
 //
 // It has no current official page.
@@ -121,7 +123,7 @@ type UserScanProductEnterSessionEvent struct {
 	ExtraInfo   string `push:"ExtInfo"`
 }
 
-// UserScanProductAsyncEvent asks for anti-fake data of a scanned product
+// UserScanProductAsyncEvent requests anti-counterfeit data for a scanned product
 // (地理位置信息异步推送事件).
 //
 // It has no current official page.
@@ -134,7 +136,7 @@ type UserScanProductAsyncEvent struct {
 	RegionCode  string
 }
 
-// UserScanProductVerifyActionEvent tells how the review of a product went
+// UserScanProductVerifyActionEvent reports the result of the review of a product
 // (商品审核结果事件).
 //
 // It has no current official page.
@@ -147,10 +149,10 @@ type UserScanProductVerifyActionEvent struct {
 	ReasonMessage string `push:"ReasonMsg"`
 }
 
-// GuideQRCodeScanEvent is an event of the withdrawn shopping guides
+// GuideQRCodeScanEvent is an event of the discontinued shopping guides
 // (顾问二维码扫码事件).
 //
-// The platform has withdrawn the feature; the push can still come.
+// The platform has discontinued the feature, but may still send the push.
 type GuideQRCodeScanEvent struct {
 	Header
 
@@ -161,10 +163,10 @@ type GuideQRCodeScanEvent struct {
 	QRCodeInfo         string `push:"GuideScanEvent>qrcode_info"`
 }
 
-// GuideInviteResultEvent is an event of the withdrawn shopping guides
+// GuideInviteResultEvent is an event of the discontinued shopping guides
 // (顾问邀请结果事件).
 //
-// The platform has withdrawn the feature; the push can still come.
+// The platform has discontinued the feature, but may still send the push.
 type GuideInviteResultEvent struct {
 	Header
 

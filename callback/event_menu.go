@@ -10,17 +10,17 @@ type ClickEvent struct {
 	EventKey string // key of the button
 }
 
-// ViewEvent is sent when a follower opens a page by the menu (点击菜单跳转链接事件).
+// ViewEvent is sent when a follower opens a page from the menu (点击菜单跳转链接事件).
 //
 // https://developers.weixin.qq.com/doc/service/guide/product/menu/Custom_Menu_Push_Events
 type ViewEvent struct {
 	Header
 
-	EventKey string // the address
-	MenuID   int64  // conditional menu that the button is in
+	EventKey string // URL of the page
+	MenuID   int64  // conditional menu that contains the button
 }
 
-// ScanCodePushEvent is sent when a follower has scanned something by the menu
+// ScanCodePushEvent is sent when a follower has scanned a code from the menu
 // (扫码推事件).
 //
 // https://developers.weixin.qq.com/doc/service/guide/product/menu/Custom_Menu_Push_Events
@@ -31,14 +31,14 @@ type ScanCodePushEvent struct {
 	ScanCodeInfo ScanCodeInfo
 }
 
-// ScanCodeInfo is what was scanned.
+// ScanCodeInfo is the code that was scanned.
 type ScanCodeInfo struct {
 	ScanType   string
 	ScanResult string
 }
 
-// ScanCodeWaitEvent is sent when a follower has scanned something by the menu
-// and waits for a message (扫码推事件且弹出“消息接收中”提示框).
+// ScanCodeWaitEvent is sent when a follower has scanned a code from the menu and is
+// waiting for a message (扫码推事件且弹出“消息接收中”提示框).
 //
 // https://developers.weixin.qq.com/doc/service/guide/product/menu/Custom_Menu_Push_Events
 type ScanCodeWaitEvent struct {
@@ -48,8 +48,8 @@ type ScanCodeWaitEvent struct {
 	ScanCodeInfo ScanCodeInfo
 }
 
-// PhotoEvent is sent when a follower has taken photos by the menu; they
-// follow as image messages (弹出系统拍照发图事件).
+// PhotoEvent is sent when a follower has taken photos from the menu. The photos arrive
+// as separate image messages (弹出系统拍照发图事件).
 //
 // https://developers.weixin.qq.com/doc/service/guide/product/menu/Custom_Menu_Push_Events
 type PhotoEvent struct {
@@ -59,19 +59,19 @@ type PhotoEvent struct {
 	SentPictures SentPictures `push:"SendPicsInfo"`
 }
 
-// SentPicture is a picture that follows.
+// SentPicture is one picture that the follower sends.
 type SentPicture struct {
 	MD5 string `push:"PicMd5Sum"`
 }
 
-// SentPictures tells which pictures follow.
+// SentPictures lists the pictures that the follower sends.
 type SentPictures struct {
 	Count    int64
 	Pictures []SentPicture `push:"PicList,item"`
 }
 
-// PhotoOrAlbumEvent is sent when a follower has picked photos by the menu;
-// they follow as image messages (弹出拍照或者相册发图事件).
+// PhotoOrAlbumEvent is sent when a follower has taken or picked photos from the menu. The
+// photos arrive as separate image messages (弹出拍照或者相册发图事件).
 //
 // https://developers.weixin.qq.com/doc/service/guide/product/menu/Custom_Menu_Push_Events
 type PhotoOrAlbumEvent struct {
@@ -81,8 +81,8 @@ type PhotoOrAlbumEvent struct {
 	SentPictures SentPictures `push:"SendPicsInfo"`
 }
 
-// AlbumEvent is sent when a follower has picked photos of his album by
-// the menu; they follow as image messages (弹出微信相册发图器事件).
+// AlbumEvent is sent when a follower has picked photos from their album by the menu. The
+// photos arrive as separate image messages (弹出微信相册发图器事件).
 //
 // https://developers.weixin.qq.com/doc/service/guide/product/menu/Custom_Menu_Push_Events
 type AlbumEvent struct {
@@ -92,7 +92,7 @@ type AlbumEvent struct {
 	SentPictures SentPictures `push:"SendPicsInfo"`
 }
 
-// LocationSelectEvent is sent when a follower has picked a place by the menu
+// LocationSelectEvent is sent when a follower has picked a place from the menu
 // (弹出地理位置选择器事件).
 //
 // https://developers.weixin.qq.com/doc/service/guide/product/menu/Custom_Menu_Push_Events
@@ -103,7 +103,7 @@ type LocationSelectEvent struct {
 	SentLocation SentLocation `push:"SendLocationInfo"`
 }
 
-// SentLocation is the place that was picked.
+// SentLocation is the place that the follower picked.
 type SentLocation struct {
 	Latitude  float64 `push:"Location_X"`
 	Longitude float64 `push:"Location_Y"`
@@ -112,19 +112,19 @@ type SentLocation struct {
 	POIName   string
 }
 
-// ViewMiniProgramEvent is sent when a follower opens a mini program by the
-// menu (点击菜单跳转小程序事件).
+// ViewMiniProgramEvent is sent when a follower opens a mini program from the menu
+// (点击菜单跳转小程序事件).
 //
 // https://developers.weixin.qq.com/doc/service/guide/product/menu/Custom_Menu_Push_Events
 type ViewMiniProgramEvent struct {
 	Header
 
-	EventKey string // page of the mini program
+	EventKey string // path of the mini program page
 	MenuID   int64
 }
 
-// MediaEvent is sent when a follower taps a menu button that sends a
-// material (点击菜单下发素材事件).
+// MediaEvent is sent when a follower taps a menu button that sends them a material
+// (点击菜单下发素材事件).
 //
 // It has no current official page.
 type MediaEvent struct {
@@ -134,7 +134,7 @@ type MediaEvent struct {
 	MenuID   int64
 }
 
-// MediaLinkEvent is sent when a follower opens an article by the menu
+// MediaLinkEvent is sent when a follower opens an article from the menu
 // (点击菜单跳转图文消息事件).
 //
 // It has no current official page.

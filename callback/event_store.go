@@ -1,6 +1,6 @@
 package callback
 
-// POICheckNotifyEvent tells how the review of a shop went (门店审核事件).
+// POICheckNotifyEvent reports the result of the review of a store (门店审核事件).
 //
 // https://developers.weixin.qq.com/doc/offiaccount/WeChat_Stores/WeChat_Store_Interface
 type POICheckNotifyEvent struct {
@@ -12,7 +12,7 @@ type POICheckNotifyEvent struct {
 	Message  string `push:"Msg"`
 }
 
-// ApplyMerchantAuditEvent tells how the review of a shop mini program went
+// ApplyMerchantAuditEvent reports the result of the review of a store mini program
 // (门店小程序类目审核事件).
 //
 // https://developers.weixin.qq.com/doc/service/guide/product/WeChat_Store
@@ -24,7 +24,7 @@ type ApplyMerchantAuditEvent struct {
 	Reason  string
 }
 
-// CreateMapPOIAuditEvent tells how the review of a place on the map went
+// CreateMapPOIAuditEvent reports the result of the review of a place on the map
 // (腾讯地图中创建门店审核事件).
 //
 // https://developers.weixin.qq.com/doc/service/guide/product/WeChat_Store
@@ -41,7 +41,7 @@ type CreateMapPOIAuditEvent struct {
 	Remark    string `push:"sh_remark"`
 }
 
-// AddStoreAuditEvent tells how the review of a new shop went (创建门店审核事件).
+// AddStoreAuditEvent reports the result of the review of a new store (创建门店审核事件).
 //
 // https://developers.weixin.qq.com/doc/service/guide/product/WeChat_Store
 type AddStoreAuditEvent struct {
@@ -50,11 +50,11 @@ type AddStoreAuditEvent struct {
 	AuditID   int64
 	Status    int64
 	Reason    string
-	IsUpgrade int64  // as the platform sends it: its sample has 3
+	IsUpgrade int64  // as the platform sends it; its sample has the value 3
 	POIID     string `push:"poi_id"`
 }
 
-// ModifyStoreAuditEvent tells how the review of a changed shop went
+// ModifyStoreAuditEvent reports the result of the review of a changed store
 // (修改门店图片审核事件).
 //
 // https://developers.weixin.qq.com/doc/service/guide/product/WeChat_Store

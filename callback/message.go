@@ -1,6 +1,6 @@
 package callback
 
-// TextMessage is a text that a follower wrote (文本消息).
+// TextMessage is a text message that a follower sent (文本消息).
 //
 // https://developers.weixin.qq.com/doc/service/guide/product/message/Receiving_standard_messages
 type TextMessage struct {
@@ -8,12 +8,12 @@ type TextMessage struct {
 
 	MsgID      int64
 	Content    string
-	MenuItemID string `push:"bizmsgmenuid"` // set when the follower tapped an item of a menu message
-	MsgDataID  int64  // article that it was sent from
-	Position   int    `push:"Idx"` // place in that article, from 1
+	MenuItemID string `push:"bizmsgmenuid"` // ID of the item, if the follower tapped one of a menu message
+	MsgDataID  int64  // article that the message was sent from; 0 if none
+	Position   int    `push:"Idx"` // of that article among the articles of its message; the first is 1
 }
 
-// ImageMessage is a picture (图片消息).
+// ImageMessage is a picture that a follower sent (图片消息).
 //
 // https://developers.weixin.qq.com/doc/service/guide/product/message/Receiving_standard_messages
 type ImageMessage struct {
@@ -22,11 +22,11 @@ type ImageMessage struct {
 	MsgID      int64
 	PictureURL string `push:"PicUrl"`
 	MediaID    string
-	MsgDataID  int64 // article that it was sent from
-	Position   int   `push:"Idx"` // place in that article, from 1
+	MsgDataID  int64 // article that the message was sent from; 0 if none
+	Position   int   `push:"Idx"` // of that article among the articles of its message; the first is 1
 }
 
-// VoiceMessage is a voice recording (语音消息).
+// VoiceMessage is a voice recording that a follower sent (语音消息).
 //
 // https://developers.weixin.qq.com/doc/service/guide/product/message/Receiving_standard_messages
 type VoiceMessage struct {
@@ -34,14 +34,14 @@ type VoiceMessage struct {
 
 	MsgID       int64
 	MediaID     string
-	Format      string // amr or speex
-	Recognition string // recognised words, where the account has recognition
-	MediaID16K  string // the recording in 16 kHz amr
-	MsgDataID   int64  // article that it was sent from
-	Position    int    `push:"Idx"` // place in that article, from 1
+	Format      string // "amr" or "speex"
+	Recognition string // recognized text, if the account has speech recognition enabled
+	MediaID16K  string // the recording as AMR at 16 kHz
+	MsgDataID   int64  // article that the message was sent from; 0 if none
+	Position    int    `push:"Idx"` // of that article among the articles of its message; the first is 1
 }
 
-// VideoMessage is a video (视频消息).
+// VideoMessage is a video that a follower sent (视频消息).
 //
 // https://developers.weixin.qq.com/doc/service/guide/product/message/Receiving_standard_messages
 type VideoMessage struct {
@@ -50,11 +50,11 @@ type VideoMessage struct {
 	MsgID        int64
 	MediaID      string
 	ThumbMediaID string
-	MsgDataID    int64 // article that it was sent from
-	Position     int   `push:"Idx"` // place in that article, from 1
+	MsgDataID    int64 // article that the message was sent from; 0 if none
+	Position     int   `push:"Idx"` // of that article among the articles of its message; the first is 1
 }
 
-// ShortVideoMessage is a short video, recorded in the chat (小视频消息).
+// ShortVideoMessage is a short video that a follower recorded in the chat (小视频消息).
 //
 // https://developers.weixin.qq.com/doc/service/guide/product/message/Receiving_standard_messages
 type ShortVideoMessage struct {
@@ -63,11 +63,11 @@ type ShortVideoMessage struct {
 	MsgID        int64
 	MediaID      string
 	ThumbMediaID string
-	MsgDataID    int64 // article that it was sent from
-	Position     int   `push:"Idx"` // place in that article, from 1
+	MsgDataID    int64 // article that the message was sent from; 0 if none
+	Position     int   `push:"Idx"` // of that article among the articles of its message; the first is 1
 }
 
-// LocationMessage is a place that a follower picked on the map (地理位置消息).
+// LocationMessage is a place that a follower picked on the map and sent (地理位置消息).
 //
 // https://developers.weixin.qq.com/doc/service/guide/product/message/Receiving_standard_messages
 type LocationMessage struct {
@@ -76,13 +76,13 @@ type LocationMessage struct {
 	MsgID     int64
 	Latitude  float64 `push:"Location_X"`
 	Longitude float64 `push:"Location_Y"`
-	Scale     int64   // of the map
+	Scale     int64   // zoom level of the map
 	Label     string
-	MsgDataID int64 // article that it was sent from
-	Position  int   `push:"Idx"` // place in that article, from 1
+	MsgDataID int64 // article that the message was sent from; 0 if none
+	Position  int   `push:"Idx"` // of that article among the articles of its message; the first is 1
 }
 
-// LinkMessage is a link to a page (链接消息).
+// LinkMessage is a link to a page that a follower sent (链接消息).
 //
 // https://developers.weixin.qq.com/doc/service/guide/product/message/Receiving_standard_messages
 type LinkMessage struct {
@@ -92,11 +92,11 @@ type LinkMessage struct {
 	Title       string
 	Description string
 	URL         string
-	MsgDataID   int64 // article that it was sent from
-	Position    int   `push:"Idx"` // place in that article, from 1
+	MsgDataID   int64 // article that the message was sent from; 0 if none
+	Position    int   `push:"Idx"` // of that article among the articles of its message; the first is 1
 }
 
-// FileMessage is a file (文件消息).
+// FileMessage is a file that a follower sent (文件消息).
 //
 // It has no current official page.
 type FileMessage struct {
@@ -107,10 +107,10 @@ type FileMessage struct {
 	Description string
 	FileKey     string
 	FileMD5     string
-	FileSize    int64 `push:"FileTotalLen"` // bytes
+	FileSize    int64 `push:"FileTotalLen"` // in bytes
 }
 
-// MiniProgramPageMessage is a card of a mini program (小程序卡片消息).
+// MiniProgramPageMessage is a mini program card that a user sent (小程序卡片消息).
 //
 // https://developers.weixin.qq.com/miniprogram/dev/framework/server-ability/message-push
 type MiniProgramPageMessage struct {
@@ -124,9 +124,9 @@ type MiniProgramPageMessage struct {
 	ThumbMediaID string
 }
 
-// HardwareMessage is a message of the withdrawn hardware platform (硬件消息).
+// HardwareMessage is a message of the discontinued hardware platform (硬件消息).
 //
-// The platform has withdrawn the feature; the push can still come.
+// The platform has discontinued the feature, but may still send the push.
 type HardwareMessage struct {
 	Header
 
@@ -134,15 +134,16 @@ type HardwareMessage struct {
 	Hardware HardwareView
 }
 
-// HardwareView tells what the follower sees.
+// HardwareView is what the follower sees of a [HardwareMessage].
 type HardwareView struct {
 	MessageView   string
 	MessageAction string
 }
 
-// EnterEvent is an event that only very old accounts get (进入会话事件).
+// EnterEvent is sent when a follower opens the chat. Only very old accounts receive it
+// (进入会话事件).
 //
-// The platform has withdrawn the feature; the push can still come.
+// The platform has discontinued the feature, but may still send the push.
 type EnterEvent struct {
 	Header
 }
