@@ -298,7 +298,7 @@ func ExampleClient_PublishDraft() {
 	platform := wechattest.NewPlatform()
 	defer platform.Close()
 	client := platform.Client()
-	cover := platform.AddMaterial("image", wechattest.File{Name: "cover.jpg", Data: []byte("a picture")})
+	cover := platform.AddMaterial(wechat.MediaImage, wechattest.File{Name: "cover.jpg", Data: []byte("a picture")})
 
 	draft, err := client.CreateDraft(ctx, wechat.DraftArticle{Title: "新品上市", Content: "<p>……</p>", ThumbMediaID: cover})
 	if err != nil {

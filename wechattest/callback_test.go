@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/wechatoa/wechat"
 	"github.com/wechatoa/wechat/callback"
 	"github.com/wechatoa/wechat/wechattest"
 )
@@ -41,7 +42,7 @@ func TestHandlerAndPlatformAgreeInEveryModeAndFormat(t *testing.T) {
 				p := wechattest.NewPlatform(opts...)
 				t.Cleanup(p.Close)
 				h := newHandler(t, p, theirs)
-				picture := p.AddMedia("image", wechattest.File{Name: "a.png"})
+				picture := p.AddMedia(wechat.MediaImage, wechattest.File{Name: "a.png"})
 				callback.On(h, func(_ context.Context, m *callback.TextMessage) (callback.Reply, error) {
 					return callback.TextReply{Content: "<" + m.Content + "> ]]> &"}, nil
 				})

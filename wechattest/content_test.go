@@ -55,7 +55,7 @@ func TestMediaOfEachKindComeBackInTheirWay(t *testing.T) {
 	require.NoError(t, err)
 	assert.NotEmpty(t, thumb.ThumbMediaID)
 
-	voice := p.AddMedia("voice", File{Name: "a.amr", Data: []byte("#!AMR\n")})
+	voice := p.AddMedia(wechat.MediaVoice, File{Name: "a.amr", Data: []byte("#!AMR\n")})
 	_, err = c.DownloadHDVoice(t.Context(), voice, &buf)
 	require.NoError(t, err)
 	assert.Equal(t, "#!AMR\n", buf.String())
@@ -107,7 +107,7 @@ func TestMaterialsStayUntilTheyAreDeleted(t *testing.T) {
 		assert.Equal(t, "Title", got.Video.Title)
 
 		for i := range 21 {
-			p.AddMaterial("image", File{Name: fmt.Sprintf("%d.png", i)})
+			p.AddMaterial(wechat.MediaImage, File{Name: fmt.Sprintf("%d.png", i)})
 		}
 		count, err := c.GetMaterialCount(ctx)
 		require.NoError(t, err)
@@ -123,7 +123,7 @@ func TestMaterialsStayUntilTheyAreDeleted(t *testing.T) {
 
 // newArticle returns an article that can be published.
 func newArticle(p *Platform) wechat.DraftArticle {
-	thumb := p.AddMaterial("thumb", File{Name: "a.jpg", Data: []byte("jpg")})
+	thumb := p.AddMaterial(wechat.MediaThumb, File{Name: "a.jpg", Data: []byte("jpg")})
 	return wechat.DraftArticle{Title: "Title", Content: "<p>Text & <b>more</b></p>", ThumbMediaID: thumb, OpenComment: wechat.NewFlag(true)}
 }
 
@@ -164,8 +164,8 @@ func TestDraftsAreKept(t *testing.T) {
 func TestArticlesThatAreWrongHaveTheirCodes(t *testing.T) {
 	p := platform(t)
 	c := p.Client()
-	thumb := p.AddMaterial("thumb", File{})
-	image := p.AddMedia("image", File{}) // which is not permanent
+	thumb := p.AddMaterial(wechat.MediaThumb, File{})
+	image := p.AddMedia(wechat.MediaImage, File{}) // which is not permanent
 	for want, change := range map[wechat.Code]obj{
 		45003: {"title": strings.Repeat("题", 65)},
 		45110: {"author": strings.Repeat("a", 17)},
@@ -233,7 +233,7 @@ func TestPublishingCanFail(t *testing.T) {
 	c := p.Client()
 	id, err := c.CreateDraft(t.Context(), newArticle(p))
 	require.NoError(t, err)
-	p.FailNextPublish(2)
+	p.FailNextPublish(wechat.PublishStatusNotOriginal)
 	job, err := c.PublishDraft(t.Context(), id)
 	require.NoError(t, err)
 	state, err := c.GetPublishJob(t.Context(), job.PublishID)
@@ -361,11 +361,11 @@ func TestMassMediaAreMade(t *testing.T) {
 	p := platform(t)
 	c := p.Client()
 	alice := p.AddUser(User{})
-	video, err := c.UploadMassVideo(t.Context(), p.AddMedia("video", File{Name: "a.mp4"}), "t", "d")
+	video, err := c.UploadMassVideo(t.Context(), p.AddMedia(wechat.MediaVideo, File{Name: "a.mp4"}), "t", "d")
 	require.NoError(t, err)
 	_, err = c.SendMass(t.Context(), wechat.SendMassRequest{ToAll: true, Message: wechat.MassVideo{MediaID: video.MediaID, Title: "t"}})
 	require.NoError(t, err)
-	thumb := p.AddMedia("thumb", File{Name: "a.jpg"})
+	thumb := p.AddMedia(wechat.MediaThumb, File{Name: "a.jpg"})
 	news, err := c.UploadMassNews(t.Context(), wechat.MassArticle{Title: "t", Content: "c", ThumbMediaID: thumb})
 	require.NoError(t, err)
 	_, err = c.SendMass(t.Context(), wechat.SendMassRequest{ToAll: true, Message: wechat.MassNews{MediaID: news.MediaID}})

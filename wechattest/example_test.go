@@ -174,7 +174,7 @@ func ExampleWithClock() {
 	p := wechattest.NewPlatform(wechattest.WithClock(func() time.Time { return now }))
 	defer p.Close()
 	client := p.Client()
-	mediaID := p.AddMedia("voice", wechattest.File{Name: "hello.amr", Data: []byte("a recording")})
+	mediaID := p.AddMedia(wechat.MediaVoice, wechattest.File{Name: "hello.amr", Data: []byte("a recording")})
 
 	for _, later := range []time.Duration{71 * time.Hour, 2 * time.Hour} {
 		now = now.Add(later)

@@ -5,22 +5,24 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/wechatoa/wechat"
 )
 
 // User describes a follower that [Platform.AddUser] makes. All fields are optional.
 type User struct {
-	OpenID        string    // a random one where empty
-	UnionID       string    // where the account is bound to an Open Platform account
-	Nickname      string    // which only OAuth tells
-	AvatarURL     string    // which only OAuth tells
-	Language      string    // zh_CN where empty
-	Remark        string    // what the account calls her
-	TagIDs        []int64   // ids of tags that exist
-	SubscribeTime time.Time // now where zero
-	Scene         string    // how she found the account, ADD_SCENE_SEARCH where empty
-	QRScene       int64     // scene_id of the QR code that she scanned then
-	QRSceneString string    // scene_str of it
-	ClientType    int       // 1 iOS, 2 Android, 3 other, for conditional menus
+	OpenID         string                // a random one where empty
+	UnionID        string                // where the account is bound to an Open Platform account
+	Nickname       string                // which only OAuth tells
+	AvatarURL      string                // which only OAuth tells
+	Language       wechat.Language       // zh_CN where empty
+	Remark         string                // what the account calls her
+	TagIDs         []int64               // ids of tags that exist
+	SubscribeTime  time.Time             // now where zero
+	Scene          wechat.SubscribeScene // how she found the account, ADD_SCENE_SEARCH where empty
+	QRScene        int64                 // scene_id of the QR code that she scanned then
+	QRSceneString  string                // scene_str of it
+	ClientPlatform wechat.ClientPlatform // for conditional menus, ClientPlatformOther if empty
 
 	// NotFollowing makes a user who knows the account but does not follow it.
 	NotFollowing bool
@@ -92,16 +94,16 @@ func (p *Platform) addUser(u User) *Follower {
 		u.OpenID = newOpenID()
 	}
 	if u.Language == "" {
-		u.Language = "zh_CN"
+		u.Language = wechat.LanguageZHCN
 	}
 	if u.Scene == "" {
-		u.Scene = "ADD_SCENE_SEARCH"
+		u.Scene = wechat.SubscribeSceneSearch
 	}
 	if u.SubscribeTime.IsZero() {
 		u.SubscribeTime = p.now()
 	}
-	if u.ClientType == 0 {
-		u.ClientType = 3
+	if u.ClientPlatform == "" {
+		u.ClientPlatform = wechat.ClientPlatformOther
 	}
 	f := &Follower{
 		OpenID: u.OpenID, p: p, user: u, following: !u.NotFollowing, since: u.SubscribeTime, tags: slices.Clone(u.TagIDs),
@@ -142,9 +144,14 @@ func (f *Follower) TagIDs() []int64 {
 	return slices.Clone(f.tags)
 }
 
-// RefusesMessages makes the user refuse messages of the account (拒收消息), or take
-// them again: template messages to her end with failed:user block.
-func (f *Follower) RefusesMessages(refuses bool) {
+// RefusesMessages makes the user refuse messages of the account (拒收消息): template
+// messages to them end with failed:user block.
+func (f *Follower) RefusesMessages() { f.setRefuses(true) }
+
+// AcceptsMessages makes the user accept messages of the account again.
+func (f *Follower) AcceptsMessages() { f.setRefuses(false) }
+
+func (f *Follower) setRefuses(refuses bool) {
 	f.p.mu.Lock()
 	defer f.p.mu.Unlock()
 	f.refuses = refuses
@@ -231,7 +238,7 @@ func (f *Follower) Follows(ctx context.Context) *Report {
 }
 
 // follow puts the user among the followers.
-func (f *Follower) follow(scene string) {
+func (f *Follower) follow(scene wechat.SubscribeScene) {
 	f.p.mu.Lock()
 	defer f.p.mu.Unlock()
 	f.following, f.since = true, f.p.now()
@@ -265,14 +272,20 @@ func (f *Follower) OpensMiniProgram(ctx context.Context, pagePath string) *Repor
 	return f.event(ctx, "view_miniprogram", Fields{"EventKey": pagePath, "MenuId": f.p.menuID()})
 }
 
-// ScansWithMenu scans a code with a menu button of type scancode_push, or of type
-// scancode_waitmsg where the account is to answer.
-func (f *Follower) ScansWithMenu(ctx context.Context, key, result string, wait bool) *Report {
-	name := "scancode_push"
-	if wait {
-		name = "scancode_waitmsg"
-	}
-	return f.event(ctx, name, Fields{"EventKey": key, "ScanCodeInfo": Fields{"ScanType": "qrcode", "ScanResult": result}})
+// ScansWithMenu scans a code with a menu button of type scancode_push: the app shows
+// the result.
+func (f *Follower) ScansWithMenu(ctx context.Context, key, result string) *Report {
+	return f.scanWithMenu(ctx, "scancode_push", key, result)
+}
+
+// ScansWithMenuAndWaits scans a code with a menu button of type scancode_waitmsg: the
+// app shows the account's reply.
+func (f *Follower) ScansWithMenuAndWaits(ctx context.Context, key, result string) *Report {
+	return f.scanWithMenu(ctx, "scancode_waitmsg", key, result)
+}
+
+func (f *Follower) scanWithMenu(ctx context.Context, event, key, result string) *Report {
+	return f.event(ctx, event, Fields{"EventKey": key, "ScanCodeInfo": Fields{"ScanType": "qrcode", "ScanResult": result}})
 }
 
 // PicksLocation sends a place with a menu button of type location_select.
@@ -297,7 +310,7 @@ func (f *Follower) Scans(ctx context.Context, sceneOrTicket string) *Report {
 	if f.Following() {
 		return f.event(ctx, "SCAN", Fields{"EventKey": scene, "Ticket": ticket})
 	}
-	f.follow("ADD_SCENE_QR_CODE")
+	f.follow(wechat.SubscribeSceneQRCode)
 	f.p.mu.Lock()
 	f.user.QRScene, _ = strconv.ParseInt(scene, 10, 64)
 	if f.user.QRScene == 0 {

@@ -366,8 +366,8 @@ func TestEverythingAFollowerCanDoHasItsElements(t *testing.T) {
 		"<bizmsgmenuid><![CDATA[9]]>":     func(ctx context.Context) *Report { return alice.Chooses(ctx, "9", "yes") },
 		"<Event><![CDATA[VIEW]]>":         func(ctx context.Context) *Report { return alice.Opens(ctx, "u") },
 		"[view_miniprogram]":              func(ctx context.Context) *Report { return alice.OpensMiniProgram(ctx, "p") },
-		"[scancode_push]":                 func(ctx context.Context) *Report { return alice.ScansWithMenu(ctx, "k", "r", false) },
-		"[scancode_waitmsg]":              func(ctx context.Context) *Report { return alice.ScansWithMenu(ctx, "k", "r", true) },
+		"[scancode_push]":                 func(ctx context.Context) *Report { return alice.ScansWithMenu(ctx, "k", "r") },
+		"[scancode_waitmsg]":              func(ctx context.Context) *Report { return alice.ScansWithMenuAndWaits(ctx, "k", "r") },
 		"[location_select]":               func(ctx context.Context) *Report { return alice.PicksLocation(ctx, "k", 1, 2, "l") },
 		"<Precision>3</Precision>":        func(ctx context.Context) *Report { return alice.ReportsLocation(ctx, 1, 2, 3) },
 	} {

@@ -140,8 +140,8 @@ func TestAgentsAreDeletedByQueryOrBody(t *testing.T) {
 		{http.MethodGet, values("kf_account", "x@b"), nil, wechat.ErrPOSTRequired, wechat.ErrInvalidKFAccount},
 	} {
 		lenient, strict := platform(t), platform(t, WithStrict())
-		lenient.AddKFAccount("a@b", "Ann", "", false)
-		strict.AddKFAccount("a@b", "Ann", "", false)
+		lenient.AddKFAccount(KFAccount{Account: "a@b", Nickname: "Ann"})
+		strict.AddKFAccount(KFAccount{Account: "a@b", Nickname: "Ann"})
 		assert.Equal(t, x.lenient, ask(t, lenient, lenient.Client(), x.method, path, x.query, x.body), "%+v", x)
 		assert.Equal(t, x.strict, ask(t, strict, strict.Client(), x.method, path, x.query, x.body), "%+v", x)
 	}
@@ -357,7 +357,7 @@ func TestLengthsAreThoseThatWorkAndStrictlyThoseOfThePage(t *testing.T) {
 	}
 	title := func(name string) func(*Platform, string) obj {
 		return func(p *Platform, _ string) obj {
-			thumb := p.AddMaterial("thumb", File{})
+			thumb := p.AddMaterial(wechat.MediaThumb, File{})
 			return obj{"articles": []obj{{"title": name, "content": "c", "thumb_media_id": thumb}}}
 		}
 	}

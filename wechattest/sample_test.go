@@ -77,12 +77,12 @@ func known(t *testing.T, p *Platform, c *wechat.Client) map[string]any {
 	p.SetCallback(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	alice, bob := p.AddUser(User{Nickname: "Alice"}), p.AddUser(User{})
 	alice.markWrote()
-	p.menu = p.newMenu([]MenuButton{{Name: "a", Type: "click", Key: "K"}}, nil)
-	conditional := p.newMenu(p.menu.Buttons, map[string]string{"client_platform_type": "3"})
+	p.menu = p.newMenu([]wechat.Button{{Name: "a", Type: "click", Key: "K"}}, nil)
+	conditional := p.newMenu(p.menu.Buttons, &wechat.StoredMatchRule{Platform: wechat.ClientPlatformOther})
 	p.conditional = append(p.conditional, conditional)
 	tag := p.AddTag("VIP")
-	thumb := p.AddMaterial("thumb", File{Name: "a.jpg", Data: picture()})
-	temporary := p.AddMedia("video", File{Name: "a.mp4", Data: []byte("mp4")})
+	thumb := p.AddMaterial(wechat.MediaThumb, File{Name: "a.jpg", Data: picture()})
+	temporary := p.AddMedia(wechat.MediaVideo, File{Name: "a.mp4", Data: []byte("mp4")})
 	article := obj{"title": "t", "content": "c", "thumb_media_id": thumb, "need_open_comment": 1}
 	draft := func() string {
 		return text(t, post(t, c, "/cgi-bin/draft/add", obj{"articles": []obj{article}})["media_id"])
@@ -92,8 +92,8 @@ func known(t *testing.T, p *Platform, c *wechat.Client) map[string]any {
 	require.NoError(t, json.Unmarshal(job["msg_data_id"], &dataID))
 	comment := alice.Comments(dataID, 0, "nice")
 	mass := post(t, c, "/cgi-bin/message/mass/sendall", obj{"filter": obj{"is_to_all": true}, "msgtype": "mpnews", "mpnews": obj{"media_id": draft()}})
-	p.AddKFAccount("a@b", "Ann", "wx_ann", true)
-	p.AddKFAccount("new@b", "Ben", "", false)
+	p.AddKFAccount(KFAccount{Account: "a@b", Nickname: "Ann", WeChatID: "wx_ann", Status: wechat.KFStatusOnline})
+	p.AddKFAccount(KFAccount{Account: "new@b", Nickname: "Ben"})
 	notice := p.AddSubscribeTemplate("n", "{{thing1.DATA}}")
 	alice.subscribed = map[string]int{notice: 1}
 	code := text(t, post(t, c, "/cgi-bin/qrcode/create", obj{
@@ -128,7 +128,7 @@ func known(t *testing.T, p *Platform, c *wechat.Client) map[string]any {
 
 		"/cgi-bin/draft/update articles":                   article,
 		"/cgi-bin/media/get media_id":                      temporary,
-		"/cgi-bin/media/get/jssdk media_id":                p.AddMedia("voice", File{Name: "a.amr", Data: []byte("amr")}),
+		"/cgi-bin/media/get/jssdk media_id":                p.AddMedia(wechat.MediaVoice, File{Name: "a.amr", Data: []byte("amr")}),
 		"/cgi-bin/media/uploadvideo media_id":              temporary,
 		"/cgi-bin/material/get_material media_id":          thumb,
 		"/cgi-bin/material/del_material media_id":          thumb,

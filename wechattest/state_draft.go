@@ -32,7 +32,7 @@ type publications struct {
 	published   map[string]*publication // by article id
 	pubList     []*publication          // oldest first
 	byData      map[int64]*publication  // by msg_data_id, which mass messages have too
-	outcome     int                     // publish_status that the next job ends with
+	outcome     wechat.PublishStatus    // that the next job ends with
 	lastComment int64                   // last user_comment_id
 }
 

@@ -34,8 +34,10 @@ type agent struct {
 	invited       string // WeChat id that was invited
 	invitedUntil  time.Time
 	head          string
-	online        bool
+	status        wechat.KFStatus
 }
+
+func (a *agent) online() bool { return a.status != wechat.KFStatusOffline }
 
 type session struct {
 	openID string
@@ -67,13 +69,20 @@ func (p *Platform) sessionRoutes() map[string]behaviour {
 	}
 }
 
-// AddKFAccount makes a customer-service agent who has accepted her invitation and is
-// online or not.
-func (p *Platform) AddKFAccount(account, nickname, wechatID string, online bool) {
+// KFAccount describes a customer-service agent that [Platform.AddKFAccount] adds.
+type KFAccount struct {
+	Account  string // name@the account's WeChat id
+	Nickname string
+	WeChatID string // of the person; empty if no invitation has been accepted
+	Status   wechat.KFStatus
+}
+
+// AddKFAccount adds a customer-service agent without a call.
+func (p *Platform) AddKFAccount(account KFAccount) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	a := p.newAgent(account, nickname)
-	a.wechatID, a.online = wechatID, online
+	a := p.newAgent(account.Account, account.Nickname)
+	a.wechatID, a.status = account.WeChatID, account.Status
 }
 
 // AcceptKFInvite makes the invited user become the agent of an account. It
@@ -89,15 +98,16 @@ func (p *Platform) AcceptKFInvite(account string) bool {
 	return true
 }
 
-// SetAgentOnline makes an agent come or go. It reports whether there is one.
-func (p *Platform) SetAgentOnline(account string, online bool) bool {
+// SetKFStatus makes an agent come online or go offline. It reports whether the agent
+// exists.
+func (p *Platform) SetKFStatus(account string, status wechat.KFStatus) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	a, err := p.agent(account)
 	if err != nil {
 		return false
 	}
-	a.online = online
+	a.status = status
 	return true
 }
 
@@ -147,8 +157,8 @@ func (p *Platform) listAgents(c *call) (any, error) {
 func (p *Platform) listOnlineAgents(*call) (any, error) {
 	list := []any{}
 	for _, a := range p.agentList {
-		if a.online {
-			list = append(list, map[string]any{"kf_account": a.account, "status": 1, "kf_id": p.agentID(a), "accepted_case": p.cases(a)})
+		if a.online() {
+			list = append(list, map[string]any{"kf_account": a.account, "status": a.status, "kf_id": p.agentID(a), "accepted_case": p.cases(a)})
 		}
 	}
 	return map[string]any{"kf_online_list": list}, nil
@@ -257,7 +267,7 @@ func (p *Platform) transfer(f *Follower, account string) {
 	}
 	s := &session{openID: f.OpenID, at: p.now()}
 	if a, err := p.agent(account); err == nil {
-		if a.online {
+		if a.online() {
 			s.agent = a
 			p.sessions[f.OpenID] = s
 		}
@@ -285,7 +295,7 @@ func (p *Platform) createSession(c *call) (any, error) {
 		return nil, err
 	case a.wechatID == "":
 		return nil, refuse(65402, "kf account is not bound")
-	case !a.online:
+	case !a.online():
 		return nil, refuse(65415, "kf is not online")
 	}
 	if s := p.sessions[f.OpenID]; s != nil {

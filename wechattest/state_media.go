@@ -53,19 +53,19 @@ func (p *Platform) materialRoutes() map[string]behaviour {
 	}
 }
 
-// AddMedia keeps a file for three days without a call, such as one that a follower
-// sends, and returns its media id. kind is image, voice, video or thumb.
-func (p *Platform) AddMedia(kind string, f File) string {
+// AddMedia stores a temporary file without a call, such as one that a follower sends,
+// and returns its media id. It expires after three days.
+func (p *Platform) AddMedia(mediaType wechat.MediaType, f File) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.keepMedia(kind, f).id
+	return p.keepMedia(string(mediaType), f).id
 }
 
-// AddMaterial keeps a file for good without a call and returns its media id.
-func (p *Platform) AddMaterial(kind string, f File) string {
+// AddMaterial stores a permanent file without a call and returns its media id.
+func (p *Platform) AddMaterial(mediaType wechat.MediaType, f File) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.keepMaterial(kind, f).id
+	return p.keepMaterial(string(mediaType), f).id
 }
 
 func (p *Platform) keepMedia(kind string, f File) *medium {

@@ -21,29 +21,9 @@ const (
 // menus are the account's menus: the default one and the conditional ones, oldest
 // first.
 type menus struct {
-	menu        *Menu
-	conditional []*Menu
+	menu        *wechat.StoredMenu
+	conditional []*wechat.StoredMenu
 	nextMenu    int64
-}
-
-// Menu is a menu of the account.
-type Menu struct {
-	ID      int64
-	Buttons []MenuButton
-	Rule    map[string]string // who sees a conditional menu; nil for the default menu
-}
-
-// MenuButton is a button of a [Menu], in the words of the API.
-type MenuButton struct {
-	Type      string       `json:"type,omitempty"`
-	Name      string       `json:"name"`
-	Key       string       `json:"key,omitempty"`
-	URL       string       `json:"url,omitempty"`
-	MediaID   string       `json:"media_id,omitempty"`
-	AppID     string       `json:"appid,omitempty"`
-	PagePath  string       `json:"pagepath,omitempty"`
-	ArticleID string       `json:"article_id,omitempty"`
-	Sub       []MenuButton `json:"sub_button"`
 }
 
 func (p *Platform) menuRoutes() map[string]behaviour {
@@ -58,8 +38,9 @@ func (p *Platform) menuRoutes() map[string]behaviour {
 	}
 }
 
-// Menu returns the menu that the user sees, nil where the account has none.
-func (f *Follower) Menu() *Menu {
+// Menu returns the menu that the user sees, or nil if the account has none. Its Rule is
+// nil if it is the default menu.
+func (f *Follower) Menu() *wechat.StoredMenu {
 	f.p.mu.Lock()
 	defer f.p.mu.Unlock()
 	return f.p.menuOf(f)
@@ -77,37 +58,26 @@ func (p *Platform) menuID() int64 {
 
 // menuOf returns the menu of a user: the newest conditional one that matches, else
 // the default.
-func (p *Platform) menuOf(f *Follower) *Menu {
+func (p *Platform) menuOf(f *Follower) *wechat.StoredMenu {
 	for _, m := range slices.Backward(p.conditional) {
-		if m.matches(f) {
+		if f.matches(m.Rule) {
 			return m
 		}
 	}
 	return p.menu
 }
 
-func (m *Menu) matches(f *Follower) bool {
-	for name, want := range m.Rule {
-		var ok bool
-		switch name {
-		case "tag_id":
-			ok = slices.ContainsFunc(f.tags, func(id int64) bool { return strconv.FormatInt(id, 10) == want })
-		case "client_platform_type":
-			ok = strconv.Itoa(f.user.ClientType) == want
-		}
-		if !ok {
-			return false
-		}
-	}
-	return true
+// matches reports whether a user sees the menus with a rule.
+func (f *Follower) matches(rule *wechat.StoredMatchRule) bool {
+	return (rule.TagID == 0 || slices.Contains(f.tags, rule.TagID)) && (rule.Platform == "" || rule.Platform == f.user.ClientPlatform)
 }
 
-func (p *Platform) newMenu(buttons []MenuButton, rule map[string]string) *Menu {
+func (p *Platform) newMenu(buttons []wechat.Button, rule *wechat.StoredMatchRule) *wechat.StoredMenu {
 	if p.nextMenu == 0 {
 		p.nextMenu = 400_000_000
 	}
 	p.nextMenu++
-	return &Menu{ID: p.nextMenu, Buttons: buttons, Rule: rule}
+	return &wechat.StoredMenu{Menu: wechat.Menu{Buttons: buttons}, ID: p.nextMenu, Rule: rule}
 }
 
 func (p *Platform) createMenu(c *call) (any, error) {
@@ -119,10 +89,8 @@ func (p *Platform) createMenu(c *call) (any, error) {
 	return okay{}, nil
 }
 
-func (p *Platform) buttonsIn(c *call) ([]MenuButton, error) {
-	var in struct {
-		Buttons []MenuButton `json:"button"`
-	}
+func (p *Platform) buttonsIn(c *call) ([]wechat.Button, error) {
+	var in wechat.Menu
 	if err := c.read(&in); err != nil {
 		return nil, err
 	}
@@ -137,27 +105,27 @@ func (p *Platform) buttonsIn(c *call) ([]MenuButton, error) {
 	return in.Buttons, nil
 }
 
-func (p *Platform) checkButton(b MenuButton) error {
+func (p *Platform) checkButton(b wechat.Button) error {
 	most := buttonBytes
-	if len(b.Sub) == 0 && !p.set.keeps(RuleLength) {
+	if len(b.SubButtons) == 0 && !p.set.keeps(RuleLength) {
 		most = subButtonBytes
 	}
 	if b.Name == "" || len(b.Name) > most {
 		return refuse(wechat.ErrInvalidButtonName, "invalid button name size")
 	}
-	if len(b.Sub) == 0 {
+	if len(b.SubButtons) == 0 {
 		return p.checkAction(b, actionCodes{
 			kind: wechat.ErrInvalidButtonType, key: wechat.ErrInvalidButtonKey, url: wechat.ErrInvalidButtonURL, domain: 40055,
 		})
 	}
-	if len(b.Sub) > maxSubButtons {
+	if len(b.SubButtons) > maxSubButtons {
 		return refuse(wechat.ErrInvalidSubButtonCount, "invalid sub button size")
 	}
-	for _, s := range b.Sub {
+	for _, s := range b.SubButtons {
 		if s.Name == "" || len(s.Name) > subButtonBytes {
 			return refuse(40025, "invalid sub button name size")
 		}
-		if len(s.Sub) > 0 {
+		if len(s.SubButtons) > 0 {
 			return refuse(40022, "invalid sub button level")
 		}
 		err := p.checkAction(s, actionCodes{
@@ -173,25 +141,26 @@ func (p *Platform) checkButton(b MenuButton) error {
 // actionCodes are the codes for what is wrong with a button, which differ by level.
 type actionCodes struct{ kind, key, url, domain wechat.Code }
 
-func (p *Platform) checkAction(b MenuButton, codes actionCodes) error {
+func (p *Platform) checkAction(b wechat.Button, codes actionCodes) error {
 	switch b.Type {
-	case "click", "scancode_push", "scancode_waitmsg", "pic_sysphoto", "pic_photo_or_album", "pic_weixin", "location_select":
+	case wechat.ButtonClick, wechat.ButtonScan, wechat.ButtonScanWait, wechat.ButtonPhoto, wechat.ButtonPhotoOrAlbum, wechat.ButtonAlbum,
+		wechat.ButtonLocation:
 		if b.Key == "" || len(b.Key) > keyBytes {
 			return refuse(codes.key, "invalid button key size")
 		}
-	case "view", "miniprogram":
+	case wechat.ButtonView, wechat.ButtonMiniProgram:
 		if b.URL == "" || len(b.URL) > urlBytes {
 			return refuse(codes.url, "invalid button url size")
 		}
 		if u, err := url.Parse(b.URL); err != nil || u.Host == "" {
 			return refuse(codes.domain, "invalid button url domain")
 		}
-		if b.Type == "miniprogram" && (b.AppID == "" || b.PagePath == "") {
+		if b.Type == wechat.ButtonMiniProgram && (b.AppID == "" || b.PagePath == "") {
 			return refuse(wechat.ErrInvalidMiniProgramAppID, "invalid mini program")
 		}
-	case "media_id", "view_limited":
+	case wechat.ButtonMedia, wechat.ButtonMediaLink:
 		return p.checkMediaID(b.MediaID)
-	case "article_id", "article_view_limited":
+	case wechat.ButtonArticle, wechat.ButtonArticleLink:
 		if b.ArticleID == "" {
 			return refuse(wechat.ErrInvalidArticleID, "invalid article_id")
 		}
@@ -205,26 +174,44 @@ func (p *Platform) getMenu(*call) (any, error) {
 	if p.menu == nil {
 		return nil, refuse(wechat.ErrMenuNotFound, "menu no exist")
 	}
-	menu := map[string]any{"button": filled(p.menu.Buttons)}
+	menu := map[string]any{"button": answered(p.menu.Buttons)}
 	out := map[string]any{"menu": menu}
 	if len(p.conditional) > 0 {
 		menu["menuid"] = p.menu.ID
 		var list []any
 		for _, m := range slices.Backward(p.conditional) {
-			list = append(list, map[string]any{"button": filled(m.Buttons), "matchrule": m.Rule, "menuid": m.ID})
+			list = append(list, map[string]any{"button": answered(m.Buttons), "matchrule": ruleAnswer(m.Rule), "menuid": m.ID})
 		}
 		out["conditionalmenu"] = list
 	}
 	return out, nil
 }
 
-// filled gives every button a list of sub-buttons, which the platform never omits.
-func filled(buttons []MenuButton) []MenuButton {
-	out := slices.Clone(buttons)
-	for i := range out {
-		out[i].Sub = filled(nonNil(out[i].Sub))
+// answeredButton is a button with a list of sub-buttons, which the platform never omits.
+type answeredButton struct {
+	wechat.Button
+
+	SubButtons []answeredButton `json:"sub_button"`
+}
+
+func answered(buttons []wechat.Button) []answeredButton {
+	out := make([]answeredButton, 0, len(buttons))
+	for _, b := range buttons {
+		out = append(out, answeredButton{Button: b, SubButtons: answered(b.SubButtons)})
 	}
-	return nonNil(out)
+	return out
+}
+
+// ruleAnswer returns a rule as the platform answers it, with the fields that are set.
+func ruleAnswer(rule *wechat.StoredMatchRule) map[string]string {
+	out := map[string]string{}
+	if rule.TagID != 0 {
+		out["tag_id"] = strconv.FormatInt(rule.TagID, 10)
+	}
+	if rule.Platform != "" {
+		out["client_platform_type"] = string(rule.Platform)
+	}
+	return out
 }
 
 func (p *Platform) deleteMenu(*call) (any, error) {
@@ -244,9 +231,8 @@ func (p *Platform) addConditional(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if id, ok := rule["tag_id"]; ok {
-		n, _ := strconv.ParseInt(id, 10, 64)
-		if _, err := p.existingTag(n); err != nil {
+	if rule.TagID != 0 {
+		if _, err := p.existingTag(rule.TagID); err != nil {
 			return nil, err
 		}
 	}
@@ -256,8 +242,8 @@ func (p *Platform) addConditional(c *call) (any, error) {
 }
 
 // matchRule reads who is to see a conditional menu.
-func (c *call) matchRule() (map[string]string, error) {
-	rule := map[string]string{}
+func (c *call) matchRule() (*wechat.StoredMatchRule, error) {
+	rule := &wechat.StoredMatchRule{}
 	object, _ := c.fields["matchrule"].(map[string]any)
 	for name, value := range object {
 		text, ok := value.(string)
@@ -272,16 +258,21 @@ func (c *call) matchRule() (map[string]string, error) {
 		}
 		switch name {
 		case "tag_id":
+			id, err := strconv.ParseInt(text, 10, 64)
+			if err != nil || id == 0 {
+				return nil, refuse(wechat.ErrInvalidTagID, "invalid tagid")
+			}
+			rule.TagID = id
 		case "client_platform_type":
 			if text != "1" && text != "2" && text != "3" {
 				return nil, c.unknownValue("matchrule." + name)
 			}
+			rule.Platform = wechat.ClientPlatform(text)
 		default:
 			return nil, refuse(wechat.ErrWithdrawnMatchRule, name+" was withdrawn from matchrule, use tag_id")
 		}
-		rule[name] = text
 	}
-	if len(rule) == 0 {
+	if *rule == (wechat.StoredMatchRule{}) {
 		return nil, refuse(65304, "match rule empty")
 	}
 	return rule, nil
@@ -307,7 +298,7 @@ func (p *Platform) tryMatch(c *call) (any, error) {
 	if m == nil {
 		return nil, refuse(wechat.ErrMenuNotFound, "menu no exist")
 	}
-	return map[string]any{"button": filled(m.Buttons)}, nil
+	return map[string]any{"button": answered(m.Buttons)}, nil
 }
 
 // getSelfMenu answers the default menu in the words of the console.
@@ -318,19 +309,19 @@ func (p *Platform) getSelfMenu(*call) (any, error) {
 	return map[string]any{"is_menu_open": 1, "selfmenu_info": map[string]any{"button": selfButtons(p.menu.Buttons)}}, nil
 }
 
-func selfButtons(buttons []MenuButton) []any {
+func selfButtons(buttons []wechat.Button) []any {
 	list := make([]any, 0, len(buttons))
 	for _, b := range buttons {
 		out := map[string]any{"name": b.Name}
 		for name, value := range map[string]string{
-			"type": b.Type, "key": b.Key, "url": b.URL, "value": b.MediaID + b.ArticleID, "appid": b.AppID, "pagepath": b.PagePath,
+			"type": string(b.Type), "key": b.Key, "url": b.URL, "value": b.MediaID + b.ArticleID, "appid": b.AppID, "pagepath": b.PagePath,
 		} {
 			if value != "" {
 				out[name] = value
 			}
 		}
-		if len(b.Sub) > 0 {
-			out["sub_button"] = map[string]any{"list": selfButtons(b.Sub)}
+		if len(b.SubButtons) > 0 {
+			out["sub_button"] = map[string]any{"list": selfButtons(b.SubButtons)}
 		}
 		list = append(list, out)
 	}

@@ -14,16 +14,10 @@ import (
 // markup is what a digest leaves out of a text.
 var markup = regexp.MustCompile(`<[^>]*>`)
 
-// The values of publish_status that a job can end with.
-const (
-	publishDone    = 0
-	publishRunning = 1
-)
-
 // publishJob is a draft on its way to being published.
 type publishJob struct {
 	id     int64
-	status int
+	status wechat.PublishStatus
 	result *publication // nil until it has succeeded
 	failed []int        // articles that were the reason, from 1
 }
@@ -63,9 +57,9 @@ func (p *Platform) publishRoutes() map[string]behaviour {
 	}
 }
 
-// FailNextPublish makes the next publishing end with a publish_status other than
-// 0: 2 original check failed, 3 failed, 4 rejected by the review.
-func (p *Platform) FailNextPublish(status int) {
+// FailNextPublish makes the next publishing job end with a status other than
+// [wechat.PublishStatusSucceeded], such as [wechat.PublishStatusRejected].
+func (p *Platform) FailNextPublish(status wechat.PublishStatus) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.outcome = status
@@ -76,10 +70,10 @@ func (p *Platform) submit(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	job := &publishJob{id: p.ids.newJob(), status: publishRunning}
+	job := &publishJob{id: p.ids.newJob(), status: wechat.PublishStatusRunning}
 	p.jobs[job.id] = job
 	dataID, outcome := p.ids.newData(), p.outcome
-	p.outcome = publishDone
+	p.outcome = wechat.PublishStatusSucceeded
 	p.finish(c, func() Push {
 		p.endJob(job, d, dataID, outcome)
 		return Push{Type: "event", Event: "PUBLISHJOBFINISH", Fields: Fields{"PublishEventInfo": job.event()}}
@@ -88,9 +82,9 @@ func (p *Platform) submit(c *call) (any, error) {
 }
 
 // endJob publishes a draft, which leaves the draft box, or does not.
-func (p *Platform) endJob(job *publishJob, d *draft, dataID int64, outcome int) {
+func (p *Platform) endJob(job *publishJob, d *draft, dataID int64, outcome wechat.PublishStatus) {
 	job.status = outcome
-	if outcome != publishDone {
+	if outcome != wechat.PublishStatusSucceeded {
 		job.failed = []int{1}
 		return
 	}
@@ -147,7 +141,7 @@ func (p *Platform) getPublishJob(c *call) (any, error) {
 	if job.result != nil {
 		out["article_id"], out["article_detail"] = job.result.id, job.event()["article_detail"]
 		if job.result.deleted() {
-			out["publish_status"] = 5
+			out["publish_status"] = wechat.PublishStatusDeletedByOwner
 		}
 	}
 	return out, nil

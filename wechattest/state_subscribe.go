@@ -62,19 +62,24 @@ func (p *Platform) notice(id string) *notice {
 	return nil
 }
 
-// Subscribes lets the user answer the question whether she wants notifications
-// after a template: each yes is good for one of them.
-func (f *Follower) Subscribes(ctx context.Context, templateID string, yes bool) *Report {
-	answer := "reject"
+// AcceptsSubscription accepts a subscription to a template when asked for it. The account
+// may then send one notification with the template.
+func (f *Follower) AcceptsSubscription(ctx context.Context, templateID string) *Report {
 	f.p.mu.Lock()
-	if yes {
-		answer = "accept"
-		if f.subscribed == nil {
-			f.subscribed = map[string]int{}
-		}
-		f.subscribed[templateID]++
+	if f.subscribed == nil {
+		f.subscribed = map[string]int{}
 	}
+	f.subscribed[templateID]++
 	f.p.mu.Unlock()
+	return f.answersSubscription(ctx, templateID, "accept")
+}
+
+// RefusesSubscription refuses a subscription to a template when asked for it.
+func (f *Follower) RefusesSubscription(ctx context.Context, templateID string) *Report {
+	return f.answersSubscription(ctx, templateID, "reject")
+}
+
+func (f *Follower) answersSubscription(ctx context.Context, templateID, answer string) *Report {
 	return f.event(ctx, "subscribe_msg_popup_event", Fields{"SubscribeMsgPopupEvent": Fields{"List": Fields{
 		"TemplateId": templateID, "SubscribeStatusString": answer, "PopupScene": 1,
 	}}})

@@ -158,7 +158,7 @@ func TestMenusAreMatchedNewestFirst(t *testing.T) {
 	c := p.Client()
 	ctx := t.Context()
 	vip := p.AddTag("VIP")
-	alice, bob := p.AddUser(User{TagIDs: []int64{vip}, ClientType: 1}), p.AddUser(User{ClientType: 1})
+	alice, bob := p.AddUser(User{TagIDs: []int64{vip}, ClientPlatform: wechat.ClientPlatformIOS}), p.AddUser(User{ClientPlatform: wechat.ClientPlatformIOS})
 	menu := wechat.NewMenu(wechat.ClickButton("A", "a"), wechat.SubMenu("B", wechat.ViewButton("C", "https://example.com/")))
 
 	_, err := c.GetMenu(ctx)
@@ -166,7 +166,8 @@ func TestMenusAreMatchedNewestFirst(t *testing.T) {
 	_, err = c.AddConditionalMenu(ctx, menu, wechat.MatchRule{TagID: vip})
 	require.ErrorIs(t, err, wechat.Code(65303), "there is no default menu")
 	require.NoError(t, c.CreateMenu(ctx, menu))
-	assert.Equal(t, "A", alice.Menu().Buttons[0].Name)
+	assert.Equal(t, menu, alice.Menu().Menu)
+	assert.Nil(t, alice.Menu().Rule, "the default menu")
 
 	forVIP, err := c.AddConditionalMenu(ctx, wechat.NewMenu(wechat.ClickButton("VIP", "v")), wechat.MatchRule{TagID: vip})
 	require.NoError(t, err)
@@ -177,6 +178,7 @@ func TestMenusAreMatchedNewestFirst(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, want, m.Buttons[0].Name)
 	}
+	assert.Equal(t, &wechat.StoredMatchRule{Platform: wechat.ClientPlatformIOS}, alice.Menu().Rule)
 	info, err := c.GetMenu(ctx)
 	require.NoError(t, err)
 	require.Len(t, info.Conditional, 2)
@@ -265,7 +267,7 @@ func TestTemplatesAreKeptAndTheirMessagesChecked(t *testing.T) {
 	assert.Equal(t, wechat.ErrInvalidTemplateData, send(alice.OpenID, id, obj{"thing1": obj{"value": "x"}}))
 	assert.Equal(t, wechat.ErrInvalidTemplateData, send(alice.OpenID, id, obj{"thing1": obj{"value": strings.Repeat("长", 21)}, "thing2": obj{"value": "x"}}))
 
-	alice.RefusesMessages(true)
+	alice.RefusesMessages()
 	_, err = c.SendTemplateMessage(ctx, wechat.TemplateMessage{OpenID: alice.OpenID, TemplateID: id, Data: data})
 	require.NoError(t, err, "the end of the job tells")
 	p.Wait()
@@ -370,8 +372,13 @@ func TestCustomMessagesOfEveryTypeAreReceived(t *testing.T) {
 	send(wechat.ErrEmptyText, "text", obj{"content": ""})
 	send(wechat.ErrContentTooLong, "text", obj{"content": strings.Repeat("x", 2049)})
 	send(wechat.ErrTooManyArticles, "news", obj{"articles": []obj{{"title": "1"}, {"title": "2"}}})
-	alice.RefusesMessages(true)
+	alice.RefusesMessages()
 	send(wechat.ErrMessagesRefused, "text", obj{"content": "x"})
+	alice.AcceptsMessages()
+	_, err := do(t, c, wechat.Request{
+		Path: "/cgi-bin/message/custom/send", Body: obj{"touser": alice.OpenID, "msgtype": "text", "text": obj{"content": "x"}},
+	})
+	require.NoError(t, err)
 }
 
 func TestTypingNeedsARecentMessageAndEnds(t *testing.T) {

@@ -129,7 +129,7 @@ func TestPushesHaveTheElementOrderOfTheSamples(t *testing.T) {
 
 func TestNestedElementsHaveTheOrderOfTheSamples(t *testing.T) {
 	p, alice, h := chat(t, WithCallbackMode(CallbackModePlain))
-	alice.ScansWithMenu(t.Context(), "K", "1", true)
+	alice.ScansWithMenuAndWaits(t.Context(), "K", "1")
 	alice.PicksLocation(t.Context(), "K", 1, 2, "here")
 	alice.SendsLocation(t.Context(), 1, 2, "here")
 	alice.SendsLink(t.Context(), "T", "D", "U")
@@ -177,7 +177,7 @@ func TestArticlesAndVideosOfMassMessagesAreDeleted(t *testing.T) {
 	p := platform(t, WithQuota("/cgi-bin/message/mass/delete", 100))
 	c := p.Client()
 	p.AddUsers(2)
-	image, video := p.AddMedia("image", File{}), p.AddMedia("video", File{})
+	image, video := p.AddMedia(wechat.MediaImage, File{}), p.AddMedia(wechat.MediaVideo, File{})
 	for kind, x := range map[string]struct {
 		content obj
 		want    wechat.Code
@@ -185,7 +185,7 @@ func TestArticlesAndVideosOfMassMessagesAreDeleted(t *testing.T) {
 		"mpnews":  {obj{"media_id": newDraft(t, p, c)}, 0},
 		"mpvideo": {obj{"media_id": video}, 0},
 		"text":    {obj{"content": "hi"}, wechat.ErrInvalidMessageType},
-		"voice":   {obj{"media_id": p.AddMedia("voice", File{})}, wechat.ErrInvalidMessageType},
+		"voice":   {obj{"media_id": p.AddMedia(wechat.MediaVoice, File{})}, wechat.ErrInvalidMessageType},
 		"image":   {obj{"media_ids": []string{image}}, wechat.ErrInvalidMessageType},
 	} {
 		name := kind
@@ -241,7 +241,7 @@ func TestSecretOfTheRightLengthIsRefusedAsItsAPIDoes(t *testing.T) {
 func TestPublishedPicturesComeBackWithTheirImages(t *testing.T) {
 	p := platform(t)
 	c := p.Client()
-	image := p.AddMaterial("image", File{})
+	image := p.AddMaterial(wechat.MediaImage, File{})
 	draft := text(t, post(t, c, "/cgi-bin/draft/add", obj{"articles": []obj{{
 		"article_type": "newspic", "title": "t", "content": "c", "image_info": obj{"image_list": []obj{{"image_media_id": image}}},
 	}}})["media_id"])
@@ -424,7 +424,7 @@ func TestTagsOfMoreThan100000FollowersAreNotDeleted(t *testing.T) {
 
 func TestMessagesOfAnUnknownAgentAreRefused(t *testing.T) {
 	p, alice, _ := chat(t)
-	p.AddKFAccount("ann@shop", "Ann", "wx_ann", true)
+	p.AddKFAccount(KFAccount{Account: "ann@shop", Nickname: "Ann", WeChatID: "wx_ann", Status: wechat.KFStatusOnline})
 	alice.Sends(t.Context(), "hi")
 	send := func(account string) obj {
 		return obj{"touser": alice.OpenID, "msgtype": "text", "text": obj{"content": "hi"}, "customservice": obj{"kf_account": account}}
@@ -440,7 +440,7 @@ func TestIDsOfAgentsAreNumbersAsTypedClientsReadThem(t *testing.T) {
 		want string
 	}{{nil, "1001"}, {[]Option{WithRules(RuleType)}, `"1001"`}} {
 		p := platform(t, x.opts...)
-		p.AddKFAccount("ann@shop", "Ann", "wx_ann", true)
+		p.AddKFAccount(KFAccount{Account: "ann@shop", Nickname: "Ann", WeChatID: "wx_ann", Status: wechat.KFStatusOnline})
 		c := p.Client()
 		for _, answer := range []json.RawMessage{
 			get(t, c, "/cgi-bin/customservice/getkflist")["kf_list"], get(t, c, "/cgi-bin/customservice/getonlinekflist")["kf_online_list"],

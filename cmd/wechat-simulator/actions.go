@@ -209,13 +209,13 @@ type scanCode struct {
 func (d scanCode) check() error { return required("key", d.Key) }
 
 func (d scanCode) do(ctx context.Context, f *wechattest.Follower) *wechattest.Report {
-	return f.ScansWithMenu(ctx, d.Key, d.Result, false)
+	return f.ScansWithMenu(ctx, d.Key, d.Result)
 }
 
 type scanCodeAndWait struct{ scanCode }
 
 func (d scanCodeAndWait) do(ctx context.Context, f *wechattest.Follower) *wechattest.Report {
-	return f.ScansWithMenu(ctx, d.Key, d.Result, true)
+	return f.ScansWithMenuAndWaits(ctx, d.Key, d.Result)
 }
 
 type selectLocation struct {
@@ -253,7 +253,10 @@ type answerSubscription struct {
 func (d answerSubscription) check() error { return required("template_id", d.TemplateID) }
 
 func (d answerSubscription) do(ctx context.Context, f *wechattest.Follower) *wechattest.Report {
-	return f.Subscribes(ctx, d.TemplateID, d.Accepts)
+	if d.Accepts {
+		return f.AcceptsSubscription(ctx, d.TemplateID)
+	}
+	return f.RefusesSubscription(ctx, d.TemplateID)
 }
 
 // pushAnything is a message or an event of any kind.

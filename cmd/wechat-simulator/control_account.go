@@ -246,12 +246,12 @@ func (s *simulator) addFault(r *http.Request) (any, error) {
 // failPublish makes the next publishing end with another publish_status than 0.
 func (s *simulator) failPublish(r *http.Request) (any, error) {
 	var in struct {
-		Status int `json:"publish_status"`
+		Status wechat.PublishStatus `json:"publish_status"`
 	}
 	if err := read(r, &in); err != nil {
 		return nil, err
 	}
-	if in.Status < 2 || in.Status > 6 {
+	if in.Status < wechat.PublishStatusNotOriginal || in.Status > wechat.PublishStatusBanned {
 		return nil, invalid("publish_status must be 2 to 6")
 	}
 	s.current().FailNextPublish(in.Status)
@@ -340,21 +340,21 @@ func (s *simulator) addSubscribeTemplate(r *http.Request) (any, error) {
 	return map[string]string{"template_id": s.current().AddSubscribeTemplate(in.Title, in.Content)}, nil
 }
 
-var mediaKinds = []string{"image", "voice", "video", "thumb"}
-
 func (s *simulator) addMedia(r *http.Request) (any, error) {
 	var in struct {
-		Type        string `json:"type"`
-		Name        string `json:"name"`
-		ContentType string `json:"content_type"`
-		Data        []byte `json:"data"` // base64
-		Permanent   bool   `json:"permanent"`
+		Type        wechat.MediaType `json:"type"`
+		Name        string           `json:"name"`
+		ContentType string           `json:"content_type"`
+		Data        []byte           `json:"data"` // base64
+		Permanent   bool             `json:"permanent"`
 	}
 	if err := read(r, &in); err != nil {
 		return nil, err
 	}
-	if !slices.Contains(mediaKinds, in.Type) {
-		return nil, invalid("type must be one of %s", strings.Join(mediaKinds, ", "))
+	switch in.Type {
+	case wechat.MediaImage, wechat.MediaVoice, wechat.MediaVideo, wechat.MediaThumb:
+	default:
+		return nil, invalid("type must be image, voice, video or thumb")
 	}
 	if len(in.Data) == 0 {
 		return nil, invalid("data is required, in base64")
@@ -379,8 +379,17 @@ func (s *simulator) addAgent(r *http.Request) (any, error) {
 	if err := required("account", in.Account); err != nil {
 		return nil, err
 	}
-	s.current().AddKFAccount(in.Account, in.Nickname, in.WeChatID, in.Online)
+	s.current().AddKFAccount(wechattest.KFAccount{
+		Account: in.Account, Nickname: in.Nickname, WeChatID: in.WeChatID, Status: statusOf(in.Online),
+	})
 	return map[string]string{"account": in.Account}, nil
+}
+
+func statusOf(online bool) wechat.KFStatus {
+	if online {
+		return wechat.KFStatusOnline
+	}
+	return wechat.KFStatusOffline
 }
 
 // patchAgent lets an agent accept the invitation, come or go.
@@ -396,7 +405,7 @@ func (s *simulator) patchAgent(r *http.Request) (any, error) {
 	if in.Accept && !p.AcceptKFInvite(account) {
 		return nil, notFound("agent %s has no invitation", strconv.Quote(account))
 	}
-	if in.Online != nil && !p.SetAgentOnline(account, *in.Online) {
+	if in.Online != nil && !p.SetKFStatus(account, statusOf(*in.Online)) {
 		return nil, notFound("there is no agent %s", strconv.Quote(account))
 	}
 	return none{}, nil

@@ -9,24 +9,25 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wechatoa/wechat"
 	"github.com/wechatoa/wechat/wechattest"
 )
 
 // followerJSON describes a follower that a request adds.
 type followerJSON struct {
-	OpenID        string    `json:"openid"`
-	UnionID       string    `json:"unionid"`
-	Nickname      string    `json:"nickname"`
-	AvatarURL     string    `json:"avatar_url"`
-	Language      string    `json:"language"`
-	Remark        string    `json:"remark"`
-	Tags          []int64   `json:"tags"`
-	SubscribedAt  time.Time `json:"subscribed_at"`
-	Scene         string    `json:"scene"`
-	QRScene       int64     `json:"qr_scene"`
-	QRSceneString string    `json:"qr_scene_string"`
-	ClientType    int       `json:"client_type"`
-	NotFollowing  bool      `json:"not_following"`
+	OpenID         string                `json:"openid"`
+	UnionID        string                `json:"unionid"`
+	Nickname       string                `json:"nickname"`
+	AvatarURL      string                `json:"avatar_url"`
+	Language       wechat.Language       `json:"language"`
+	Remark         string                `json:"remark"`
+	Tags           []int64               `json:"tags"`
+	SubscribedAt   time.Time             `json:"subscribed_at"`
+	Scene          wechat.SubscribeScene `json:"scene"`
+	QRScene        int64                 `json:"qr_scene"`
+	QRSceneString  string                `json:"qr_scene_string"`
+	ClientPlatform wechat.ClientPlatform `json:"client_platform"`
+	NotFollowing   bool                  `json:"not_following"`
 }
 
 // viewJSON is what can be seen of a follower.
@@ -42,9 +43,15 @@ type viewJSON struct {
 
 // menuJSON is a menu, with buttons as the API writes them.
 type menuJSON struct {
-	ID      int64             `json:"id,string"`
-	Buttons any               `json:"buttons"`
-	Rule    map[string]string `json:"rule,omitempty"`
+	ID      int64           `json:"id,string"`
+	Buttons []wechat.Button `json:"buttons"`
+	Rule    *ruleJSON       `json:"rule,omitempty"`
+}
+
+// ruleJSON says who sees a conditional menu.
+type ruleJSON struct {
+	TagID    int64                 `json:"tag_id,omitempty"`
+	Platform wechat.ClientPlatform `json:"client_platform,omitempty"`
 }
 
 func (s *simulator) addFollower(r *http.Request) (any, error) {
@@ -59,7 +66,7 @@ func (s *simulator) addFollower(r *http.Request) (any, error) {
 	return viewOf(p.AddUser(wechattest.User{
 		OpenID: in.OpenID, UnionID: in.UnionID, Nickname: in.Nickname, AvatarURL: in.AvatarURL, Language: in.Language,
 		Remark: in.Remark, TagIDs: in.Tags, SubscribeTime: in.SubscribedAt, Scene: in.Scene, QRScene: in.QRScene,
-		QRSceneString: in.QRSceneString, ClientType: in.ClientType, NotFollowing: in.NotFollowing,
+		QRSceneString: in.QRSceneString, ClientPlatform: in.ClientPlatform, NotFollowing: in.NotFollowing,
 	})), nil
 }
 
@@ -69,7 +76,10 @@ func viewOf(f *wechattest.Follower) viewJSON {
 		Typing: f.Typing(), Messages: receivedOf(f),
 	}
 	if m := f.Menu(); m != nil {
-		view.Menu = &menuJSON{ID: m.ID, Buttons: m.Buttons, Rule: m.Rule}
+		view.Menu = &menuJSON{ID: m.ID, Buttons: m.Buttons}
+		if m.Rule != nil {
+			view.Menu.Rule = &ruleJSON{TagID: m.Rule.TagID, Platform: m.Rule.Platform}
+		}
 	}
 	return view
 }
@@ -111,8 +121,12 @@ func (s *simulator) patchFollower(r *http.Request) (any, error) {
 	if err := read(r, &in); err != nil {
 		return nil, err
 	}
-	if in.Refuses != nil {
-		f.RefusesMessages(*in.Refuses)
+	switch {
+	case in.Refuses == nil:
+	case *in.Refuses:
+		f.RefusesMessages()
+	default:
+		f.AcceptsMessages()
 	}
 	return viewOf(f), nil
 }

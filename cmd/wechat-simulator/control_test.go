@@ -487,7 +487,7 @@ func TestRequestsThatCannotBeRightAreRefusedInJSON(t *testing.T) {
 		"a publishing that succeeds":     {"POST", "/simulator/faults/publish", obj{"publish_status": 0}, 400, "2 to 6"},
 		"a template without content":     {"POST", "/simulator/templates", obj{"title": "t"}, 400, "content"},
 		"a notice without content":       {"POST", "/simulator/subscribe-templates", obj{"title": "t"}, 400, "content"},
-		"a file of no kind":              {"POST", "/simulator/media", obj{"type": "pdf", "data": []byte("a")}, 400, "image, voice, video, thumb"},
+		"a file of no kind":              {"POST", "/simulator/media", obj{"type": "pdf", "data": []byte("a")}, 400, "image, voice, video or thumb"},
 		"a file without content":         {"POST", "/simulator/media", obj{"type": "image"}, 400, "base64"},
 		"a file that is no base64":       {"POST", "/simulator/media", obj{"type": "image", "data": "?"}, 400, "base64"},
 		"an agent without an account":    {"POST", "/simulator/agents", obj{}, 400, "account"},
