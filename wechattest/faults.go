@@ -29,11 +29,11 @@ type Fault struct {
 	// Delay passes before the answer.
 	Delay time.Duration
 
-	Code     wechat.Code // the answer refuses with this errcode
-	TextCode bool        // and words it as a string
-	Status   int         // HTTP status of the answer
-	Header   http.Header // of the answer
-	Body     []byte      // the answer, in place of the true one
+	Code         wechat.Code // the answer refuses with this errcode
+	CodeAsString bool        // and words it as a string
+	Status       int         // HTTP status of the answer
+	Header       http.Header // of the answer
+	Body         []byte      // the answer, in place of the true one
 
 	Drop         bool          // the connection is closed without an answer
 	Hang         bool          // no answer comes until the caller gives up
@@ -54,7 +54,7 @@ func Faults() []Fault {
 		{Name: "token refused", Code: wechat.ErrInvalidCredential},
 		{Name: "day quota", Code: wechat.ErrDailyQuota},
 		{Name: "minute quota", Code: wechat.ErrMinuteQuota},
-		{Name: "errcode as a string", Code: wechat.ErrUnauthorizedAPI, TextCode: true},
+		{Name: "errcode as a string", Code: wechat.ErrUnauthorizedAPI, CodeAsString: true},
 		{Name: "dropped before execution", Drop: true},
 		{Name: "dropped after execution", Drop: true, Executed: true},
 		{Name: "hangs before execution", Hang: true},
@@ -163,7 +163,7 @@ func (f *planned) answer(p *Platform, c *call, a *answer) *answer {
 	changed.header = a.header.Clone()
 	if f.Code != 0 {
 		changed = *p.refused(c, &refusal{code: f.Code})
-		if f.TextCode {
+		if f.CodeAsString {
 			number := []byte(`"errcode":` + strconv.Itoa(int(f.Code)))
 			changed.body = bytes.Replace(changed.body, number, []byte(`"errcode":"`+strconv.Itoa(int(f.Code))+`"`), 1)
 		}

@@ -106,7 +106,7 @@ func checkFault(t *testing.T, p *Platform, c *wechat.Client, f Fault) {
 
 func TestBodyOfUnknownLengthIsRefused(t *testing.T) {
 	srv := NewServer(t)
-	for name, client := range map[string]*http.Client{srv.URL: srv.HTTPClient(), "https://api.weixin.qq.com": httpClient(srv.Platform)} {
+	for name, client := range map[string]*http.Client{srv.URL: srv.http.Client(), "https://api.weixin.qq.com": srv.HTTPClient()} {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, name+stablePath, io.MultiReader(strings.NewReader("{}")))
 		require.NoError(t, err)
 		resp, err := client.Do(req)

@@ -226,9 +226,9 @@ func (f *Follower) SendsLink(ctx context.Context, title, description, url string
 	return f.message(ctx, "link", Fields{"Title": title, "Description": description, "Url": url})
 }
 
-// Chooses taps an item of a menu message: the account gets a text with the item's id.
-func (f *Follower) Chooses(ctx context.Context, menuID, text string) *Report {
-	return f.message(ctx, "text", Fields{"Content": text, "bizmsgmenuid": menuID})
+// ChoosesMenuItem taps an item of a menu message: the account gets a text with the item's id.
+func (f *Follower) ChoosesMenuItem(ctx context.Context, itemID, text string) *Report {
+	return f.message(ctx, "text", Fields{"Content": text, "bizmsgmenuid": itemID})
 }
 
 // Follows makes the user follow the account.

@@ -83,5 +83,3 @@ func raw(t *testing.T, p *Platform, req *http.Request) (int, string) {
 	}
 	return resp.StatusCode, string(body)
 }
-
-func httpClient(p *Platform) *http.Client { return &http.Client{Transport: p.Transport()} }

@@ -54,10 +54,10 @@ func WithAccount(appID, appSecret string) Option {
 	return func(s *settings) { s.appID, s.appSecret = appID, appSecret }
 }
 
-// WithCallbackKeys gives the account this Token and EncodingAESKey (服务器配置)
+// WithCallbackCredentials gives the account this Token and EncodingAESKey (服务器配置)
 // instead of random ones. An EncodingAESKey that the platform would refuse is
 // replaced by a random one, see [Platform.EncodingAESKey].
-func WithCallbackKeys(token, encodingAESKey string) Option {
+func WithCallbackCredentials(token, encodingAESKey string) Option {
 	return func(s *settings) { s.token, s.aesKey = token, encodingAESKey }
 }
 
@@ -112,10 +112,10 @@ func WithIPNotAllowed(ip string) Option { return func(s *settings) { s.badIP = i
 // failed push is repeated: 5 seconds on the real platform, and by default.
 func WithPushTimeout(d time.Duration) Option { return func(s *settings) { s.pushTimeout = d } }
 
-// WithPauseAfter makes the platform pause its pushes for a minute after n of them
+// WithPauseAfterFailures makes the platform pause its pushes for a minute after n of them
 // in a row have failed, 3 by default. The real platform does so after a number that
 // it does not tell. 0 switches pauses off.
-func WithPauseAfter(n int) Option { return func(s *settings) { s.pauseAfter = n } }
+func WithPauseAfterFailures(n int) Option { return func(s *settings) { s.pauseAfter = n } }
 
 // WithJobDelay makes what the platform does in the background take this long:
 // publishing, mass sends, template messages. By default it is done when the call

@@ -122,7 +122,7 @@ func (p *Platform) newState() {
 // Client returns a client of the account that calls the platform in process. It is
 // closed with the platform.
 func (p *Platform) Client(opts ...wechat.Option) *wechat.Client {
-	opts = append([]wechat.Option{wechat.WithHTTPClient(&http.Client{Transport: p.Transport()})}, opts...)
+	opts = append([]wechat.Option{wechat.WithHTTPClient(p.HTTPClient())}, opts...)
 	return p.newClient(opts)
 }
 

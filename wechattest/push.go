@@ -57,8 +57,8 @@ type Report struct {
 	Seen       Seen
 	Reply      *Message // the valid reply, seen or not; nil where there is none
 
-	// PausedPushing: nothing was sent, because pushes are paused after failures.
-	PausedPushing bool
+	// PushingPaused: nothing was sent, because pushes are paused after failures.
+	PushingPaused bool
 	// Blocked: nothing was sent, because the follower is on the blacklist or does not
 	// follow, the QR code is no more, or no callback is configured.
 	Blocked bool
@@ -104,10 +104,10 @@ func (p *Platform) SetCallback(h http.Handler) {
 }
 
 // SetCallbackURL makes pushes go to an address by HTTP (服务器地址URL).
-func (p *Platform) SetCallbackURL(address string) {
+func (p *Platform) SetCallbackURL(url string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.setAddress(address)
+	p.setAddress(url)
 }
 
 func (s *callback) setAddress(address string) {
@@ -183,7 +183,7 @@ func (f *Follower) Push(ctx context.Context, push Push) *Report {
 	case SeenReply:
 		f.receive(Received{Message: *r.Reply, Via: ViaReply})
 	case SeenUnavailable:
-		f.receive(Received{Message: Message{Type: "text", Content: unavailable}, Via: ViaOneTimeMessage})
+		f.receive(Received{Message: Message{Type: "text", Content: unavailable}, Via: ViaNotice})
 	}
 	if r.Reply != nil && r.Reply.Type == "transfer_customer_service" {
 		p.transfer(f, r.Reply.KFAccount)
@@ -219,7 +219,7 @@ func (p *Platform) Push(ctx context.Context, push Push) *Report {
 	case err != nil:
 		r.Blocked = true
 	case paused:
-		r.PausedPushing = true
+		r.PushingPaused = true
 		if push.Type != "event" {
 			r.Seen = SeenUnavailable
 		}
@@ -428,6 +428,4 @@ func (p *Platform) tell(c *call, push Push) {
 
 // newPusher returns the client that calls the callback. It does not follow
 // redirects.
-func newPusher() *http.Client {
-	return &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-}
+func newPusher() *http.Client { return &http.Client{CheckRedirect: keepRedirect} }

@@ -162,7 +162,7 @@ func TestUnansweredMessageIsPushedThreeTimesFiveSecondsApart(t *testing.T) {
 		defer h.mu.Unlock()
 		assert.NotEqual(t, h.nonces[0], h.nonces[1], "signed anew")
 		assert.Equal(t, unavailable, alice.LastMessage().Content)
-		assert.Equal(t, ViaOneTimeMessage, alice.LastMessage().Via)
+		assert.Equal(t, ViaNotice, alice.LastMessage().Via)
 	})
 }
 
@@ -186,7 +186,7 @@ func TestPushEndsWithTheFirstValidAnswer(t *testing.T) {
 
 func TestOnlyValidAnswersAreAccepted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p, alice, h := chat(t, WithPauseAfter(0))
+		p, alice, h := chat(t, WithPauseAfterFailures(0))
 		text := replyXML(p, alice, "text", "<Content>x</Content>")
 		long := replyXML(p, alice, "text", "<Content>"+random(letters, 2049)+"</Content>")
 		bob := &Follower{OpenID: "o1"}
@@ -270,7 +270,7 @@ func TestFailuresPausePushingForAMinute(t *testing.T) {
 		assert.True(t, p.PushingPaused())
 		h.answer = answering("success")
 		report := p.AddUser(User{}).Sends(t.Context(), "hi")
-		assert.True(t, report.PausedPushing)
+		assert.True(t, report.PushingPaused)
 		assert.Empty(t, report.Deliveries)
 		assert.Equal(t, SeenUnavailable, report.Seen)
 		time.Sleep(time.Minute)
@@ -363,7 +363,7 @@ func TestEverythingAFollowerCanDoHasItsElements(t *testing.T) {
 		"<MsgType><![CDATA[shortvideo]]>": func(ctx context.Context) *Report { return alice.SendsShortVideo(ctx, "m", "t") },
 		"<Location_X>1.5</Location_X>":    func(ctx context.Context) *Report { return alice.SendsLocation(ctx, 1.5, 2, "l") },
 		"<Title><![CDATA[t]]>":            func(ctx context.Context) *Report { return alice.SendsLink(ctx, "t", "d", "u") },
-		"<bizmsgmenuid><![CDATA[9]]>":     func(ctx context.Context) *Report { return alice.Chooses(ctx, "9", "yes") },
+		"<bizmsgmenuid><![CDATA[9]]>":     func(ctx context.Context) *Report { return alice.ChoosesMenuItem(ctx, "9", "yes") },
 		"<Event><![CDATA[VIEW]]>":         func(ctx context.Context) *Report { return alice.Opens(ctx, "u") },
 		"[view_miniprogram]":              func(ctx context.Context) *Report { return alice.OpensMiniProgram(ctx, "p") },
 		"[scancode_push]":                 func(ctx context.Context) *Report { return alice.ScansWithMenu(ctx, "k", "r") },

@@ -250,7 +250,7 @@ func (p *Platform) readReply(root *node, r *Report) (*Message, error) {
 		m.MediaID, m.Title, m.Description = v.text("MediaId"), v.text("Title"), v.text("Description")
 	case "music":
 		v := root.child("Music")
-		m.Title, m.Description, m.URL, m.HQURL = v.text("Title"), v.text("Description"), v.text("MusicUrl"), v.text("HQMusicUrl")
+		m.Title, m.Description, m.URL, m.HQMusicURL = v.text("Title"), v.text("Description"), v.text("MusicUrl"), v.text("HQMusicUrl")
 		m.ThumbMediaID = v.text("ThumbMediaId")
 	case "news":
 		return m, m.readArticles(root, r.Push.Type == "event", p.set.keeps(RuleReply))

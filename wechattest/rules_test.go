@@ -419,7 +419,7 @@ func TestStatisticsOfWeeksAreStrictlyAskedForByADay(t *testing.T) {
 func TestRepliesThatProbablyWorkAreStrictlyRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, opts := range [][]Option{nil, {WithRules(RuleReply)}} {
-			p, alice, h := chat(t, append([]Option{WithPauseAfter(0)}, opts...)...)
+			p, alice, h := chat(t, append([]Option{WithPauseAfterFailures(0)}, opts...)...)
 			reply := replyXML(p, alice, "text", "<Content>x</Content>")
 			music := replyXML(p, alice, "music", "<Music><MusicUrl>https://example.com/a.mp3</MusicUrl></Music>")
 			news := replyXML(p, alice, "news", "<ArticleCount>1</ArticleCount><Articles><item><Title>T</Title></item></Articles>")

@@ -1,7 +1,6 @@
 package wechattest
 
 import (
-	"net/http"
 	"net/http/httptest"
 	"testing"
 
@@ -39,14 +38,6 @@ func NewServer(t testing.TB, opts ...Option) *Server {
 func (s *Server) Client(opts ...wechat.Option) *wechat.Client {
 	opts = append([]wechat.Option{wechat.WithBaseURL(s.URL)}, opts...)
 	return s.newClient(opts)
-}
-
-// HTTPClient returns a client for the server's addresses that are no API, such as
-// pages that a browser opens. It does not follow redirects.
-func (s *Server) HTTPClient() *http.Client {
-	c := *s.http.Client()
-	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &c
 }
 
 // Close ends the server and its clients. The end of the test does it too.

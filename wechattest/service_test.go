@@ -209,6 +209,7 @@ func TestNotificationsNeedASubscriptionEach(t *testing.T) {
 	refusedWith(t, c, 200020, "/wxaapi/newtmpl/addtemplate", obj{"tid": "1", "kidList": []int{1}, "sceneDesc": "s"})
 	require.NoError(t, c.SendOneTimeMessage(ctx, wechat.OneTimeMessage{OpenID: alice.OpenID, TemplateID: "t", Title: "T", Content: "C"}))
 	assert.Equal(t, "C", alice.LastMessage().Content)
+	assert.Equal(t, ViaOneTimeMessage, alice.LastMessage().Via)
 }
 
 // authorize has a user open an authorization page, and returns the code.

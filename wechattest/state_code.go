@@ -33,10 +33,10 @@ type codes struct {
 
 // QRCode is a QR code of the account.
 type QRCode struct {
-	Ticket string
-	Scene  string    // scene_id in decimal, or scene_str
-	URL    string    // what the code says
-	End    time.Time // zero for permanent codes
+	Ticket     string
+	Scene      string    // scene_id in decimal, or scene_str
+	URL        string    // what the code says
+	ExpireTime time.Time // zero for permanent codes
 }
 
 type shortKey struct {
@@ -85,7 +85,7 @@ func (p *Platform) QRCode(ticketOrScene string) *QRCode {
 	return &q
 }
 
-func (q *QRCode) live(now time.Time) bool { return q.End.IsZero() || now.Before(q.End) }
+func (q *QRCode) live(now time.Time) bool { return q.ExpireTime.IsZero() || now.Before(q.ExpireTime) }
 
 // sceneOf returns what a scan of a ticket or a scene tells. ok is false for a
 // ticket that is over.
@@ -135,7 +135,7 @@ func (p *Platform) createCode(c *call) (any, error) {
 		if life < 0 || life > longestCode {
 			return nil, c.unknownValue("expire_seconds")
 		}
-		q.End, out["expire_seconds"] = c.At.Add(life), int(life.Seconds())
+		q.ExpireTime, out["expire_seconds"] = c.At.Add(life), int(life.Seconds())
 	}
 	p.qr[q.Ticket] = q
 	return out, nil

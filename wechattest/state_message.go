@@ -29,8 +29,9 @@ const (
 	ViaTemplate         Via = "template"
 	ViaSubscribeMessage Via = "subscription" // a notification that she subscribed to
 	ViaMass             Via = "mass"
-	ViaPreview          Via = "preview" // of a mass message
-	ViaOneTimeMessage   Via = "notice"  // the platform itself: the account is unavailable
+	ViaPreview          Via = "preview"  // of a mass message
+	ViaOneTimeMessage   Via = "one-time" // that the user agreed to receive once
+	ViaNotice           Via = "notice"   // the platform itself: the account is unavailable
 )
 
 // Received is a message that reached a follower.
@@ -51,10 +52,10 @@ type Message struct {
 	Title        string
 	Description  string
 	URL          string // of music, a link, a template message
-	HQURL        string // of music
+	HQMusicURL   string // of music
 	Articles     []Article
-	Menu         []MenuItem // of a menu message, whose head and tail are in Content
-	AppID        string     // of a mini program
+	MenuItems    []wechat.MenuMessageItem // of a menu message, whose head and tail are in Content
+	AppID        string                   // of a mini program
 	PagePath     string
 	CardID       string
 	TemplateID   string
@@ -69,12 +70,6 @@ type Article struct {
 	Description string
 	PictureURL  string
 	URL         string
-}
-
-// MenuItem is an entry of a menu message.
-type MenuItem struct {
-	ID      string `json:"id"`
-	Content string `json:"content"`
 }
 
 // conversations are the messages of customer service.
@@ -185,9 +180,9 @@ type contentIn struct {
 		ID string `json:"article_id"`
 	} `json:"mpnewsarticle"`
 	Menu struct {
-		Head string     `json:"head_content"`
-		List []MenuItem `json:"list"`
-		Tail string     `json:"tail_content"`
+		Head string                   `json:"head_content"`
+		List []wechat.MenuMessageItem `json:"list"`
+		Tail string                   `json:"tail_content"`
 	} `json:"msgmenu"`
 	Card struct {
 		ID string `json:"card_id"`
@@ -239,7 +234,7 @@ func (p *Platform) customIn(c *call) (Message, error) {
 		return m, refuse(wechat.ErrTooManyArticles, "article count out of limit")
 	case in.Type == "news" && len(m.Articles) == 0:
 		return m, c.missing("news.articles")
-	case in.Type == "msgmenu" && len(m.Menu) == 0:
+	case in.Type == "msgmenu" && len(m.MenuItems) == 0:
 		return m, c.missing("msgmenu.list")
 	}
 	for _, id := range []string{m.MediaID, m.ThumbMediaID} {
@@ -272,7 +267,7 @@ func (in *contentIn) message() Message {
 	case "mpvideo":
 		m.MediaID, m.Title, m.Description = in.MPVideo.MediaID, in.MPVideo.Title, in.MPVideo.Description
 	case "music":
-		m.Title, m.Description, m.URL, m.HQURL = in.Music.Title, in.Music.Description, in.Music.URL, in.Music.HQURL
+		m.Title, m.Description, m.URL, m.HQMusicURL = in.Music.Title, in.Music.Description, in.Music.URL, in.Music.HQURL
 		m.MediaID, m.ThumbMediaID = in.Music.MediaID, in.Music.Thumb
 	case "news":
 		for _, a := range in.News.Articles {
@@ -281,7 +276,7 @@ func (in *contentIn) message() Message {
 	case "mpnewsarticle":
 		m.URL = in.Article.ID
 	case "msgmenu":
-		m.Content, m.Menu = in.Menu.Head, in.Menu.List
+		m.Content, m.MenuItems = in.Menu.Head, in.Menu.List
 		if in.Menu.Tail != "" {
 			m.Content += "\n" + in.Menu.Tail
 		}

@@ -192,6 +192,6 @@ func (p *Platform) sendOneTime(c *call) (any, error) {
 	}
 	m := in.message("subscription")
 	m.Title, m.Content = in.Title, in.Data["content"].Value
-	f.receive(Received{Message: m, Via: ViaSubscribeMessage})
+	f.receive(Received{Message: m, Via: ViaOneTimeMessage})
 	return okay{}, nil
 }

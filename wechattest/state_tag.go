@@ -57,10 +57,10 @@ func (p *Platform) addTag(name string) *tag {
 // SetTagCount makes a tag have this many followers, more than there are: the
 // platform reports the number, and refuses to delete a tag of more than 100,000
 // (45057). It does nothing if there is no such tag.
-func (p *Platform) SetTagCount(id int64, count int) {
+func (p *Platform) SetTagCount(tagID int64, count int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if t := p.tag(id); t != nil {
+	if t := p.tag(tagID); t != nil {
 		t.count = count
 	}
 }

@@ -362,7 +362,7 @@ func TestCustomMessagesOfEveryTypeAreReceived(t *testing.T) {
 	require.Len(t, got, 5)
 	assert.Equal(t, "hi", got[0].Content)
 	assert.Equal(t, []Article{{Title: "t", Description: "d", URL: "https://example.com/", PictureURL: "https://example.com/p"}}, got[1].Articles)
-	assert.Equal(t, []MenuItem{{ID: "1", Content: "yes"}}, got[2].Menu)
+	assert.Equal(t, []wechat.MenuMessageItem{{ID: "1", Content: "yes"}}, got[2].MenuItems)
 	assert.Equal(t, "c", got[3].CardID)
 	assert.Equal(t, "https://example.com/", got[4].URL)
 

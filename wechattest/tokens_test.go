@@ -160,7 +160,7 @@ func TestTokensNeedTheRightAccount(t *testing.T) {
 		{p.AppID, "short", wechat.ErrInvalidSecret, wechat.ErrInvalidSecret},
 		{"wx0000000000000000", p.AppSecret, wechat.ErrInvalidAppID, wechat.ErrInvalidAppID},
 	} {
-		client := wechat.NewClient(c.id, c.secret, wechat.WithHTTPClient(httpClient(p)))
+		client := wechat.NewClient(c.id, c.secret, wechat.WithHTTPClient(p.HTTPClient()))
 		_, err := client.GetAccessToken(t.Context())
 		require.ErrorIs(t, err, c.classic)
 		_, err = client.GetStableAccessToken(t.Context(), false)

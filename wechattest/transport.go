@@ -18,6 +18,18 @@ var errConnection = fmt.Errorf("wechattest: connection closed by the platform: %
 // host it is for, without a connection.
 func (p *Platform) Transport() http.RoundTripper { return transport{p} }
 
+// HTTPClient returns a client that sends every request to the platform, whatever its
+// host, and does not follow redirects. It puts the platform under an SDK whose hosts are
+// fixed but whose HTTP client is not:
+//
+//	util.DefaultHTTPClient = srv.HTTPClient() // github.com/silenceper/wechat/v2/util
+func (p *Platform) HTTPClient() *http.Client {
+	return &http.Client{Transport: p.Transport(), CheckRedirect: keepRedirect}
+}
+
+// keepRedirect returns a redirect instead of following it.
+func keepRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
 type transport struct{ handler http.Handler }
 
 // RoundTrip serves a request on a goroutine that ends with the request's context,

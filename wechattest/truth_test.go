@@ -133,7 +133,7 @@ func TestNestedElementsHaveTheOrderOfTheSamples(t *testing.T) {
 	alice.PicksLocation(t.Context(), "K", 1, 2, "here")
 	alice.SendsLocation(t.Context(), 1, 2, "here")
 	alice.SendsLink(t.Context(), "T", "D", "U")
-	alice.Chooses(t.Context(), "101", "yes")
+	alice.ChoosesMenuItem(t.Context(), "101", "yes")
 	for i, want := range []string{
 		"<EventKey> <ScanCodeInfo> <ScanType> <ScanResult>",
 		"<EventKey> <SendLocationInfo> <Location_X> <Location_Y> <Scale> <Label> <Poiname>",

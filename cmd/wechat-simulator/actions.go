@@ -51,15 +51,15 @@ var events = map[string]actionReader{
 }
 
 type text struct {
-	Content string `json:"content"`
-	MenuID  string `json:"menu_id"` // of the item of a menu message that they tap
+	Content    string `json:"content"`
+	MenuItemID string `json:"menu_item_id"` // of the item of a menu message that they tap
 }
 
 func (d text) check() error { return required("content", d.Content) }
 
 func (d text) do(ctx context.Context, f *wechattest.Follower) *wechattest.Report {
-	if d.MenuID != "" {
-		return f.Chooses(ctx, d.MenuID, d.Content)
+	if d.MenuItemID != "" {
+		return f.ChoosesMenuItem(ctx, d.MenuItemID, d.Content)
 	}
 	return f.Sends(ctx, d.Content)
 }

@@ -103,13 +103,13 @@ func (s *simulator) endpoints() map[string]endpoint {
 		"DELETE /simulator/faults":       s.clearFaults,
 		"POST /simulator/faults/publish": s.failPublish,
 
-		"PUT /simulator/figures":              s.setFigures,
-		"PATCH /simulator/tags/{id}":          s.patchTag,
-		"POST /simulator/templates":           s.addTemplate,
-		"POST /simulator/subscribe-templates": s.addSubscribeTemplate,
-		"POST /simulator/media":               s.addMedia,
-		"POST /simulator/agents":              s.addAgent,
-		"PATCH /simulator/agents/{account}":   s.patchAgent,
+		"PUT /simulator/statistics":              s.setStatistics,
+		"PATCH /simulator/tags/{id}":             s.patchTag,
+		"POST /simulator/templates":              s.addTemplate,
+		"POST /simulator/subscribe-templates":    s.addSubscribeTemplate,
+		"POST /simulator/media":                  s.addMedia,
+		"POST /simulator/kf-accounts":            s.addKFAccount,
+		"PATCH /simulator/kf-accounts/{account}": s.patchKFAccount,
 	}
 }
 

@@ -179,7 +179,7 @@ type faultJSON struct {
 	Executed     bool              `json:"executed,omitempty"`
 	DelayMS      int64             `json:"delay_ms,omitempty"`
 	Code         wechat.Code       `json:"errcode,omitempty"`
-	TextCode     bool              `json:"errcode_as_text,omitempty"`
+	CodeAsString bool              `json:"errcode_as_string,omitempty"`
 	Status       int               `json:"status,omitempty"`
 	Header       map[string]string `json:"header,omitempty"`
 	Body         *string           `json:"body,omitempty"`
@@ -195,7 +195,7 @@ func (s *simulator) listFaults(*http.Request) (any, error) {
 	list := []faultJSON{}
 	for _, f := range wechattest.Faults() {
 		out := faultJSON{
-			Name: f.Name, Times: f.Times, Executed: f.Executed, DelayMS: f.Delay.Milliseconds(), Code: f.Code, TextCode: f.TextCode,
+			Name: f.Name, Times: f.Times, Executed: f.Executed, DelayMS: f.Delay.Milliseconds(), Code: f.Code, CodeAsString: f.CodeAsString,
 			Status: f.Status, Drop: f.Drop, Hang: f.Hang, Truncated: f.Truncated, DripMS: f.Drip.Milliseconds(), ControlBytes: f.ControlBytes,
 		}
 		if f.Body != nil {
@@ -227,7 +227,7 @@ func (s *simulator) addFault(r *http.Request) (any, error) {
 		return nil, invalid("delay_ms and drip_ms cannot be negative")
 	}
 	f := wechattest.Fault{
-		Name: in.Name, Times: in.Times, Executed: in.Executed, Delay: milliseconds(in.DelayMS), Code: in.Code, TextCode: in.TextCode,
+		Name: in.Name, Times: in.Times, Executed: in.Executed, Delay: milliseconds(in.DelayMS), Code: in.Code, CodeAsString: in.CodeAsString,
 		Status: in.Status, Drop: in.Drop, Hang: in.Hang, Truncated: in.Truncated, Drip: milliseconds(in.DripMS), ControlBytes: in.ControlBytes,
 	}
 	if in.Body != nil {
@@ -265,8 +265,8 @@ func (s *simulator) clearFaults(*http.Request) (any, error) {
 	return none{}, nil
 }
 
-// setFigures sets what a statistics API returns for a day.
-func (s *simulator) setFigures(r *http.Request) (any, error) {
+// setStatistics sets what a statistics API returns for a day.
+func (s *simulator) setStatistics(r *http.Request) (any, error) {
 	var in struct {
 		Path string           `json:"path"`
 		Day  wechat.Date      `json:"day"`
@@ -366,7 +366,7 @@ func (s *simulator) addMedia(r *http.Request) (any, error) {
 	return map[string]string{"media_id": add(in.Type, wechattest.File{Name: in.Name, ContentType: in.ContentType, Data: in.Data})}, nil
 }
 
-func (s *simulator) addAgent(r *http.Request) (any, error) {
+func (s *simulator) addKFAccount(r *http.Request) (any, error) {
 	var in struct {
 		Account  string `json:"account"`
 		Nickname string `json:"nickname"`
@@ -392,8 +392,8 @@ func statusOf(online bool) wechat.KFStatus {
 	return wechat.KFStatusOffline
 }
 
-// patchAgent lets an agent accept the invitation, come or go.
-func (s *simulator) patchAgent(r *http.Request) (any, error) {
+// patchKFAccount lets an agent accept the invitation, come or go.
+func (s *simulator) patchKFAccount(r *http.Request) (any, error) {
 	var in struct {
 		Accept bool  `json:"accept_invitation"`
 		Online *bool `json:"online"`

@@ -21,8 +21,8 @@ type followerJSON struct {
 	AvatarURL      string                `json:"avatar_url"`
 	Language       wechat.Language       `json:"language"`
 	Remark         string                `json:"remark"`
-	Tags           []int64               `json:"tags"`
-	SubscribedAt   time.Time             `json:"subscribed_at"`
+	TagIDs         []int64               `json:"tag_ids"`
+	SubscribeTime  time.Time             `json:"subscribe_time"`
 	Scene          wechat.SubscribeScene `json:"scene"`
 	QRScene        int64                 `json:"qr_scene"`
 	QRSceneString  string                `json:"qr_scene_string"`
@@ -35,7 +35,7 @@ type viewJSON struct {
 	OpenID    string         `json:"openid"`
 	Nickname  string         `json:"nickname"`
 	Following bool           `json:"following"`
-	Tags      []int64        `json:"tags"`
+	TagIDs    []int64        `json:"tag_ids"`
 	Typing    bool           `json:"typing"` // they see the account typing
 	Menu      *menuJSON      `json:"menu"`   // that they see
 	Messages  []receivedJSON `json:"messages"`
@@ -65,14 +65,14 @@ func (s *simulator) addFollower(r *http.Request) (any, error) {
 	}
 	return viewOf(p.AddUser(wechattest.User{
 		OpenID: in.OpenID, UnionID: in.UnionID, Nickname: in.Nickname, AvatarURL: in.AvatarURL, Language: in.Language,
-		Remark: in.Remark, TagIDs: in.Tags, SubscribeTime: in.SubscribedAt, Scene: in.Scene, QRScene: in.QRScene,
+		Remark: in.Remark, TagIDs: in.TagIDs, SubscribeTime: in.SubscribeTime, Scene: in.Scene, QRScene: in.QRScene,
 		QRSceneString: in.QRSceneString, ClientPlatform: in.ClientPlatform, NotFollowing: in.NotFollowing,
 	})), nil
 }
 
 func viewOf(f *wechattest.Follower) viewJSON {
 	view := viewJSON{
-		OpenID: f.OpenID, Nickname: f.Nickname(), Following: f.Following(), Tags: append([]int64{}, f.TagIDs()...),
+		OpenID: f.OpenID, Nickname: f.Nickname(), Following: f.Following(), TagIDs: append([]int64{}, f.TagIDs()...),
 		Typing: f.Typing(), Messages: receivedOf(f),
 	}
 	if m := f.Menu(); m != nil {
@@ -141,23 +141,23 @@ func (s *simulator) listMessages(r *http.Request) (any, error) {
 
 // messageJSON is what a user sees of a message.
 type messageJSON struct {
-	Type         string                `json:"type"`
-	Content      string                `json:"content,omitempty"`
-	MediaID      string                `json:"media_id,omitempty"`
-	ThumbMediaID string                `json:"thumb_media_id,omitempty"`
-	Title        string                `json:"title,omitempty"`
-	Description  string                `json:"description,omitempty"`
-	URL          string                `json:"url,omitempty"`
-	HQURL        string                `json:"hq_url,omitempty"`
-	Articles     []articleJSON         `json:"articles,omitempty"`
-	Menu         []wechattest.MenuItem `json:"menu,omitempty"`
-	AppID        string                `json:"appid,omitempty"`
-	PagePath     string                `json:"page_path,omitempty"`
-	CardID       string                `json:"card_id,omitempty"`
-	TemplateID   string                `json:"template_id,omitempty"`
-	Data         map[string]string     `json:"data,omitempty"`
-	KFAccount    string                `json:"kf_account,omitempty"`
-	Raw          string                `json:"raw,omitempty"`
+	Type         string                   `json:"type"`
+	Content      string                   `json:"content,omitempty"`
+	MediaID      string                   `json:"media_id,omitempty"`
+	ThumbMediaID string                   `json:"thumb_media_id,omitempty"`
+	Title        string                   `json:"title,omitempty"`
+	Description  string                   `json:"description,omitempty"`
+	URL          string                   `json:"url,omitempty"`
+	HQMusicURL   string                   `json:"hq_music_url,omitempty"`
+	Articles     []articleJSON            `json:"articles,omitempty"`
+	MenuItems    []wechat.MenuMessageItem `json:"menu_items,omitempty"`
+	AppID        string                   `json:"appid,omitempty"`
+	PagePath     string                   `json:"page_path,omitempty"`
+	CardID       string                   `json:"card_id,omitempty"`
+	TemplateID   string                   `json:"template_id,omitempty"`
+	Data         map[string]string        `json:"data,omitempty"`
+	KFAccount    string                   `json:"kf_account,omitempty"`
+	Raw          string                   `json:"raw,omitempty"`
 }
 
 type articleJSON struct {
@@ -187,7 +187,7 @@ func receivedOf(f *wechattest.Follower) []receivedJSON {
 func messageOf(m wechattest.Message) messageJSON {
 	out := messageJSON{
 		Type: m.Type, Content: m.Content, MediaID: m.MediaID, ThumbMediaID: m.ThumbMediaID, Title: m.Title, Description: m.Description,
-		URL: m.URL, HQURL: m.HQURL, Menu: m.Menu, AppID: m.AppID, PagePath: m.PagePath, CardID: m.CardID, TemplateID: m.TemplateID,
+		URL: m.URL, HQMusicURL: m.HQMusicURL, MenuItems: m.MenuItems, AppID: m.AppID, PagePath: m.PagePath, CardID: m.CardID, TemplateID: m.TemplateID,
 		Data: m.Data, KFAccount: m.KFAccount, Raw: string(m.Raw),
 	}
 	for _, a := range m.Articles {
@@ -226,7 +226,7 @@ var seen = []string{
 func reportOf(r *wechattest.Report) reportJSON {
 	out := reportJSON{
 		Seen: seen[r.Seen], Deliveries: []deliveryJSON{}, MsgID: r.MsgID, CreateTime: r.CreateTime.Unix(),
-		From: r.Push.From, Type: r.Push.Type, Event: r.Push.Event, Body: string(r.Body), Blocked: r.Blocked, PushingPaused: r.PausedPushing,
+		From: r.Push.From, Type: r.Push.Type, Event: r.Push.Event, Body: string(r.Body), Blocked: r.Blocked, PushingPaused: r.PushingPaused,
 	}
 	if r.Reply != nil {
 		reply := messageOf(*r.Reply)

@@ -331,8 +331,8 @@ func TestAccountIsFurnished(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "png", data.String())
 
-	does(t, s, "POST", "/simulator/agents", obj{"account": "a@b", "nickname": "n", "wechat_id": "w"})
-	does(t, s, "PATCH", "/simulator/agents/a@b", obj{"online": true})
+	does(t, s, "POST", "/simulator/kf-accounts", obj{"account": "a@b", "nickname": "n", "wechat_id": "w"})
+	does(t, s, "PATCH", "/simulator/kf-accounts/a@b", obj{"online": true})
 	assert.Len(t, calls(t, s, "/cgi-bin/customservice/getonlinekflist", nil)["kf_online_list"], 1)
 }
 
@@ -349,11 +349,11 @@ func TestFollowerAuthorizesAPageAndRefusesMessages(t *testing.T) {
 func TestFiguresAreSet(t *testing.T) {
 	s := start(t)
 	day := wechat.DateOf(time.Now()).AddDays(-2).String()
-	does(t, s, "PUT", "/simulator/figures", obj{"path": "/datacube/getusersummary", "day": day, "rows": []obj{{"user_source": 0, "new_user": 7}}})
+	does(t, s, "PUT", "/simulator/statistics", obj{"path": "/datacube/getusersummary", "day": day, "rows": []obj{{"user_source": 0, "new_user": 7}}})
 	rows := calls(t, s, "/datacube/getusersummary", obj{"begin_date": day, "end_date": day})["list"].([]any)
 	require.Len(t, rows, 1)
 	assert.EqualValues(t, 7, rows[0].(obj)["new_user"])
-	does(t, s, "PUT", "/simulator/figures", obj{"path": "/datacube/getusersummary", "day": day})
+	does(t, s, "PUT", "/simulator/statistics", obj{"path": "/datacube/getusersummary", "day": day})
 	assert.Empty(t, calls(t, s, "/datacube/getusersummary", obj{"begin_date": day, "end_date": day})["list"])
 }
 
@@ -490,15 +490,15 @@ func TestRequestsThatCannotBeRightAreRefusedInJSON(t *testing.T) {
 		"a file of no kind":              {"POST", "/simulator/media", obj{"type": "pdf", "data": []byte("a")}, 400, "image, voice, video or thumb"},
 		"a file without content":         {"POST", "/simulator/media", obj{"type": "image"}, 400, "base64"},
 		"a file that is no base64":       {"POST", "/simulator/media", obj{"type": "image", "data": "?"}, 400, "base64"},
-		"an agent without an account":    {"POST", "/simulator/agents", obj{}, 400, "account"},
-		"an unknown agent":               {"PATCH", "/simulator/agents/a@b", obj{"online": true}, 404, "a@b"},
-		"an agent without invitation":    {"PATCH", "/simulator/agents/a@b", obj{"accept_invitation": true}, 404, "invitation"},
+		"an agent without an account":    {"POST", "/simulator/kf-accounts", obj{}, 400, "account"},
+		"an unknown agent":               {"PATCH", "/simulator/kf-accounts/a@b", obj{"online": true}, 404, "a@b"},
+		"an agent without invitation":    {"PATCH", "/simulator/kf-accounts/a@b", obj{"accept_invitation": true}, 404, "invitation"},
 		"a comment on nothing":           {"POST", alice + "/comments", obj{"msg_data_id": 1, "content": "a"}, 404, "takes comments"},
 		"a comment without an article":   {"POST", alice + "/comments", obj{"content": "a"}, 400, "msg_data_id"},
-		"figures of no day":              {"PUT", "/simulator/figures", obj{"path": "/datacube/getusersummary"}, 400, "day"},
-		"figures of a day that is not":   {"PUT", "/simulator/figures", obj{"path": "/datacube/getusersummary", "day": "2026-02-30"}, 400, ""},
-		"figures of no statistics":       {"PUT", "/simulator/figures", obj{"path": "/cgi-bin/menu/get", "day": "2026-11-01"}, 400, "/datacube/"},
-		"figures that are null":          {"PUT", "/simulator/figures", `{"path":"/datacube/getusersummary","day":"2026-11-01","rows":[null]}`, 400, "null"},
+		"figures of no day":              {"PUT", "/simulator/statistics", obj{"path": "/datacube/getusersummary"}, 400, "day"},
+		"figures of a day that is not":   {"PUT", "/simulator/statistics", obj{"path": "/datacube/getusersummary", "day": "2026-02-30"}, 400, ""},
+		"figures of no statistics":       {"PUT", "/simulator/statistics", obj{"path": "/cgi-bin/menu/get", "day": "2026-11-01"}, 400, "/datacube/"},
+		"figures that are null":          {"PUT", "/simulator/statistics", `{"path":"/datacube/getusersummary","day":"2026-11-01","rows":[null]}`, 400, "null"},
 		"a tag that is no number":        {"PATCH", "/simulator/tags/all", obj{"count": 1}, 400, "number"},
 		"a tag of less than nobody":      {"PATCH", "/simulator/tags/2", obj{"count": -1}, 400, "negative"},
 		"an address that is no page":     {"POST", alice + "/authorizations", obj{"url": "https://example.com"}, 400, "no authorization page"},

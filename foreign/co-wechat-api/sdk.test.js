@@ -59,14 +59,14 @@ area('users and tags', async (api) => {
   const { tag } = await api.createTags('VIP');
   await api.updateTag(tag.id, 'Friends');
   await api.batchTagging([alice, bob], tag.id);
-  assert.deepEqual((await view(alice)).tags, [tag.id]);
+  assert.deepEqual((await view(alice)).tag_ids, [tag.id]);
   assert.deepEqual((await api.getIdList(alice)).tagid_list, [tag.id]);
   assert.deepEqual((await api.getUsersFromTag(tag.id)).data.openid.sort(), [alice, bob]);
   await api.batchUnTagging([bob], tag.id);
-  assert.deepEqual((await view(bob)).tags, []);
+  assert.deepEqual((await view(bob)).tag_ids, []);
   assert.ok((await api.getTags()).tags.some((t) => t.name === 'Friends'));
   await api.deleteTag(tag.id);
-  assert.deepEqual((await view(alice)).tags, []);
+  assert.deepEqual((await view(alice)).tag_ids, []);
 });
 
 area('customer-service messages', async (api) => {
@@ -108,7 +108,7 @@ area('customer-service agents', async (api) => {
   await api.addKfAccount('one@test', 'One');
   await api.updateKfAccount('one@test', 'The one');
   await api.inviteworker('one@test', 'wechat-one');
-  await control('PATCH', '/agents/one@test', { accept_invitation: true, online: true });
+  await control('PATCH', '/kf-accounts/one@test', { accept_invitation: true, online: true });
   await api.setKfAccountAvatar('one@test', file('face.jpg', '\xff\xd8\xff'));
   const [agent] = (await api.getCustomServiceList()).kf_list;
   assert.equal(agent.kf_nick, 'The one');

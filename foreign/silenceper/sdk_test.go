@@ -138,7 +138,7 @@ func TestUsersAndTags(t *testing.T) {
 	require.NoError(t, u.BatchTag([]string{alice, bob}, tag.ID))
 	tags := func(openID string) string {
 		t.Helper()
-		return fmt.Sprint(f.control("GET", "/followers/"+openID, nil)["tags"])
+		return fmt.Sprint(f.control("GET", "/followers/"+openID, nil)["tag_ids"])
 	}
 	assert.Equal(t, fmt.Sprint([]int32{tag.ID}), tags(alice))
 	of, err := u.UserTidList(alice)
@@ -206,7 +206,7 @@ func TestCustomerServiceAgents(t *testing.T) {
 	require.NoError(t, m.Add("one@test", "One"))
 	require.NoError(t, m.Update("one@test", "The one"))
 	require.NoError(t, m.InviteBind("one@test", "wechat-one"))
-	f.control("PATCH", "/agents/one@test", obj{"accept_invitation": true, "online": true})
+	f.control("PATCH", "/kf-accounts/one@test", obj{"accept_invitation": true, "online": true})
 	require.NoError(t, m.UploadHeadImg("one@test", file(t, "face.jpg", "\xff\xd8\xff")))
 	all := f.call("/cgi-bin/customservice/getkflist", nil)["kf_list"].(list)
 	require.Len(t, all, 1)
