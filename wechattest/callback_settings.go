@@ -9,11 +9,11 @@ import (
 	"github.com/wechatoa/wechat/internal/msgcrypt"
 )
 
-// CallbackSettings are the account's settings of the callback, as the console shows
-// them (服务器配置).
+// CallbackSettings are the settings of the callback, as the console shows them
+// (服务器配置).
 type CallbackSettings struct {
-	// URL is the address that pushes go to (服务器地址). It is empty if nothing gets them, or
-	// a handler that was given to [Platform.SetCallback] does.
+	// URL receives the pushes (服务器地址). It is empty if there is no callback, or if
+	// a handler of [Platform.SetCallback] receives them.
 	URL string
 
 	Token          string       // 3 to 32 letters and digits (令牌)
@@ -22,22 +22,22 @@ type CallbackSettings struct {
 	JSON           bool         // pushes and replies are JSON, not XML (数据格式)
 }
 
-// callbackSettings are settings that were checked. They are not changed but replaced,
-// so that a push ends with those that it began with.
+// callbackSettings are validated settings. They are immutable and replaced as a whole,
+// so that a push ends with the settings that it began with.
 type callbackSettings struct {
 	CallbackSettings
 
 	key msgcrypt.Key
 }
 
-// newCallbackSettings returns settings whose key is known to be valid.
+// newCallbackSettings returns settings whose key is valid.
 func newCallbackSettings(s CallbackSettings) *callbackSettings {
 	key, _ := msgcrypt.ParseKey(s.EncodingAESKey)
 	return &callbackSettings{CallbackSettings: s, key: key}
 }
 
-// CallbackSettings returns the settings of the callback, for instance to change some
-// of them with [Platform.SetCallbackSettings].
+// CallbackSettings returns the settings of the callback. To change some of them, modify
+// the result and pass it to [Platform.SetCallbackSettings].
 func (p *Platform) CallbackSettings() CallbackSettings {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -48,12 +48,12 @@ func (p *Platform) CallbackSettings() CallbackSettings {
 	return s
 }
 
-// SetCallbackSettings replaces the settings of the callback while the platform runs.
-// Pushes that have begun end with the settings they began with. An empty URL keeps a
-// handler that was given to [Platform.SetCallback], and ends pushes to an address.
-// [Platform.VerifyURL] then shows whether the callback agrees with the settings.
+// SetCallbackSettings replaces the settings of the callback. Pushes in flight keep the
+// old ones. If the URL is empty, a handler of [Platform.SetCallback] stays, and pushes
+// to a URL stop. Call [Platform.VerifyURL] to check that the callback uses the same
+// settings.
 //
-// It returns an error, and changes nothing, if the console would refuse a setting.
+// It returns an error and changes nothing if the console would refuse the settings.
 func (p *Platform) SetCallbackSettings(s CallbackSettings) error {
 	if err := s.check(); err != nil {
 		return err
@@ -78,7 +78,7 @@ func (s CallbackSettings) check() error {
 	if s.URL != "" {
 		u, err := url.Parse(s.URL)
 		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.Fragment != "" {
-			return errors.New("wechattest: the URL of the callback must be an http or https address")
+			return errors.New("wechattest: the URL of the callback must be an http or https URL")
 		}
 	}
 	if !callbackToken.MatchString(s.Token) {
@@ -91,10 +91,10 @@ func (s CallbackSettings) check() error {
 	case CallbackModePlain, CallbackModeCompatible, CallbackModeSafe:
 		return nil
 	}
-	return fmt.Errorf("wechattest: there is no callback mode %d", s.Mode)
+	return fmt.Errorf("wechattest: the mode of the callback must be a CallbackMode constant, but is %d", s.Mode)
 }
 
-// callbackSettings returns the settings of now.
+// callbackSettings returns the current settings.
 func (p *Platform) callbackSettings() *callbackSettings {
 	p.mu.Lock()
 	defer p.mu.Unlock()

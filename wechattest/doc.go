@@ -1,49 +1,52 @@
-// Package wechattest is the platform, faked: what a program is tested against
-// without an account. It keeps state (tokens, followers, tags, menus, messages,
-// media, drafts, quotas), is strict about what the platform is strict about and
-// answers with the errcodes that the platform documents, and pushes messages and
-// events to a callback with the platform's retry rules.
+// Package wechattest 是有状态的模拟微信公众平台，没有公众号也能测试程序。它记录凭据、关注者、标签、
+// 菜单、消息、素材、草稿与接口额度，按官方文档校验请求、返回错误码，并按平台的重试规则把消息和事件推送到回调。
+// 中文指南：https://github.com/wechatoa/wechat/tree/main/docs/zh
+//
+// Package wechattest is a stateful fake of the platform, for tests without an account.
+// It keeps tokens, followers, tags, menus, messages, media, drafts and quotas. It is as
+// strict as the platform, returns the errcodes that the platform documents, and pushes
+// messages and events to a callback with the platform's retry rules.
 //
 //	srv := wechattest.NewServer(t)
 //	alice := srv.AddUser(wechattest.User{Nickname: "Alice"})
 //	client := srv.Client()
 //
 //	srv.SetCallback(handler)
-//	report := alice.Sends(ctx, "hi")  // what the follower saw of it: report.Reply
+//	report := alice.Sends(ctx, "hi")  // what Alice saw: report.Reply
 //	err := client.SendCustomMessage(ctx, …)
-//	alice.Messages()                  // everything that reached her
+//	alice.Messages()                  // everything that reached Alice
 //
-// A [Server] listens on the loopback interface and ends with its test. A
-// [Platform] is the same without a listener and without a test: an [http.Handler],
-// and with [Platform.Client] a client that calls it in process, which also works
-// inside a bubble of testing/synctest, where tokens expire and pushes are repeated
-// in no time.
+// A [Server] listens on the loopback interface and closes when its test ends. A
+// [Platform] needs neither a listener nor a test: it is an [http.Handler], and the
+// clients of [Platform.Client] call it in process. It also works inside a bubble of
+// testing/synctest, where tokens expire and pushes are retried without waiting.
 //
-// Command cmd/wechat-simulator runs a platform for programs in other languages, and
-// for SDKs whose hosts are fixed.
+// [Platform.HTTPClient] enables the fake for other SDKs whose HTTP client can be
+// replaced. The command wechat-simulator runs it for programs in other languages, and for
+// SDKs whose hosts are fixed.
 //
 // # Faults
 //
-// [Platform.FailNext] refuses the next call of an API, [Platform.InjectFault] makes
-// connections break, answers hang or arrive garbled. [Faults] lists every fault
-// for tests that go through all of them. [Platform.RevokeToken] makes tokens die.
+// [Platform.FailNext] makes the next call of an API fail with an errcode.
+// [Platform.InjectFault] breaks connections, and delays or corrupts responses. [Faults]
+// returns one fault of each kind, for tests that try them all. [Platform.RevokeToken]
+// invalidates the access tokens.
 //
-// # How strict it is
+// # Strictness
 //
-// Where the documentation is silent or contradicts itself, the fake accepts what
-// programs have been seen to send with success. [WithStrict] makes it as strict as
-// the documentation, and [WithRules] keeps single rules. docs/fake.md lists what
-// differs, row by row, with how it is known. APIs that the platform has withdrawn
-// fail the test of a [Server] and name their successors.
+// If the official pages are silent or contradict themselves, the fake accepts what is
+// known to work in practice. [WithStrict] makes it as strict as the pages, and [WithRules]
+// enables single rules. docs/fake.md lists every difference and how it is known. A call of
+// an API that the platform has withdrawn fails the test of a [Server], with the name of
+// the API that replaces it.
 //
-// # What is faked how well
+// # Coverage
 //
-// What programs ask about has state: tokens, tickets, quotas, users, tags, the
-// blacklist, menus, templates, customer-service messages, agents and sessions,
-// media, materials, drafts, publishing, comments, mass messages, QR codes, short
-// keys, notifications, authorized pages, and API security. Statistics are those that
-// [Platform.SetStatistics] sets, and samples for the days that were asked for. Every
-// other documented API checks its request against the documentation and answers a
-// valid sample. An API that the SDK does not know is refused, and on a Server fails
-// the test, until [Platform.Handle] gives it a behaviour.
+// These have state: tokens, tickets, quotas, users, tags, the blacklist, menus, templates,
+// customer-service messages, agents and sessions, media, materials, drafts, publishing,
+// comments, mass messages, QR codes, short keys, notifications, authorization pages, and
+// API security. Statistics are those of [Platform.SetStatistics], or sample figures for
+// the requested days. Every other documented API validates its request and returns a
+// sample response. An API that the official pages do not document is refused, and fails
+// the test of a Server, unless [Platform.Handle] implements it.
 package wechattest

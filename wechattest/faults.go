@@ -11,40 +11,39 @@ import (
 	"github.com/wechatoa/wechat"
 )
 
-// Fault is something that goes wrong with a call. Its zero value refuses nothing
-// and breaks nothing.
+// Fault is a failure of a call. The zero value changes nothing.
 type Fault struct {
-	// Name says what the fault is, for the names of tests. It has no effect.
+	// Name describes the fault, for the names of tests. It has no effect.
 	Name string
 
-	// Times is how many calls the fault hits: 0 is one, a negative number all.
+	// Times is the number of calls that fail. 0 means one, and a negative number means
+	// all.
 	Times int
 
-	// Executed: the platform does what the call asks before things go wrong, so that
-	// the caller can not know. Otherwise it does not. Faults that garble the true
-	// answer (Truncated, Drip, ControlBytes) are always of this kind, unless Code or
-	// Body give them an answer.
+	// Executed makes the call take effect before it fails, so that the caller cannot
+	// know. By default it does not. A fault that corrupts the real response (Truncated,
+	// Drip, ControlBytes) always executes the call, unless Code or Body replace the
+	// response.
 	Executed bool
 
-	// Delay passes before the answer.
+	// Delay is the time before the response.
 	Delay time.Duration
 
-	Code         wechat.Code // the answer refuses with this errcode
-	CodeAsString bool        // and words it as a string
-	Status       int         // HTTP status of the answer
-	Header       http.Header // of the answer
-	Body         []byte      // the answer, in place of the true one
+	Code         wechat.Code // errcode of the response
+	CodeAsString bool        // the errcode is a string instead of a number
+	Status       int         // HTTP status of the response
+	Header       http.Header // added to the response
+	Body         []byte      // replaces the response
 
-	Drop         bool          // the connection is closed without an answer
-	Hang         bool          // no answer comes until the caller gives up
-	Truncated    bool          // the connection is closed in the middle of the answer
-	Drip         time.Duration // passes between any two bytes of the answer
-	ControlBytes bool          // strings of the answer hold raw control bytes
+	Drop         bool          // the connection closes without a response
+	Hang         bool          // no response arrives until the caller gives up
+	Truncated    bool          // the connection closes in the middle of the response
+	Drip         time.Duration // pause between any two bytes of the response
+	ControlBytes bool          // strings of the response contain raw control bytes
 }
 
-// Faults returns one fault of every kind, each for one call, for tests that show
-// what a program does under all of them. Those that hang or drip need a caller with
-// a deadline.
+// Faults returns one fault of each kind, for one call each, so that a test can try them
+// all. Faults that hang or drip need a caller with a deadline.
 func Faults() []Fault {
 	html := http.Header{"Content-Type": {"text/html"}}
 	page := []byte("<html><body><center><h1>502 Bad Gateway</h1></center></body></html>")
@@ -75,12 +74,12 @@ func Faults() []Fault {
 	}
 }
 
-// FailNext refuses the next call of a path with a code, without executing it. ""
-// is any path.
+// FailNext makes the next call of a path fail with a code, without executing it. An
+// empty path means any path.
 func (p *Platform) FailNext(path string, code wechat.Code) { p.InjectFault(path, Fault{Code: code}) }
 
-// InjectFault makes the next calls of a path go wrong, "" for any path. Faults of a path
-// play one after the other, in the order in which they were asked for.
+// InjectFault makes the next calls of a path fail. An empty path means any path. The
+// faults of a path apply in the order in which they were injected.
 func (p *Platform) InjectFault(path string, f Fault) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -90,21 +89,21 @@ func (p *Platform) InjectFault(path string, f Fault) {
 	p.pending = append(p.pending, &planned{Fault: f, path: path})
 }
 
-// ClearFaults takes back all faults that have not happened yet.
+// ClearFaults removes all faults that have not applied yet.
 func (p *Platform) ClearFaults() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.pending = nil
 }
 
-// planned is a fault that waits for its calls. A nil one breaks nothing.
+// planned is a fault that waits for its calls. A nil fault changes nothing.
 type planned struct {
 	Fault
 
 	path string
 }
 
-// takeFault returns what goes wrong with a call, or nil.
+// takeFault returns the fault of a call, or nil.
 func (p *Platform) takeFault(c *call) *planned {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -123,7 +122,7 @@ func (p *Platform) takeFault(c *call) *planned {
 	return nil
 }
 
-// before reports whether the fault strikes before the call is executed.
+// before reports whether the fault prevents the execution of the call.
 func (f *planned) before() bool {
 	if f == nil || f.Executed {
 		return false
@@ -134,8 +133,7 @@ func (f *planned) before() bool {
 	return f.Status != 0
 }
 
-// wait lets the time pass that the fault takes, and does not return from a hang
-// before the caller gives up.
+// wait delays the response. A fault that hangs waits until the caller gives up.
 func (f *planned) wait(p *Platform, r *http.Request) {
 	var elapsed <-chan time.Time
 	if !f.Hang {
@@ -150,8 +148,8 @@ func (f *planned) wait(p *Platform, r *http.Request) {
 	}
 }
 
-// answer makes the answer that the fault leaves of the true one, which is nil where
-// the call was not executed. No answer goes out where it returns nil.
+// answer applies the fault to the real response, which is nil if the call was not
+// executed. It returns nil if no response is sent.
 func (f *planned) answer(p *Platform, c *call, a *answer) *answer {
 	if f.Drop || f.Hang {
 		return nil
@@ -183,15 +181,15 @@ func (f *planned) answer(p *Platform, c *call, a *answer) *answer {
 
 var jsonText = regexp.MustCompile(`":\s*"[^"\\]`)
 
-// withControlBytes puts control bytes at the beginning of the strings of a JSON
-// document, as they were seen in nicknames.
+// withControlBytes inserts control bytes at the beginning of the strings of a JSON
+// document, as they occur in nicknames.
 func withControlBytes(body []byte) []byte {
 	return jsonText.ReplaceAllFunc(body, func(m []byte) []byte {
 		return append(append(bytes.Clone(m[:len(m)-1]), "\x07\x14\b\n"...), m[len(m)-1])
 	})
 }
 
-// send writes an answer.
+// send writes a response.
 func (f *planned) send(w http.ResponseWriter, r *http.Request, a *answer) {
 	if a == nil {
 		panic(http.ErrAbortHandler) // closes the connection

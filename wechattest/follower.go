@@ -9,35 +9,35 @@ import (
 	"github.com/wechatoa/wechat"
 )
 
-// User describes a follower that [Platform.AddUser] makes. All fields are optional.
+// User describes a user for [Platform.AddUser]. All fields are optional.
 type User struct {
-	OpenID         string                // a random one where empty
-	UnionID        string                // where the account is bound to an Open Platform account
-	Nickname       string                // which only OAuth tells
-	AvatarURL      string                // which only OAuth tells
-	Language       wechat.Language       // zh_CN where empty
-	Remark         string                // what the account calls her
-	TagIDs         []int64               // ids of tags that exist
-	SubscribeTime  time.Time             // now where zero
-	Scene          wechat.SubscribeScene // how she found the account, ADD_SCENE_SEARCH where empty
-	QRScene        int64                 // scene_id of the QR code that she scanned then
-	QRSceneString  string                // scene_str of it
+	OpenID         string                // random if empty
+	UnionID        string                // if the account is bound to an Open Platform account
+	Nickname       string                // only OAuth reveals it
+	AvatarURL      string                // only OAuth reveals it
+	Language       wechat.Language       // LanguageZHCN if empty
+	Remark         string                // the account's own name for the user
+	TagIDs         []int64               // of existing tags
+	SubscribeTime  time.Time             // now if zero
+	Scene          wechat.SubscribeScene // how the user found the account; SubscribeSceneSearch if empty
+	QRScene        int64                 // scene_id of the QR code that the user scanned to follow
+	QRSceneString  string                // scene_str of that QR code
 	ClientPlatform wechat.ClientPlatform // for conditional menus, ClientPlatformOther if empty
 
-	// NotFollowing makes a user who knows the account but does not follow it.
+	// NotFollowing adds a user who knows the account but does not follow it.
 	NotFollowing bool
 }
 
-// Follower is a user of the account: what she does reaches the callback, what the
-// account sends reaches her. Methods that push wait until the platform has
-// delivered, with its repetitions, and return what came of it.
+// Follower is a user of the account. What they do is pushed to the callback, and what
+// the account sends reaches them. Methods that push wait until the platform has
+// delivered the push, with its retries, and return the outcome.
 type Follower struct {
-	// OpenID identifies the user towards the account.
+	// OpenID identifies the user within the account.
 	OpenID string
 
 	p *Platform
 
-	// The rest is under the platform's lock.
+	// The fields below are guarded by the platform's lock.
 	user        User
 	following   bool
 	since       time.Time
@@ -45,17 +45,17 @@ type Follower struct {
 	blacklisted bool
 	refuses     bool
 	received    []Received
-	subscribed  map[string]int // notifications that she agreed to, by template
+	subscribed  map[string]int // number of notifications that the user has accepted, by template
 
-	wrote, acted         time.Time // when she last wrote, and last clicked, followed or scanned
+	wrote, acted         time.Time // time of the last message, and of the last click, follow or scan
 	afterWrote, afterAct int       // customer-service messages since then
-	typing               time.Time // until when she sees the account typing
+	typing               time.Time // end of the typing indicator
 }
 
 // people are the account's users, tags and blacklist.
 type people struct {
 	users   map[string]*Follower
-	order   []*Follower // as they came
+	order   []*Follower // in the order in which they were added
 	tagList []*tag
 	nextTag int64
 	black   []string // openids, oldest first
@@ -67,15 +67,15 @@ func (s *people) init() {
 	s.nextTag = 100
 }
 
-// AddUser makes a user who follows the account already: no event is pushed. Where
-// the OpenID is taken, the user who has it is returned.
+// AddUser adds a user who already follows the account, without pushing an event. If a
+// user with the OpenID exists, AddUser returns that user.
 func (p *Platform) AddUser(u User) *Follower {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.addUser(u)
 }
 
-// AddUsers makes n followers about whom nothing matters but their number.
+// AddUsers adds n followers with random openids.
 func (p *Platform) AddUsers(n int) []*Follower {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -120,14 +120,14 @@ func (p *Platform) Follower(openID string) *Follower {
 	return p.users[openID]
 }
 
-// Followers returns all users, in the order in which they came.
+// Followers returns all users, in the order in which they were added.
 func (p *Platform) Followers() []*Follower {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return slices.Clone(p.order)
 }
 
-// Nickname returns the nickname that the user was made with.
+// Nickname returns the nickname that the user was added with.
 func (f *Follower) Nickname() string { return f.user.Nickname }
 
 // Following reports whether the user follows the account.
@@ -157,16 +157,16 @@ func (f *Follower) setRefuses(refuses bool) {
 	f.refuses = refuses
 }
 
-// Messages returns everything that reached the user, in order: replies to what she
-// sent, customer-service messages, template messages, mass messages, and the
-// platform's notices that the account is unavailable.
+// Messages returns everything that reached the user, in order: replies,
+// customer-service messages, template messages, mass messages, and the platform's
+// notices that the account is unavailable.
 func (f *Follower) Messages() []Received {
 	f.p.mu.Lock()
 	defer f.p.mu.Unlock()
 	return slices.Clone(f.received)
 }
 
-// LastMessage returns the last message that reached the user, a zero Received where
+// LastMessage returns the last message that reached the user, or a zero Received if
 // there is none.
 func (f *Follower) LastMessage() Received {
 	f.p.mu.Lock()
@@ -177,10 +177,10 @@ func (f *Follower) LastMessage() Received {
 	return f.received[len(f.received)-1]
 }
 
-// wrotes marks that the user wrote: the account may answer for 48 hours.
+// markWrote records that the user has written: the account may reply for 48 hours.
 func (f *Follower) markWrote() { f.wrote, f.afterWrote = f.p.now(), 0 }
 
-// markActed marks an action after which the account may write for a minute.
+// markActed records an action that lets the account write for a minute.
 func (f *Follower) markActed() { f.acted, f.afterAct = f.p.now(), 0 }
 
 func (f *Follower) message(ctx context.Context, kind string, fields Fields) *Report {
@@ -191,17 +191,17 @@ func (f *Follower) event(ctx context.Context, name string, fields Fields) *Repor
 	return f.Push(ctx, Push{Type: "event", Event: name, Fields: fields})
 }
 
-// Sends sends a text to the account.
+// Sends sends a text message to the account.
 func (f *Follower) Sends(ctx context.Context, text string) *Report {
 	return f.message(ctx, "text", Fields{"Content": text})
 }
 
-// SendsImage sends a picture. mediaID is what the account downloads it by.
+// SendsImage sends a picture. The account downloads it by its mediaID.
 func (f *Follower) SendsImage(ctx context.Context, pictureURL, mediaID string) *Report {
 	return f.message(ctx, "image", Fields{"PicUrl": pictureURL, "MediaId": mediaID})
 }
 
-// SendsVoice sends a recording in a format such as amr.
+// SendsVoice sends a voice message in a format such as amr.
 func (f *Follower) SendsVoice(ctx context.Context, mediaID, format string) *Report {
 	return f.message(ctx, "voice", Fields{"MediaId": mediaID, "Format": format})
 }
@@ -216,7 +216,7 @@ func (f *Follower) SendsShortVideo(ctx context.Context, mediaID, thumbMediaID st
 	return f.message(ctx, "shortvideo", Fields{"MediaId": mediaID, "ThumbMediaId": thumbMediaID})
 }
 
-// SendsLocation sends a place.
+// SendsLocation sends a location.
 func (f *Follower) SendsLocation(ctx context.Context, latitude, longitude float64, label string) *Report {
 	return f.message(ctx, "location", Fields{"Location_X": latitude, "Location_Y": longitude, "Scale": 15, "Label": label})
 }
@@ -226,7 +226,8 @@ func (f *Follower) SendsLink(ctx context.Context, title, description, url string
 	return f.message(ctx, "link", Fields{"Title": title, "Description": description, "Url": url})
 }
 
-// ChoosesMenuItem taps an item of a menu message: the account gets a text with the item's id.
+// ChoosesMenuItem taps an item of a menu message: the account receives a text message
+// with the id of the item.
 func (f *Follower) ChoosesMenuItem(ctx context.Context, itemID, text string) *Report {
 	return f.message(ctx, "text", Fields{"Content": text, "bizmsgmenuid": itemID})
 }
@@ -237,7 +238,7 @@ func (f *Follower) Follows(ctx context.Context) *Report {
 	return f.event(ctx, "subscribe", Fields{"EventKey": ""})
 }
 
-// follow puts the user among the followers.
+// follow adds the user to the followers.
 func (f *Follower) follow(scene wechat.SubscribeScene) {
 	f.p.mu.Lock()
 	defer f.p.mu.Unlock()
@@ -248,7 +249,7 @@ func (f *Follower) follow(scene wechat.SubscribeScene) {
 	f.markActed()
 }
 
-// Unfollows makes the user leave the account. Her tags and remark are gone.
+// Unfollows makes the user unfollow the account. Their tags and remark are lost.
 func (f *Follower) Unfollows(ctx context.Context) *Report {
 	f.p.mu.Lock()
 	f.following, f.tags, f.user.Remark = false, nil, ""
@@ -257,29 +258,29 @@ func (f *Follower) Unfollows(ctx context.Context) *Report {
 	return f.event(ctx, "unsubscribe", Fields{"EventKey": ""})
 }
 
-// Clicks clicks a menu button of type click.
+// Clicks taps a menu button of type click.
 func (f *Follower) Clicks(ctx context.Context, key string) *Report {
 	return f.event(ctx, "CLICK", Fields{"EventKey": key})
 }
 
-// Opens clicks a menu button of type view.
+// Opens taps a menu button of type view.
 func (f *Follower) Opens(ctx context.Context, url string) *Report {
 	return f.event(ctx, "VIEW", Fields{"EventKey": url, "MenuId": f.p.menuID()})
 }
 
-// OpensMiniProgram clicks a menu button of type miniprogram.
+// OpensMiniProgram taps a menu button of type miniprogram.
 func (f *Follower) OpensMiniProgram(ctx context.Context, pagePath string) *Report {
 	return f.event(ctx, "view_miniprogram", Fields{"EventKey": pagePath, "MenuId": f.p.menuID()})
 }
 
-// ScansWithMenu scans a code with a menu button of type scancode_push: the app shows
-// the result.
+// ScansWithMenu scans a code with a menu button of type scancode_push, which shows the
+// result in the app.
 func (f *Follower) ScansWithMenu(ctx context.Context, key, result string) *Report {
 	return f.scanWithMenu(ctx, "scancode_push", key, result)
 }
 
-// ScansWithMenuAndWaits scans a code with a menu button of type scancode_waitmsg: the
-// app shows the account's reply.
+// ScansWithMenuAndWaits scans a code with a menu button of type scancode_waitmsg, which
+// waits for the account's reply.
 func (f *Follower) ScansWithMenuAndWaits(ctx context.Context, key, result string) *Report {
 	return f.scanWithMenu(ctx, "scancode_waitmsg", key, result)
 }
@@ -288,20 +289,21 @@ func (f *Follower) scanWithMenu(ctx context.Context, event, key, result string) 
 	return f.event(ctx, event, Fields{"EventKey": key, "ScanCodeInfo": Fields{"ScanType": "qrcode", "ScanResult": result}})
 }
 
-// PicksLocation sends a place with a menu button of type location_select.
+// PicksLocation sends a location with a menu button of type location_select.
 func (f *Follower) PicksLocation(ctx context.Context, key string, latitude, longitude float64, label string) *Report {
 	return f.event(ctx, "location_select", Fields{"EventKey": key, "SendLocationInfo": Fields{
 		"Location_X": latitude, "Location_Y": longitude, "Scale": 15, "Label": label, "Poiname": "",
 	}})
 }
 
-// ReportsLocation lets the app report where the user is.
+// ReportsLocation makes the app report the location of the user.
 func (f *Follower) ReportsLocation(ctx context.Context, latitude, longitude, precision float64) *Report {
 	return f.event(ctx, "LOCATION", Fields{"Latitude": latitude, "Longitude": longitude, "Precision": precision})
 }
 
-// Scans scans a QR code of the account, given by its ticket or by a scene: one who
-// follows causes SCAN, another one begins to follow. [Platform.QRCode] finds tickets.
+// Scans scans a QR code of the account, given by its ticket or its scene. A follower
+// causes the event SCAN; any other user begins to follow. [Platform.QRCode] returns
+// tickets.
 func (f *Follower) Scans(ctx context.Context, sceneOrTicket string) *Report {
 	scene, ticket, ok := f.p.sceneOf(sceneOrTicket)
 	if !ok {

@@ -6,7 +6,8 @@ import (
 	"github.com/wechatoa/wechat/internal/msgcrypt"
 )
 
-// Option changes a platform that [NewPlatform] or [NewServer] makes.
+// Option configures a platform of [NewPlatform] or [NewServer]. Options may be passed
+// in any order.
 type Option func(*settings)
 
 type settings struct {
@@ -44,80 +45,80 @@ func newSettings(opts []Option) *settings {
 		o(s)
 	}
 	if _, err := msgcrypt.ParseKey(s.aesKey); err != nil {
-		s.aesKey = random(letters, 43) // a platform would not have saved the other one
+		s.aesKey = random(letters, 43) // the platform would not have saved the invalid one
 	}
 	return s
 }
 
-// WithAccount gives the account this AppID and AppSecret instead of random ones.
+// WithAccount sets the AppID and AppSecret of the account. The default is random
+// values.
 func WithAccount(appID, appSecret string) Option {
 	return func(s *settings) { s.appID, s.appSecret = appID, appSecret }
 }
 
-// WithCallbackCredentials gives the account this Token and EncodingAESKey (服务器配置)
-// instead of random ones. An EncodingAESKey that the platform would refuse is
-// replaced by a random one, see [Platform.EncodingAESKey].
+// WithCallbackCredentials sets the Token and EncodingAESKey of the callback
+// (服务器配置). The default is random values. An invalid EncodingAESKey is replaced by
+// a random one, see [Platform.EncodingAESKey].
 func WithCallbackCredentials(token, encodingAESKey string) Option {
 	return func(s *settings) { s.token, s.aesKey = token, encodingAESKey }
 }
 
-// CallbackMode says how pushes are encrypted (消息加解密方式).
+// CallbackMode is the encryption mode of pushes (消息加解密方式).
 type CallbackMode int
 
-// The modes of the console.
+// The modes that the console offers.
 const (
-	CallbackModeSafe       CallbackMode = iota // encryption only (安全模式), the default
-	CallbackModeCompatible                     // clear elements and their encryption (兼容模式)
-	CallbackModePlain                          // clear elements only (明文模式)
+	CallbackModeSafe       CallbackMode = iota // encrypted (安全模式), the default
+	CallbackModeCompatible                     // plaintext beside the encrypted message (兼容模式)
+	CallbackModePlain                          // plaintext (明文模式)
 )
 
-// WithCallbackMode makes pushes come in this mode. The default is [CallbackModeSafe].
+// WithCallbackMode sets the encryption mode of pushes. The default is
+// [CallbackModeSafe].
 func WithCallbackMode(m CallbackMode) Option { return func(s *settings) { s.mode = m } }
 
-// WithJSONPushes makes pushes come as JSON instead of XML, and expects replies in
+// WithJSONPushes makes the platform push JSON instead of XML, and expect replies in
 // JSON.
 func WithJSONPushes() Option { return func(s *settings) { s.jsonPushes = true } }
 
-// WithClock makes the platform live by another clock than [time.Now]: tokens,
-// quotas, windows and media expire by it. Pushes are timed by the real clock, or
-// by the one of a testing/synctest bubble.
+// WithClock sets the clock by which tokens, quotas, reply windows and media expire. The
+// default is [time.Now]. Pushes are timed by the real clock, or by that of a
+// testing/synctest bubble.
 func WithClock(now func() time.Time) Option { return func(s *settings) { s.clock = now } }
 
-// WithQuota lets an API, such as "/cgi-bin/menu/create", be called this many times
-// a day. Most APIs have the quotas of a new account without it.
+// WithQuota sets the daily quota of an API, such as "/cgi-bin/menu/create". Without it,
+// most APIs have the quota of a new account.
 func WithQuota(path string, perDay int) Option { return func(s *settings) { s.perDay[path] = perDay } }
 
-// WithMinuteQuota lets an API be called this many times a minute.
+// WithMinuteQuota sets the quota of an API per minute.
 func WithMinuteQuota(path string, perMinute int) Option {
 	return func(s *settings) { s.perMinute[path] = perMinute }
 }
 
-// WithTestAccount makes the account one of those that the platform gives out for
-// tests (测试号): most quotas are a tenth, and the values of templates may be of any
-// length.
+// WithTestAccount makes the account a test account of the platform (测试号): most
+// quotas are a tenth, and template values may have any length.
 func WithTestAccount() Option { return func(s *settings) { s.testAccount = true } }
 
-// WithLastOpenIDRepeated makes the last page of a list of followers have the last
-// OpenID of the page as its next_openid, as the samples of the documentation do, and
-// the page after it be empty. By default next_openid is empty on the last page, as
-// the text of the documentation has it.
+// WithLastOpenIDRepeated makes the last page of a follower list repeat its last openid
+// as next_openid, as the official samples do; the page after it is empty. By default
+// next_openid is empty on the last page, as the official text says.
 func WithLastOpenIDRepeated() Option { return func(s *settings) { s.repeatsLast = true } }
 
-// WithIPNotAllowed makes the platform refuse tokens to callers (40164), whom it
-// sees calling from this address, as it does when the address is missing from the
-// account's list (IP白名单).
+// WithIPNotAllowed makes the platform refuse to issue tokens with
+// [wechat.ErrIPNotAllowed], as if the caller had this IP address and the allowlist of
+// the account (IP白名单) did not contain it.
 func WithIPNotAllowed(ip string) Option { return func(s *settings) { s.badIP = ip } }
 
-// WithPushTimeout changes how long a callback has to answer, and with it when a
-// failed push is repeated: 5 seconds on the real platform, and by default.
+// WithPushTimeout sets the time that a callback has to respond. A failed push is
+// retried after the same time. The default is 5 seconds, as on the real platform.
 func WithPushTimeout(d time.Duration) Option { return func(s *settings) { s.pushTimeout = d } }
 
-// WithPauseAfterFailures makes the platform pause its pushes for a minute after n of them
-// in a row have failed, 3 by default. The real platform does so after a number that
-// it does not tell. 0 switches pauses off.
+// WithPauseAfterFailures makes the platform pause all pushes for a minute after n
+// consecutive failures. The default is 3, and 0 disables pauses. The real number is not
+// documented.
 func WithPauseAfterFailures(n int) Option { return func(s *settings) { s.pauseAfter = n } }
 
-// WithJobDelay makes what the platform does in the background take this long:
-// publishing, mass sends, template messages. By default it is done when the call
-// is answered, and its event follows at once.
+// WithJobDelay sets the duration of background jobs: publishing, mass messages and
+// template messages. By default a job finishes with the call that starts it, and its
+// event follows immediately.
 func WithJobDelay(d time.Duration) Option { return func(s *settings) { s.jobDelay = d } }

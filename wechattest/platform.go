@@ -12,32 +12,32 @@ import (
 	"github.com/wechatoa/wechat/internal/spec"
 )
 
-// Platform is the fake platform with one account: an [http.Handler] that answers
-// the API, and what pushes messages and events to the account's callback. It is
-// safe for concurrent use.
+// Platform is a stateful fake of the platform with one account. It is an [http.Handler]
+// that serves the API, and it pushes messages and events to the account's callback. It
+// is safe for concurrent use.
 type Platform struct {
-	// The account, as its settings in the console show it. They are not to be set:
-	// [Platform.SetCallbackSettings] changes the callback's, [Platform.ResetAppSecret] the secret.
+	// The account, as the console shows it. Do not set these fields: use
+	// [Platform.SetCallbackSettings] and [Platform.ResetAppSecret] instead.
 	AppID          string
 	AppSecret      string
 	Token          string // of the callback
 	EncodingAESKey string // of the callback
 	OriginalID     string // gh_…, the ToUserName of pushes
-	OperatorID     string // openid of the account's administrator, the FromUserName of pushes that no follower caused
+	OperatorID     string // openid of the account's administrator, the FromUserName of pushes that no user caused
 
 	set        *settings
 	specs      map[string][]spec.Endpoint
 	behaviours map[string]behaviour
-	unknown    func(call, path string) // hears of calls of what is no API, or none any more
+	unknown    func(call, path string) // called for APIs that are undocumented or withdrawn
 
-	base    context.Context //nolint:containedctx // parent of what runs in the background, ends with Close
+	base    context.Context //nolint:containedctx // of everything in the background; canceled by Close
 	cancel  context.CancelFunc
 	running background
 
 	mu      sync.Mutex
 	custom  map[string]func(Call) (any, error)
-	calls   []Call            // the last ones
-	counts  map[string]*count // of all, by path
+	calls   []Call            // the most recent ones
+	counts  map[string]*count // of all calls, by path
 	pending []*planned
 	clients []*wechat.Client
 	ids     ids
@@ -57,16 +57,15 @@ type Platform struct {
 	subscriptions
 	consents
 	statistics
-	secured *security // nil where the account has no API security
+	secured *security // nil if API security is off
 }
 
-// behaviour executes a call that is authorised and valid. It runs under the
-// platform's lock.
+// behaviour executes an authorized, valid call. It holds the platform's lock.
 type behaviour func(c *call) (any, error)
 
-// NewPlatform returns a platform with an account that has no followers yet. It
-// listens nowhere: serve it with net/http, or use the clients that [Platform.Client]
-// returns. [Platform.Close] ends what it does in the background.
+// NewPlatform returns a platform whose account has no followers yet. It does not
+// listen: serve it with net/http, or use the clients of [Platform.Client]. Call
+// [Platform.Close] to stop its background work.
 func NewPlatform(opts ...Option) *Platform {
 	set := newSettings(opts)
 	p := &Platform{
@@ -90,12 +89,12 @@ func NewPlatform(opts ...Option) *Platform {
 	}
 	p.newState()
 	if set.security {
-		p.secured, _ = newSecurity(p.AppID) // fails where the machine has no randomness
+		p.secured, _ = newSecurity(p.AppID) // only fails without a source of randomness
 	}
 	return p
 }
 
-// newState makes the account's state and says what answers which path.
+// newState initializes the account's state and the behaviour of each path.
 func (p *Platform) newState() {
 	p.tokens.init()
 	p.limits.init(p.set.testAccount)
@@ -119,8 +118,8 @@ func (p *Platform) newState() {
 	}
 }
 
-// Client returns a client of the account that calls the platform in process. It is
-// closed with the platform.
+// Client returns a client of the account that calls the platform in process. Closing
+// the platform closes it.
 func (p *Platform) Client(opts ...wechat.Option) *wechat.Client {
 	opts = append([]wechat.Option{wechat.WithHTTPClient(p.HTTPClient())}, opts...)
 	return p.newClient(opts)
@@ -134,7 +133,8 @@ func (p *Platform) newClient(opts []wechat.Option) *wechat.Client {
 	return c
 }
 
-// Close ends pushes under way and waits for them, and closes the platform's clients.
+// Close cancels pushes in flight, waits for them to stop, and closes the clients of
+// [Platform.Client].
 func (p *Platform) Close() {
 	p.cancel()
 	p.running.wait()
@@ -148,42 +148,42 @@ func (p *Platform) Close() {
 	p.network.CloseIdleConnections()
 }
 
-// Wait waits until the platform has done what it does in the background: the events
-// of finished jobs have been delivered.
+// Wait waits for the background work of the platform: when it returns, the events of
+// finished jobs have been delivered.
 func (p *Platform) Wait() { p.running.wait() }
 
-// Handle gives a path a behaviour, in place of what the platform does there. fn
-// gets calls whose token is right; what it returns is the answer: nil for errcode
-// 0, []byte for a download, anything else as JSON. A [wechat.Code] as error
-// refuses the call, any other error is a failure of the server (HTTP 500).
+// Handle makes fn handle the calls of a path, in place of the platform. fn is only
+// called with a valid access token. It returns the response: nil for errcode 0, a
+// []byte for a download, or any other value as JSON. If it returns a [wechat.Code] as
+// its error, the call fails with that errcode; any other error becomes HTTP status 500.
 func (p *Platform) Handle(path string, fn func(Call) (any, error)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.custom[path] = fn
 }
 
-// Call is a request that the platform got.
+// Call is a request that the platform received.
 type Call struct {
 	At        time.Time
 	Method    string
 	Path      string
 	Query     url.Values // without access_token
 	Header    http.Header
-	Body      []byte        // as it arrived, decrypted where the account has API security
-	Form      *Form         // what a multipart body holds, nil for others
-	Token     string        // access_token of the call
-	Code      wechat.Code   // errcode of the answer, 0 for none
-	Status    int           // HTTP status of the answer, 0 where none was sent
-	Executed  bool          // the call was done, whatever became of its answer
-	RequestID string        // request id
-	Response  []byte        // body of the answer
-	Duration  time.Duration // until it was answered
+	Body      []byte        // as received; decrypted if it used API security
+	Form      *Form         // the content of a multipart body, or nil
+	Token     string        // the access_token
+	Code      wechat.Code   // errcode of the response, or 0
+	Status    int           // HTTP status of the response, or 0 if none was sent
+	Executed  bool          // the call took effect, even if its response was lost
+	RequestID string        // the rid of the response
+	Response  []byte        // body of the response
+	Duration  time.Duration // time to the response
 }
 
-// Form is what a multipart body holds.
+// Form is the content of a multipart body.
 type Form struct {
 	Values url.Values
-	Files  map[string]File // by the names of their parts
+	Files  map[string]File // by the name of the part
 }
 
 // File is an uploaded file.
@@ -193,14 +193,14 @@ type File struct {
 	Data        []byte
 }
 
-// count is how often a path was asked for.
+// count counts the calls of a path.
 type count struct{ requests, executed int }
 
-// keep is how many calls and reports a platform remembers at least.
+// keep is the minimum number of calls and reports that a platform remembers.
 const keep = 10_000
 
-// remember appends to a list, and forgets its older half where it is twice as long
-// as it needs to be.
+// remember appends to a list, and drops the older half of a list that is twice as long
+// as needed.
 func remember[T any](list []T, v T) []T {
 	if len(list) >= 2*keep {
 		list = slices.Clone(list[keep:])
@@ -208,21 +208,21 @@ func remember[T any](list []T, v T) []T {
 	return append(list, v)
 }
 
-// Calls returns the requests that the platform got, in the order of their answers:
-// the last 10,000 at least.
+// Calls returns the most recent requests that the platform received, at least 10,000,
+// in the order of their responses.
 func (p *Platform) Calls() []Call {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return slices.Clone(p.calls)
 }
 
-// Requests returns how many requests a path got, "" for all paths.
+// Requests returns the number of requests to a path, or to all paths if path is "".
 func (p *Platform) Requests(path string) int {
 	return p.sum(path, func(n *count) int { return n.requests })
 }
 
-// Executed returns how many calls of a path were executed, "" for all paths: those
-// that were neither refused nor lost on the way in.
+// Executed returns the number of calls of a path that took effect, or of all paths if
+// path is "": they were neither refused nor lost on the way to the platform.
 func (p *Platform) Executed(path string) int {
 	return p.sum(path, func(n *count) int { return n.executed })
 }
@@ -239,10 +239,10 @@ func (p *Platform) sum(path string, of func(*count) int) int {
 	return total
 }
 
-// now is the platform's time.
+// now returns the platform's time.
 func (p *Platform) now() time.Time { return p.set.clock() }
 
-// background counts what runs in the background. A sync.WaitGroup would belong to
+// background counts the goroutines in the background. A sync.WaitGroup would belong to
 // the testing/synctest bubble that used it first.
 type background struct {
 	mu      sync.Mutex

@@ -18,79 +18,80 @@ import (
 )
 
 const (
-	deliveries   = 3           // of one push
-	pause        = time.Minute // of all pushes, after failures
+	deliveries   = 3           // at most, of one push
+	pause        = time.Minute // in pushing, after failures
 	maxReply     = 1 << 20     // bytes
 	unavailable  = "该公众号提供的服务出现故障，请稍后再试"
 	callbackHost = "http://callback.invalid/"
 )
 
-// Push is a message or an event that goes to the callback.
+// Push is a message or an event for the callback.
 type Push struct {
 	Type   string // MsgType; "event" for events
 	Event  string // of an event
 	From   string // FromUserName; if empty, the OpenID of the follower, or of the account's operator if there is none
-	Fields Fields // the other elements; they are pushed in the order of the official samples
+	Fields Fields // the other elements; they are sent in the order of the official samples
 }
 
-// Fields are the elements of a push by name. Values are strings, numbers, [Fields]
-// for elements inside, and []any for elements that repeat.
+// Fields are the elements of a push by name. A value is a string, a number, [Fields]
+// for an element with elements inside, or []any for an element that repeats.
 type Fields map[string]any
 
-// Seen says what a follower saw after she did something.
+// Seen is what a follower saw after an action.
 type Seen int
 
-// What she can see.
+// What a follower can see.
 const (
-	SeenNothing     Seen = iota // the account did not answer, or the push was an event without an answer
+	SeenNothing     Seen = iota // nothing: the account did not reply, or the app shows no reply to this event
 	SeenReply                   // the account's reply
 	SeenUnavailable             // the platform's notice that the account is unavailable
 )
 
-// Report says what came of a push.
+// Report is the outcome of a push.
 type Report struct {
 	Push       Push
-	Body       []byte // the message as the callback gets it, in clear
-	MsgID      int64  // of a message, 0 for events
+	Body       []byte // as the callback receives it, decrypted
+	MsgID      int64  // of a message; 0 for events
 	CreateTime time.Time
 	Deliveries []Delivery
 	Seen       Seen
-	Reply      *Message // the valid reply, seen or not; nil where there is none
+	Reply      *Message // the valid reply, or nil; the follower may not have seen it
 
-	// PushingPaused: nothing was sent, because pushes are paused after failures.
+	// PushingPaused is set if nothing was sent because pushes are paused after
+	// failures.
 	PushingPaused bool
-	// Blocked: nothing was sent, because the follower is on the blacklist or does not
-	// follow, the QR code is no more, or no callback is configured.
+	// Blocked is set if nothing was sent because the user is on the blacklist or does
+	// not follow the account, the QR code has expired, or there is no callback.
 	Blocked bool
 
-	settings *callbackSettings // of the callback when the push began
+	settings *callbackSettings // of the callback at the beginning of the push
 }
 
-// Delivery is one delivery of a push.
+// Delivery is one attempt to deliver a push.
 type Delivery struct {
 	At       time.Time
 	Duration time.Duration
-	Status   int    // HTTP status, 0 where no answer came
-	Body     []byte // of the answer
-	Err      error  // what was wrong with the answer, nil where it was accepted
+	Status   int    // HTTP status, or 0 if there was no response
+	Body     []byte // of the response
+	Err      error  // why the platform rejected the response, or nil
 }
 
-// callback is where pushes go.
+// callback is the destination of pushes.
 type callback struct {
 	handler  http.Handler
 	address  string
 	pusher   *http.Client
-	network  http.Transport    // of pushes to an address
-	settings *callbackSettings // never changed, but replaced
+	network  http.Transport    // of pushes to a URL
+	settings *callbackSettings // immutable, replaced as a whole
 
-	failures    int // pushes in a row that failed
+	failures    int // consecutive failed pushes
 	pausedUntil time.Time
 	reports     []*Report
 }
 
 func (s *callback) configured() bool { return s.handler != nil }
 
-// SetCallback makes h get the pushes in process, nil to end them. h needs the
+// SetCallback makes h receive the pushes in process. A nil h stops them. h needs the
 // credentials of the platform:
 //
 //	h, err := callback.NewHandler(callback.Config{
@@ -103,7 +104,7 @@ func (p *Platform) SetCallback(h http.Handler) {
 	p.pusher.Transport = transport{h}
 }
 
-// SetCallbackURL makes pushes go to an address by HTTP (服务器地址URL).
+// SetCallbackURL sends the pushes to a URL over HTTP (服务器地址URL).
 func (p *Platform) SetCallbackURL(url string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -116,7 +117,8 @@ func (s *callback) setAddress(address string) {
 }
 
 // VerifyURL calls the callback as the console does before it saves the settings
-// (验证消息的确来自微信服务器): the callback must return the echostr.
+// (验证消息的确来自微信服务器). It returns an error unless the callback responds with
+// the echostr.
 func (p *Platform) VerifyURL(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, p.set.pushTimeout)
 	defer cancel()
@@ -130,11 +132,11 @@ func (p *Platform) VerifyURL(ctx context.Context) error {
 	status, body, err := exchange(ctx, client, http.MethodGet, address, query, "", nil)
 	switch {
 	case err != nil:
-		return fmt.Errorf("wechattest: the callback did not answer: %w", err)
+		return fmt.Errorf("wechattest: the callback did not respond: %w", err)
 	case status != http.StatusOK:
-		return fmt.Errorf("wechattest: the callback answered the verification with HTTP status %d", status)
+		return fmt.Errorf("wechattest: the callback responded to the verification with HTTP status %d", status)
 	case string(body) != echo:
-		return fmt.Errorf("wechattest: the callback answered %.80q, not the echostr", body)
+		return fmt.Errorf("wechattest: the callback must respond with the echostr, but responded with %.80q", body)
 	}
 	return nil
 }
@@ -149,7 +151,7 @@ func (p *Platform) target() (*http.Client, string, error) {
 	return &client, p.address, nil
 }
 
-// signature makes the parameters that every request to the callback has.
+// signature returns the parameters that every request to the callback has.
 func (p *Platform) signature(callbackToken string) url.Values {
 	timestamp, nonce := strconv.FormatInt(p.now().Unix(), 10), random("123456789", 9)
 	return url.Values{
@@ -157,8 +159,8 @@ func (p *Platform) signature(callbackToken string) url.Values {
 	}
 }
 
-// Push pushes a message or an event of the follower. It is what Sends, Clicks and
-// the others do, for pushes that have no method.
+// Push pushes a message or an event of the user. Use it for pushes without a method of
+// their own.
 func (f *Follower) Push(ctx context.Context, push Push) *Report {
 	push.From = f.OpenID
 	p := f.p
@@ -200,7 +202,7 @@ func opensWindow(event string) bool {
 	return false
 }
 
-// Push pushes a message or an event that no follower caused, such as the end of a
+// Push pushes a message or an event that no user caused, such as the result of a
 // review.
 func (p *Platform) Push(ctx context.Context, push Push) *Report {
 	r := &Report{Push: push, CreateTime: p.now(), settings: p.callbackSettings()}
@@ -236,22 +238,22 @@ func (p *Platform) keepReport(r *Report) *Report {
 	return r
 }
 
-// Reports returns what came of pushes, in the order in which they ended: of the
-// last 10,000 at least.
+// Reports returns the outcomes of the most recent pushes, at least 10,000, in the order
+// in which they ended.
 func (p *Platform) Reports() []*Report {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return slices.Clone(p.reports)
 }
 
-// PushingPaused reports whether the platform is pausing its pushes after failures.
+// PushingPaused reports whether pushes are paused after failures.
 func (p *Platform) PushingPaused() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.now().Before(p.pausedUntil)
 }
 
-// bodyOf writes a push in clear.
+// bodyOf encodes a push before encryption.
 func (p *Platform) bodyOf(r *Report) []byte {
 	head := []element{
 		{"ToUserName", p.OriginalID}, {"FromUserName", r.Push.From}, {"CreateTime", r.CreateTime.Unix()}, {"MsgType", r.Push.Type},
@@ -269,12 +271,12 @@ func (p *Platform) bodyOf(r *Report) []byte {
 	return r.settings.write(append(head, orderOf(r.Push).sort(fields)...))
 }
 
-// deliver sends a push until it is accepted, three times at most, at the pace that
-// the time-out sets.
+// deliver delivers a push until it is accepted, up to three times, with the interval of
+// the push timeout.
 func (p *Platform) deliver(ctx context.Context, client *http.Client, address string, r *Report) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	stop := context.AfterFunc(p.base, cancel) // a closed platform pushes nothing
+	stop := context.AfterFunc(p.base, cancel) // Close cancels the push
 	defer stop()
 	encrypted := ""
 	if r.settings.Mode != CallbackModePlain {
@@ -295,13 +297,13 @@ func (p *Platform) deliver(ctx context.Context, client *http.Client, address str
 			r.Seen = SeenUnavailable
 		}
 		if ctx.Err() != nil {
-			return // given up, not failed
+			return // canceled, which is not a failure
 		}
 	}
 	p.countFailure(r.Deliveries[len(r.Deliveries)-1].Err != nil)
 }
 
-// countFailure counts a push that failed, or that ended the failures before it.
+// countFailure counts consecutive failed pushes; a success resets the count.
 func (p *Platform) countFailure(failed bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -314,7 +316,7 @@ func (p *Platform) countFailure(failed bool) {
 	}
 }
 
-// pass lets time pass, and reports whether ctx did not end in it.
+// pass waits, and reports whether ctx did not end first.
 func pass(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -326,7 +328,7 @@ func pass(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// attempt sends a push once, signed anew.
+// attempt delivers a push once, with a new signature.
 func (p *Platform) attempt(ctx context.Context, client *http.Client, address string, r *Report, encrypted string) (*Message, bool) {
 	ctx, cancel := context.WithTimeout(ctx, p.set.pushTimeout)
 	defer cancel()
@@ -352,7 +354,7 @@ func (p *Platform) attempt(ctx context.Context, client *http.Client, address str
 	return reply, a.Err == nil
 }
 
-// envelope makes the body of a push in the account's mode.
+// envelope returns the body of a push in the account's mode.
 func (p *Platform) envelope(r *Report, encrypted string) []byte {
 	plain := r.Body
 	switch r.settings.Mode {
@@ -368,7 +370,7 @@ func (p *Platform) envelope(r *Report, encrypted string) []byte {
 	return plain
 }
 
-// exchange sends a request to the callback and reads the answer.
+// exchange sends a request to the callback and reads the response.
 func exchange(
 	ctx context.Context, client *http.Client, method, address string, query url.Values, kind string, body []byte,
 ) (int, []byte, error) {
@@ -393,7 +395,7 @@ func exchange(
 	return resp.StatusCode, answer, err
 }
 
-// cause takes the address off an error: it holds the signature.
+// cause removes the URL from an error, because it contains the signature.
 func cause(err error) error {
 	var u *url.Error
 	if errors.As(err, &u) {
@@ -402,7 +404,7 @@ func cause(err error) error {
 	return err
 }
 
-// finish ends a job after the account's job delay, and pushes its event. end runs
+// finish ends a job after the job delay of the account and pushes its event. end runs
 // under the lock.
 func (p *Platform) finish(c *call, end func() Push) {
 	if p.set.jobDelay <= 0 {
@@ -421,11 +423,10 @@ func (p *Platform) finish(c *call, end func() Push) {
 	})
 }
 
-// tell pushes an event when the call has been answered.
+// tell pushes an event after the call has been answered.
 func (p *Platform) tell(c *call, push Push) {
 	c.after = append(c.after, func() { p.Push(p.base, push) })
 }
 
-// newPusher returns the client that calls the callback. It does not follow
-// redirects.
+// newPusher returns the client that calls the callback. It does not follow redirects.
 func newPusher() *http.Client { return &http.Client{CheckRedirect: keepRedirect} }

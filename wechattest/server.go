@@ -17,14 +17,14 @@ type Server struct {
 	http *httptest.Server
 }
 
-// NewServer starts a platform for a test. It is closed when the test ends. A call
-// of an API that is neither documented nor given a behaviour by [Platform.Handle]
-// fails the test, with the name of its successor if the platform has withdrawn it.
+// NewServer starts a platform for a test and closes it when the test ends. A call of an
+// API that is neither documented nor implemented by [Platform.Handle] fails the test.
+// If the platform has withdrawn the API, the failure names its replacement.
 func NewServer(t testing.TB, opts ...Option) *Server {
 	t.Helper()
 	p := NewPlatform(opts...)
 	p.unknown = func(call, path string) {
-		t.Errorf("wechattest: %s; give it a behaviour if a test needs one:\n"+
+		t.Errorf("wechattest: %s; if the test needs it, implement it:\n"+
 			"\tsrv.Handle(%q, func(c wechattest.Call) (any, error) { return nil, nil })", call, path)
 	}
 	s := &Server{Platform: p, http: httptest.NewServer(p)}
@@ -33,14 +33,14 @@ func NewServer(t testing.TB, opts ...Option) *Server {
 	return s
 }
 
-// Client returns a client of the account that calls the server over HTTP. It is
-// closed with the server.
+// Client returns a client of the account that calls the server over HTTP. Closing the
+// server closes it.
 func (s *Server) Client(opts ...wechat.Option) *wechat.Client {
 	opts = append([]wechat.Option{wechat.WithBaseURL(s.URL)}, opts...)
 	return s.newClient(opts)
 }
 
-// Close ends the server and its clients. The end of the test does it too.
+// Close closes the server and its clients. The end of the test does so too.
 func (s *Server) Close() {
 	s.Platform.Close()
 	s.http.CloseClientConnections()

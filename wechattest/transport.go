@@ -11,16 +11,16 @@ import (
 	"sync"
 )
 
-// errConnection is what a client sees of a connection that broke.
+// errConnection is the error of a client whose connection the platform has closed.
 var errConnection = fmt.Errorf("wechattest: connection closed by the platform: %w", io.ErrUnexpectedEOF)
 
-// Transport returns a transport that hands every request to the platform, whatever
-// host it is for, without a connection.
+// Transport returns a transport that sends every request to the platform in process,
+// whatever its host.
 func (p *Platform) Transport() http.RoundTripper { return transport{p} }
 
-// HTTPClient returns a client that sends every request to the platform, whatever its
-// host, and does not follow redirects. It puts the platform under an SDK whose hosts are
-// fixed but whose HTTP client is not:
+// HTTPClient returns a client that sends every request to the platform in process,
+// whatever its host, and does not follow redirects. One line enables the fake platform
+// for an SDK whose hosts are fixed but whose HTTP client can be replaced:
 //
 //	util.DefaultHTTPClient = srv.HTTPClient() // github.com/silenceper/wechat/v2/util
 func (p *Platform) HTTPClient() *http.Client {
@@ -32,8 +32,8 @@ func keepRedirect(*http.Request, []*http.Request) error { return http.ErrUseLast
 
 type transport struct{ handler http.Handler }
 
-// RoundTrip serves a request on a goroutine that ends with the request's context,
-// or when the answer is read.
+// RoundTrip serves a request on a goroutine that ends with the request's context, or
+// when the response has been read.
 func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithCancel(r.Context())
 	in := r.Clone(ctx)
@@ -77,7 +77,7 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // probe treats a body of unknown length as net/http does: it is sent in chunks, unless
-// the method rarely has one and it is empty.
+// it is empty and the method rarely has a body.
 func probe(r *http.Request) {
 	r.ContentLength = -1
 	switch r.Method {
@@ -96,12 +96,12 @@ func probe(r *http.Request) {
 	}
 }
 
-// pipeWriter is the ResponseWriter of an answer that is read while it is written.
+// pipeWriter is the ResponseWriter of a response that is read while it is written.
 type pipeWriter struct {
 	header, sent http.Header
 	status       int
 	body         *io.PipeWriter
-	ready        chan struct{} // closed when the head is there, or there will be none
+	ready        chan struct{} // closed when the header was written, or never will be
 	broken       error
 	once         sync.Once
 }
@@ -122,8 +122,8 @@ func (w *pipeWriter) Write(data []byte) (int, error) {
 
 func (w *pipeWriter) Flush() { w.WriteHeader(http.StatusOK) }
 
-// end ends an answer; thrown is what its handler panicked with. A handler that gave
-// up because its request had ended has not answered in full.
+// end ends a response; thrown is the value that the handler panicked with. The response
+// of a handler that returned because its request was canceled is incomplete.
 func (w *pipeWriter) end(ctx context.Context, thrown any) {
 	if thrown == nil {
 		w.WriteHeader(http.StatusOK)
