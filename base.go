@@ -30,15 +30,28 @@ func (c *Client) classicTokenRequest() Request {
 	}
 }
 
-// GetStableAccessToken returns the account's stable token (获取稳定版接口调用凭据):
-// the same one to everybody until 5 minutes before its end. force makes the
-// platform issue a new one; it does so 20 times a day, 30 seconds apart, and the
-// old token works for 5 more minutes. Limits: 10,000 calls a minute, 500,000 a day.
+// GetStableAccessToken returns the account's stable token (获取稳定版接口调用凭据). All
+// callers get the same token until 5 minutes before it expires. The quota is 10,000
+// calls a minute and 500,000 a day.
 //
-// Calls through a client need no token from here, see [Client.Token].
+// Calls through a client do not need a token from here: see [Client.Token].
 //
 // https://developers.weixin.qq.com/doc/service/api/base/api_getstableaccesstoken
-func (c *Client) GetStableAccessToken(ctx context.Context, force bool) (*AccessToken, error) {
+func (c *Client) GetStableAccessToken(ctx context.Context) (*AccessToken, error) {
+	return c.stableAccessToken(ctx, false)
+}
+
+// RefreshStableAccessToken makes the platform issue a new stable token
+// (获取稳定版接口调用凭据). The old one remains valid for 5 minutes. The platform does so
+// up to 20 times a day and at most every 30 seconds; the calls also count toward the
+// quota of [Client.GetStableAccessToken].
+//
+// https://developers.weixin.qq.com/doc/service/api/base/api_getstableaccesstoken
+func (c *Client) RefreshStableAccessToken(ctx context.Context) (*AccessToken, error) {
+	return c.stableAccessToken(ctx, true)
+}
+
+func (c *Client) stableAccessToken(ctx context.Context, force bool) (*AccessToken, error) {
 	if err := c.needSecret(); err != nil {
 		return nil, err
 	}

@@ -15,9 +15,16 @@ var _ = wireRows([]wireRow{
 	},
 	{
 		name: "GetStableAccessToken", http: "POST /cgi-bin/stable_token", anon: true,
+		body:  `{"grant_type":"client_credential","appid":"wx0000000000000001","secret":"SECRET-CANARY","force_refresh":false}`,
+		reply: `{"access_token":"A","expires_in":7200}`,
+		call:  result(func(ctx context.Context, c *Client) (*AccessToken, error) { return c.GetStableAccessToken(ctx) }),
+		want:  &AccessToken{Token: "A", ExpiresIn: 7200},
+	},
+	{
+		name: "RefreshStableAccessToken", http: "POST /cgi-bin/stable_token", anon: true,
 		body:  `{"grant_type":"client_credential","appid":"wx0000000000000001","secret":"SECRET-CANARY","force_refresh":true}`,
 		reply: `{"access_token":"A","expires_in":"345"}`,
-		call:  result(func(ctx context.Context, c *Client) (*AccessToken, error) { return c.GetStableAccessToken(ctx, true) }),
+		call:  result(func(ctx context.Context, c *Client) (*AccessToken, error) { return c.RefreshStableAccessToken(ctx) }),
 		want:  &AccessToken{Token: "A", ExpiresIn: 345},
 	},
 	{
@@ -47,7 +54,9 @@ func TestCallsWithTheSecretRefuseAClientWithoutIt(t *testing.T) {
 	c := NewClient("wx0000000000000001", "", WithTokenSource(StaticToken("TOKEN")))
 	_, err := c.GetAccessToken(t.Context())
 	assertArgument(t, err, "appSecret")
-	_, err = c.GetStableAccessToken(t.Context(), false)
+	_, err = c.GetStableAccessToken(t.Context())
+	assertArgument(t, err, "appSecret")
+	_, err = c.RefreshStableAccessToken(t.Context())
 	assertArgument(t, err, "appSecret")
 	assertArgument(t, c.ClearQuotaBySecret(t.Context()), "appSecret")
 }

@@ -678,7 +678,7 @@ func TestErrorsHoldNoSecret(t *testing.T) {
 				p.fetch = play
 				err := c.Do(t.Context(), Request{Path: path, Idempotent: true}, nil)
 				if path == stableTokenPath {
-					_, err = c.GetStableAccessToken(t.Context(), false)
+					_, err = c.GetStableAccessToken(t.Context())
 				}
 				require.Error(t, err)
 				slog.New(slog.NewJSONHandler(&log, nil)).Error("x", "err", err, "client", c, "attempts", seen)

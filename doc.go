@@ -42,6 +42,7 @@
 //   - [Client.Token] 获取稳定版接口调用凭据
 //   - [Client.GetAccessToken] 获取接口调用凭据
 //   - [Client.GetStableAccessToken] 获取稳定版接口调用凭据
+//   - [Client.RefreshStableAccessToken] 获取稳定版接口调用凭据
 //   - [Client.CheckCallback] 网络通信检测
 //   - [Client.ListAPIDomainIPs] 获取微信API服务器IP
 //   - [Client.ListCallbackIPs] 获取微信推送服务器IP

@@ -74,7 +74,7 @@ func TestEveryCallReachesThePlatformAndComesBack(t *testing.T) {
 func TestNothingSecretIsShownUnderAnyFault(t *testing.T) {
 	all := map[string]func(ctx context.Context, c *wechat.Client) error{
 		"/cgi-bin/stable_token": func(ctx context.Context, c *wechat.Client) error {
-			_, err := c.GetStableAccessToken(ctx, false)
+			_, err := c.GetStableAccessToken(ctx)
 			return err
 		},
 		"/cgi-bin/user/info": func(ctx context.Context, c *wechat.Client) error {

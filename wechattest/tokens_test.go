@@ -26,7 +26,11 @@ func newAccount(t *testing.T, opts ...Option) account {
 
 func (a account) stable(force bool) (string, int) {
 	a.t.Helper()
-	token, err := a.c.GetStableAccessToken(a.t.Context(), force)
+	get := a.c.GetStableAccessToken
+	if force {
+		get = a.c.RefreshStableAccessToken
+	}
+	token, err := get(a.t.Context())
 	require.NoError(a.t, err)
 	return string(token.Token), int(token.ExpiresIn)
 }
@@ -163,7 +167,7 @@ func TestTokensNeedTheRightAccount(t *testing.T) {
 		client := wechat.NewClient(c.id, c.secret, wechat.WithHTTPClient(p.HTTPClient()))
 		_, err := client.GetAccessToken(t.Context())
 		require.ErrorIs(t, err, c.classic)
-		_, err = client.GetStableAccessToken(t.Context(), false)
+		_, err = client.GetStableAccessToken(t.Context())
 		require.ErrorIs(t, err, c.stable)
 		require.NoError(t, client.Close())
 	}
