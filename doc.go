@@ -189,6 +189,7 @@
 //   - [Client.AllDrafts] 获取草稿列表
 //   - [Client.GetProductCard] 获取商品卡片的DOM结构
 //   - [Client.OpenDraftBox] 草稿箱开关设置 Deprecated.
+//   - [Client.IsDraftBoxOpen] 草稿箱开关设置 Deprecated.
 //   - [Client.PublishDraft] 发布草稿
 //   - [Client.GetPublishJob] 发布状态查询
 //   - [Client.DeletePublication] 删除发布文章

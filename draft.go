@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/wechatoa/wechat/internal/wirejson"
@@ -268,19 +269,28 @@ type DraftItem struct {
 	UpdateTime Timestamp `json:"update_time"`
 }
 
-// ListDrafts returns up to 20 drafts (获取草稿列表), beginning with the one at offset;
-// count is 1 to 20. noContent leaves the text of the articles out. A day's quota is
-// 1,000.
-//
-// https://developers.weixin.qq.com/doc/service/api/draftbox/draftmanage/api_draft_batchget
-func (c *Client) ListDrafts(ctx context.Context, offset, count int, noContent bool) (*DraftPage, error) {
-	return post[DraftPage](ctx, c, "/cgi-bin/draft/batchget", articlePageRef{pageRef{offset, count}, Flag(noContent)}, idempotent)
+// ListDraftsRequest selects a page of drafts.
+type ListDraftsRequest struct {
+	Offset, Count  int  // Count is 1 to 20
+	WithoutContent bool // leaves out the text of the articles
 }
 
-// articlePageRef names a page of drafts or of published articles.
-type articlePageRef struct {
-	pageRef
-	NoContent Flag `json:"no_content"`
+// ListDrafts returns a page of drafts (获取草稿列表). The quota is 1,000 calls a day.
+//
+// https://developers.weixin.qq.com/doc/service/api/draftbox/draftmanage/api_draft_batchget
+func (c *Client) ListDrafts(ctx context.Context, req ListDraftsRequest) (*DraftPage, error) {
+	return post[DraftPage](ctx, c, "/cgi-bin/draft/batchget", articlePage{req.Offset, req.Count, Flag(req.WithoutContent)}, idempotent)
+}
+
+// articlePage selects a page of drafts or of publications.
+type articlePage struct {
+	Offset         int  `json:"offset"`
+	Count          int  `json:"count"`
+	WithoutContent Flag `json:"no_content"`
+}
+
+func (p articlePage) check() error {
+	return first(notNegative("Offset", p.Offset), within("Count", p.Count, 1, maxPage))
 }
 
 // AllDrafts iterates over the drafts with their text (获取草稿列表), in pages of 20. One
@@ -289,7 +299,7 @@ type articlePageRef struct {
 // https://developers.weixin.qq.com/doc/service/api/draftbox/draftmanage/api_draft_batchget
 func (c *Client) AllDrafts(ctx context.Context) iter.Seq2[DraftItem, error] {
 	return byOffset(func(offset int) ([]DraftItem, int64, error) {
-		page, err := c.ListDrafts(ctx, offset, maxPage, false)
+		page, err := c.ListDrafts(ctx, ListDraftsRequest{Offset: offset, Count: maxPage})
 		if err != nil {
 			return nil, 0, err
 		}
@@ -329,22 +339,30 @@ func (c *Client) GetProductCard(ctx context.Context, productID string, article A
 	return post[ProductCard](ctx, c, "/channels/ec/service/product/getcardinfo", body, idempotent)
 }
 
-// OpenDraftBox turns the draft box on, which can not be undone, or with checkOnly
-// only looks (草稿箱开关设置). It reports whether the box is on.
+// OpenDraftBox turns the draft box on (草稿箱开关设置). This cannot be undone.
 //
 // Deprecated: the draft box is on for every account; use [Client.CreateDraft].
 //
 // https://developers.weixin.qq.com/doc/service/api/draftbox/draftmanage/api_draft_switch
-func (c *Client) OpenDraftBox(ctx context.Context, checkOnly bool) (bool, error) {
-	query := params()
-	if checkOnly {
-		query = params("checkonly", "1")
-	}
+func (c *Client) OpenDraftBox(ctx context.Context) error {
+	return c.Do(ctx, draftSwitch(params()), nil)
+}
+
+// IsDraftBoxOpen reports whether the draft box is on (草稿箱开关设置).
+//
+// Deprecated: the draft box is on for every account; use [Client.CreateDraft].
+//
+// https://developers.weixin.qq.com/doc/service/api/draftbox/draftmanage/api_draft_switch
+func (c *Client) IsDraftBoxOpen(ctx context.Context) (bool, error) {
 	res, err := do[struct {
-		IsOpen Flag `json:"is_open"`
-	}](ctx, c, Request{Method: http.MethodPost, Path: "/cgi-bin/draft/switch", Query: query, Idempotent: true})
+		IsOpen bool `json:"is_open"`
+	}](ctx, c, draftSwitch(params("checkonly", "1")))
 	if err != nil {
 		return false, err
 	}
-	return bool(res.IsOpen), nil
+	return res.IsOpen, nil
+}
+
+func draftSwitch(query url.Values) Request {
+	return Request{Method: http.MethodPost, Path: "/cgi-bin/draft/switch", Query: query, Idempotent: true}
 }

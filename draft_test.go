@@ -81,7 +81,7 @@ var _ = wireRows([]wireRow{
 		name: "ListDrafts", http: "POST /cgi-bin/draft/batchget", body: `{"offset":20,"count":20,"no_content":1}`,
 		reply: `{"total_count":21,"item_count":1,"item":[{"media_id":"M1","content":{"news_item":[{"title":"T"}],"create_time":1635156700,"update_time":1635156701},"update_time":1635156702}]}`,
 		call: result(func(ctx context.Context, c *Client) (*DraftPage, error) {
-			return c.ListDrafts(ctx, 20, 20, true)
+			return c.ListDrafts(ctx, ListDraftsRequest{Offset: 20, Count: 20, WithoutContent: true})
 		}),
 		want: &DraftPage{Total: 21, Count: 1, Items: []DraftItem{{
 			Draft:   Draft{Articles: []DraftArticle{{Title: "T"}}, CreateTime: unix(1635156700), UpdateTime: unix(1635156701)},
@@ -97,13 +97,17 @@ var _ = wireRows([]wireRow{
 		want: &ProductCard{ProductKey: "K", DOM: "<mp-common-product></mp-common-product>"},
 	},
 	{
-		name: "OpenDraftBox", http: "POST /cgi-bin/draft/switch", query: "checkonly=1", reply: `{"is_open":1}`,
-		call: func(ctx context.Context, c *Client) (any, error) { return c.OpenDraftBox(ctx, true) },
+		name: "OpenDraftBox", http: "POST /cgi-bin/draft/switch", reply: `{"is_open":1}`,
+		call: noResult(func(ctx context.Context, c *Client) error { return c.OpenDraftBox(ctx) }),
+	},
+	{
+		name: "IsDraftBoxOpen", http: "POST /cgi-bin/draft/switch", query: "checkonly=1", reply: `{"is_open":1}`,
+		call: func(ctx context.Context, c *Client) (any, error) { return c.IsDraftBoxOpen(ctx) },
 		want: true,
 	},
 	{
-		name: "OpenDraftBox/open", http: "POST /cgi-bin/draft/switch", reply: `{"is_open":0}`,
-		call: func(ctx context.Context, c *Client) (any, error) { return c.OpenDraftBox(ctx, false) },
+		name: "IsDraftBoxOpen/no", http: "POST /cgi-bin/draft/switch", query: "checkonly=1", reply: `{"is_open":0}`,
+		call: func(ctx context.Context, c *Client) (any, error) { return c.IsDraftBoxOpen(ctx) },
 		want: false,
 	},
 })
@@ -151,7 +155,14 @@ func TestDraftThatThePlatformWouldRefuseIsNotSent(t *testing.T) {
 		"article.Images": func(ctx context.Context, c *Client) error { return c.UpdateDraft(ctx, "M1", 0, tooMany) },
 		"index":          func(ctx context.Context, c *Client) error { return c.UpdateDraft(ctx, "M1", -1, newsArticle()) },
 		"mediaID":        func(ctx context.Context, c *Client) error { return c.UpdateDraft(ctx, "", 0, newsArticle()) },
-		"count":          func(ctx context.Context, c *Client) error { _, err := c.ListDrafts(ctx, 0, 0, false); return err },
+		"Count": func(ctx context.Context, c *Client) error {
+			_, err := c.ListDrafts(ctx, ListDraftsRequest{})
+			return err
+		},
+		"Offset": func(ctx context.Context, c *Client) error {
+			_, err := c.ListDrafts(ctx, ListDraftsRequest{Offset: -1, Count: 20})
+			return err
+		},
 		"productID": func(ctx context.Context, c *Client) error {
 			_, err := c.GetProductCard(ctx, "", ArticleTypeNews, 0)
 			return err

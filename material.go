@@ -169,18 +169,22 @@ type MaterialNews struct {
 	UpdateTime Timestamp         `json:"update_time"`
 }
 
+const maxPage = 20 // of materials, drafts and publications
+
 // ListMaterials returns up to 20 materials of a kind (获取永久素材列表), beginning with
 // the one at offset; count is 1 to 20.
 //
 // https://developers.weixin.qq.com/doc/service/api/material/permanent/api_batchgetmaterial
 func (c *Client) ListMaterials(ctx context.Context, kind MediaType, offset, count int) (*MaterialPage, error) {
-	if err := notEmpty("kind", string(kind)); err != nil {
+	err := first(notEmpty("kind", string(kind)), notNegative("offset", offset), within("count", count, 1, maxPage))
+	if err != nil {
 		return nil, err
 	}
 	body := struct {
-		Type MediaType `json:"type"`
-		pageRef
-	}{kind, pageRef{offset, count}}
+		Type   MediaType `json:"type"`
+		Offset int       `json:"offset"`
+		Count  int       `json:"count"`
+	}{kind, offset, count}
 	return post[MaterialPage](ctx, c, "/cgi-bin/material/batchget_material", body, idempotent)
 }
 
@@ -196,16 +200,4 @@ func (c *Client) AllMaterials(ctx context.Context, kind MediaType) iter.Seq2[Mat
 		}
 		return page.Items, page.Total, nil
 	})
-}
-
-// pageRef names a page of the lists that count materials, drafts and articles.
-type pageRef struct {
-	Offset int `json:"offset"`
-	Count  int `json:"count"`
-}
-
-const maxPage = 20
-
-func (p pageRef) check() error {
-	return first(notNegative("offset", p.Offset), within("count", p.Count, 1, maxPage))
 }

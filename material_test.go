@@ -169,7 +169,7 @@ func pagedList(t *testing.T, total, failAt int, item func(n int) string) (c *Cli
 	t.Helper()
 	offsets = &[]int{}
 	c, _ = wireRow{}.client(func(r *http.Request) (*http.Response, error) {
-		var ref pageRef
+		var ref articlePage
 		body, err := r.GetBody()
 		require.NoError(t, err)
 		require.NoError(t, json.NewDecoder(body).Decode(&ref))

@@ -168,13 +168,18 @@ type PublicationItem struct {
 	UpdateTime  Timestamp `json:"update_time"`
 }
 
-// ListPublications returns up to 20 publications (获取已发布的消息列表), beginning with the
-// one at offset; count is 1 to 20. noContent leaves the text of the articles out. A
-// day's quota is 100.
+// ListPublicationsRequest selects a page of publications.
+type ListPublicationsRequest struct {
+	Offset, Count  int  // Count is 1 to 20
+	WithoutContent bool // leaves out the text of the articles
+}
+
+// ListPublications returns a page of publications (获取已发布的消息列表). The quota is 100
+// calls a day.
 //
 // https://developers.weixin.qq.com/doc/service/api/public/api_freepublish_batchget
-func (c *Client) ListPublications(ctx context.Context, offset, count int, noContent bool) (*PublicationPage, error) {
-	return post[PublicationPage](ctx, c, "/cgi-bin/freepublish/batchget", articlePageRef{pageRef{offset, count}, Flag(noContent)}, idempotent)
+func (c *Client) ListPublications(ctx context.Context, req ListPublicationsRequest) (*PublicationPage, error) {
+	return post[PublicationPage](ctx, c, "/cgi-bin/freepublish/batchget", articlePage{req.Offset, req.Count, Flag(req.WithoutContent)}, idempotent)
 }
 
 // AllPublications iterates over the publications with their text (获取已发布的消息列表), in
@@ -183,7 +188,7 @@ func (c *Client) ListPublications(ctx context.Context, offset, count int, noCont
 // https://developers.weixin.qq.com/doc/service/api/public/api_freepublish_batchget
 func (c *Client) AllPublications(ctx context.Context) iter.Seq2[PublicationItem, error] {
 	return byOffset(func(offset int) ([]PublicationItem, int64, error) {
-		page, err := c.ListPublications(ctx, offset, maxPage, false)
+		page, err := c.ListPublications(ctx, ListPublicationsRequest{Offset: offset, Count: maxPage})
 		if err != nil {
 			return nil, 0, err
 		}

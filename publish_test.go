@@ -74,7 +74,7 @@ var _ = wireRows([]wireRow{
 		name: "ListPublications", http: "POST /cgi-bin/freepublish/batchget", body: `{"offset":0,"count":20,"no_content":0}`,
 		reply: `{"total_count":1,"item_count":1,"item":[{"article_id":"A1","content":{` + publishedJSON + `},"update_time":1635156702}]}`,
 		call: result(func(ctx context.Context, c *Client) (*PublicationPage, error) {
-			return c.ListPublications(ctx, 0, 20, false)
+			return c.ListPublications(ctx, ListPublicationsRequest{Count: 20})
 		}),
 		want: &PublicationPage{Total: 1, Count: 1, Items: []PublicationItem{
 			{Publication: published(), ArticleID: "A1", UpdateTime: unix(1635156702)},
@@ -91,7 +91,10 @@ func TestPublishCallsRefuseWhatCanNotBeRight(t *testing.T) {
 	for _, position := range []int{-1, 0} { // 0 would delete them all
 		refused(t, "position", func(ctx context.Context, c *Client) error { return c.DeletePublishedArticle(ctx, "A1", position) })
 	}
-	refused(t, "count", func(ctx context.Context, c *Client) error { _, err := c.ListPublications(ctx, 0, 21, true); return err })
+	refused(t, "Count", func(ctx context.Context, c *Client) error {
+		_, err := c.ListPublications(ctx, ListPublicationsRequest{Count: 21})
+		return err
+	})
 }
 
 func TestOneArticleIsNotDeletedTwiceWhereTheOutcomeIsUnknown(t *testing.T) {

@@ -150,7 +150,7 @@ func TestDraftsAreKept(t *testing.T) {
 	drafts := slices.Collect(seq(t, c.AllDrafts(ctx)))
 	require.Len(t, drafts, 2)
 	assert.Equal(t, second, drafts[0].MediaID)
-	page, err := c.ListDrafts(ctx, 0, 20, true)
+	page, err := c.ListDrafts(ctx, wechat.ListDraftsRequest{Count: 20, WithoutContent: true})
 	require.NoError(t, err)
 	assert.Empty(t, page.Items[1].Articles[0].Content)
 	assert.Equal(t, "Other", page.Items[1].Articles[0].Title)
