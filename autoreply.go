@@ -4,11 +4,11 @@ import "context"
 
 // AutoReplies are the automatic replies that were set up in the console.
 type AutoReplies struct {
-	IsOpen         Flag           `json:"is_autoreply_open"`              // to messages
-	IsFollowOpen   Flag           `json:"is_add_friend_reply_open"`       // to new followers
-	Follow         *AutoReply     `json:"add_friend_autoreply_info"`      // nil where none is set
-	DefaultMessage *AutoReply     `json:"message_default_autoreply_info"` // nil where none is set
-	Rules          AutoReplyRules `json:"keyword_autoreply_info"`
+	IsOpen         bool       `json:"is_autoreply_open"`              // to messages
+	IsFollowOpen   bool       `json:"is_add_friend_reply_open"`       // to new followers
+	Follow         *AutoReply `json:"add_friend_autoreply_info"`      // nil where none is set
+	DefaultMessage *AutoReply `json:"message_default_autoreply_info"` // nil where none is set
+	AutoReplyRules `json:"keyword_autoreply_info"`
 }
 
 // AutoReply is an automatic reply.
@@ -64,12 +64,9 @@ const (
 	AutoReplyMatchEquals   AutoReplyMatch = "equal"
 )
 
-// AutoReplyRules is a list of rules.
-type AutoReplyRules []AutoReplyRule
-
-// UnmarshalJSON reads the list out of the object that the platform wraps it in.
-func (r *AutoReplyRules) UnmarshalJSON(data []byte) error {
-	return unwrapList(data, (*[]AutoReplyRule)(r))
+// AutoReplyRules are the rules for messages that contain a keyword.
+type AutoReplyRules struct {
+	Rules []AutoReplyRule `json:"list"`
 }
 
 // GetAutoReplies returns the automatic replies that were set up in the console

@@ -13,7 +13,7 @@ var _ = wireRows([]wireRow{
 		call: result(func(ctx context.Context, c *Client) (*AutoReplies, error) { return c.GetAutoReplies(ctx) }),
 		want: &AutoReplies{
 			IsFollowOpen: true, Follow: &AutoReply{Type: AutoReplyTypeText, Content: "欢迎"},
-			Rules: AutoReplyRules{{
+			AutoReplyRules: AutoReplyRules{Rules: []AutoReplyRule{{
 				Name: "规则", CreateTime: unix(1423028166), Mode: AutoReplyModeRandom,
 				Keywords: []AutoReplyKeyword{{Type: AutoReplyTypeText, Match: AutoReplyMatchContains, Content: "新闻"}},
 				Replies: []AutoReply{
@@ -23,7 +23,7 @@ var _ = wireRows([]wireRow{
 					}}},
 					{Type: AutoReplyTypeImage, Content: "M1"},
 				},
-			}},
+			}}},
 		},
 	},
 })

@@ -71,7 +71,7 @@ type Comment struct {
 	OpenID     string        `json:"openid"` // "" where the author did not comment as a WeChat user
 	Content    string        `json:"content"`
 	CreateTime Timestamp     `json:"create_time"`
-	Featured   Flag          `json:"comment_type"` // shown to all readers (精选)
+	Featured   bool          `json:"comment_type"` // shown to all readers (精选)
 	Reply      *CommentReply `json:"-"`            // nil where the account has not replied
 }
 

@@ -88,12 +88,9 @@ type (
 
 	draftWire struct {
 		*draftFields
-		Images  *draftImages  `json:"image_info,omitempty"`
-		Cover   *draftCover   `json:"cover_info,omitempty"`
-		Product *draftProduct `json:"product_info,omitempty"`
-	}
-	draftImages struct {
-		List []DraftImage `json:"image_list"`
+		Images  *ArticleImages `json:"image_info,omitempty"`
+		Cover   *draftCover    `json:"cover_info,omitempty"`
+		Product *draftProduct  `json:"product_info,omitempty"`
 	}
 	draftCover struct {
 		Crops []DraftCoverCrop `json:"crop_percent_list"`
@@ -109,7 +106,7 @@ type (
 func (a DraftArticle) MarshalJSON() ([]byte, error) {
 	wire := draftWire{draftFields: (*draftFields)(&a)}
 	if len(a.Images) > 0 {
-		wire.Images = &draftImages{a.Images}
+		wire.Images = &ArticleImages{a.Images}
 	}
 	if len(a.Crops) > 0 {
 		wire.Cover = &draftCover{a.Crops}
@@ -128,7 +125,7 @@ func (a *DraftArticle) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	if wire.Images != nil {
-		a.Images = wire.Images.List
+		a.Images = wire.Images.Images
 	}
 	if wire.Cover != nil {
 		a.Crops = wire.Cover.Crops

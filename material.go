@@ -59,22 +59,22 @@ func (c *Client) uploadMaterial(ctx context.Context, kind MediaType, form *Form)
 // Download describes.
 type MaterialContent struct {
 	DownloadInfo
-	Articles []MaterialArticle // nil where it is not articles
-	Video    *MaterialVideo    // nil where it is no video
+	Articles []Article      // nil where it is not articles
+	Video    *MaterialVideo // nil where it is no video
 }
 
-// MaterialArticle is an article of a material.
-type MaterialArticle struct {
+// Article is an article as the platform returns it.
+type Article struct {
 	Title            string `json:"title"`
 	Author           string `json:"author"`
 	Digest           string `json:"digest"`
-	Content          string `json:"content"` // HTML
-	ContentSourceURL string `json:"content_source_url"`
-	ThumbMediaID     string `json:"thumb_media_id"`
+	Content          string `json:"content"`            // HTML
+	ContentSourceURL string `json:"content_source_url"` // behind "read the original" (阅读原文)
+	ThumbMediaID     string `json:"thumb_media_id"`     // the cover
 	ThumbURL         string `json:"thumb_url"`
-	ShowCover        Flag   `json:"show_cover_pic"`
-	OpenComment      Flag   `json:"need_open_comment"`
-	FansOnlyComment  Flag   `json:"only_fans_can_comment"`
+	ShowCover        bool   `json:"show_cover_pic"`
+	OpenComment      bool   `json:"need_open_comment"`
+	FansOnlyComment  bool   `json:"only_fans_can_comment"`
 	URL              string `json:"url"`
 }
 
@@ -100,10 +100,10 @@ func (r mediaRef) check() error { return notEmpty("mediaID", r.MediaID) }
 // https://developers.weixin.qq.com/doc/service/api/material/permanent/api_getmaterial
 func (c *Client) GetMaterial(ctx context.Context, mediaID string, w io.Writer) (*MaterialContent, error) {
 	var found struct {
-		Articles    []MaterialArticle `json:"news_item"`
-		Title       string            `json:"title"`
-		Description string            `json:"description"`
-		DownloadURL string            `json:"down_url"`
+		Articles    []Article `json:"news_item"`
+		Title       string    `json:"title"`
+		Description string    `json:"description"`
+		DownloadURL string    `json:"down_url"`
 	}
 	req := Request{
 		Method: http.MethodPost, Path: "/cgi-bin/material/get_material", Body: mediaRef{mediaID}, Idempotent: true,
@@ -164,9 +164,9 @@ type Material struct {
 
 // MaterialNews is a material of articles.
 type MaterialNews struct {
-	Articles   []MaterialArticle `json:"news_item"`
-	CreateTime Timestamp         `json:"create_time"`
-	UpdateTime Timestamp         `json:"update_time"`
+	Articles   []Article `json:"news_item"`
+	CreateTime Timestamp `json:"create_time"`
+	UpdateTime Timestamp `json:"update_time"`
 }
 
 const maxPage = 20 // of materials, drafts and publications

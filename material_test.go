@@ -18,7 +18,7 @@ import (
 const materialArticleJSON = `{"title":"T","author":"A","digest":"D","content":"<p>C</p>","content_source_url":"https://example.com/s",
 	"thumb_media_id":"M2","thumb_url":"https://example.com/t","show_cover_pic":1,"need_open_comment":1,"only_fans_can_comment":0,"url":"https://example.com/u"}`
 
-var materialArticle = MaterialArticle{
+var materialArticle = Article{
 	Title: "T", Author: "A", Digest: "D", Content: "<p>C</p>", ContentSourceURL: "https://example.com/s",
 	ThumbMediaID: "M2", ThumbURL: "https://example.com/t", ShowCover: true, OpenComment: true, URL: "https://example.com/u",
 }
@@ -90,7 +90,7 @@ var _ = wireRows([]wireRow{
 		}),
 		want: &MaterialPage{Total: 5, Count: 1, Items: []Material{{
 			MediaID: "M1", UpdateTime: unix(1635156702),
-			News: &MaterialNews{Articles: []MaterialArticle{materialArticle}, CreateTime: unix(1635156700), UpdateTime: unix(1635156701)},
+			News: &MaterialNews{Articles: []Article{materialArticle}, CreateTime: unix(1635156700), UpdateTime: unix(1635156701)},
 		}}},
 	},
 })

@@ -116,34 +116,18 @@ type Publication struct {
 	UpdateTime Timestamp          `json:"update_time"`
 }
 
-// PublishedArticle is an article that was published.
+// PublishedArticle is an article of a publication.
 type PublishedArticle struct {
-	Type             ArticleType `json:"article_type"` // "" may mean [ArticleTypeNews]
-	Title            string      `json:"title"`
-	Author           string      `json:"author"`
-	Digest           string      `json:"digest"`
-	Content          string      `json:"content"` // HTML
-	ContentSourceURL string      `json:"content_source_url"`
-	ThumbMediaID     string      `json:"thumb_media_id"`
-	ThumbURL         string      `json:"thumb_url"`
-	ShowCover        Flag        `json:"show_cover_pic"`
-	OpenComment      Flag        `json:"need_open_comment"`
-	FansOnlyComment  Flag        `json:"only_fans_can_comment"`
-	URL              string      `json:"url"`
-	IsDeleted        Flag        `json:"is_deleted"`
-
-	Images PublishedImages `json:"image_info"` // of an article of pictures
+	Article
+	ArticleImages `json:"image_info"`
+	Type          ArticleType `json:"article_type"` // "" may mean [ArticleTypeNews]
+	IsDeleted     bool        `json:"is_deleted"`
 }
 
-// PublishedImages are the pictures of an article, of which the first is its cover.
-type PublishedImages []DraftImage
-
-// UnmarshalJSON reads the list out of the object that the platform wraps it in.
-func (l *PublishedImages) UnmarshalJSON(data []byte) error {
-	var wire draftImages
-	err := decodeJSON(data, &wire)
-	*l = wire.List
-	return err
+// ArticleImages contains the pictures of an article of type [ArticleTypePictures]. The
+// first picture is the cover.
+type ArticleImages struct {
+	Images []DraftImage `json:"image_list"`
 }
 
 // GetPublication returns a publication (获取已发布图文信息). [ErrInvalidArticleID]: there

@@ -18,11 +18,14 @@ const publishedJSON = `"news_item":[{"title":"T","author":"A","digest":"D","cont
 func published() Publication {
 	return Publication{
 		Articles: []PublishedArticle{{
-			Title: "T", Author: "A", Digest: "D", Content: "<p>C</p>", ContentSourceURL: "https://example.com/s",
-			ThumbMediaID: "M2", ThumbURL: "https://example.com/t", ShowCover: true, OpenComment: true,
-			URL: "https://example.com/u", IsDeleted: true,
+			Article: Article{
+				Title: "T", Author: "A", Digest: "D", Content: "<p>C</p>", ContentSourceURL: "https://example.com/s",
+				ThumbMediaID: "M2", ThumbURL: "https://example.com/t", ShowCover: true, OpenComment: true,
+				URL: "https://example.com/u",
+			},
+			IsDeleted: true,
 		}, {
-			Type: ArticleTypePictures, Title: "T2", Images: PublishedImages{{MediaID: "M3"}, {MediaID: "M4"}},
+			Type: ArticleTypePictures, Article: Article{Title: "T2"}, ArticleImages: ArticleImages{[]DraftImage{{MediaID: "M3"}, {MediaID: "M4"}}},
 		}},
 		CreateTime: unix(1635156700), UpdateTime: unix(1635156701),
 	}
