@@ -112,9 +112,9 @@
 // # Customer-service messages (客服消息)
 //
 //   - [Client.SendCustomMessage] 发送客服消息
-//   - [Client.SendCustomMessageWith] 发送客服消息
 //   - [Client.SendCustomMessageJSON] 发送客服消息
-//   - [Client.SetTyping] 客服输入状态
+//   - [Client.StartTyping] 客服输入状态
+//   - [Client.StopTyping] 客服输入状态
 //   - [Client.ListMessageRecords] 获取聊天记录
 //   - [Client.AllMessageRecords] 获取聊天记录
 //

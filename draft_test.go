@@ -196,7 +196,7 @@ func TestAllDraftsReadsPageAfterPage(t *testing.T) {
 // otherwise as 0, and leaves out those that the caller says nothing of.
 func TestASettingThatIsOffIsSent(t *testing.T) {
 	settings := 0
-	for _, article := range []any{DraftArticle{}, MassArticle{}, MassImages{}} {
+	for _, article := range []any{DraftArticle{}, MassArticle{}, MassImagesMessage{}} {
 		typ := reflect.TypeOf(article)
 		for i := range typ.NumField() {
 			field := typ.Field(i)

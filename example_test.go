@@ -218,10 +218,11 @@ func ExampleClient_SendCustomMessage() {
 	client := platform.Client()
 	alice := platform.AddUser(wechattest.User{})
 
-	err := client.SendCustomMessage(ctx, alice.OpenID, wechat.TextMessage{Content: "您好"})
-	fmt.Println(errors.Is(err, wechat.ErrReplyWindowClosed)) // she has not written yet
+	hello := wechat.SendCustomMessageRequest{OpenID: alice.OpenID, Message: wechat.TextMessage{Content: "您好"}}
+	err := client.SendCustomMessage(ctx, hello)
+	fmt.Println(errors.Is(err, wechat.ErrReplyWindowClosed)) // Alice has not written yet
 	alice.Sends(ctx, "在吗？")
-	if err := client.SendCustomMessage(ctx, alice.OpenID, wechat.TextMessage{Content: "您好"}); err != nil {
+	if err := client.SendCustomMessage(ctx, hello); err != nil {
 		log.Fatal(err)
 	}
 	fmt.Println(alice.LastMessage().Content)
@@ -327,7 +328,7 @@ func ExampleClient_SendMass() {
 	// The first answer is lost on the way. The client sends the same order again, and
 	// the platform knows it by its id.
 	platform.InjectFault("/cgi-bin/message/mass/sendall", wechattest.Fault{Drop: true, Executed: true})
-	_, err := client.SendMass(ctx, wechat.SendMassRequest{ToAll: true, Message: wechat.MassText{Content: "新品上市"}, ClientMsgID: "spring-1"})
+	_, err := client.SendMass(ctx, wechat.SendMassRequest{ToAll: true, Message: wechat.TextMessage{Content: "新品上市"}, ClientMsgID: "spring-1"})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -474,7 +475,7 @@ func ExampleRequestError() {
 	alice.Sends(ctx, "在吗？")
 
 	platform.InjectFault("/cgi-bin/message/custom/send", wechattest.Fault{Drop: true, Executed: true})
-	err := client.SendCustomMessage(ctx, alice.OpenID, wechat.TextMessage{Content: "您好"})
+	err := client.SendCustomMessage(ctx, wechat.SendCustomMessageRequest{OpenID: alice.OpenID, Message: wechat.TextMessage{Content: "您好"}})
 	if errors.Is(err, wechat.ErrUnknownOutcome) {
 		fmt.Println("it may have arrived:", len(alice.Messages()))
 	}

@@ -59,7 +59,7 @@ var leanCalls = []leanCall{
 		return err
 	}},
 	{"POST /cgi-bin/message/mass/send", func(ctx context.Context, c *Client) error {
-		_, err := c.SendMassToUsers(ctx, SendMassToUsersRequest{OpenIDs: []string{"o1", "o2"}, Message: MassText{Content: "好"}})
+		_, err := c.SendMassToUsers(ctx, SendMassToUsersRequest{OpenIDs: []string{"o1", "o2"}, Message: TextMessage{Content: "好"}})
 		return err
 	}},
 	{"POST /cgi-bin/message/subscribe/bizsend", func(ctx context.Context, c *Client) error {
@@ -77,7 +77,7 @@ var leanCalls = []leanCall{
 		return c.SendOneTimeMessage(ctx, OneTimeMessage{OpenID: "o1", TemplateID: "T1", Title: "题", Content: "好"})
 	}},
 	{"POST /cgi-bin/message/custom/send", func(ctx context.Context, c *Client) error {
-		return c.SendCustomMessage(ctx, "o1", VideoMessage{MediaID: "M1"})
+		return c.SendCustomMessage(ctx, SendCustomMessageRequest{OpenID: "o1", Message: VideoMessage{MediaID: "M1"}})
 	}},
 	{"GET /cgi-bin/customservice/getonlinekflist", func(ctx context.Context, c *Client) error {
 		_, err := c.ListOnlineKFAccounts(ctx, 0)

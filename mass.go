@@ -7,76 +7,35 @@ import (
 	"strconv"
 )
 
-// MassMessage is the content of a message to many followers: [MassText],
-// [MassNews], [MassImages], [MassVoice], [MassMusic], [MassVideo] or [MassCard].
+// MassMessage is the content of a message to many followers: [TextMessage],
+// [MPNewsMessage], [MassImagesMessage], [VoiceMessage], [MassMusicMessage],
+// [VideoMessage] or [CardMessage].
 type MassMessage interface {
-	checker
-	mass() (kind string, content any)
+	// mass returns the content as it is sent, and what is wrong with it.
+	mass() (msgType string, content any, err error)
 }
 
-// MassText is a text.
-type MassText struct {
-	Content string `json:"content"`
-}
-
-func (m MassText) mass() (string, any) { return "text", m }
-func (m MassText) check() error        { return notEmpty("Content", m.Content) }
-
-// MassNews is articles: a draft ([Client.CreateDraft]), or what
-// [Client.UploadMassNews] uploaded.
-type MassNews struct {
-	MediaID string `json:"media_id"`
-}
-
-func (m MassNews) mass() (string, any) { return "mpnews", m }
-func (m MassNews) check() error        { return notEmpty("MediaID", m.MediaID) }
-
-// MassImages is pictures in one message. A preview shows the first.
-type MassImages struct {
+// MassImagesMessage is one or more pictures. A preview shows only the first.
+type MassImagesMessage struct {
 	MediaIDs        []string `json:"media_ids"`
-	Recommend       string   `json:"recommend,omitempty"` // text that recommends them
+	Recommend       string   `json:"recommend,omitempty"` // a text that recommends them
 	Title           string   `json:"title,omitempty"`
 	OpenComment     *Flag    `json:"need_open_comment,omitempty"` // nil leaves it to the platform, see [NewFlag]
 	FansOnlyComment *Flag    `json:"only_fans_can_comment,omitempty"`
 }
 
-func (m MassImages) mass() (string, any) { return "image", m }
-func (m MassImages) check() error        { return noneEmpty("MediaIDs", m.MediaIDs) }
+func (m MassImagesMessage) mass() (string, any, error) {
+	return "image", m, noneEmpty("MediaIDs", m.MediaIDs)
+}
 
-// MassVoice is a voice recording.
-type MassVoice struct {
+// MassMusicMessage is a piece of music.
+type MassMusicMessage struct {
 	MediaID string `json:"media_id"`
 }
 
-func (m MassVoice) mass() (string, any) { return "voice", m }
-func (m MassVoice) check() error        { return notEmpty("MediaID", m.MediaID) }
-
-// MassMusic is a piece of music.
-type MassMusic struct {
-	MediaID string `json:"media_id"`
+func (m MassMusicMessage) mass() (string, any, error) {
+	return "music", m, notEmpty("MediaID", m.MediaID)
 }
-
-func (m MassMusic) mass() (string, any) { return "music", m }
-func (m MassMusic) check() error        { return notEmpty("MediaID", m.MediaID) }
-
-// MassVideo is a video that [Client.UploadMassVideo] has prepared.
-type MassVideo struct {
-	MediaID     string `json:"media_id"`
-	Title       string `json:"title,omitempty"`
-	Description string `json:"description,omitempty"`
-}
-
-func (m MassVideo) mass() (string, any) { return "mpvideo", m }
-func (m MassVideo) check() error        { return notEmpty("MediaID", m.MediaID) }
-
-// MassCard is a coupon. The platform refuses new ones: code 45113.
-type MassCard struct {
-	CardID    string `json:"card_id"`
-	Extension string `json:"card_ext,omitempty"` // JSON, such as the String of what SignCard returns
-}
-
-func (m MassCard) mass() (string, any) { return "wxcard", m }
-func (m MassCard) check() error        { return notEmpty("CardID", m.CardID) }
 
 // SendMassRequest is a message to all followers, or to those with a tag.
 type SendMassRequest struct {
@@ -98,11 +57,11 @@ type SendMassRequest struct {
 func (r SendMassRequest) check() error {
 	switch {
 	case r.ToAll && r.TagID != 0:
-		return invalid("TagID", "is %d, but ToAll is set", r.TagID)
+		return invalid("TagID", "must be 0 if ToAll is set, but is %d", r.TagID)
 	case !r.ToAll && r.TagID <= 0:
-		return invalid("TagID", "is %d, and ToAll is not set", r.TagID)
+		return invalid("TagID", "must be positive if ToAll is not set, but is %d", r.TagID)
 	}
-	return checkMass(r.Message, r.ClientMsgID)
+	return nil
 }
 
 // MassResult is a message to many followers that the platform has taken.
@@ -127,14 +86,14 @@ type MassResult struct {
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/message/api_sendall
 func (c *Client) SendMass(ctx context.Context, req SendMassRequest) (*MassResult, error) {
-	if err := req.check(); err != nil {
+	body, err := massBody(req.Message, req.IgnoreReprint, req.ClientMsgID)
+	if err = first(req.check(), err); err != nil {
 		return nil, err
 	}
 	filter := map[string]any{"is_to_all": req.ToAll}
 	if !req.ToAll {
 		filter["tag_id"] = req.TagID
 	}
-	body := massBody(req.Message, req.IgnoreReprint, req.ClientMsgID)
 	body["filter"] = filter
 	return c.sendMass(ctx, "/cgi-bin/message/mass/sendall", body, req.ClientMsgID)
 }
@@ -148,47 +107,40 @@ type SendMassToUsersRequest struct {
 	ClientMsgID   string
 }
 
-func (r SendMassToUsersRequest) check() error {
-	return first(elements("OpenIDs", len(r.OpenIDs), 2, 10_000), noneEmpty("OpenIDs", r.OpenIDs), checkMass(r.Message, r.ClientMsgID))
-}
-
 // SendMassToUsers orders a message to a list of 2 to 10,000 followers
 // (根据OpenID群发消息). Only service accounts can. A day's quota is 100; for the rest
 // see [Client.SendMass].
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/message/api_masssend
 func (c *Client) SendMassToUsers(ctx context.Context, req SendMassToUsersRequest) (*MassResult, error) {
-	if err := req.check(); err != nil {
+	body, err := massBody(req.Message, req.IgnoreReprint, req.ClientMsgID)
+	err = first(elements("OpenIDs", len(req.OpenIDs), 2, 10_000), noneEmpty("OpenIDs", req.OpenIDs), err)
+	if err != nil {
 		return nil, err
 	}
-	body := massBody(req.Message, req.IgnoreReprint, req.ClientMsgID)
 	body["touser"] = req.OpenIDs
 	return c.sendMass(ctx, "/cgi-bin/message/mass/send", body, req.ClientMsgID)
 }
 
 const maxClientMsgID = 32
 
-func checkMass(m MassMessage, clientMsgID string) error {
-	if err := notNil("Message", m); err != nil {
-		return err
+func massBody(m MassMessage, ignoreReprint bool, clientMsgID string) (map[string]any, error) {
+	if err := first(notNil("Message", m), maxBytes("ClientMsgID", clientMsgID, maxClientMsgID)); err != nil {
+		return nil, err
 	}
-	return first(m.check(), maxBytes("ClientMsgID", clientMsgID, maxClientMsgID))
-}
-
-func massBody(m MassMessage, ignoreReprint bool, clientMsgID string) map[string]any {
-	kind, content := m.mass()
-	key := kind
-	if kind == "image" {
+	msgType, content, err := m.mass()
+	key := msgType
+	if msgType == "image" {
 		key = "images"
 	}
-	body := map[string]any{"msgtype": kind, key: content}
+	body := map[string]any{"msgtype": msgType, key: content}
 	if ignoreReprint {
 		body["send_ignore_reprint"] = 1
 	}
 	if clientMsgID != "" {
 		body["clientmsgid"] = clientMsgID
 	}
-	return body
+	return body, err
 }
 
 func (c *Client) sendMass(ctx context.Context, path string, body map[string]any, clientMsgID string) (*MassResult, error) {
@@ -218,26 +170,25 @@ type PreviewMassRequest struct {
 	Message  MassMessage
 }
 
-func (r PreviewMassRequest) check() error {
-	if r.OpenID == "" && r.WeChatID == "" {
-		return invalid("OpenID", "is empty, and so is WeChatName")
-	}
-	return checkMass(r.Message, "")
-}
-
 // PreviewMass sends one follower what [Client.SendMass] would send to all
 // (预览消息), and returns the id of the message. A day's quota is 100.
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/message/api_preview
 func (c *Client) PreviewMass(ctx context.Context, req PreviewMassRequest) (int64, error) {
-	if err := req.check(); err != nil {
+	if req.OpenID == "" && req.WeChatID == "" {
+		return 0, invalid("OpenID", "must not be empty if WeChatID is")
+	}
+	if err := notNil("Message", req.Message); err != nil {
 		return 0, err
 	}
-	kind, content := req.Message.mass()
-	if images, ok := content.(MassImages); ok {
+	msgType, content, err := req.Message.mass()
+	if err != nil {
+		return 0, err
+	}
+	if images, ok := content.(MassImagesMessage); ok {
 		content = mediaRef{images.MediaIDs[0]}
 	}
-	body := map[string]any{"msgtype": kind, kind: content}
+	body := map[string]any{"msgtype": msgType, msgType: content}
 	for name, value := range map[string]string{"touser": req.OpenID, "towxname": req.WeChatID} {
 		if value != "" {
 			body[name] = value

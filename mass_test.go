@@ -18,17 +18,17 @@ var massMessages = []struct {
 	body    string // to many
 	preview string // where it is another
 }{
-	{message: MassText{Content: "新品 & <好>"}, body: `"msgtype":"text","text":{"content":"新品 & <好>"}`},
-	{message: MassNews{MediaID: "M1"}, body: `"msgtype":"mpnews","mpnews":{"media_id":"M1"}`},
+	{message: TextMessage{Content: "新品 & <好>"}, body: `"msgtype":"text","text":{"content":"新品 & <好>"}`},
+	{message: MPNewsMessage{MediaID: "M1"}, body: `"msgtype":"mpnews","mpnews":{"media_id":"M1"}`},
 	{
-		message: MassImages{MediaIDs: []string{"M1", "M2"}, Recommend: "看", Title: "猫", OpenComment: NewFlag(true), FansOnlyComment: NewFlag(true)},
+		message: MassImagesMessage{MediaIDs: []string{"M1", "M2"}, Recommend: "看", Title: "猫", OpenComment: NewFlag(true), FansOnlyComment: NewFlag(true)},
 		body:    `"msgtype":"image","images":{"media_ids":["M1","M2"],"recommend":"看","title":"猫","need_open_comment":1,"only_fans_can_comment":1}`,
 		preview: `"msgtype":"image","image":{"media_id":"M1"}`,
 	},
-	{message: MassVoice{MediaID: "M1"}, body: `"msgtype":"voice","voice":{"media_id":"M1"}`},
-	{message: &MassMusic{MediaID: "M1"}, body: `"msgtype":"music","music":{"media_id":"M1"}`},
-	{message: MassVideo{MediaID: "M1", Title: "T", Description: "D"}, body: `"msgtype":"mpvideo","mpvideo":{"media_id":"M1","title":"T","description":"D"}`},
-	{message: MassCard{CardID: "C1", Extension: `{"code":"1"}`}, body: `"msgtype":"wxcard","wxcard":{"card_id":"C1","card_ext":"{\"code\":\"1\"}"}`},
+	{message: VoiceMessage{MediaID: "M1"}, body: `"msgtype":"voice","voice":{"media_id":"M1"}`},
+	{message: &MassMusicMessage{MediaID: "M1"}, body: `"msgtype":"music","music":{"media_id":"M1"}`},
+	{message: VideoMessage{MediaID: "M1", Title: "T", Description: "D"}, body: `"msgtype":"mpvideo","mpvideo":{"media_id":"M1","title":"T","description":"D"}`},
+	{message: CardMessage{CardID: "C1", Extension: `{"code":"1"}`}, body: `"msgtype":"wxcard","wxcard":{"card_id":"C1","card_ext":"{\"code\":\"1\"}"}`},
 }
 
 var _ = wireRows(massRows())
@@ -38,7 +38,7 @@ func massRows() []wireRow {
 	want := &MassResult{Type: "mpnews", MsgID: 1000000000034182394, MsgDataID: 2247483655}
 	var all []wireRow
 	for _, m := range massMessages {
-		kind, _ := m.message.mass()
+		kind, _, _ := m.message.mass()
 		preview := m.preview
 		if preview == "" {
 			preview = m.body
@@ -71,14 +71,14 @@ func massRows() []wireRow {
 			name: "SendMass/all", http: "POST /cgi-bin/message/mass/sendall", reply: reply, want: want,
 			body: `{"filter":{"is_to_all":true},"msgtype":"text","text":{"content":"新品"}}`,
 			call: result(func(ctx context.Context, c *Client) (*MassResult, error) {
-				return c.SendMass(ctx, SendMassRequest{ToAll: true, Message: MassText{Content: "新品"}})
+				return c.SendMass(ctx, SendMassRequest{ToAll: true, Message: TextMessage{Content: "新品"}})
 			}),
 		},
 		wireRow{
 			name: "PreviewMass/by name", http: "POST /cgi-bin/message/mass/preview", body: `{"towxname":"alice","msgtype":"text","text":{"content":"新品"}}`,
 			reply: `{"errcode":0,"errmsg":"preview success","msg_id":"34182"}`,
 			call: func(ctx context.Context, c *Client) (any, error) {
-				return c.PreviewMass(ctx, PreviewMassRequest{WeChatID: "alice", Message: MassText{Content: "新品"}})
+				return c.PreviewMass(ctx, PreviewMassRequest{WeChatID: "alice", Message: TextMessage{Content: "新品"}})
 			},
 			want: int64(34182),
 		},
@@ -117,17 +117,20 @@ func massRows() []wireRow {
 }
 
 func TestMassMessageThatIsNotCompleteIsNotSent(t *testing.T) {
-	text := MassText{Content: "新品"}
-	var missing *MassText
+	text := TextMessage{Content: "新品"}
+	var missing *TextMessage
 	for argument, m := range map[string]MassMessage{
-		"Message": nil, "Content": MassText{Content: " "}, "MediaIDs": MassImages{MediaIDs: []string{"M1", ""}}, "CardID": MassCard{},
+		"Message": nil, "Content": TextMessage{Content: " "}, "MediaIDs": MassImagesMessage{MediaIDs: []string{"M1", ""}}, "CardID": CardMessage{},
+		"ThumbMediaID": VideoMessage{MediaID: "M1", ThumbMediaID: "M2"},
 	} {
 		refused(t, argument, func(ctx context.Context, c *Client) error {
 			_, err := c.SendMass(ctx, SendMassRequest{ToAll: true, Message: m})
 			return err
 		})
 	}
-	for _, m := range []MassMessage{MassNews{}, MassVoice{}, MassMusic{}, MassVideo{}} {
+	_, _, err := TextMessage{Content: strings.Repeat("a", 2049)}.mass()
+	require.NoError(t, err, "the limit is that of customer-service messages")
+	for _, m := range []MassMessage{MPNewsMessage{}, VoiceMessage{}, MassMusicMessage{}, VideoMessage{}} {
 		refused(t, "MediaID", func(ctx context.Context, c *Client) error {
 			_, err := c.PreviewMass(ctx, PreviewMassRequest{OpenID: "oAlice", Message: m})
 			return err
@@ -190,7 +193,7 @@ func lost(reply string) (c *Client, bodies *[]string) {
 
 func TestRepeatedMassOrderThatWasTakenIsSuccessWithItsFirstID(t *testing.T) {
 	c, bodies := lost(duplicateMass)
-	res, err := c.SendMass(t.Context(), SendMassRequest{ToAll: true, Message: MassText{Content: "新品"}, ClientMsgID: "order-1"})
+	res, err := c.SendMass(t.Context(), SendMassRequest{ToAll: true, Message: TextMessage{Content: "新品"}, ClientMsgID: "order-1"})
 	require.NoError(t, err)
 	assert.Equal(t, &MassResult{MsgID: 34182}, res)
 	require.Len(t, *bodies, 2)
@@ -199,21 +202,21 @@ func TestRepeatedMassOrderThatWasTakenIsSuccessWithItsFirstID(t *testing.T) {
 
 func TestMassOrderOfAnEarlierProcessIsRefusedWithItsID(t *testing.T) {
 	c, _ := wireRow{}.client(answer(http.StatusOK, duplicateMass))
-	res, err := c.SendMass(t.Context(), SendMassRequest{ToAll: true, Message: MassText{Content: "新品"}, ClientMsgID: "order-1"})
+	res, err := c.SendMass(t.Context(), SendMassRequest{ToAll: true, Message: TextMessage{Content: "新品"}, ClientMsgID: "order-1"})
 	require.ErrorIs(t, err, ErrDuplicateMassID)
 	assert.Equal(t, &MassResult{MsgID: 34182}, res)
 }
 
 func TestMassOrderWithoutAnIDIsNotRepeated(t *testing.T) {
 	c, bodies := lost(duplicateMass)
-	_, err := c.SendMassToUsers(t.Context(), SendMassToUsersRequest{OpenIDs: []string{"oAlice", "oBob"}, Message: MassText{Content: "新品"}})
+	_, err := c.SendMassToUsers(t.Context(), SendMassToUsersRequest{OpenIDs: []string{"oAlice", "oBob"}, Message: TextMessage{Content: "新品"}})
 	require.ErrorIs(t, err, ErrUnknownOutcome)
 	assert.Len(t, *bodies, 1)
 }
 
 func TestMassOrderRepeatedTooFastHasAnUnknownOutcome(t *testing.T) {
 	c, _ := lost(`{"errcode":45066,"errmsg":"same clientmsgid retry too fast"}`)
-	_, err := c.SendMass(t.Context(), SendMassRequest{ToAll: true, Message: MassText{Content: "新品"}, ClientMsgID: "order-1"})
+	_, err := c.SendMass(t.Context(), SendMassRequest{ToAll: true, Message: TextMessage{Content: "新品"}, ClientMsgID: "order-1"})
 	require.ErrorIs(t, err, ErrMassIDTooFast)
 	assert.ErrorIs(t, err, ErrUnknownOutcome)
 }

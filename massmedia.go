@@ -51,7 +51,7 @@ func (m massArticles) check() error {
 	return each("articles", m.Articles, func(at string, a MassArticle) error { return a.check(at) })
 }
 
-// UploadMassNews uploads 1 to 8 articles for [MassNews] (上传图文消息素材). Drafts do the
+// UploadMassNews uploads 1 to 8 articles for [MPNewsMessage] (上传图文消息素材). Drafts do the
 // same and can be read and changed: [Client.CreateDraft]. A day's quota is 10.
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/message/api_uploadnewsmsg
@@ -59,7 +59,7 @@ func (c *Client) UploadMassNews(ctx context.Context, articles ...MassArticle) (*
 	return post[Media](ctx, c, "/cgi-bin/media/uploadnews", massArticles{articles})
 }
 
-// UploadMassVideo prepares an uploaded video for [MassVideo] (上传群发视频): the result
+// UploadMassVideo prepares an uploaded video for [VideoMessage] (上传群发视频): the result
 // has the media_id to send, in place of the one that it was uploaded under.
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Message_Management/Batch_Sends_and_Originality_Checks
@@ -67,5 +67,5 @@ func (c *Client) UploadMassVideo(ctx context.Context, mediaID, title, descriptio
 	if err := notEmpty("mediaID", mediaID); err != nil {
 		return nil, err
 	}
-	return post[Media](ctx, c, "/cgi-bin/media/uploadvideo", MassVideo{mediaID, title, description})
+	return post[Media](ctx, c, "/cgi-bin/media/uploadvideo", VideoMessage{MediaID: mediaID, Title: title, Description: description})
 }

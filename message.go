@@ -3,6 +3,7 @@ package wechat
 import (
 	"context"
 	"iter"
+	"strconv"
 	"time"
 )
 
@@ -11,67 +12,78 @@ import (
 // [MPNewsMessage], [MPNewsArticleMessage], [MenuMessage], [CardMessage],
 // [MiniProgramMessage] or [LinkMessage].
 type Message interface {
-	checker
-	wire() (kind string, content any)
+	// custom returns the content as it is sent, and what is wrong with it.
+	custom() (msgType string, content any, err error)
 }
 
-// TextMessage is a text of up to 2048 bytes. It may hold links, also to mini
-// programs: <a href="https://…" data-miniprogram-appid="wx…"
+// TextMessage is a text. In a customer-service message it has up to 2,048 bytes and
+// can contain links, including links to mini programs:
+// <a href="https://…" data-miniprogram-appid="wx…"
 // data-miniprogram-path="pages/index">…</a>.
 type TextMessage struct {
 	Content string `json:"content"`
 }
 
-func (m TextMessage) wire() (string, any) { return "text", m }
-
-func (m TextMessage) check() error {
-	return first(notEmpty("Content", m.Content), maxBytes("Content", m.Content, 2048))
+func (m TextMessage) custom() (string, any, error) {
+	return "text", m, first(notEmpty("Content", m.Content), maxBytes("Content", m.Content, 2048))
 }
 
-// ImageMessage is an image that was uploaded as a material.
+func (m TextMessage) mass() (string, any, error) { return "text", m, notEmpty("Content", m.Content) }
+
+// ImageMessage is an uploaded image.
 type ImageMessage struct {
 	MediaID string `json:"media_id"`
 }
 
-func (m ImageMessage) wire() (string, any) { return "image", m }
-func (m ImageMessage) check() error        { return notEmpty("MediaID", m.MediaID) }
+func (m ImageMessage) custom() (string, any, error) {
+	return "image", m, notEmpty("MediaID", m.MediaID)
+}
 
-// VoiceMessage is a voice recording that was uploaded as a material.
+// VoiceMessage is an uploaded voice recording.
 type VoiceMessage struct {
 	MediaID string `json:"media_id"`
 }
 
-func (m VoiceMessage) wire() (string, any) { return "voice", m }
-func (m VoiceMessage) check() error        { return notEmpty("MediaID", m.MediaID) }
+func (m VoiceMessage) custom() (string, any, error) {
+	return "voice", m, notEmpty("MediaID", m.MediaID)
+}
+func (m VoiceMessage) mass() (string, any, error) { return m.custom() }
 
-// VideoMessage is a video that was uploaded as a material.
+// VideoMessage is an uploaded video. In a mass message MediaID is the one that
+// [Client.UploadMassVideo] returns.
 type VideoMessage struct {
 	MediaID      string `json:"media_id"`
-	ThumbMediaID string `json:"thumb_media_id,omitempty"` // required by the page, absent from its older examples
+	ThumbMediaID string `json:"thumb_media_id,omitempty"` // required by the official page, absent from its older examples; must be empty in a mass message
 	Title        string `json:"title,omitempty"`
 	Description  string `json:"description,omitempty"`
 }
 
-func (m VideoMessage) wire() (string, any) { return "video", m }
-func (m VideoMessage) check() error        { return notEmpty("MediaID", m.MediaID) }
+func (m VideoMessage) custom() (string, any, error) {
+	return "video", m, notEmpty("MediaID", m.MediaID)
+}
+
+func (m VideoMessage) mass() (string, any, error) {
+	err := notEmpty("MediaID", m.MediaID)
+	if m.ThumbMediaID != "" {
+		err = invalid("ThumbMediaID", "must be empty in a mass message")
+	}
+	return "mpvideo", m, err
+}
 
 // MusicMessage is a piece of music on the web.
 type MusicMessage struct {
 	Title        string `json:"title,omitempty"`
 	Description  string `json:"description,omitempty"`
 	URL          string `json:"musicurl"`
-	HQURL        string `json:"hqmusicurl"` // of better quality, played over Wi-Fi
+	HQURL        string `json:"hqmusicurl"` // in higher quality, used over Wi-Fi
 	ThumbMediaID string `json:"thumb_media_id"`
 }
 
-func (m MusicMessage) wire() (string, any) { return "music", m }
-
-func (m MusicMessage) check() error {
-	return first(notEmpty("URL", m.URL), notEmpty("HQURL", m.HQURL), notEmpty("ThumbMediaID", m.ThumbMediaID))
+func (m MusicMessage) custom() (string, any, error) {
+	return "music", m, first(notEmpty("URL", m.URL), notEmpty("HQURL", m.HQURL), notEmpty("ThumbMediaID", m.ThumbMediaID))
 }
 
-// NewsMessage is a card that opens a page on the web. The platform shows one per
-// message.
+// NewsMessage is a card that opens a web page. The platform shows one card per message.
 type NewsMessage struct {
 	Title       string `json:"title"`
 	Description string `json:"description,omitempty"`
@@ -79,67 +91,77 @@ type NewsMessage struct {
 	PictureURL  string `json:"picurl,omitempty"` // JPG or PNG, 640×320 or 80×80
 }
 
-func (m NewsMessage) wire() (string, any) {
-	return "news", struct {
+func (m NewsMessage) custom() (string, any, error) {
+	content := struct {
 		Articles []NewsMessage `json:"articles"`
 	}{[]NewsMessage{m}}
+	return "news", content, notEmpty("Title", m.Title)
 }
 
-func (m NewsMessage) check() error { return notEmpty("Title", m.Title) }
-
-// MPNewsMessage is a card that opens an article, by the media id of its draft. The
-// platform is withdrawing it: use [MPNewsArticleMessage].
+// MPNewsMessage is one or more articles, by the media id of their draft
+// ([Client.CreateDraft]) or the one that [Client.UploadMassNews] returns. The platform
+// is withdrawing it from customer-service messages: use [MPNewsArticleMessage] there.
 type MPNewsMessage struct {
 	MediaID string `json:"media_id"`
 }
 
-func (m MPNewsMessage) wire() (string, any) { return "mpnews", m }
-func (m MPNewsMessage) check() error        { return notEmpty("MediaID", m.MediaID) }
+func (m MPNewsMessage) custom() (string, any, error) {
+	return "mpnews", m, notEmpty("MediaID", m.MediaID)
+}
+func (m MPNewsMessage) mass() (string, any, error) { return m.custom() }
 
 // MPNewsArticleMessage is a card that opens a published article.
 type MPNewsArticleMessage struct {
 	ArticleID string `json:"article_id"`
 }
 
-func (m MPNewsArticleMessage) wire() (string, any) { return "mpnewsarticle", m }
-func (m MPNewsArticleMessage) check() error        { return notEmpty("ArticleID", m.ArticleID) }
+func (m MPNewsArticleMessage) custom() (string, any, error) {
+	return "mpnewsarticle", m, notEmpty("ArticleID", m.ArticleID)
+}
 
-// MenuMessage is a question with answers to tap. What the user taps comes back as
-// a text message with the answer's ID in bizmsgmenuid.
+// MenuMessage is a question with options to tap. Tapping one sends the account a text
+// message that contains the option's ID as bizmsgmenuid.
 type MenuMessage struct {
 	Head  string            `json:"head_content,omitempty"`
 	Items []MenuMessageItem `json:"list"`
 	Tail  string            `json:"tail_content,omitempty"`
 }
 
-// MenuMessageItem is an answer to tap.
+// MenuMessageItem is an option of a [MenuMessage].
 type MenuMessageItem struct {
 	ID      string `json:"id"`
 	Content string `json:"content"`
 }
 
-func (m MenuMessage) wire() (string, any) { return "msgmenu", m }
-
-func (m MenuMessage) check() error {
+func (m MenuMessage) custom() (string, any, error) {
 	if len(m.Items) == 0 {
-		return invalid("Items", "is empty")
+		return "", nil, invalid("Items", "must not be empty")
 	}
-	return each("Items", m.Items, func(at string, item MenuMessageItem) error {
+	return "msgmenu", m, each("Items", m.Items, func(at string, item MenuMessageItem) error {
 		return first(notEmpty(at+".ID", item.ID), notEmpty(at+".Content", item.Content))
 	})
 }
 
-// CardMessage is a card or coupon; one with codes of the account's own can not be
-// sent.
+// CardMessage is a card or coupon. A customer-service message cannot contain one with
+// custom codes, and a mass message no new coupon: the platform refuses it with code
+// 45113.
 type CardMessage struct {
-	CardID string `json:"card_id"`
+	CardID    string `json:"card_id"`
+	Extension string `json:"card_ext,omitempty"` // JSON, such as the String of what SignCard returns; in a mass message only
 }
 
-func (m CardMessage) wire() (string, any) { return "wxcard", m }
-func (m CardMessage) check() error        { return notEmpty("CardID", m.CardID) }
+func (m CardMessage) custom() (string, any, error) {
+	err := notEmpty("CardID", m.CardID)
+	if m.Extension != "" {
+		err = invalid("Extension", "must be empty in a customer-service message")
+	}
+	return "wxcard", m, err
+}
 
-// MiniProgramMessage is a card that opens a page of a mini program which is linked
-// to the account.
+func (m CardMessage) mass() (string, any, error) { return "wxcard", m, notEmpty("CardID", m.CardID) }
+
+// MiniProgramMessage is a card that opens a page of a mini program that is linked to
+// the account.
 type MiniProgramMessage struct {
 	Title        string `json:"title"`
 	AppID        string `json:"appid"`
@@ -147,15 +169,13 @@ type MiniProgramMessage struct {
 	ThumbMediaID string `json:"thumb_media_id"`
 }
 
-func (m MiniProgramMessage) wire() (string, any) { return "miniprogrampage", m }
-
-func (m MiniProgramMessage) check() error {
-	return first(notEmpty("Title", m.Title), notEmpty("AppID", m.AppID), notEmpty("PagePath", m.PagePath),
+func (m MiniProgramMessage) custom() (string, any, error) {
+	return "miniprogrampage", m, first(notEmpty("Title", m.Title), notEmpty("AppID", m.AppID), notEmpty("PagePath", m.PagePath),
 		notEmpty("ThumbMediaID", m.ThumbMediaID))
 }
 
-// LinkMessage is a card that opens a page on the web. The platform's page does not
-// list it, [NewsMessage] is for accounts where it is refused.
+// LinkMessage is a card that opens a web page. The official page does not list it; an
+// account that is refused it can use [NewsMessage].
 type LinkMessage struct {
 	Title       string `json:"title"`
 	Description string `json:"description"`
@@ -163,52 +183,46 @@ type LinkMessage struct {
 	ThumbURL    string `json:"thumb_url"`
 }
 
-func (m LinkMessage) wire() (string, any) { return "link", m }
-
-func (m LinkMessage) check() error {
-	return first(notEmpty("Title", m.Title), notEmpty("Description", m.Description), notEmpty("URL", m.URL), notEmpty("ThumbURL", m.ThumbURL))
+func (m LinkMessage) custom() (string, any, error) {
+	return "link", m, first(notEmpty("Title", m.Title), notEmpty("Description", m.Description), notEmpty("URL", m.URL), notEmpty("ThumbURL", m.ThumbURL))
 }
 
-// SendCustomMessage sends a message to a user who has written to the account
-// lately, or done something else with it (发送客服消息): 5 messages within 48 hours of
-// a message, 3 within one minute of a menu click, a follow or a scan.
-// [ErrReplyWindowClosed]: too long ago, or no follower; [ErrReplyCountUsed]: too
-// many. Where the outcome is not known the send is not repeated,
-// [ErrUnknownOutcome].
-//
-// https://developers.weixin.qq.com/doc/service/api/customer/message/api_sendcustommessage
-func (c *Client) SendCustomMessage(ctx context.Context, openID string, m Message) error {
-	return c.SendCustomMessageWith(ctx, SendCustomMessageRequest{OpenID: openID, Message: m})
-}
-
-// SendCustomMessageRequest is a message with everything that the platform takes
-// beside it.
+// SendCustomMessageRequest is a message to one user.
 type SendCustomMessageRequest struct {
 	OpenID      string
 	Message     Message
-	KFAccount   string // the agent who sends it, such as "test1@kftest"; "" is the account itself
-	AIGenerated bool   // shows that the content was made by AI
-	BusinessID  string
+	KFAccount   string // the agent who is shown as the sender, such as "test1@kftest"; "" is the account itself
+	AIGenerated bool   // tells the user that the content was generated by AI
+	BusinessID  int64  // 0 for none
 }
 
-// SendCustomMessageWith is [Client.SendCustomMessage] in the name of an agent, or
-// with a mark (发送客服消息).
+// SendCustomMessage sends a message to a user who recently wrote to the account or
+// interacted with it in another way (发送客服消息). The account can send 5 messages within
+// 48 hours of a message from the user, and 3 within one minute of a menu tap, a follow
+// or a scan.
+//
+// It returns [ErrReplyWindowClosed] if the interaction was too long ago or the user does
+// not follow the account, [ErrReplyCountUsed] if too many messages were sent, and
+// [ErrUnknownOutcome] if the message may have been sent; it is then not retried.
 //
 // https://developers.weixin.qq.com/doc/service/api/customer/message/api_sendcustommessage
-func (c *Client) SendCustomMessageWith(ctx context.Context, req SendCustomMessageRequest) error {
-	if err := req.check(); err != nil {
+func (c *Client) SendCustomMessage(ctx context.Context, req SendCustomMessageRequest) error {
+	if err := first(notEmpty("OpenID", req.OpenID), notNil("Message", req.Message)); err != nil {
 		return err
 	}
-	kind, content := req.Message.wire()
-	body := map[string]any{"touser": req.OpenID, "msgtype": kind, kind: content}
+	msgType, content, err := req.Message.custom()
+	if err != nil {
+		return err
+	}
+	body := map[string]any{"touser": req.OpenID, "msgtype": msgType, msgType: content}
 	if req.KFAccount != "" {
 		body["customservice"] = map[string]string{"kf_account": req.KFAccount}
 	}
 	if req.AIGenerated {
 		body["aimsgcontext"] = map[string]int{"is_ai_msg": 1}
 	}
-	if req.BusinessID != "" {
-		body["businessid"] = req.BusinessID
+	if req.BusinessID != 0 {
+		body["businessid"] = strconv.FormatInt(req.BusinessID, 10)
 	}
 	return c.post(ctx, "/cgi-bin/message/custom/send", body)
 }
@@ -222,33 +236,37 @@ func (c *Client) SendCustomMessageJSON(ctx context.Context, body []byte) error {
 	return c.post(ctx, "/cgi-bin/message/custom/send", body)
 }
 
-func (r SendCustomMessageRequest) check() error {
-	if err := first(notEmpty("openID", r.OpenID), notNil("message", r.Message)); err != nil {
-		return err
-	}
-	return r.Message.check()
+// TypingRequest selects the user who sees that somebody is typing.
+type TypingRequest struct {
+	OpenID     string
+	BusinessID int64 // 0 for none
 }
 
-// SetTyping shows the user that somebody is typing, for 15 seconds, or takes that
-// away (客服输入状态). [ErrNoRecentInteraction]: the user has done nothing with the
-// account for 30 seconds; [ErrAlreadyTyping]: it is shown. businessID is one at most.
+// StartTyping shows the user for 15 seconds that somebody is typing (客服输入状态). It
+// returns [ErrNoRecentInteraction] if the user has not interacted with the account for
+// 30 seconds, and [ErrAlreadyTyping] if it is already shown.
 //
 // https://developers.weixin.qq.com/doc/service/api/customer/message/api_typing
-func (c *Client) SetTyping(ctx context.Context, openID string, on bool, businessID ...string) error {
-	if err := notEmpty("openID", openID); err != nil {
+func (c *Client) StartTyping(ctx context.Context, req TypingRequest) error {
+	return c.setTyping(ctx, "Typing", req)
+}
+
+// StopTyping stops showing the user that somebody is typing (客服输入状态).
+//
+// https://developers.weixin.qq.com/doc/service/api/customer/message/api_typing
+func (c *Client) StopTyping(ctx context.Context, req TypingRequest) error {
+	return c.setTyping(ctx, "CancelTyping", req)
+}
+
+func (c *Client) setTyping(ctx context.Context, command string, req TypingRequest) error {
+	if err := notEmpty("OpenID", req.OpenID); err != nil {
 		return err
 	}
 	body := struct {
 		OpenID     string `json:"touser"`
 		Command    string `json:"command"`
-		BusinessID string `json:"businessid,omitempty"`
-	}{OpenID: openID, Command: "CancelTyping"}
-	if on {
-		body.Command = "Typing"
-	}
-	if len(businessID) > 0 {
-		body.BusinessID = businessID[0]
-	}
+		BusinessID int64  `json:"businessid,omitempty,string"`
+	}{req.OpenID, command, req.BusinessID}
 	return c.post(ctx, "/cgi-bin/message/custom/typing", body, idempotent, alreadyDone(ErrAlreadyTyping))
 }
 

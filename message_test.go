@@ -19,7 +19,9 @@ func messageRow(kind string, m Message, content string) wireRow {
 	return wireRow{
 		name: "SendCustomMessage/" + kind, http: "POST /cgi-bin/message/custom/send",
 		body: `{"touser":"o1","msgtype":"` + kind + `","` + kind + `":` + content + `}`,
-		call: noResult(func(ctx context.Context, c *Client) error { return c.SendCustomMessage(ctx, "o1", m) }),
+		call: noResult(func(ctx context.Context, c *Client) error {
+			return c.SendCustomMessage(ctx, SendCustomMessageRequest{OpenID: "o1", Message: m})
+		}),
 	}
 }
 
@@ -52,21 +54,23 @@ var _ = wireRows([]wireRow{
 		}),
 	},
 	{
-		name: "SendCustomMessageWith", http: "POST /cgi-bin/message/custom/send",
-		body: `{"touser":"o1","msgtype":"text","text":{"content":"好"},"customservice":{"kf_account":"test1@kftest"},"aimsgcontext":{"is_ai_msg":1},"businessid":"B1"}`,
+		name: "SendCustomMessage/in the name of an agent", http: "POST /cgi-bin/message/custom/send",
+		body: `{"touser":"o1","msgtype":"text","text":{"content":"好"},"customservice":{"kf_account":"test1@kftest"},"aimsgcontext":{"is_ai_msg":1},"businessid":"7"}`,
 		call: noResult(func(ctx context.Context, c *Client) error {
-			return c.SendCustomMessageWith(ctx, SendCustomMessageRequest{
-				OpenID: "o1", Message: TextMessage{Content: "好"}, KFAccount: "test1@kftest", AIGenerated: true, BusinessID: "B1",
+			return c.SendCustomMessage(ctx, SendCustomMessageRequest{
+				OpenID: "o1", Message: TextMessage{Content: "好"}, KFAccount: "test1@kftest", AIGenerated: true, BusinessID: 7,
 			})
 		}),
 	},
 	{
-		name: "SetTyping", http: "POST /cgi-bin/message/custom/typing", body: `{"touser":"o1","command":"Typing"}`,
-		call: noResult(func(ctx context.Context, c *Client) error { return c.SetTyping(ctx, "o1", true) }),
+		name: "StartTyping", http: "POST /cgi-bin/message/custom/typing", body: `{"touser":"o1","command":"Typing"}`,
+		call: noResult(func(ctx context.Context, c *Client) error { return c.StartTyping(ctx, TypingRequest{OpenID: "o1"}) }),
 	},
 	{
-		name: "SetTyping/off", http: "POST /cgi-bin/message/custom/typing", body: `{"touser":"o1","command":"CancelTyping","businessid":"B1"}`,
-		call: noResult(func(ctx context.Context, c *Client) error { return c.SetTyping(ctx, "o1", false, "B1") }),
+		name: "StopTyping", http: "POST /cgi-bin/message/custom/typing", body: `{"touser":"o1","command":"CancelTyping","businessid":"7"}`,
+		call: noResult(func(ctx context.Context, c *Client) error {
+			return c.StopTyping(ctx, TypingRequest{OpenID: "o1", BusinessID: 7})
+		}),
 	},
 	{
 		name: "ListMessageRecords", http: "POST /customservice/msgrecord/getmsglist",
@@ -88,8 +92,8 @@ func TestMessageThatCanNotBeRightIsRefused(t *testing.T) {
 		argument string
 		m        Message
 	}{
-		{"message", nil},
-		{"message", none},
+		{"Message", nil},
+		{"Message", none},
 		{"Content", TextMessage{}},
 		{"Content", TextMessage{Content: strings.Repeat("字", 683)}},
 		{"MediaID", ImageMessage{}},
@@ -102,18 +106,23 @@ func TestMessageThatCanNotBeRightIsRefused(t *testing.T) {
 		{"Items", MenuMessage{Head: "满意吗?"}},
 		{"Items[1].Content", MenuMessage{Items: []MenuMessageItem{{"1", "好"}, {ID: "2"}}}},
 		{"CardID", CardMessage{}},
+		{"Extension", CardMessage{CardID: "C1", Extension: "{}"}}, // of mass messages
 		{"PagePath", MiniProgramMessage{Title: "题", AppID: "wx2"}},
 		{"URL", LinkMessage{Title: "题", Description: "述"}},
 	} {
 		t.Run(strconv.Itoa(i), func(t *testing.T) {
-			refused(t, wrong.argument, func(ctx context.Context, c *Client) error { return c.SendCustomMessage(ctx, "o1", wrong.m) })
+			refused(t, wrong.argument, func(ctx context.Context, c *Client) error {
+				return c.SendCustomMessage(ctx, SendCustomMessageRequest{OpenID: "o1", Message: wrong.m})
+			})
 		})
 	}
-	refused(t, "openID", func(ctx context.Context, c *Client) error {
-		return c.SendCustomMessage(ctx, "", TextMessage{Content: "好"})
+	refused(t, "OpenID", func(ctx context.Context, c *Client) error {
+		return c.SendCustomMessage(ctx, SendCustomMessageRequest{Message: TextMessage{Content: "好"}})
 	})
-	refused(t, "openID", func(ctx context.Context, c *Client) error { return c.SetTyping(ctx, "", true) })
-	require.NoError(t, TextMessage{Content: strings.Repeat("a", 2048)}.check())
+	refused(t, "OpenID", func(ctx context.Context, c *Client) error { return c.StartTyping(ctx, TypingRequest{}) })
+	refused(t, "OpenID", func(ctx context.Context, c *Client) error { return c.StopTyping(ctx, TypingRequest{}) })
+	_, _, err := TextMessage{Content: strings.Repeat("a", 2048)}.custom()
+	require.NoError(t, err)
 }
 
 func TestMessageOfUnknownOutcomeIsNotSentTwice(t *testing.T) {
@@ -122,7 +131,7 @@ func TestMessageOfUnknownOutcomeIsNotSentTwice(t *testing.T) {
 		calls++
 		return answer(http.StatusBadGateway, "")(r)
 	})
-	err := c.SendCustomMessage(t.Context(), "o1", TextMessage{Content: "好"})
+	err := c.SendCustomMessage(t.Context(), SendCustomMessageRequest{OpenID: "o1", Message: TextMessage{Content: "好"}})
 	require.ErrorIs(t, err, ErrUnknownOutcome)
 	assert.Equal(t, 1, calls)
 }

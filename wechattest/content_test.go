@@ -33,8 +33,11 @@ func TestMediaEndAfterThreeDays(t *testing.T) {
 		assert.True(t, strings.HasSuffix(info.FileName, ".png"))
 
 		alice.Sends(t.Context(), "hi")
-		require.NoError(t, c.SendCustomMessage(t.Context(), alice.OpenID, wechat.ImageMessage{MediaID: m.MediaID}))
-		require.ErrorIs(t, c.SendCustomMessage(t.Context(), alice.OpenID, wechat.ImageMessage{MediaID: "x"}), wechat.ErrInvalidMediaID)
+		send := func(mediaID string) error {
+			return c.SendCustomMessage(t.Context(), wechat.SendCustomMessageRequest{OpenID: alice.OpenID, Message: wechat.ImageMessage{MediaID: mediaID}})
+		}
+		require.NoError(t, send(m.MediaID))
+		require.ErrorIs(t, send("x"), wechat.ErrInvalidMediaID)
 		time.Sleep(mediaLife)
 		_, err = c.DownloadMedia(t.Context(), m.MediaID, &buf)
 		require.ErrorIs(t, err, wechat.ErrInvalidMediaID)
@@ -289,7 +292,7 @@ func TestMassMessagesReachTheirFollowersAndTellIt(t *testing.T) {
 	bob := p.AddUser(User{TagIDs: []int64{tag}})
 	id, err := c.CreateDraft(ctx, newArticle(p))
 	require.NoError(t, err)
-	sent, err := c.SendMass(ctx, wechat.SendMassRequest{ToAll: true, Message: wechat.MassNews{MediaID: id}})
+	sent, err := c.SendMass(ctx, wechat.SendMassRequest{ToAll: true, Message: wechat.MPNewsMessage{MediaID: id}})
 	require.NoError(t, err)
 	p.Wait()
 	assert.Equal(t, ViaMass, alice.LastMessage().Via)
@@ -304,21 +307,21 @@ func TestMassMessagesReachTheirFollowersAndTellIt(t *testing.T) {
 	require.NoError(t, c.DeleteMass(ctx, sent.MsgID))
 	require.ErrorIs(t, c.DeleteMass(ctx, sent.MsgID), wechat.Code(40065))
 
-	_, err = c.SendMass(ctx, wechat.SendMassRequest{TagID: tag, Message: wechat.MassText{Content: "VIPs"}})
+	_, err = c.SendMass(ctx, wechat.SendMassRequest{TagID: tag, Message: wechat.TextMessage{Content: "VIPs"}})
 	require.NoError(t, err)
 	assert.Equal(t, "VIPs", bob.LastMessage().Content)
 	assert.Len(t, alice.Messages(), 1)
-	_, err = c.SendMass(ctx, wechat.SendMassRequest{TagID: 999, Message: wechat.MassText{Content: "x"}})
+	_, err = c.SendMass(ctx, wechat.SendMassRequest{TagID: 999, Message: wechat.TextMessage{Content: "x"}})
 	require.ErrorIs(t, err, wechat.ErrInvalidTagID)
 
-	_, err = c.SendMassToUsers(ctx, wechat.SendMassToUsersRequest{OpenIDs: []string{alice.OpenID, bob.OpenID}, Message: wechat.MassText{Content: "both"}})
+	_, err = c.SendMassToUsers(ctx, wechat.SendMassToUsersRequest{OpenIDs: []string{alice.OpenID, bob.OpenID}, Message: wechat.TextMessage{Content: "both"}})
 	require.NoError(t, err)
 	assert.Equal(t, "both", alice.LastMessage().Content)
 	refusedWith(t, c, wechat.ErrTooFewOpenIDs, "/cgi-bin/message/mass/send", obj{"touser": []string{alice.OpenID}, "msgtype": "text", "text": obj{"content": "x"}})
-	_, err = c.PreviewMass(ctx, wechat.PreviewMassRequest{WeChatID: "Alice", Message: wechat.MassText{Content: "soon"}})
+	_, err = c.PreviewMass(ctx, wechat.PreviewMassRequest{WeChatID: "Alice", Message: wechat.TextMessage{Content: "soon"}})
 	require.NoError(t, err)
 	assert.Equal(t, ViaPreview, alice.LastMessage().Via)
-	_, err = c.SendMass(ctx, wechat.SendMassRequest{ToAll: true, Message: wechat.MassCard{CardID: "c"}})
+	_, err = c.SendMass(ctx, wechat.SendMassRequest{ToAll: true, Message: wechat.CardMessage{CardID: "c"}})
 	require.ErrorIs(t, err, wechat.Code(45113))
 }
 
@@ -328,7 +331,7 @@ func TestMassMessageIsTakenOnceADay(t *testing.T) {
 		c := p.Client()
 		alice := p.AddUser(User{})
 		send := func(content, id string) (*wechat.MassResult, error) {
-			return c.SendMass(t.Context(), wechat.SendMassRequest{ToAll: true, Message: wechat.MassText{Content: content}, ClientMsgID: id})
+			return c.SendMass(t.Context(), wechat.SendMassRequest{ToAll: true, Message: wechat.TextMessage{Content: content}, ClientMsgID: id})
 		}
 		p.InjectFault("/cgi-bin/message/mass/sendall", Fault{Drop: true, Executed: true})
 		first, err := send("a", "k1")
@@ -363,12 +366,12 @@ func TestMassMediaAreMade(t *testing.T) {
 	alice := p.AddUser(User{})
 	video, err := c.UploadMassVideo(t.Context(), p.AddMedia(wechat.MediaVideo, File{Name: "a.mp4"}), "t", "d")
 	require.NoError(t, err)
-	_, err = c.SendMass(t.Context(), wechat.SendMassRequest{ToAll: true, Message: wechat.MassVideo{MediaID: video.MediaID, Title: "t"}})
+	_, err = c.SendMass(t.Context(), wechat.SendMassRequest{ToAll: true, Message: wechat.VideoMessage{MediaID: video.MediaID, Title: "t"}})
 	require.NoError(t, err)
 	thumb := p.AddMedia(wechat.MediaThumb, File{Name: "a.jpg"})
 	news, err := c.UploadMassNews(t.Context(), wechat.MassArticle{Title: "t", Content: "c", ThumbMediaID: thumb})
 	require.NoError(t, err)
-	_, err = c.SendMass(t.Context(), wechat.SendMassRequest{ToAll: true, Message: wechat.MassNews{MediaID: news.MediaID}})
+	_, err = c.SendMass(t.Context(), wechat.SendMassRequest{ToAll: true, Message: wechat.MPNewsMessage{MediaID: news.MediaID}})
 	require.NoError(t, err)
 	assert.Len(t, alice.Messages(), 2)
 }

@@ -58,7 +58,7 @@ func ExamplePlatform_SetCallback() {
 	report := alice.Sends(ctx, "hi")
 	fmt.Println(report.Reply.Content, len(report.Deliveries))
 
-	err = p.Client().SendCustomMessage(ctx, alice.OpenID, wechat.TextMessage{Content: "one more thing"})
+	err = p.Client().SendCustomMessage(ctx, wechat.SendCustomMessageRequest{OpenID: alice.OpenID, Message: wechat.TextMessage{Content: "one more thing"}})
 	fmt.Println(err)
 	for _, m := range alice.Messages() {
 		fmt.Println(m.Via, m.Content)
@@ -102,7 +102,7 @@ func ExamplePlatform_InjectFault() {
 	alice.Sends(ctx, "在吗？") // opens the reply window
 
 	p.InjectFault("/cgi-bin/message/custom/send", wechattest.Fault{Drop: true, Executed: true})
-	err := client.SendCustomMessage(ctx, alice.OpenID, wechat.TextMessage{Content: "在"})
+	err := client.SendCustomMessage(ctx, wechat.SendCustomMessageRequest{OpenID: alice.OpenID, Message: wechat.TextMessage{Content: "在"}})
 	fmt.Println(errors.Is(err, wechat.ErrUnknownOutcome))
 	fmt.Println(p.Requests("/cgi-bin/message/custom/send"), "request,", len(alice.Messages()), "message")
 	// Output:

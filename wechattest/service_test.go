@@ -316,7 +316,7 @@ func TestSecuredCallsAreEncryptedAndSigned(t *testing.T) {
 	plain, secured := srv.Client(), srv.Client(wechat.WithAPISecurity(srv.APISecurity()))
 	send := func(c *wechat.Client) error {
 		alice.Sends(t.Context(), "hi")
-		return c.SendCustomMessage(t.Context(), alice.OpenID, wechat.TextMessage{Content: "secret & <b>"})
+		return c.SendCustomMessage(t.Context(), wechat.SendCustomMessageRequest{OpenID: alice.OpenID, Message: wechat.TextMessage{Content: "secret & <b>"}})
 	}
 	require.ErrorIs(t, send(plain), wechat.Code(40233), "the headers are missing")
 	require.NoError(t, send(secured))

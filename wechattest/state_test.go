@@ -316,7 +316,9 @@ func TestReplyWindowsOpenAndCloseAndCount(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, alice, _ := chat(t)
 		c := p.Client()
-		send := func() error { return c.SendCustomMessage(t.Context(), alice.OpenID, wechat.TextMessage{Content: "hi"}) }
+		send := func() error {
+			return c.SendCustomMessage(t.Context(), wechat.SendCustomMessageRequest{OpenID: alice.OpenID, Message: wechat.TextMessage{Content: "hi"}})
+		}
 		require.ErrorIs(t, send(), wechat.ErrReplyWindowClosed, "she has done nothing yet")
 
 		alice.Clicks(t.Context(), "K")
@@ -356,7 +358,7 @@ func TestCustomMessagesOfEveryTypeAreReceived(t *testing.T) {
 		wechat.LinkMessage{Title: "t", Description: "d", URL: "https://example.com/", ThumbURL: "https://example.com/t"},
 	} {
 		alice.Sends(t.Context(), "hi")
-		require.NoError(t, c.SendCustomMessage(t.Context(), alice.OpenID, m))
+		require.NoError(t, c.SendCustomMessage(t.Context(), wechat.SendCustomMessageRequest{OpenID: alice.OpenID, Message: m}))
 	}
 	got := alice.Messages()
 	require.Len(t, got, 5)
@@ -385,18 +387,19 @@ func TestTypingNeedsARecentMessageAndEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, alice, _ := chat(t)
 		c := p.Client()
-		require.ErrorIs(t, c.SetTyping(t.Context(), alice.OpenID, true), wechat.ErrNoRecentInteraction)
+		typing := wechat.TypingRequest{OpenID: alice.OpenID}
+		require.ErrorIs(t, c.StartTyping(t.Context(), typing), wechat.ErrNoRecentInteraction)
 		alice.Sends(t.Context(), "hi")
-		require.NoError(t, c.SetTyping(t.Context(), alice.OpenID, true))
+		require.NoError(t, c.StartTyping(t.Context(), typing))
 		assert.True(t, alice.Typing())
-		require.ErrorIs(t, c.SetTyping(t.Context(), alice.OpenID, true), wechat.ErrAlreadyTyping)
-		require.NoError(t, c.SetTyping(t.Context(), alice.OpenID, false))
+		require.ErrorIs(t, c.StartTyping(t.Context(), typing), wechat.ErrAlreadyTyping)
+		require.NoError(t, c.StopTyping(t.Context(), typing))
 		assert.False(t, alice.Typing())
-		require.NoError(t, c.SetTyping(t.Context(), alice.OpenID, true))
+		require.NoError(t, c.StartTyping(t.Context(), typing))
 		time.Sleep(15 * time.Second)
 		assert.False(t, alice.Typing())
 		time.Sleep(16 * time.Second)
-		require.ErrorIs(t, c.SetTyping(t.Context(), alice.OpenID, true), wechat.ErrNoRecentInteraction)
+		require.ErrorIs(t, c.StartTyping(t.Context(), typing), wechat.ErrNoRecentInteraction)
 	})
 }
 
@@ -406,7 +409,7 @@ func TestMessagesAreOnRecord(t *testing.T) {
 		c := p.Client()
 		begin := time.Now()
 		alice.Sends(t.Context(), "question")
-		require.NoError(t, c.SendCustomMessage(t.Context(), alice.OpenID, wechat.TextMessage{Content: "answer"}))
+		require.NoError(t, c.SendCustomMessage(t.Context(), wechat.SendCustomMessageRequest{OpenID: alice.OpenID, Message: wechat.TextMessage{Content: "answer"}}))
 		time.Sleep(time.Minute)
 		var texts []string
 		for r, err := range c.AllMessageRecords(t.Context(), begin, begin.Add(time.Hour)) {

@@ -123,7 +123,9 @@ func TestFollowerWritesAndSeesReplyAndWhatComesLater(t *testing.T) {
 	assert.Contains(t, report["body"], "<![CDATA[hi]]>")
 	assert.IsType(t, "", report["msg_id"], "it does not fit into the numbers of JavaScript")
 
-	require.NoError(t, client(t, s).SendCustomMessage(t.Context(), "o-alice", wechat.TextMessage{Content: "one more thing"}))
+	require.NoError(t, client(t, s).SendCustomMessage(t.Context(), wechat.SendCustomMessageRequest{
+		OpenID: "o-alice", Message: wechat.TextMessage{Content: "one more thing"},
+	}))
 	messages := does(t, s, "GET", alice+"/messages", nil)["messages"].([]any)
 	require.Len(t, messages, 2)
 	assert.Equal(t, "reply", messages[0].(obj)["via"])
