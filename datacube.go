@@ -2,6 +2,7 @@ package wechat
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"time"
 )
@@ -15,39 +16,32 @@ type datacube[T any] struct {
 	next func(from Date) Date // first day on or after from that has figures; nil where each day has
 }
 
-// datacubeAnswer is what a statistics API answers.
-type datacubeAnswer[T any] struct {
-	List    []T  `json:"list"`
-	Delayed bool `json:"is_delay"`
-}
-
-// delayable is an item that tells whether its figures are still to change.
+// delayable is a row that reports whether its figures can still change.
 type delayable interface{ setDelayed() }
 
-// page asks for a span of days that one call can answer.
-func (d datacube[T]) page(ctx context.Context, c *Client, from, to Date) (*datacubeAnswer[T], error) {
+// list asks for a span of days that one call can cover. Rows that are delayed say so; if
+// there are none yet, the error does.
+func (d datacube[T]) list(ctx context.Context, c *Client, from, to Date) ([]T, error) {
 	span := dateSpan{from, to}
 	if err := first(span.check(), span.atMost(max(d.days, d.most))); err != nil {
 		return nil, err
 	}
-	answer, err := post[datacubeAnswer[T]](ctx, c, d.path, span, idempotent)
-	if err != nil || !answer.Delayed {
-		return answer, err
-	}
-	for i := range answer.List {
-		if item, ok := any(&answer.List[i]).(delayable); ok {
-			item.setDelayed()
-		}
-	}
-	return answer, nil
-}
-
-func (d datacube[T]) list(ctx context.Context, c *Client, from, to Date) ([]T, error) {
-	answer, err := d.page(ctx, c, from, to)
+	res, err := post[struct {
+		List    []T  `json:"list"`
+		Delayed bool `json:"is_delay"`
+	}](ctx, c, d.path, span, idempotent)
 	if err != nil {
 		return nil, err
 	}
-	return answer.List, nil
+	if res.Delayed && len(res.List) == 0 {
+		return nil, fmt.Errorf("wechat: POST %s: %w", d.path, ErrDataNotReady)
+	}
+	for i := range res.List {
+		if row, ok := any(&res.List[i]).(delayable); ok && res.Delayed {
+			row.setDelayed()
+		}
+	}
+	return res.List, nil
 }
 
 // all splits a span of any length into calls, and joins what they answer.

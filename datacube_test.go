@@ -27,11 +27,6 @@ func daysOf[T any](days int, list func(*Client, context.Context, Date, Date) ([]
 	return results(func(ctx context.Context, c *Client) ([]T, error) { return list(c, ctx, aDay, aDay.AddDays(days-1)) })
 }
 
-// pageOf is daysOf for methods that return more than the list.
-func pageOf[T any](days int, list func(*Client, context.Context, Date, Date) (*T, error)) func(context.Context, *Client) (any, error) {
-	return result(func(ctx context.Context, c *Client) (*T, error) { return list(c, ctx, aDay, aDay.AddDays(days-1)) })
-}
-
 var _ = wireRows([]wireRow{
 	{
 		name: "ListUserSummaries", http: "POST /datacube/getusersummary", body: `{"begin_date":"2025-12-01","end_date":"2025-12-07"}`,
@@ -87,46 +82,38 @@ var _ = wireRows([]wireRow{
 	{
 		name: "ListArticleReads", http: "POST /datacube/getarticleread", body: daysBody(1),
 		reply: `{"list":[{"ref_date":"2025-12-01","msgid":"2247490098_1","detail":{"read_user":4123,"read_user_source":[{"user_count":4123,"scene_desc":"全部"}]}}],"is_delay":true}`,
-		call:  pageOf(1, (*Client).ListArticleReads),
-		want: func() *ArticleReads {
-			read := ArticleRead{RefDate: aDay, MessageID: "2247490098_1", Delayed: true}
-			read.Detail.ReadUsers, read.Detail.Sources = 4123, []ReaderSource{{Users: 4123, Scene: "全部"}}
-			return &ArticleReads{List: []ArticleRead{read}, Delayed: true}
-		}(),
+		call:  daysOf(1, (*Client).ListArticleReads),
+		want: []ArticleRead{{
+			RefDate: aDay, MessageID: "2247490098_1", Delayed: true,
+			ArticleReadFigures: ArticleReadFigures{ReadUsers: 4123, Sources: []ReaderSource{{Users: 4123, Scene: "全部"}}},
+		}},
 	},
 	{
 		name: "ListArticleShares", http: "POST /datacube/getarticleshare", body: daysBody(1),
 		reply: `{"list":[{"ref_date":"2025-12-01","msgid":"2247490098_1","detail":{"share_user":366}}],"is_delay":false}`,
-		call:  pageOf(1, (*Client).ListArticleShares),
-		want: func() *ArticleShares {
-			share := ArticleShare{RefDate: aDay, MessageID: "2247490098_1"}
-			share.Detail.ShareUsers = 366
-			return &ArticleShares{List: []ArticleShare{share}}
-		}(),
+		call:  daysOf(1, (*Client).ListArticleShares),
+		want:  []ArticleShare{{RefDate: aDay, MessageID: "2247490098_1", ArticleShareFigures: ArticleShareFigures{ShareUsers: 366}}},
 	},
 	{
 		name: "ListAccountSummaries", http: "POST /datacube/getbizsummary", body: daysBody(30),
 		reply: `{"list":[{"ref_date":"2025-12-01","detail":{"read_user":4123,"share_user":366,"zaikan_user":191,"like_user":386,"comment_count":7,"collection_user":8,"redirect_ori_page_user":9,"send_page_count":2}}],"is_delay":false}`,
-		call:  pageOf(30, (*Client).ListAccountSummaries),
-		want: func() *AccountSummaries {
-			day := AccountSummary{RefDate: aDay}
-			d := &day.Detail
-			d.ReadUsers, d.ShareUsers, d.HeartUsers, d.LikeUsers = 4123, 366, 191, 386
-			d.Comments, d.FavoriteUsers, d.OriginalPageUsers, d.Published = 7, 8, 9, 2
-			return &AccountSummaries{List: []AccountSummary{day}}
-		}(),
+		call:  daysOf(30, (*Client).ListAccountSummaries),
+		want: []AccountSummary{{RefDate: aDay, AccountFigures: AccountFigures{
+			ArticleFigures:    ArticleFigures{ReadUsers: 4123, ShareUsers: 366, HeartUsers: 191, LikeUsers: 386, Comments: 7, FavoriteUsers: 8},
+			OriginalPageUsers: 9, PublishedArticles: 2,
+		}}},
 	},
 	{
 		name: "ListArticleDetails", http: "POST /datacube/getarticletotaldetail", body: daysBody(1),
 		reply: `{"list":[{"ref_date":"2025-12-01","msgid":"2247490098_1","publish_type":1,"title":"周刊","content_url":"https://mp.weixin.qq.com/s/abc","detail_list":[{"stat_date":"2025-12-02","read_user":4123,"praise_money":500,"read_finish_rate":0.25,"read_jump_position":[{"position":1,"rate":0.5}]}]}],"is_delay":false}`,
-		call:  pageOf(1, (*Client).ListArticleDetails),
-		want: &ArticleDetails{List: []ArticleDetail{{
+		call:  daysOf(1, (*Client).ListArticleDetails),
+		want: []ArticleDetail{{
 			RefDate: aDay, MessageID: "2247490098_1", Notice: ArticleNoticeNone, Title: "周刊", ContentURL: "https://mp.weixin.qq.com/s/abc",
 			Days: []ArticleDetailDay{{
-				StatDate: Date{2025, 12, 2}, ReadUsers: 4123, RewardMoney: 500, FinishRate: 0.25,
+				StatDate: Date{2025, 12, 2}, ArticleFigures: ArticleFigures{ReadUsers: 4123}, RewardMoney: 500, FinishRate: 0.25,
 				JumpPositions: []JumpPosition{{Position: 1, Rate: 0.5}},
 			}},
-		}}},
+		}},
 	},
 	{
 		name: "ListUpstreamDays", http: "POST /datacube/getupstreammsg", body: daysBody(7),
@@ -337,6 +324,22 @@ func TestArticlesOfADelayedDaySaySo(t *testing.T) {
 	assert.Equal(t, []bool{false, true}, collect(t, c.AllArticleShares(t.Context(), from, to), func(a ArticleShare) bool { return a.Delayed }))
 	assert.Equal(t, []bool{false, true}, collect(t, c.AllArticleDetails(t.Context(), from, to), func(a ArticleDetail) bool { return a.Delayed }))
 	assert.Equal(t, []bool{false, true}, collect(t, c.AllAccountSummaries(t.Context(), from, aDay.AddDays(30)), func(a AccountSummary) bool { return a.Delayed }))
+}
+
+func TestADelayedDayWithoutFiguresIsNotADayWithoutArticles(t *testing.T) {
+	c, _ := wireRow{}.client(func(r *http.Request) (*http.Response, error) {
+		if spanOf(r).From == aDay {
+			return answer(http.StatusOK, `{"list":[],"is_delay":false}`)(r)
+		}
+		return answer(http.StatusOK, `{"list":[],"is_delay":true}`)(r)
+	})
+	list, err := c.ListArticleReads(t.Context(), aDay, aDay)
+	require.NoError(t, err)
+	assert.Empty(t, list)
+	_, err = c.ListArticleReads(t.Context(), aDay.AddDays(1), aDay.AddDays(1))
+	require.ErrorIs(t, err, ErrDataNotReady)
+	assert.EqualError(t, err, "wechat: POST /datacube/getarticleread: "+ErrDataNotReady.Error())
+	require.ErrorIs(t, failure(c.AllArticleReads(t.Context(), aDay, aDay.AddDays(1))), ErrDataNotReady)
 }
 
 func TestEveryIteratorOfStatisticsAsksItsOwnAPI(t *testing.T) {
