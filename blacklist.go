@@ -5,14 +5,14 @@ import (
 	"iter"
 )
 
-// ListBlacklist returns up to 1,000 users of the blacklist from behind beginOpenID,
+// ListBlacklist returns up to 1,000 users of the blacklist from behind nextOpenID,
 // "" for the first ones (获取公众号的黑名单列表, 获取黑名单列表). They can not write to the account.
 //
 // https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_getblacklist
-func (c *Client) ListBlacklist(ctx context.Context, beginOpenID string) (*OpenIDPage, error) {
+func (c *Client) ListBlacklist(ctx context.Context, nextOpenID string) (*OpenIDPage, error) {
 	body := struct {
 		Begin string `json:"begin_openid"`
-	}{beginOpenID}
+	}{nextOpenID}
 	page, err := post[openIDPage](ctx, c, "/cgi-bin/tags/members/getblacklist", body, idempotent)
 	return page.result(err)
 }

@@ -11,10 +11,7 @@ type commentArticle struct {
 }
 
 func (a commentArticle) check() error {
-	if a.Index < 0 {
-		return invalid("index", "is %d, the first article is 0", a.Index)
-	}
-	return positive("msgDataID", a.MsgDataID)
+	return first(positive("msgDataID", a.MsgDataID), notNegative("index", a.Index))
 }
 
 // OpenComments lets followers comment on an article that was sent or published
@@ -56,7 +53,8 @@ type ListCommentsRequest struct {
 const maxComments = 49 // 50 are refused
 
 func (r ListCommentsRequest) check() error {
-	return first(commentArticle{r.MsgDataID, r.Index}.check(), notNegative("Offset", r.Offset), within("Count", r.Count, 1, maxComments))
+	return first(positive("MsgDataID", r.MsgDataID), notNegative("Index", r.Index),
+		notNegative("Offset", r.Offset), within("Count", r.Count, 1, maxComments))
 }
 
 // CommentPage is a page of the comments on an article.
@@ -135,7 +133,8 @@ type CommentRef struct {
 }
 
 func (r CommentRef) check() error {
-	return first(commentArticle{r.MsgDataID, r.Index}.check(), notNegative("CommentID", r.CommentID)) // the page's examples have a comment 0
+	return first(positive("MsgDataID", r.MsgDataID), notNegative("Index", r.Index),
+		notNegative("CommentID", r.CommentID)) // the official examples contain a comment 0
 }
 
 // FeatureComment shows a comment to all readers (将评论标记精选). [ErrTooManyFeatured]: the

@@ -2,8 +2,10 @@ package wechat
 
 import (
 	"context"
+	"math"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 )
 
@@ -14,7 +16,7 @@ type OCRImage struct {
 }
 
 // OCRImageURL is a picture that the platform fetches from an http or https address.
-func OCRImageURL(address string) OCRImage { return OCRImage{url: address} }
+func OCRImageURL(url string) OCRImage { return OCRImage{url: url} }
 
 // OCRImageFile is a picture to upload, of less than 2 MiB.
 func OCRImageFile(f File) OCRImage { return OCRImage{file: f} }
@@ -36,7 +38,7 @@ func recognize[T any](ctx context.Context, c *Client, path string, img OCRImage,
 	case img.file.Content != nil:
 		req.Body = &Form{Field: "img", File: img.file, Values: parts, limit: maxImage}
 	default:
-		return nil, invalid("img", "has neither an address nor content")
+		return nil, invalid("img", "must have a URL or content")
 	}
 	return do[T](ctx, c, req)
 }
@@ -85,11 +87,18 @@ type ImageCrop struct {
 // platform chooses one.
 //
 // https://developers.weixin.qq.com/doc/service/api/openpoc/image/api_imgaicrop
-func (c *Client) CropImage(ctx context.Context, img OCRImage, ratios ...string) (*ImageCrops, error) {
+func (c *Client) CropImage(ctx context.Context, img OCRImage, ratios []float64) (*ImageCrops, error) {
 	if err := elements("ratios", len(ratios), 0, 5); err != nil {
 		return nil, err
 	}
-	return recognize[ImageCrops](ctx, c, "/cv/img/aicrop", img, url.Values{}, params("ratios", strings.Join(ratios, ",")), idempotent)
+	text := make([]string, len(ratios))
+	for i, ratio := range ratios {
+		if !(ratio > 0) || math.IsInf(ratio, 1) {
+			return nil, invalid("ratios", "must be positive, but element %d is %v", i, ratio)
+		}
+		text[i] = strconv.FormatFloat(ratio, 'f', -1, 64)
+	}
+	return recognize[ImageCrops](ctx, c, "/cv/img/aicrop", img, url.Values{}, params("ratios", strings.Join(text, ",")), idempotent)
 }
 
 // UpscaleImage makes a picture of a higher resolution and returns the media id of

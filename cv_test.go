@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"math"
 	"net/http"
 	"net/url"
 	"strings"
@@ -40,7 +41,7 @@ var _ = wireRows([]wireRow{
 		name: "CropImage/file", http: "POST /cv/img/aicrop", form: pictureForm(url.Values{"ratios": {"1,2.35"}}),
 		reply: `{"results":[{"crop_left":112,"crop_top":0,"crop_right":839,"crop_bottom":727}],"img_size":{"w":966,"h":728}}`,
 		call: result(func(ctx context.Context, c *Client) (*ImageCrops, error) {
-			return c.CropImage(ctx, picture(), "1", "2.35")
+			return c.CropImage(ctx, picture(), []float64{1, 2.35})
 		}),
 		want: &ImageCrops{Crops: []ImageCrop{{Left: 112, Right: 839, Bottom: 727}}, Size: pictureSize},
 	},
@@ -52,14 +53,14 @@ var _ = wireRows([]wireRow{
 			assert.Equal(t, "--"+boundary+"\r\nContent-Disposition: form-data; name=\"ratios\"\r\n\r\n1\r\n--"+boundary+"--\r\n", string(body))
 		},
 		call: result(func(ctx context.Context, c *Client) (*ImageCrops, error) {
-			return c.CropImage(ctx, OCRImageURL(pictureURL), "1")
+			return c.CropImage(ctx, OCRImageURL(pictureURL), []float64{1})
 		}),
 		want: &ImageCrops{},
 	},
 	{
 		name: "CropImage/address", http: "POST /cv/img/aicrop", query: pictureSent,
 		call: result(func(ctx context.Context, c *Client) (*ImageCrops, error) {
-			return c.CropImage(ctx, OCRImageURL(pictureURL))
+			return c.CropImage(ctx, OCRImageURL(pictureURL), nil)
 		}),
 		want: &ImageCrops{},
 	},
@@ -241,13 +242,15 @@ func TestPicturesThatThePlatformCanNotSeeAreRefused(t *testing.T) {
 		})
 	}
 	refused(t, "img", func(ctx context.Context, c *Client) error {
-		_, err := c.CropImage(ctx, OCRImageURL("file:///p.jpg"), "1")
+		_, err := c.CropImage(ctx, OCRImageURL("file:///p.jpg"), nil)
 		return err
 	})
-	refused(t, "ratios", func(ctx context.Context, c *Client) error {
-		_, err := c.CropImage(ctx, picture(), "1", "2", "3", "4", "5", "6")
-		return err
-	})
+	for _, ratios := range [][]float64{{1, 2, 3, 4, 5, 6}, {1, 0}, {-1}, {math.NaN()}, {math.Inf(1)}} {
+		refused(t, "ratios", func(ctx context.Context, c *Client) error {
+			_, err := c.CropImage(ctx, picture(), ratios)
+			return err
+		})
+	}
 }
 
 func TestPaidRecognitionIsNotRepeated(t *testing.T) {

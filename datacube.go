@@ -23,7 +23,7 @@ type delayable interface{ setDelayed() }
 // there are none yet, the error does.
 func (d datacube[T]) list(ctx context.Context, c *Client, from, to Date) ([]T, error) {
 	span := dateSpan{from, to}
-	if err := first(span.check(), span.atMost(max(d.days, d.most))); err != nil {
+	if err := first(span.check(), span.atMost("to", max(d.days, d.most))); err != nil {
 		return nil, err
 	}
 	res, err := post[struct {
@@ -109,39 +109,39 @@ type dateSpan struct {
 // check refuses a span that has no figures yet: those of a day are complete on the
 // next one in the platform's calendar.
 func (s dateSpan) check() error {
-	if err := s.order(); err != nil {
+	if err := s.order("from", "to"); err != nil {
 		return err
 	}
 	if now := today(); !s.To.Before(now) {
-		return invalid("to", "is %s, must be %s, yesterday in UTC+8, or earlier", s.To, now.AddDays(-1))
+		return invalid("to", "must be before today in UTC+8, %s, but is %s", now, s.To)
 	}
 	return nil
 }
 
 // order refuses what is no span of days.
-func (s dateSpan) order() error {
-	if err := first(isDay("from", s.From), isDay("to", s.To)); err != nil {
+func (s dateSpan) order(from, to string) error {
+	if err := first(isDay(from, s.From), isDay(to, s.To)); err != nil {
 		return err
 	}
 	if s.To.Before(s.From) {
-		return invalid("to", "is %s, before from, which is %s", s.To, s.From)
+		return invalid(to, "must not be before %s, which is %s, but is %s", from, s.From, s.To)
 	}
 	return nil
 }
 
-func (s dateSpan) atMost(days int) error {
+func (s dateSpan) atMost(to string, days int) error {
 	if n := s.From.DaysUntil(s.To) + 1; n > days {
-		return invalid("to", "makes a span of %d days, at most %d are allowed in one call", n, days)
+		return invalid(to, "must end a span of at most %d days, but ends one of %d", days, n)
 	}
 	return nil
 }
 
 func isDay(argument string, d Date) error {
 	if d.IsZero() {
-		return invalid(argument, "is empty")
+		return invalid(argument, "must not be empty")
 	}
 	if DateOf(d.Time()) != d {
-		return invalid(argument, "is %s, which is no day", d)
+		return invalid(argument, "must be a day of the calendar, but is %s", d)
 	}
 	return nil
 }

@@ -161,9 +161,9 @@ func (a DraftArticle) check(argument string) error {
 	case err != nil:
 		return err
 	case a.Type == ArticleTypePictures && len(a.Images) == 0:
-		return invalid(argument+".Images", "is empty, which an article of pictures can not be")
+		return invalid(argument+".Images", "must not be empty if Type is ArticleTypePictures")
 	case a.Type == ArticleTypePictures && strings.Count(a.Content, productTag) > maxDraftProducts:
-		return invalid(argument+".Content", "has %d products, at most %d are allowed", strings.Count(a.Content, productTag), maxDraftProducts)
+		return invalid(argument+".Content", "must have at most %d products, but has %d", maxDraftProducts, strings.Count(a.Content, productTag))
 	case a.Type == "" || a.Type == ArticleTypeNews:
 		return notEmpty(argument+".ThumbMediaID", a.ThumbMediaID)
 	}
@@ -201,10 +201,7 @@ type draftUpdate struct {
 }
 
 func (u draftUpdate) check() error {
-	if u.Index < 0 {
-		return invalid("index", "is %d, the first article is 0", u.Index)
-	}
-	return first(notEmpty("mediaID", u.MediaID), u.Article.check("article"))
+	return first(notEmpty("mediaID", u.MediaID), notNegative("index", u.Index), u.Article.check("article"))
 }
 
 // UpdateDraft replaces one article of a draft (更新草稿); the first is index 0. A day's
@@ -324,15 +321,15 @@ type ProductCard struct {
 // GetProductCard returns what a product needs to stand in an article (获取商品卡片的DOM结构, 获取商品卡片DOM结构).
 //
 // https://developers.weixin.qq.com/doc/service/api/draftbox/shop/api_ecsgetproductcardinfo
-func (c *Client) GetProductCard(ctx context.Context, productID string, article ArticleType, card ProductCardType) (*ProductCard, error) {
-	if err := first(notEmpty("productID", productID), notEmpty("article", string(article))); err != nil {
+func (c *Client) GetProductCard(ctx context.Context, productID string, articleType ArticleType, cardType ProductCardType) (*ProductCard, error) {
+	if err := first(notEmpty("productID", productID), notEmpty("articleType", string(articleType))); err != nil {
 		return nil, err
 	}
 	body := struct {
 		ProductID   string          `json:"product_id"`
 		ArticleType ArticleType     `json:"article_type"`
 		CardType    ProductCardType `json:"card_type"`
-	}{productID, article, card}
+	}{productID, articleType, cardType}
 	return post[ProductCard](ctx, c, "/channels/ec/service/product/getcardinfo", body, idempotent)
 }
 

@@ -167,7 +167,10 @@ func TestDraftThatThePlatformWouldRefuseIsNotSent(t *testing.T) {
 			_, err := c.GetProductCard(ctx, "", ArticleTypeNews, 0)
 			return err
 		},
-		"article": func(ctx context.Context, c *Client) error { _, err := c.GetProductCard(ctx, "P1", "", 0); return err },
+		"articleType": func(ctx context.Context, c *Client) error {
+			_, err := c.GetProductCard(ctx, "P1", "", 0)
+			return err
+		},
 	} {
 		refused(t, argument, call)
 	}

@@ -21,38 +21,38 @@ type MaterialResult struct {
 // video needs a title: [Client.UploadVideoMaterial].
 //
 // https://developers.weixin.qq.com/doc/service/api/material/permanent/api_addmaterial
-func (c *Client) UploadMaterial(ctx context.Context, kind MediaType, file File) (*MaterialResult, error) {
-	if kind == MediaVideo {
-		return nil, invalid("kind", "is video, which UploadVideoMaterial uploads")
+func (c *Client) UploadMaterial(ctx context.Context, mediaType MediaType, file File) (*MaterialResult, error) {
+	if mediaType == MediaVideo {
+		return nil, invalid("mediaType", "must not be MediaVideo, which UploadVideoMaterial uploads")
 	}
-	return c.uploadMaterial(ctx, kind, kind.form(file))
+	return c.uploadMaterial(ctx, mediaType, mediaType.form(file))
 }
 
 // UploadVideoMaterial uploads a video that stays until it is deleted (上传永久素材, 新增永久素材),
 // with the title and the introduction that followers see.
 //
 // https://developers.weixin.qq.com/doc/service/api/material/permanent/api_addmaterial
-func (c *Client) UploadVideoMaterial(ctx context.Context, file File, title, introduction string) (*MaterialResult, error) {
+func (c *Client) UploadVideoMaterial(ctx context.Context, file File, title, description string) (*MaterialResult, error) {
 	if err := notEmpty("title", title); err != nil {
 		return nil, err
 	}
-	description, err := wirejson.Encode(struct {
-		Title        string `json:"title"`
-		Introduction string `json:"introduction"`
-	}{title, introduction})
+	text, err := wirejson.Encode(struct {
+		Title       string `json:"title"`
+		Description string `json:"introduction"`
+	}{title, description})
 	if err != nil {
 		return nil, err
 	}
 	form := MediaVideo.form(file)
-	form.Values = url.Values{"description": {string(description)}}
+	form.Values = url.Values{"description": {string(text)}}
 	return c.uploadMaterial(ctx, MediaVideo, form)
 }
 
-func (c *Client) uploadMaterial(ctx context.Context, kind MediaType, form *Form) (*MaterialResult, error) {
-	if err := notEmpty("kind", string(kind)); err != nil {
+func (c *Client) uploadMaterial(ctx context.Context, mediaType MediaType, form *Form) (*MaterialResult, error) {
+	if err := notEmpty("mediaType", string(mediaType)); err != nil {
 		return nil, err
 	}
-	return upload[MaterialResult](ctx, c, "/cgi-bin/material/add_material", params("type", string(kind)), form)
+	return upload[MaterialResult](ctx, c, "/cgi-bin/material/add_material", params("type", string(mediaType)), form)
 }
 
 // MaterialContent is what a material holds: articles, a video, or a file, which
@@ -175,8 +175,8 @@ const maxPage = 20 // of materials, drafts and publications
 // the one at offset; count is 1 to 20.
 //
 // https://developers.weixin.qq.com/doc/service/api/material/permanent/api_batchgetmaterial
-func (c *Client) ListMaterials(ctx context.Context, kind MediaType, offset, count int) (*MaterialPage, error) {
-	err := first(notEmpty("kind", string(kind)), notNegative("offset", offset), within("count", count, 1, maxPage))
+func (c *Client) ListMaterials(ctx context.Context, mediaType MediaType, offset, count int) (*MaterialPage, error) {
+	err := first(notEmpty("mediaType", string(mediaType)), notNegative("offset", offset), within("count", count, 1, maxPage))
 	if err != nil {
 		return nil, err
 	}
@@ -184,7 +184,7 @@ func (c *Client) ListMaterials(ctx context.Context, kind MediaType, offset, coun
 		Type   MediaType `json:"type"`
 		Offset int       `json:"offset"`
 		Count  int       `json:"count"`
-	}{kind, offset, count}
+	}{mediaType, offset, count}
 	return post[MaterialPage](ctx, c, "/cgi-bin/material/batchget_material", body, idempotent)
 }
 
@@ -192,9 +192,9 @@ func (c *Client) ListMaterials(ctx context.Context, kind MediaType, offset, coun
 // One that is deleted meanwhile shifts the rest: to delete, collect first.
 //
 // https://developers.weixin.qq.com/doc/service/api/material/permanent/api_batchgetmaterial
-func (c *Client) AllMaterials(ctx context.Context, kind MediaType) iter.Seq2[Material, error] {
+func (c *Client) AllMaterials(ctx context.Context, mediaType MediaType) iter.Seq2[Material, error] {
 	return byOffset(func(offset int) ([]Material, int64, error) {
-		page, err := c.ListMaterials(ctx, kind, offset, maxPage)
+		page, err := c.ListMaterials(ctx, mediaType, offset, maxPage)
 		if err != nil {
 			return nil, 0, err
 		}

@@ -127,7 +127,7 @@ func TestMaterialIsTypedByWhatItHolds(t *testing.T) {
 
 func TestMaterialCallsRefuseWhatCanNotBeRight(t *testing.T) {
 	for argument, call := range map[string]func(ctx context.Context, c *Client) error{
-		"kind": func(ctx context.Context, c *Client) error {
+		"mediaType": func(ctx context.Context, c *Client) error {
 			_, err := c.UploadMaterial(ctx, MediaVideo, pngFile())
 			return err
 		},
@@ -153,11 +153,11 @@ func TestMaterialCallsRefuseWhatCanNotBeRight(t *testing.T) {
 	} {
 		refused(t, "mediaID", call)
 	}
-	refused(t, "kind", func(ctx context.Context, c *Client) error {
+	refused(t, "mediaType", func(ctx context.Context, c *Client) error {
 		_, err := c.UploadMaterial(ctx, "", pngFile())
 		return err
 	})
-	refused(t, "kind", func(ctx context.Context, c *Client) error {
+	refused(t, "mediaType", func(ctx context.Context, c *Client) error {
 		_, err := c.ListMaterials(ctx, "", 0, 20)
 		return err
 	})

@@ -45,11 +45,11 @@ type Media struct {
 // kind, such as ".jpg".
 //
 // https://developers.weixin.qq.com/doc/service/api/material/temporary/api_uploadtempmedia
-func (c *Client) UploadMedia(ctx context.Context, kind MediaType, file File) (*Media, error) {
-	if err := notEmpty("kind", string(kind)); err != nil {
+func (c *Client) UploadMedia(ctx context.Context, mediaType MediaType, file File) (*Media, error) {
+	if err := notEmpty("mediaType", string(mediaType)); err != nil {
 		return nil, err
 	}
-	m, err := upload[Media](ctx, c, "/cgi-bin/media/upload", params("type", string(kind)), kind.form(file))
+	m, err := upload[Media](ctx, c, "/cgi-bin/media/upload", params("type", string(mediaType)), mediaType.form(file))
 	if err != nil {
 		return nil, err
 	}

@@ -61,7 +61,7 @@ var _ = wireRows([]wireRow{
 })
 
 func TestUploadThatThePlatformWouldRefuseIsNotSent(t *testing.T) {
-	refused(t, "kind", func(ctx context.Context, c *Client) error {
+	refused(t, "mediaType", func(ctx context.Context, c *Client) error {
 		_, err := c.UploadMedia(ctx, "", pngFile())
 		return err
 	})

@@ -308,21 +308,21 @@ const (
 )
 
 func (r ListMessageRecordsRequest) check() error {
-	if err := checkSpan(r.From, r.To); err != nil {
+	if err := checkSpan("From", "To", r.From, r.To); err != nil {
 		return err
 	}
 	if r.To.Sub(r.From) > recordSpan {
-		return invalid("To", "is %v after From, at most 24h are allowed", r.To.Sub(r.From))
+		return invalid("To", "must be at most 24h after From, but is %v after it", r.To.Sub(r.From))
 	}
 	return within("Count", r.Count, 1, recordLimit)
 }
 
-func checkSpan(start, end time.Time) error {
-	if start.IsZero() {
-		return invalid("From", "is not set")
+func checkSpan(fromName, toName string, from, to time.Time) error {
+	if from.IsZero() {
+		return invalid(fromName, "must be set")
 	}
-	if end.Before(start) {
-		return invalid("To", "is before From")
+	if to.Before(from) {
+		return invalid(toName, "must not be before %s", fromName)
 	}
 	return nil
 }
@@ -349,14 +349,14 @@ func (c *Client) ListMessageRecords(ctx context.Context, req ListMessageRecordsR
 // of the second where two of them meet can come twice.
 //
 // https://developers.weixin.qq.com/doc/service/api/customer/message/api_getmsglist
-func (c *Client) AllMessageRecords(ctx context.Context, start, end time.Time) iter.Seq2[MessageRecord, error] {
+func (c *Client) AllMessageRecords(ctx context.Context, from, to time.Time) iter.Seq2[MessageRecord, error] {
 	return func(yield func(MessageRecord, error) bool) {
-		if err := checkSpan(start, end); err != nil {
+		if err := checkSpan("from", "to", from, to); err != nil {
 			yield(MessageRecord{}, err)
 			return
 		}
-		for from := start; from.Before(end); from = from.Add(recordSpan) {
-			day := ListMessageRecordsRequest{From: from, To: minTime(from.Add(recordSpan), end), Count: recordLimit}
+		for at := from; at.Before(to); at = at.Add(recordSpan) {
+			day := ListMessageRecordsRequest{From: at, To: minTime(at.Add(recordSpan), to), Count: recordLimit}
 			for record, err := range c.messageRecords(ctx, day) {
 				if !yield(record, err) || err != nil {
 					return

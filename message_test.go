@@ -148,7 +148,7 @@ func TestMessageRecordsRefuseASpanThatThePlatformRefuses(t *testing.T) {
 			return err
 		})
 	}
-	refused(t, "To", func(ctx context.Context, c *Client) error {
+	refused(t, "to", func(ctx context.Context, c *Client) error {
 		for _, err := range c.AllMessageRecords(ctx, recordStart, recordStart.Add(-time.Second)) {
 			return err
 		}

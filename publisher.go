@@ -44,26 +44,26 @@ func (r AdPageRequest) complete() AdPageRequest {
 
 // adStatistics asks for a page of an action's statistics. days is the longest span
 // of a call, 0 where there is no limit.
-func adStatistics[T any](ctx context.Context, c *Client, action string, days int, slot AdSlot, r AdPageRequest) (*T, error) {
-	r = r.complete()
-	span := dateSpan{r.From, r.To}
-	if err := first(span.order(), positive("Page", r.Page), within("PageSize", r.PageSize, 1, adPageSize)); err != nil {
+func adStatistics[T any](ctx context.Context, c *Client, action string, days int, slot AdSlot, req AdPageRequest) (*T, error) {
+	req = req.complete()
+	span := dateSpan{req.From, req.To}
+	if err := first(span.order("From", "To"), positive("Page", req.Page), within("PageSize", req.PageSize, 1, adPageSize)); err != nil {
 		return nil, err
 	}
 	if days > 0 {
-		if err := span.atMost(days); err != nil {
+		if err := span.atMost("To", days); err != nil {
 			return nil, err
 		}
 	}
 	return get[T](ctx, c, "/publisher/stat", params(
-		"action", action, "ad_slot", string(slot), "start_date", r.From.String(), "end_date", r.To.String(),
-		"page", strconv.Itoa(r.Page), "page_size", strconv.Itoa(r.PageSize)))
+		"action", action, "ad_slot", string(slot), "start_date", req.From.String(), "end_date", req.To.String(),
+		"page", strconv.Itoa(req.Page), "page_size", strconv.Itoa(req.PageSize)))
 }
 
 // allAds goes through the pages of each of the spans that a span is split into.
-func allAds[T any](from, to Date, days int, page func(r AdPageRequest) (items []T, total int64, err error)) iter.Seq2[T, error] {
+func allAds[T any](from, to Date, days int, page func(req AdPageRequest) (items []T, total int64, err error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		if err := (dateSpan{from, to}).order(); err != nil {
+		if err := (dateSpan{from, to}).order("from", "to"); err != nil {
 			var none T
 			yield(none, err)
 			return
@@ -116,8 +116,8 @@ type AdReport struct {
 // is at most 90 days; there are no figures before 2016-01-01.
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Analytics/Ad_Analysis
-func (c *Client) ListAdDays(ctx context.Context, slot AdSlot, r AdPageRequest) (*AdReport, error) {
-	return adStatistics[AdReport](ctx, c, "publisher_adpos_general", adDays, slot, r)
+func (c *Client) ListAdDays(ctx context.Context, slot AdSlot, req AdPageRequest) (*AdReport, error) {
+	return adStatistics[AdReport](ctx, c, "publisher_adpos_general", adDays, slot, req)
 }
 
 // AllAdDays is [Client.ListAdDays] for all pages of a span of any length
@@ -125,8 +125,8 @@ func (c *Client) ListAdDays(ctx context.Context, slot AdSlot, r AdPageRequest) (
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Analytics/Ad_Analysis
 func (c *Client) AllAdDays(ctx context.Context, slot AdSlot, from, to Date) iter.Seq2[AdDay, error] {
-	return allAds(from, to, adDays, func(r AdPageRequest) ([]AdDay, int64, error) {
-		page, err := c.ListAdDays(ctx, slot, r)
+	return allAds(from, to, adDays, func(req AdPageRequest) ([]AdDay, int64, error) {
+		page, err := c.ListAdDays(ctx, slot, req)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -163,8 +163,8 @@ type CommissionReport struct {
 // by day (获取公众号返佣商品数据). The span is at most 60 days.
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Analytics/Ad_Analysis
-func (c *Client) ListCommissionDays(ctx context.Context, r AdPageRequest) (*CommissionReport, error) {
-	return adStatistics[CommissionReport](ctx, c, "publisher_cps_general", commissionDays, "", r)
+func (c *Client) ListCommissionDays(ctx context.Context, req AdPageRequest) (*CommissionReport, error) {
+	return adStatistics[CommissionReport](ctx, c, "publisher_cps_general", commissionDays, "", req)
 }
 
 // AllCommissionDays is [Client.ListCommissionDays] for all pages of a span of any
@@ -172,8 +172,8 @@ func (c *Client) ListCommissionDays(ctx context.Context, r AdPageRequest) (*Comm
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Analytics/Ad_Analysis
 func (c *Client) AllCommissionDays(ctx context.Context, from, to Date) iter.Seq2[CommissionDay, error] {
-	return allAds(from, to, commissionDays, func(r AdPageRequest) ([]CommissionDay, int64, error) {
-		page, err := c.ListCommissionDays(ctx, r)
+	return allAds(from, to, commissionDays, func(req AdPageRequest) ([]CommissionDay, int64, error) {
+		page, err := c.ListCommissionDays(ctx, req)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -207,7 +207,7 @@ type Settlement struct {
 
 // SlotRevenue is the part of an income that an ad slot brought.
 type SlotRevenue struct {
-	SlotID  string `json:"slot_id"`
+	Slot    AdSlot `json:"slot_id"`
 	Revenue int64  `json:"slot_settled_revenue"` // fen
 }
 
@@ -226,8 +226,8 @@ type SettlementReport struct {
 // (获取公众号结算收入数据及结算主体信息).
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Analytics/Ad_Analysis
-func (c *Client) ListSettlements(ctx context.Context, r AdPageRequest) (*SettlementReport, error) {
-	return adStatistics[SettlementReport](ctx, c, "publisher_settlement", 0, "", r)
+func (c *Client) ListSettlements(ctx context.Context, req AdPageRequest) (*SettlementReport, error) {
+	return adStatistics[SettlementReport](ctx, c, "publisher_settlement", 0, "", req)
 }
 
 // AllSettlements is [Client.ListSettlements] for all pages of a span
@@ -235,8 +235,8 @@ func (c *Client) ListSettlements(ctx context.Context, r AdPageRequest) (*Settlem
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Analytics/Ad_Analysis
 func (c *Client) AllSettlements(ctx context.Context, from, to Date) iter.Seq2[Settlement, error] {
-	return allAds(from, to, 0, func(r AdPageRequest) ([]Settlement, int64, error) {
-		page, err := c.ListSettlements(ctx, r)
+	return allAds(from, to, 0, func(req AdPageRequest) ([]Settlement, int64, error) {
+		page, err := c.ListSettlements(ctx, req)
 		if err != nil {
 			return nil, 0, err
 		}

@@ -59,7 +59,7 @@ var _ = wireRows([]wireRow{
 			List: []Settlement{{
 				Date: Date{2025, 12, 25}, Zone: "2025年12月1日至15日", Month: "202512", Half: 1, Status: SettlementStatusPaid,
 				Revenue: 718926045, Number: "XXX", MailCount: 2,
-				Slots: []SlotRevenue{{SlotID: "SLOT_ID_BIZ_BOTTOM", Revenue: 718926045}},
+				Slots: []SlotRevenue{{Slot: AdSlotBottom, Revenue: 718926045}},
 			}},
 		},
 	},
@@ -67,8 +67,8 @@ var _ = wireRows([]wireRow{
 
 func TestAdStatisticsRefuseWrongSpansAndPages(t *testing.T) {
 	for argument, requests := range map[string][]AdPageRequest{
-		"from":     {{To: aDay}},
-		"to":       {{From: aDay}, {From: aDay, To: aDay.AddDays(-1)}, {From: aDay, To: aDay.AddDays(60)}},
+		"From":     {{To: aDay}},
+		"To":       {{From: aDay}, {From: aDay, To: aDay.AddDays(-1)}, {From: aDay, To: aDay.AddDays(60)}},
 		"Page":     {{From: aDay, To: aDay, Page: -1}},
 		"PageSize": {{From: aDay, To: aDay, PageSize: 91}, {From: aDay, To: aDay, PageSize: -1}},
 	} {
