@@ -85,7 +85,7 @@ func BenchmarkCall(b *testing.B) {
 		c := NewClient("wx1", "secret", WithHTTPClient(&http.Client{Transport: memory(benchUser)}), WithTokenSource(StaticToken("TOKEN")))
 		b.ReportAllocs()
 		for b.Loop() {
-			if _, err := c.GetUser(ctx, message.OpenID, LanguageZHCN); err != nil {
+			if _, err := c.GetUserInLanguage(ctx, message.OpenID, LanguageZHCN); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -75,10 +75,13 @@
 // # Users (用户管理)
 //
 //   - [Client.GetUser] 获取用户基本信息
+//   - [Client.GetUserInLanguage] 获取用户基本信息
 //   - [Client.GetUsers] 批量获取用户基本信息
+//   - [Client.GetUsersInLanguage] 批量获取用户基本信息
 //   - [Client.ListFollowerIDs] 获取关注用户列表
 //   - [Client.AllFollowerIDs] 获取关注用户列表
 //   - [Client.AllFollowers] 批量获取用户基本信息
+//   - [Client.AllFollowersInLanguage] 批量获取用户基本信息
 //   - [Client.SetRemark] 设置用户备注名
 //   - [Client.ConvertOpenIDs] 转换openid
 //   - [Client.ListBlacklist] 获取公众号的黑名单列表
@@ -231,6 +234,7 @@
 //   - [Client.ExchangeOAuthCode] 换取用户授权凭证
 //   - [Client.RefreshOAuthToken] 刷新用户授权凭证
 //   - [Client.GetOAuthUser] 获取授权用户信息
+//   - [Client.GetOAuthUserInLanguage] 获取授权用户信息
 //   - [Client.CheckOAuthToken] 检验用户授权凭证
 //
 // # Statistics (数据统计)

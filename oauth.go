@@ -151,17 +151,24 @@ type OAuthUser struct {
 	Country  string `json:"country"`
 }
 
-// GetOAuthUser returns the profile of a user who has authorized OAuthScopeUserInfo
-// (获取授权用户信息). accessToken and openID are those of the [OAuthToken]. lang is one
-// at most.
+// GetOAuthUser returns the profile of a user who has authorized [OAuthScopeUserInfo]
+// (获取授权用户信息). accessToken and openID are those of the [OAuthToken].
 //
 // https://developers.weixin.qq.com/doc/service/api/webdev/access/api_snsuserinfo
-func (c *Client) GetOAuthUser(ctx context.Context, accessToken Secret, openID string, lang ...Language) (*OAuthUser, error) {
+func (c *Client) GetOAuthUser(ctx context.Context, accessToken Secret, openID string) (*OAuthUser, error) {
+	return c.GetOAuthUserInLanguage(ctx, accessToken, openID, "")
+}
+
+// GetOAuthUserInLanguage is [Client.GetOAuthUser] with the names of places in a
+// language (获取授权用户信息).
+//
+// https://developers.weixin.qq.com/doc/service/api/webdev/access/api_snsuserinfo
+func (c *Client) GetOAuthUserInLanguage(ctx context.Context, accessToken Secret, openID string, language Language) (*OAuthUser, error) {
 	if err := checkOAuthToken(accessToken, openID); err != nil {
 		return nil, err
 	}
 	return do[OAuthUser](ctx, c, oauthRequest("/sns/userinfo", true,
-		"access_token", string(accessToken), "openid", openID, "lang", string(oneLanguage(lang))))
+		"access_token", string(accessToken), "openid", openID, "lang", string(language)))
 }
 
 // CheckOAuthToken checks whether a user's access token is still valid

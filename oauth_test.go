@@ -30,12 +30,18 @@ var _ = wireRows([]wireRow{
 		want:  &OAuthToken{AccessToken: "AT2", ExpiresIn: 7200, RefreshToken: "RT2", OpenID: "o1", Scope: "snsapi_base"},
 	},
 	{
-		name: "GetOAuthUser", http: "GET /sns/userinfo", anon: true, query: "access_token=AT&lang=zh_TW&openid=o1",
+		name: "GetOAuthUserInLanguage", http: "GET /sns/userinfo", anon: true, query: "access_token=AT&lang=zh_TW&openid=o1",
 		reply: `{"openid":"o1","nickname":"小明","sex":0,"province":"","city":"","country":"","headimgurl":"https://example.com/46","privilege":["PRIVILEGE1"],"unionid":"u1"}`,
 		call: result(func(ctx context.Context, c *Client) (*OAuthUser, error) {
-			return c.GetOAuthUser(ctx, "AT", "o1", LanguageZHTW)
+			return c.GetOAuthUserInLanguage(ctx, "AT", "o1", LanguageZHTW)
 		}),
 		want: &OAuthUser{OpenID: "o1", Nickname: "小明", AvatarURL: "https://example.com/46", Privileges: []string{"PRIVILEGE1"}, UnionID: "u1"},
+	},
+	{
+		name: "GetOAuthUser", http: "GET /sns/userinfo", anon: true, query: "access_token=AT&openid=o1",
+		reply: `{"openid":"o1","nickname":"小明"}`,
+		call:  result(func(ctx context.Context, c *Client) (*OAuthUser, error) { return c.GetOAuthUser(ctx, "AT", "o1") }),
+		want:  &OAuthUser{OpenID: "o1", Nickname: "小明"},
 	},
 	{
 		name: "CheckOAuthToken", http: "GET /sns/auth", anon: true, query: "access_token=AT&openid=o1",

@@ -62,35 +62,43 @@ const (
 	SubscribeSceneOther            SubscribeScene = "ADD_SCENE_OTHERS"
 )
 
-// GetUser returns what the account may know about a user (获取用户基本信息).
-// [ErrInvalidOpenID]: the openid is of another account. lang is the language of
-// names of places, one at most.
+// GetUser returns the profile of a user (获取用户基本信息). It returns
+// [ErrInvalidOpenID] if the openid belongs to another account.
 //
 // https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_userinfo
-func (c *Client) GetUser(ctx context.Context, openID string, lang ...Language) (*User, error) {
+func (c *Client) GetUser(ctx context.Context, openID string) (*User, error) {
+	return c.GetUserInLanguage(ctx, openID, "")
+}
+
+// GetUserInLanguage is [Client.GetUser] with the names of places in a language
+// (获取用户基本信息).
+//
+// https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_userinfo
+func (c *Client) GetUserInLanguage(ctx context.Context, openID string, language Language) (*User, error) {
 	if err := notEmpty("openID", openID); err != nil {
 		return nil, err
 	}
-	return get[User](ctx, c, "/cgi-bin/user/info", params("openid", openID, "lang", string(oneLanguage(lang))))
+	return get[User](ctx, c, "/cgi-bin/user/info", params("openid", openID, "lang", string(language)))
 }
 
-func oneLanguage(lang []Language) Language {
-	if len(lang) == 0 {
-		return ""
-	}
-	return lang[0]
-}
-
-// usersPerBatch is how many profiles the platform gives at a time.
+// usersPerBatch is how many profiles the platform returns at a time.
 const usersPerBatch = 100
 
-// GetUsers returns what the account may know about many users, in the order of
-// openIDs (批量获取用户基本信息). It asks for 100 at a time, some batches in parallel;
-// one openid of another account is enough for [ErrInvalidOpenID].
+// GetUsers returns the profiles of many users, in the order of openIDs
+// (批量获取用户基本信息). It fetches 100 at a time, several batches in parallel. If any
+// openid belongs to another account, the whole call fails with [ErrInvalidOpenID].
 //
 // https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_batchuserinfo
-func (c *Client) GetUsers(ctx context.Context, openIDs []string, lang ...Language) ([]User, error) {
-	return fetchInBatches(ctx, openIDs, usersPerBatch, c.userBatch(oneLanguage(lang)))
+func (c *Client) GetUsers(ctx context.Context, openIDs []string) ([]User, error) {
+	return c.GetUsersInLanguage(ctx, openIDs, "")
+}
+
+// GetUsersInLanguage is [Client.GetUsers] with the names of places in a language
+// (批量获取用户基本信息).
+//
+// https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_batchuserinfo
+func (c *Client) GetUsersInLanguage(ctx context.Context, openIDs []string, language Language) ([]User, error) {
+	return fetchInBatches(ctx, openIDs, usersPerBatch, c.userBatch(language))
 }
 
 type userRef struct {
@@ -99,13 +107,13 @@ type userRef struct {
 }
 
 // userBatch returns a function that fetches up to 100 profiles.
-func (c *Client) userBatch(lang Language) func(ctx context.Context, openIDs []string) ([]User, error) {
+func (c *Client) userBatch(language Language) func(ctx context.Context, openIDs []string) ([]User, error) {
 	return func(ctx context.Context, openIDs []string) ([]User, error) {
 		var body struct {
 			Users []userRef `json:"user_list"`
 		}
 		for _, id := range openIDs {
-			body.Users = append(body.Users, userRef{OpenID: id, Language: lang})
+			body.Users = append(body.Users, userRef{OpenID: id, Language: language})
 		}
 		res, err := post[struct {
 			Users []User `json:"user_info_list"`
@@ -185,15 +193,22 @@ func (c *Client) AllFollowerIDs(ctx context.Context) iter.Seq2[string, error] {
 	return eachOpenID(ctx, c.ListFollowerIDs)
 }
 
-// AllFollowers iterates over all followers with what the account may know about them
-// (批量获取用户基本信息), in the order of [Client.AllFollowerIDs]. A page of 10,000
-// openids and 8 batches of 100 profiles are fetched ahead of the loop, so a slow
-// loop holds no more than that in memory; leaving the loop ends what is under way.
+// AllFollowers iterates over the profiles of all followers (批量获取用户基本信息), in the
+// order of [Client.AllFollowerIDs]. At most one page of 10,000 openids and 8 batches
+// of 100 profiles are fetched ahead of the loop; leaving the loop cancels them.
 //
 // https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_batchuserinfo
-func (c *Client) AllFollowers(ctx context.Context, lang ...Language) iter.Seq2[User, error] {
+func (c *Client) AllFollowers(ctx context.Context) iter.Seq2[User, error] {
+	return c.AllFollowersInLanguage(ctx, "")
+}
+
+// AllFollowersInLanguage is [Client.AllFollowers] with the names of places in a
+// language (批量获取用户基本信息).
+//
+// https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_batchuserinfo
+func (c *Client) AllFollowersInLanguage(ctx context.Context, language Language) iter.Seq2[User, error] {
 	pages := func(ctx context.Context) iter.Seq2[[]string, error] { return openIDPages(ctx, c.ListFollowerIDs) }
-	return pipeline(ctx, pages, usersPerBatch, c.userBatch(oneLanguage(lang)))
+	return pipeline(ctx, pages, usersPerBatch, c.userBatch(language))
 }
 
 // SetRemark gives a follower a name that only the account sees, of up to 30 bytes;

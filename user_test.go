@@ -29,23 +29,29 @@ var oneUser = User{
 
 var _ = wireRows([]wireRow{
 	{
-		name: "GetUser", http: "GET /cgi-bin/user/info", query: "lang=en&openid=o1", reply: userJSON,
-		call: result(func(ctx context.Context, c *Client) (*User, error) { return c.GetUser(ctx, "o1", LanguageEN) }),
+		name: "GetUserInLanguage", http: "GET /cgi-bin/user/info", query: "lang=en&openid=o1", reply: userJSON,
+		call: result(func(ctx context.Context, c *Client) (*User, error) { return c.GetUserInLanguage(ctx, "o1", LanguageEN) }),
 		want: &oneUser,
 	},
 	{
-		name: "GetUser/not a follower", http: "GET /cgi-bin/user/info", query: "openid=o1", reply: `{"subscribe":0,"openid":"o1"}`,
+		name: "GetUser", http: "GET /cgi-bin/user/info", query: "openid=o1", reply: `{"subscribe":0,"openid":"o1"}`,
 		call: result(func(ctx context.Context, c *Client) (*User, error) { return c.GetUser(ctx, "o1") }),
 		want: &User{OpenID: "o1"},
 	},
 	{
-		name: "GetUsers", http: "POST /cgi-bin/user/info/batchget",
+		name: "GetUsersInLanguage", http: "POST /cgi-bin/user/info/batchget",
 		body:  `{"user_list":[{"openid":"o1","lang":"zh_CN"},{"openid":"o2","lang":"zh_CN"}]}`,
 		reply: `{"user_info_list":[` + userJSON + `,{"subscribe":0,"openid":"o2"}]}`,
 		call: results(func(ctx context.Context, c *Client) ([]User, error) {
-			return c.GetUsers(ctx, []string{"o1", "o2"}, LanguageZHCN)
+			return c.GetUsersInLanguage(ctx, []string{"o1", "o2"}, LanguageZHCN)
 		}),
 		want: []User{oneUser, {OpenID: "o2"}},
+	},
+	{
+		name: "GetUsers", http: "POST /cgi-bin/user/info/batchget", body: `{"user_list":[{"openid":"o1"}]}`,
+		reply: `{"user_info_list":[` + userJSON + `]}`,
+		call:  results(func(ctx context.Context, c *Client) ([]User, error) { return c.GetUsers(ctx, []string{"o1"}) }),
+		want:  []User{oneUser},
 	},
 	{
 		name: "ListFollowerIDs", http: "GET /cgi-bin/user/get", query: "next_openid=o0",
