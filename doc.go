@@ -232,6 +232,7 @@
 //
 //   - [Client.OAuthURL] 网页授权
 //   - [Client.ExchangeOAuthCode] 换取用户授权凭证
+//   - [Client.GetOAuthUserByCode] 换取用户授权凭证
 //   - [Client.RefreshOAuthToken] 刷新用户授权凭证
 //   - [Client.GetOAuthUser] 获取授权用户信息
 //   - [Client.GetOAuthUserInLanguage] 获取授权用户信息

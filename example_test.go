@@ -354,7 +354,7 @@ func ExampleClient_OAuthURL() {
 	// https://open.weixin.qq.com/connect/oauth2/authorize?appid=wx0123456789abcdef&redirect_uri=https%3A%2F%2Fexample.com%2Flogin&response_type=code&scope=snsapi_base&state=3a1f#wechat_redirect
 }
 
-func ExampleClient_ExchangeOAuthCode() {
+func ExampleClient_GetOAuthUserByCode() {
 	platform := wechattest.NewPlatform()
 	defer platform.Close()
 	client := platform.Client()
@@ -379,17 +379,13 @@ func ExampleClient_ExchangeOAuthCode() {
 	if err := state.Check(query.Query().Get("state")); err != nil {
 		log.Fatal(err)
 	}
-	token, err := client.ExchangeOAuthCode(ctx, wechat.Secret(query.Query().Get("code")))
+	user, err := client.GetOAuthUserByCode(ctx, wechat.Secret(query.Query().Get("code")))
 	if err != nil {
 		log.Fatal(err)
 	}
-	user, err := client.GetOAuthUser(ctx, token.AccessToken, token.OpenID)
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println(user.Nickname, token.AccessToken)
+	fmt.Println(user.Nickname)
 	// Output:
-	// Alice [redacted]
+	// Alice
 }
 
 func ExampleClient_SignPage() {

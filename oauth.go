@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -144,6 +145,10 @@ type OAuthUser struct {
 	Privileges []string `json:"privilege"`  // such as "chinaunicom"
 	UnionID    string   `json:"unionid"`    // only where the account is bound to an Open Platform account
 
+	// IsSnapshotUser is [OAuthToken.IsSnapshotUser]; only [Client.GetOAuthUserByCode]
+	// sets it.
+	IsSnapshotUser bool `json:"is_snapshotuser,omitempty"`
+
 	// The platform has not filled these since October 2021.
 	Sex      int64  `json:"sex"` // 1 male, 2 female
 	Province string `json:"province"`
@@ -169,6 +174,28 @@ func (c *Client) GetOAuthUserInLanguage(ctx context.Context, accessToken Secret,
 	}
 	return do[OAuthUser](ctx, c, oauthRequest("/sns/userinfo", true,
 		"access_token", string(accessToken), "openid", openID, "lang", string(language)))
+}
+
+// GetOAuthUserByCode exchanges a code, as [Client.ExchangeOAuthCode] does, and returns
+// the profile of its user (换取用户授权凭证). Only OpenID and UnionID are set if the user
+// has not authorized [OAuthScopeUserInfo]. After an error the code may be used up: send
+// the browser to authorize again.
+//
+// https://developers.weixin.qq.com/doc/service/api/webdev/access/api_snsaccesstoken
+func (c *Client) GetOAuthUserByCode(ctx context.Context, code Secret) (*OAuthUser, error) {
+	token, err := c.ExchangeOAuthCode(ctx, code)
+	if err != nil {
+		return nil, err
+	}
+	user := &OAuthUser{OpenID: token.OpenID, UnionID: token.UnionID}
+	if slices.Contains(strings.Split(token.Scope, ","), string(OAuthScopeUserInfo)) {
+		user, err = c.GetOAuthUser(ctx, token.AccessToken, token.OpenID)
+		if err != nil {
+			return nil, err
+		}
+	}
+	user.IsSnapshotUser = bool(token.IsSnapshotUser)
+	return user, nil
 }
 
 // CheckOAuthToken checks whether a user's access token is still valid

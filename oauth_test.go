@@ -23,6 +23,13 @@ var _ = wireRows([]wireRow{
 		},
 	},
 	{
+		name: "GetOAuthUserByCode", http: "GET /sns/oauth2/access_token", anon: true,
+		query: "appid=wx0000000000000001&code=CODE&grant_type=authorization_code&secret=SECRET-CANARY",
+		reply: `{"access_token":"AT","openid":"o1","scope":"snsapi_base","is_snapshotuser":1,"unionid":"u1"}`,
+		call:  result(func(ctx context.Context, c *Client) (*OAuthUser, error) { return c.GetOAuthUserByCode(ctx, "CODE") }),
+		want:  &OAuthUser{OpenID: "o1", UnionID: "u1", IsSnapshotUser: true},
+	},
+	{
 		name: "RefreshOAuthToken", http: "GET /sns/oauth2/refresh_token", anon: true,
 		query: "appid=wx0000000000000001&grant_type=refresh_token&refresh_token=RT",
 		reply: `{"access_token":"AT2","expires_in":7200,"refresh_token":"RT2","openid":"o1","scope":"snsapi_base"}`,
@@ -48,6 +55,29 @@ var _ = wireRows([]wireRow{
 		call: noResult(func(ctx context.Context, c *Client) error { return c.CheckOAuthToken(ctx, "AT", "o1") }),
 	},
 })
+
+func TestTheUserOfACodeHasTheProfileThatTheScopeAllows(t *testing.T) {
+	const token = `{"access_token":"AT","openid":"o1","scope":"snsapi_base,snsapi_userinfo","is_snapshotuser":1}`
+	const refused = `{"errcode":48001,"errmsg":"api unauthorized"}`
+	profile := `{"openid":"o1","nickname":"小明","unionid":"u1"}`
+	var sent []string
+	c, _ := wireRow{}.client(func(r *http.Request) (*http.Response, error) {
+		sent = append(sent, r.URL.Path+" "+r.URL.Query().Get("access_token"))
+		if r.URL.Path == "/sns/userinfo" {
+			return answer(http.StatusOK, profile)(r)
+		}
+		return answer(http.StatusOK, token)(r)
+	})
+	user, err := c.GetOAuthUserByCode(t.Context(), "CODE")
+	require.NoError(t, err)
+	assert.Equal(t, &OAuthUser{OpenID: "o1", Nickname: "小明", UnionID: "u1", IsSnapshotUser: true}, user)
+	assert.Equal(t, []string{"/sns/oauth2/access_token ", "/sns/userinfo AT"}, sent)
+
+	profile = refused
+	user, err = c.GetOAuthUserByCode(t.Context(), "CODE")
+	require.ErrorIs(t, err, ErrForbidden)
+	assert.Nil(t, user)
+}
 
 func TestOAuthURLHasThePlatformsOrder(t *testing.T) {
 	c := NewClient("wx0000000000000001", "SECRET-CANARY")
@@ -128,6 +158,10 @@ func TestOAuthErrorsShowNeitherCodeNorToken(t *testing.T) {
 	calls := map[string]func(ctx context.Context, c *Client) error{
 		"code":    func(ctx context.Context, c *Client) error { _, err := c.ExchangeOAuthCode(ctx, "CANARY-1"); return err },
 		"refresh": func(ctx context.Context, c *Client) error { _, err := c.RefreshOAuthToken(ctx, "CANARY-2"); return err },
+		"user by code": func(ctx context.Context, c *Client) error {
+			_, err := c.GetOAuthUserByCode(ctx, "CANARY-7")
+			return err
+		},
 		"user": func(ctx context.Context, c *Client) error {
 			_, err := c.GetOAuthUser(ctx, "CANARY-3", "o1")
 			return err

@@ -272,6 +272,11 @@ func TestBaseScopeTellsNoProfile(t *testing.T) {
 	assert.Empty(t, token.UnionID)
 	_, err = c.GetOAuthUser(t.Context(), token.AccessToken, token.OpenID)
 	require.ErrorIs(t, err, wechat.ErrUnauthorizedAPI)
+
+	bob := p.AddUser(User{Nickname: "Bob"})
+	user, err := c.GetOAuthUserByCode(t.Context(), authorize(t, c, bob, wechat.OAuthScopeBase))
+	require.NoError(t, err)
+	assert.Equal(t, &wechat.OAuthUser{OpenID: bob.OpenID}, user)
 }
 
 func TestAuthorizationPagesThatAreWrongAreRefused(t *testing.T) {
