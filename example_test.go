@@ -71,7 +71,7 @@ func ExampleClient_CreateMenu() {
 	// Output:
 	// 今日推荐 0
 	// 更多 2
-	// wechat: invalid argument button[0].name: must have at most 16 bytes, but has 21
+	// wechat: invalid argument Buttons[0].Name: must have at most 16 bytes, but has 21
 }
 
 func ExampleClient_AddConditionalMenu() {

@@ -129,52 +129,52 @@ const (
 )
 
 func (m Menu) check() error {
-	if err := elements("button", len(m.Buttons), 1, 3); err != nil {
+	if err := elements("Buttons", len(m.Buttons), 1, 3); err != nil {
 		return err
 	}
-	return each("button", m.Buttons, func(at string, b Button) error {
+	return each("Buttons", m.Buttons, func(at string, b Button) error {
 		nameBytes := maxButtonName
 		if len(b.SubButtons) > 0 {
 			nameBytes = maxSubMenuName
 		}
-		if err := first(b.check(at, nameBytes), elements(at+".sub_button", len(b.SubButtons), 0, 5)); err != nil {
+		if err := first(b.check(at, nameBytes), elements(at+".SubButtons", len(b.SubButtons), 0, 5)); err != nil {
 			return err
 		}
-		return each(at+".sub_button", b.SubButtons, func(in string, s Button) error {
+		return each(at+".SubButtons", b.SubButtons, func(in string, s Button) error {
 			if len(s.SubButtons) > 0 {
-				return invalid(in+".sub_button", "is one level too deep: menus have two")
+				return invalid(in+".SubButtons", "must be empty: a menu has two levels")
 			}
 			return s.check(in, maxButtonName)
 		})
 	})
 }
 
-// check looks at the button itself, not at those inside.
+// check looks at the button itself, not at its SubButtons.
 func (b Button) check(at string, nameBytes int) error {
 	err := first(
-		notEmpty(at+".name", b.Name), maxBytes(at+".name", b.Name, nameBytes),
-		maxBytes(at+".key", b.Key, 128), maxBytes(at+".url", b.URL, 1024))
+		notEmpty(at+".Name", b.Name), maxBytes(at+".Name", b.Name, nameBytes),
+		maxBytes(at+".Key", b.Key, 128), maxBytes(at+".URL", b.URL, 1024))
 	switch {
 	case err != nil:
 		return err
 	case len(b.SubButtons) > 0 && b.Type != "":
-		return invalid(at+".type", "is %q, a button with a sub_button has none", b.Type)
+		return invalid(at+".Type", "must be empty on a button with SubButtons, but is %q", b.Type)
 	case len(b.SubButtons) > 0:
 		return nil
 	}
 	switch b.Type {
 	case "":
-		return invalid(at+".type", "is empty, and there is no sub_button")
+		return invalid(at+".Type", "must not be empty on a button without SubButtons")
 	case ButtonClick, ButtonScan, ButtonScanWait, ButtonPhoto, ButtonPhotoOrAlbum, ButtonAlbum, ButtonLocation:
-		return notEmpty(at+".key", b.Key)
+		return notEmpty(at+".Key", b.Key)
 	case ButtonView:
-		return notEmpty(at+".url", b.URL)
+		return notEmpty(at+".URL", b.URL)
 	case ButtonMedia, ButtonMediaLink:
-		return notEmpty(at+".media_id", b.MediaID)
+		return notEmpty(at+".MediaID", b.MediaID)
 	case ButtonArticle, ButtonArticleLink:
-		return notEmpty(at+".article_id", b.ArticleID)
+		return notEmpty(at+".ArticleID", b.ArticleID)
 	case ButtonMiniProgram:
-		return first(notEmpty(at+".appid", b.AppID), notEmpty(at+".pagepath", b.PagePath), notEmpty(at+".url", b.URL))
+		return first(notEmpty(at+".AppID", b.AppID), notEmpty(at+".PagePath", b.PagePath), notEmpty(at+".URL", b.URL))
 	}
 	return nil // a type that is newer than this SDK
 }
@@ -335,7 +335,7 @@ type conditionalMenu struct {
 
 func (m conditionalMenu) check() error {
 	if m.Rule.TagID+string(m.Rule.Platform)+string(m.Rule.Language) == "" {
-		return invalid("matchrule", "is empty, one field at least must be set")
+		return invalid("rule", "must have a field that is set")
 	}
 	return m.Menu.check()
 }
@@ -365,13 +365,13 @@ type menuRef struct {
 // there is no such menu.
 //
 // https://developers.weixin.qq.com/doc/service/api/custommenu/api_deleteconditionalmenu
-func (c *Client) DeleteConditionalMenu(ctx context.Context, id int64) error {
-	if err := positive("id", id); err != nil {
+func (c *Client) DeleteConditionalMenu(ctx context.Context, menuID int64) error {
+	if err := positive("menuID", menuID); err != nil {
 		return err
 	}
 	body := struct {
 		ID int64 `json:"menuid,string"`
-	}{id}
+	}{menuID}
 	return c.post(ctx, "/cgi-bin/menu/delconditional", body, idempotent, alreadyDone(ErrConditionalMenuNotFound))
 }
 

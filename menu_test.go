@@ -122,28 +122,28 @@ func TestMenuThatBreaksALimitIsRefusedWithTheNameOfTheButton(t *testing.T) {
 	ok := ClickButton("好", "k")
 	six := []Button{ok, ok, ok, ok, ok, ok}
 	for argument, m := range map[string]Menu{
-		"button":                             NewMenu(),
-		"button[0].name":                     NewMenu(ClickButton("", "k")),
-		"button[1].name":                     NewMenu(ok, SubMenu(strings.Repeat("菜", 5)+"ab", ok)),
-		"button[2].name":                     NewMenu(ok, ok, ClickButton(strings.Repeat("菜", 20)+"a", "k")),
-		"button[0].key":                      NewMenu(ClickButton("键", strings.Repeat("k", 129))),
-		"button[0].url":                      NewMenu(ViewButton("页", "https://example.com/"+strings.Repeat("u", 1024))),
-		"button[0].type":                     NewMenu(Button{Name: "空"}),
-		"button[2].type":                     NewMenu(ok, ok, Button{Name: "二", Type: ButtonView, SubButtons: []Button{ok}}),
-		"button[0].sub_button":               NewMenu(SubMenu("多", six...)),
-		"button[1].sub_button[0].name":       NewMenu(ok, SubMenu("多", ClickButton(strings.Repeat("菜", 20)+"a", "k"))),
-		"button[0].sub_button[1].sub_button": NewMenu(SubMenu("多", ok, SubMenu("深", ok))),
-		"button[0].media_id":                 NewMenu(MediaLinkButton("图", "")),
-		"button[0].article_id":               NewMenu(ArticleButton("文", " ")),
-		"button[0].pagepath":                 NewMenu(MiniProgramButton("程", "wx1", "", "https://example.com/")),
+		"Buttons":                             NewMenu(),
+		"Buttons[0].Name":                     NewMenu(ClickButton("", "k")),
+		"Buttons[1].Name":                     NewMenu(ok, SubMenu(strings.Repeat("菜", 5)+"ab", ok)),
+		"Buttons[2].Name":                     NewMenu(ok, ok, ClickButton(strings.Repeat("菜", 20)+"a", "k")),
+		"Buttons[0].Key":                      NewMenu(ClickButton("键", strings.Repeat("k", 129))),
+		"Buttons[0].URL":                      NewMenu(ViewButton("页", "https://example.com/"+strings.Repeat("u", 1024))),
+		"Buttons[0].Type":                     NewMenu(Button{Name: "空"}),
+		"Buttons[2].Type":                     NewMenu(ok, ok, Button{Name: "二", Type: ButtonView, SubButtons: []Button{ok}}),
+		"Buttons[0].SubButtons":               NewMenu(SubMenu("多", six...)),
+		"Buttons[1].SubButtons[0].Name":       NewMenu(ok, SubMenu("多", ClickButton(strings.Repeat("菜", 20)+"a", "k"))),
+		"Buttons[0].SubButtons[1].SubButtons": NewMenu(SubMenu("多", ok, SubMenu("深", ok))),
+		"Buttons[0].MediaID":                  NewMenu(MediaLinkButton("图", "")),
+		"Buttons[0].ArticleID":                NewMenu(ArticleButton("文", " ")),
+		"Buttons[0].PagePath":                 NewMenu(MiniProgramButton("程", "wx1", "", "https://example.com/")),
 	} {
 		refused(t, argument, func(ctx context.Context, c *Client) error { return c.CreateMenu(ctx, m) })
 	}
-	assertArgument(t, NewMenu(six[:4]...).check(), "button")
+	assertArgument(t, NewMenu(six[:4]...).check(), "Buttons")
 	for _, b := range []Button{
 		ScanButton("a", ""), ScanWaitButton("a", ""), PhotoButton("a", ""), PhotoOrAlbumButton("a", ""), AlbumButton("a", ""), LocationButton("a", ""),
 	} {
-		assertArgument(t, NewMenu(b).check(), "button[0].key")
+		assertArgument(t, NewMenu(b).check(), "Buttons[0].Key")
 	}
 }
 
@@ -155,15 +155,15 @@ func TestMenuAtTheLimitsIsSent(t *testing.T) {
 }
 
 func TestConditionalMenuNeedsARuleAndAMenu(t *testing.T) {
-	refused(t, "matchrule", func(ctx context.Context, c *Client) error {
+	refused(t, "rule", func(ctx context.Context, c *Client) error {
 		_, err := c.AddConditionalMenu(ctx, everyButton(), MatchRule{})
 		return err
 	})
-	refused(t, "button", func(ctx context.Context, c *Client) error {
+	refused(t, "Buttons", func(ctx context.Context, c *Client) error {
 		_, err := c.AddConditionalMenu(ctx, Menu{}, MatchRule{TagID: 2})
 		return err
 	})
-	refused(t, "id", func(ctx context.Context, c *Client) error { return c.DeleteConditionalMenu(ctx, 0) })
+	refused(t, "menuID", func(ctx context.Context, c *Client) error { return c.DeleteConditionalMenu(ctx, 0) })
 	refused(t, "userID", func(ctx context.Context, c *Client) error {
 		_, err := c.TryMatchMenu(ctx, "")
 		return err
