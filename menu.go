@@ -2,6 +2,7 @@ package wechat
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"slices"
 )
@@ -21,6 +22,44 @@ type Menu struct {
 
 // NewMenu returns a menu of these buttons.
 func NewMenu(buttons ...Button) Menu { return Menu{Buttons: buttons} }
+
+// ParseMenu reads a menu from JSON: {"button": […]}, as it is sent to the platform and
+// shown in its documentation, or {"menu": {"button": […]}}, as the platform returns it.
+// A menu that breaks a limit is an [*ArgumentError], as for [Client.CreateMenu].
+func ParseMenu(data []byte) (Menu, error) {
+	var parsed wrappedMenu
+	if err := json.Unmarshal(data, &parsed); err != nil {
+		return Menu{}, invalid("data", "must be a menu in JSON: %w", err)
+	}
+	m := *parsed.menu()
+	if err := m.check(); err != nil {
+		return Menu{}, err
+	}
+	return m, nil
+}
+
+// MustMenu is [ParseMenu] for a menu that is written in the program; it panics if the
+// menu is not valid.
+func MustMenu(text string) Menu {
+	m, err := ParseMenu([]byte(text))
+	if err != nil {
+		panic(err)
+	}
+	return m
+}
+
+// wrappedMenu is a menu in a response, in which it may be a member.
+type wrappedMenu struct {
+	Menu
+	Wrapped *Menu `json:"menu"`
+}
+
+func (w *wrappedMenu) menu() *Menu {
+	if w.Wrapped != nil {
+		return w.Wrapped
+	}
+	return &w.Menu
+}
 
 // Button is a button of a menu, or, with SubButtons, a sub-menu. There is a
 // function for each type that fills the fields which the type needs.
@@ -387,15 +426,9 @@ func (c *Client) TryMatchMenu(ctx context.Context, userID string) (*Menu, error)
 	body := struct {
 		UserID string `json:"user_id"`
 	}{userID}
-	res, err := post[struct {
-		Menu
-		Wrapped *Menu `json:"menu"` // as older pages show it
-	}](ctx, c, "/cgi-bin/menu/trymatch", body, idempotent)
+	res, err := post[wrappedMenu](ctx, c, "/cgi-bin/menu/trymatch", body, idempotent)
 	if err != nil {
 		return nil, err
 	}
-	if res.Wrapped != nil {
-		return res.Wrapped, nil
-	}
-	return &res.Menu, nil
+	return res.menu(), nil // wrapped as older pages show it
 }

@@ -2,6 +2,7 @@ package wechat
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
@@ -144,6 +145,41 @@ func TestMenuThatBreaksALimitIsRefusedWithTheNameOfTheButton(t *testing.T) {
 		ScanButton("a", ""), ScanWaitButton("a", ""), PhotoButton("a", ""), PhotoOrAlbumButton("a", ""), AlbumButton("a", ""), LocationButton("a", ""),
 	} {
 		assertArgument(t, NewMenu(b).check(), "Buttons[0].Key")
+	}
+}
+
+func TestMenuIsReadFromTheJSONThatIsSentAndThatIsReturned(t *testing.T) {
+	for _, text := range []string{
+		`{` + everyButtonJSON + `}`,
+		`{"menu":{` + everyButtonJSON + `}}`,
+		`{"errcode":0,"menu":{` + everyButtonJSON + `,"menuid":7},"conditionalmenu":[{` + everyLeafJSON + `,"menuid":8}]}`,
+		strings.ReplaceAll(`{"menu":{`+everyButtonJSON+`}}`, `"key":`, `"sub_button":[],"key":`),
+	} {
+		got, err := ParseMenu([]byte(text))
+		require.NoError(t, err, text)
+		sent, err := json.Marshal(got)
+		require.NoError(t, err)
+		assert.JSONEq(t, `{`+everyButtonJSON+`}`, string(sent), text)
+	}
+	assert.Equal(t, leafMenu(), MustMenu(`{`+everyLeafJSON+`}`))
+}
+
+func TestMenuInJSONThatIsNotValidIsRefused(t *testing.T) {
+	for text, argument := range map[string]string{
+		``:                       "data",
+		`{"button":[`:            "data",
+		`{"button":"x"}`:         "data",
+		`[]`:                     "data",
+		`null`:                   "Buttons",
+		`{}`:                     "Buttons",
+		`{"menu":{"button":[]}}`: "Buttons",
+		`{"buttons":[{"type":"click","name":"好","key":"k"}]}`: "Buttons",
+		`{"button":[{"type":"click","name":"好"}]}`:            "Buttons[0].Key",
+	} {
+		m, err := ParseMenu([]byte(text))
+		assertArgument(t, err, argument)
+		assert.Equal(t, Menu{}, m)
+		assert.Panics(t, func() { MustMenu(text) }, text)
 	}
 }
 
