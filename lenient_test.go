@@ -70,7 +70,7 @@ var leanCalls = []leanCall{
 		return err
 	}},
 	{"POST /cgi-bin/template/api_add_template", func(ctx context.Context, c *Client) error {
-		_, err := c.AddTemplate(ctx, "TM00015")
+		_, err := c.AddTemplate(ctx, AddTemplateRequest{ShortID: "TM00015"})
 		return err
 	}},
 	{"POST /cgi-bin/message/template/subscribe", func(ctx context.Context, c *Client) error {

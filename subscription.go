@@ -80,25 +80,25 @@ func (c *Client) ListSubscribeTemplates(ctx context.Context) ([]SubscribeTemplat
 	return subscribeList[SubscribeTemplate](ctx, c, "gettemplate", nil)
 }
 
+// AddSubscribeTemplateRequest names a template of the library and the keywords to use.
+type AddSubscribeTemplateRequest struct {
+	LibraryTemplateID int64   `json:"tid,string"` // the ID of a [LibraryTemplate]
+	KeywordIDs        []int64 `json:"kidList"`    // 2 to 5 IDs of [Client.ListLibraryKeywords], in the order to show
+	Scene             string  `json:"sceneDesc"`  // what the notification is for, up to 15 characters
+}
+
+func (r AddSubscribeTemplateRequest) check() error {
+	return first(
+		positive("LibraryTemplateID", r.LibraryTemplateID), notEmpty("Scene", r.Scene), maxRunes("Scene", r.Scene, 15),
+		elements("KeywordIDs", len(r.KeywordIDs), 2, 5))
+}
+
 // AddSubscribeTemplate adds a template of the library to the account and returns its
-// id (选用模板, 添加模板). keywordIDs are 2 to 5 of [Client.ListLibraryKeywords], in the order in
-// which they shall stand; scene says in up to 15 characters what the notification
-// is for.
+// id (选用模板, 添加模板).
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/notify/api_addwxanewtemplate
-func (c *Client) AddSubscribeTemplate(ctx context.Context, libraryID int64, scene string, keywordIDs ...int64) (string, error) {
-	err := first(
-		positive("libraryID", libraryID), notEmpty("scene", scene), maxRunes("scene", scene, 15),
-		elements("keywordIDs", len(keywordIDs), 2, 5))
-	if err != nil {
-		return "", err
-	}
-	body := struct {
-		ID       int64   `json:"tid,string"`
-		Keywords []int64 `json:"kidList"`
-		Scene    string  `json:"sceneDesc"`
-	}{libraryID, keywordIDs, scene}
-	res, err := post[subscribeTemplateRef](ctx, c, "/wxaapi/newtmpl/addtemplate", body)
+func (c *Client) AddSubscribeTemplate(ctx context.Context, req AddSubscribeTemplateRequest) (templateID string, err error) {
+	res, err := post[subscribeTemplateRef](ctx, c, "/wxaapi/newtmpl/addtemplate", req)
 	if err != nil {
 		return "", err
 	}
@@ -113,11 +113,11 @@ type subscribeTemplateRef struct {
 // (删除模板).
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/notify/api_delwxanewtemplate
-func (c *Client) DeleteSubscribeTemplate(ctx context.Context, id string) error {
-	if err := notEmpty("id", id); err != nil {
+func (c *Client) DeleteSubscribeTemplate(ctx context.Context, templateID string) error {
+	if err := notEmpty("templateID", templateID); err != nil {
 		return err
 	}
-	return c.post(ctx, "/wxaapi/newtmpl/deltemplate", subscribeTemplateRef{id}, idempotent, alreadyDone(200014))
+	return c.post(ctx, "/wxaapi/newtmpl/deltemplate", subscribeTemplateRef{templateID}, idempotent, alreadyDone(200014))
 }
 
 // SubscribeCategory is a business category of the account.
@@ -150,23 +150,34 @@ type LibraryTemplatePage struct {
 
 const maxLibraryPage = 30
 
-// ListLibraryTemplates returns up to 30 templates of the platform's library
-// (获取类目下的公共模板, 获取所属类目下的公共模板), beginning with the one at offset; count is 1 to 30.
+// ListLibraryTemplatesRequest names a page of the platform's library.
+type ListLibraryTemplatesRequest struct {
+	Offset      int // how many templates to skip
+	Count       int // 1 to 30
+	CategoryIDs []int64
+}
+
+func (r ListLibraryTemplatesRequest) check() error {
+	if len(r.CategoryIDs) == 0 {
+		return invalid("CategoryIDs", "must not be empty")
+	}
+	return first(notNegative("Offset", r.Offset), within("Count", r.Count, 1, maxLibraryPage))
+}
+
+// ListLibraryTemplates returns a page of the templates in the platform's library
+// (获取类目下的公共模板, 获取所属类目下的公共模板).
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/notify/api_getpubnewtemplatetitles
-func (c *Client) ListLibraryTemplates(ctx context.Context, offset, count int, categoryIDs ...int64) (*LibraryTemplatePage, error) {
-	if err := first(notNegative("offset", offset), within("count", count, 1, maxLibraryPage)); err != nil {
+func (c *Client) ListLibraryTemplates(ctx context.Context, req ListLibraryTemplatesRequest) (*LibraryTemplatePage, error) {
+	if err := req.check(); err != nil {
 		return nil, err
 	}
-	if len(categoryIDs) == 0 {
-		return nil, invalid("categoryIDs", "is empty")
-	}
-	ids := make([]string, len(categoryIDs))
-	for i, id := range categoryIDs {
+	ids := make([]string, len(req.CategoryIDs))
+	for i, id := range req.CategoryIDs {
 		ids[i] = strconv.FormatInt(id, 10)
 	}
 	return get[LibraryTemplatePage](ctx, c, "/wxaapi/newtmpl/getpubtemplatetitles",
-		params("ids", strings.Join(ids, ","), "start", strconv.Itoa(offset), "limit", strconv.Itoa(count)))
+		params("ids", strings.Join(ids, ","), "start", strconv.Itoa(req.Offset), "limit", strconv.Itoa(req.Count)))
 }
 
 // AllLibraryTemplates iterates over the templates of the platform's library in these
@@ -175,7 +186,7 @@ func (c *Client) ListLibraryTemplates(ctx context.Context, offset, count int, ca
 // https://developers.weixin.qq.com/doc/service/api/notify/notify/api_getpubnewtemplatetitles
 func (c *Client) AllLibraryTemplates(ctx context.Context, categoryIDs ...int64) iter.Seq2[LibraryTemplate, error] {
 	return byOffset(func(offset int) ([]LibraryTemplate, int64, error) {
-		page, err := c.ListLibraryTemplates(ctx, offset, maxLibraryPage, categoryIDs...)
+		page, err := c.ListLibraryTemplates(ctx, ListLibraryTemplatesRequest{offset, maxLibraryPage, categoryIDs})
 		if err != nil {
 			return nil, 0, err
 		}
@@ -195,11 +206,11 @@ type LibraryKeyword struct {
 // (获取模板中的关键词).
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/notify/api_getpubnewtemplatekeywords
-func (c *Client) ListLibraryKeywords(ctx context.Context, libraryID int64) ([]LibraryKeyword, error) {
-	if err := positive("libraryID", libraryID); err != nil {
+func (c *Client) ListLibraryKeywords(ctx context.Context, libraryTemplateID int64) ([]LibraryKeyword, error) {
+	if err := positive("libraryTemplateID", libraryTemplateID); err != nil {
 		return nil, err
 	}
-	return subscribeList[LibraryKeyword](ctx, c, "getpubtemplatekeywords", params("tid", strconv.FormatInt(libraryID, 10)))
+	return subscribeList[LibraryKeyword](ctx, c, "getpubtemplatekeywords", params("tid", strconv.FormatInt(libraryTemplateID, 10)))
 }
 
 func subscribeList[T any](ctx context.Context, c *Client, name string, query url.Values) ([]T, error) {

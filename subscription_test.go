@@ -38,7 +38,7 @@ var _ = wireRows([]wireRow{
 		name: "AddSubscribeTemplate", http: "POST /wxaapi/newtmpl/addtemplate", body: `{"tid":"401","kidList":[1,2],"sceneDesc":"测试"}`,
 		reply: `{"errcode":0,"errmsg":"ok","priTmplId":"P1"}`,
 		call: func(ctx context.Context, c *Client) (any, error) {
-			return c.AddSubscribeTemplate(ctx, 401, "测试", 1, 2)
+			return c.AddSubscribeTemplate(ctx, AddSubscribeTemplateRequest{LibraryTemplateID: 401, KeywordIDs: []int64{1, 2}, Scene: "测试"})
 		},
 		want: "P1",
 	},
@@ -58,7 +58,7 @@ var _ = wireRows([]wireRow{
 		name: "ListLibraryTemplates", http: "GET /wxaapi/newtmpl/getpubtemplatetitles", query: "ids=616%2C617&limit=2&start=0",
 		reply: `{"errcode":0,"errmsg":"ok","count":55,"data":[{"tid":99,"title":"付款成功通知","type":3,"categoryId":"616"}]}`,
 		call: result(func(ctx context.Context, c *Client) (*LibraryTemplatePage, error) {
-			return c.ListLibraryTemplates(ctx, 0, 2, 616, 617)
+			return c.ListLibraryTemplates(ctx, ListLibraryTemplatesRequest{Count: 2, CategoryIDs: []int64{616, 617}})
 		}),
 		want: &LibraryTemplatePage{Total: 55, Templates: []LibraryTemplate{{ID: 99, Title: "付款成功通知", Type: SubscribeTypeLongTerm, CategoryID: 616}}},
 	},
@@ -90,26 +90,20 @@ func TestSubscriptionCallsRefuseWrongArguments(t *testing.T) {
 	refused(t, "Data key", func(ctx context.Context, c *Client) error {
 		return c.SendSubscribeMessage(ctx, SubscribeMessage{OpenID: "o1", TemplateID: "T1", Data: TemplateData{}.Set(" ", "一")})
 	})
-	for argument, keywords := range map[string][]int64{"keywordIDs": {1}, "scene": {1, 2}} {
+	for argument, keywords := range map[string][]int64{"KeywordIDs": {1}, "Scene": {1, 2}} {
 		refused(t, argument, func(ctx context.Context, c *Client) error {
-			_, err := c.AddSubscribeTemplate(ctx, 401, strings.Repeat("长", 14+len(keywords)), keywords...)
+			_, err := c.AddSubscribeTemplate(ctx, AddSubscribeTemplateRequest{401, keywords, strings.Repeat("长", 14+len(keywords))})
 			return err
 		})
 	}
-	refused(t, "id", func(ctx context.Context, c *Client) error { return c.DeleteSubscribeTemplate(ctx, "") })
-	refused(t, "libraryID", func(ctx context.Context, c *Client) error { _, err := c.ListLibraryKeywords(ctx, 0); return err })
-	for argument, call := range map[string]func(context.Context, *Client) (*LibraryTemplatePage, error){
-		"offset": func(ctx context.Context, c *Client) (*LibraryTemplatePage, error) {
-			return c.ListLibraryTemplates(ctx, -1, 2, 1)
-		},
-		"count": func(ctx context.Context, c *Client) (*LibraryTemplatePage, error) {
-			return c.ListLibraryTemplates(ctx, 0, 31, 1)
-		},
-		"categoryIDs": func(ctx context.Context, c *Client) (*LibraryTemplatePage, error) {
-			return c.ListLibraryTemplates(ctx, 0, 30)
-		},
+	refused(t, "templateID", func(ctx context.Context, c *Client) error { return c.DeleteSubscribeTemplate(ctx, "") })
+	refused(t, "libraryTemplateID", func(ctx context.Context, c *Client) error { _, err := c.ListLibraryKeywords(ctx, 0); return err })
+	for argument, req := range map[string]ListLibraryTemplatesRequest{
+		"Offset":      {-1, 2, []int64{1}},
+		"Count":       {0, 31, []int64{1}},
+		"CategoryIDs": {0, 30, nil},
 	} {
-		refused(t, argument, func(ctx context.Context, c *Client) error { _, err := call(ctx, c); return err })
+		refused(t, argument, func(ctx context.Context, c *Client) error { _, err := c.ListLibraryTemplates(ctx, req); return err })
 	}
 	whole := OneTimeMessage{OpenID: "o1", TemplateID: "T1", Scene: 10_000, Title: strings.Repeat("题", 15), Content: strings.Repeat("好", 200)}
 	require.NoError(t, whole.check())

@@ -123,23 +123,24 @@ func (c *Client) ListTemplates(ctx context.Context) ([]Template, error) {
 	return res.Templates, nil
 }
 
-// AddTemplate adds a template of the library to the account, with those of its
-// keywords that are named and in this order, and returns its id (选用模板). An account
-// has at most 25 ([ErrTooManyTemplates]). It returns [ErrInvalidKeywords] if there is
-// no keyword or one that the template does not have, and [ErrNotCategoryTemplate] if
-// shortID is of the old library, which had no keywords.
+// AddTemplateRequest names a template of the library and the keywords to use.
+type AddTemplateRequest struct {
+	ShortID  string   `json:"template_id_short"`           // the template's id in the library
+	Keywords []string `json:"keyword_name_list,omitempty"` // names, in the order to show; the old library has none
+}
+
+func (r AddTemplateRequest) check() error {
+	return first(notEmpty("ShortID", r.ShortID), each("Keywords", r.Keywords, notEmpty))
+}
+
+// AddTemplate adds a template of the library to the account and returns its id
+// (选用模板). An account can have 25. It returns [ErrTooManyTemplates] if it has 25
+// already, [ErrInvalidKeywords] if a keyword is missing or not one of the template's,
+// and [ErrNotCategoryTemplate] if the template is of the old library.
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/template/api_addtemplate
-func (c *Client) AddTemplate(ctx context.Context, shortID string, keywords ...string) (string, error) {
-	err := first(notEmpty("shortID", shortID), each("keywords", keywords, notEmpty))
-	if err != nil {
-		return "", err
-	}
-	body := struct {
-		ShortID  string   `json:"template_id_short"`
-		Keywords []string `json:"keyword_name_list,omitempty"`
-	}{shortID, keywords}
-	res, err := post[templateRef](ctx, c, "/cgi-bin/template/api_add_template", body)
+func (c *Client) AddTemplate(ctx context.Context, req AddTemplateRequest) (templateID string, err error) {
+	res, err := post[templateRef](ctx, c, "/cgi-bin/template/api_add_template", req)
 	if err != nil {
 		return "", err
 	}
@@ -153,11 +154,11 @@ type templateRef struct {
 // DeleteTemplate removes a template from the account (删除模板).
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/template/api_deletetemplate
-func (c *Client) DeleteTemplate(ctx context.Context, id string) error {
-	if err := notEmpty("id", id); err != nil {
+func (c *Client) DeleteTemplate(ctx context.Context, templateID string) error {
+	if err := notEmpty("templateID", templateID); err != nil {
 		return err
 	}
-	return c.post(ctx, "/cgi-bin/template/del_private_template", templateRef{id}, idempotent, alreadyDone(ErrInvalidTemplateID))
+	return c.post(ctx, "/cgi-bin/template/del_private_template", templateRef{templateID}, idempotent, alreadyDone(ErrInvalidTemplateID))
 }
 
 // SetIndustry sets the two industries whose templates the account may use, by their
@@ -206,20 +207,20 @@ type BlockedMessage struct {
 	OpenID     string    `json:"openid"`
 }
 
-// ListBlockedMessages returns up to limit messages of a template that the platform
-// blocked, from behind the one with the id afterID, 0 for the first ones
-// (查询拦截的模板消息). limit is 1 to 100.
+// ListBlockedMessages returns up to count messages of a template that the platform
+// blocked, after the one with the id afterID; pass 0 for the first page
+// (查询拦截的模板消息). count is 1 to 100.
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/template/api_queryblocktmplmsg
-func (c *Client) ListBlockedMessages(ctx context.Context, templateID string, afterID int64, limit int) ([]BlockedMessage, error) {
-	if err := first(notEmpty("templateID", templateID), within("limit", limit, 1, 100)); err != nil {
+func (c *Client) ListBlockedMessages(ctx context.Context, templateID string, afterID int64, count int) ([]BlockedMessage, error) {
+	if err := first(notEmpty("templateID", templateID), within("count", count, 1, 100)); err != nil {
 		return nil, err
 	}
 	body := struct {
 		TemplateID string `json:"tmpl_msg_id"`
 		AfterID    int64  `json:"largest_id"`
-		Limit      int    `json:"limit"`
-	}{templateID, afterID, limit}
+		Count      int    `json:"limit"`
+	}{templateID, afterID, count}
 	res, err := post[struct {
 		Messages []BlockedMessage `json:"msginfo"`
 	}](ctx, c, "/wxa/sec/queryblocktmplmsg", body, idempotent)
@@ -234,12 +235,12 @@ func (c *Client) ListBlockedMessages(ctx context.Context, templateID string, aft
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/template/api_queryblocktmplmsg
 func (c *Client) AllBlockedMessages(ctx context.Context, templateID string) iter.Seq2[BlockedMessage, error] {
-	const limit = 100
+	const perPage = 100
 	return paginate(int64(0), func(after int64) (items []BlockedMessage, next int64, more bool, err error) {
-		items, err = c.ListBlockedMessages(ctx, templateID, after, limit)
+		items, err = c.ListBlockedMessages(ctx, templateID, after, perPage)
 		if len(items) > 0 {
 			next = slices.MaxFunc(items, func(a, b BlockedMessage) int { return cmp.Compare(a.ID, b.ID) }).ID
 		}
-		return items, next, len(items) == limit && next > after, err
+		return items, next, len(items) == perPage && next > after, err
 	})
 }

@@ -47,7 +47,7 @@ var _ = wireRows([]wireRow{
 		name: "AddTemplate", http: "POST /cgi-bin/template/api_add_template",
 		body: `{"template_id_short":"43000","keyword_name_list":["商品","金额"]}`, reply: `{"errcode":0,"errmsg":"ok","template_id":"T2"}`,
 		call: func(ctx context.Context, c *Client) (any, error) {
-			return c.AddTemplate(ctx, "43000", "商品", "金额")
+			return c.AddTemplate(ctx, AddTemplateRequest{ShortID: "43000", Keywords: []string{"商品", "金额"}})
 		},
 		want: "T2",
 	},
@@ -99,12 +99,13 @@ func TestTemplateMessageThatCanNotBeRightIsRefused(t *testing.T) {
 }
 
 func TestTemplateCallsRefuseWrongArguments(t *testing.T) {
-	refused(t, "shortID", func(ctx context.Context, c *Client) error { _, err := c.AddTemplate(ctx, "", "a"); return err })
-	refused(t, "keywords[1]", func(ctx context.Context, c *Client) error { _, err := c.AddTemplate(ctx, "43000", "a", ""); return err })
-	refused(t, "id", func(ctx context.Context, c *Client) error { return c.DeleteTemplate(ctx, "") })
+	for argument, req := range map[string]AddTemplateRequest{"ShortID": {"", []string{"a"}}, "Keywords[1]": {"43000", []string{"a", ""}}} {
+		refused(t, argument, func(ctx context.Context, c *Client) error { _, err := c.AddTemplate(ctx, req); return err })
+	}
+	refused(t, "templateID", func(ctx context.Context, c *Client) error { return c.DeleteTemplate(ctx, "") })
 	refused(t, "secondary", func(ctx context.Context, c *Client) error { return c.SetIndustry(ctx, "1", "") })
 	for _, limit := range []int{0, 101} {
-		refused(t, "limit", func(ctx context.Context, c *Client) error {
+		refused(t, "count", func(ctx context.Context, c *Client) error {
 			_, err := c.ListBlockedMessages(ctx, "T1", 0, limit)
 			return err
 		})

@@ -185,7 +185,7 @@ func TestNotificationsNeedASubscriptionEach(t *testing.T) {
 	p, alice, h := chat(t)
 	c := p.Client()
 	ctx := t.Context()
-	id, err := c.AddSubscribeTemplate(ctx, 43, "scene", 1, 2)
+	id, err := c.AddSubscribeTemplate(ctx, wechat.AddSubscribeTemplateRequest{LibraryTemplateID: 43, KeywordIDs: []int64{1, 2}, Scene: "scene"})
 	require.NoError(t, err)
 	m := wechat.SubscribeMessage{OpenID: alice.OpenID, TemplateID: id, Data: wechat.TemplateData{}.Set("thing1", "a").Set("thing2", "b"), Page: "https://example.com/"}
 	require.ErrorIs(t, c.SendSubscribeMessage(ctx, m), wechat.ErrSubscriptionRefused)

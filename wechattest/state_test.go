@@ -234,7 +234,7 @@ func TestTemplatesAreKeptAndTheirMessagesChecked(t *testing.T) {
 	p, alice, h := chat(t)
 	c := p.Client()
 	ctx := t.Context()
-	id, err := c.AddTemplate(ctx, "43", "姓名", "时间")
+	id, err := c.AddTemplate(ctx, wechat.AddTemplateRequest{ShortID: "43", Keywords: []string{"姓名", "时间"}})
 	require.NoError(t, err)
 	list, err := c.ListTemplates(ctx)
 	require.NoError(t, err)
@@ -277,7 +277,7 @@ func TestTemplatesAreKeptAndTheirMessagesChecked(t *testing.T) {
 	for range 25 {
 		p.AddTemplate(Template{Title: "t"})
 	}
-	_, err = c.AddTemplate(ctx, "43", "姓名")
+	_, err = c.AddTemplate(ctx, wechat.AddTemplateRequest{ShortID: "43", Keywords: []string{"姓名"}})
 	require.ErrorIs(t, err, wechat.ErrTooManyTemplates)
 }
 
