@@ -98,12 +98,15 @@ func (r invoiceOrderRef) check() error {
 
 // InvoiceAuth is how far a user authorised the invoice of an order.
 type InvoiceAuth struct {
-	Status   string    `json:"invoice_status"` // such as "auth success"
-	AuthTime Timestamp `json:"auth_time"`
-	User     struct {
-		Person  InvoicePerson  `json:"user_field"` // what a person filled in
-		Company InvoiceCompany `json:"biz_field"`  // what a company filled in
-	} `json:"user_auth_info"`
+	Status   string          `json:"invoice_status"` // such as "auth success"
+	AuthTime Timestamp       `json:"auth_time"`
+	User     InvoiceAuthUser `json:"user_auth_info"`
+}
+
+// InvoiceAuthUser is what a user filled in: as a person, or for a company.
+type InvoiceAuthUser struct {
+	Person  InvoicePerson  `json:"user_field"`
+	Company InvoiceCompany `json:"biz_field"`
 }
 
 // InvoicePerson is what a person filled in for an invoice.

@@ -77,11 +77,9 @@ var _ = wireRows([]wireRow{
 		name: "GetInvoiceAuth", http: "POST /card/invoice/getauthdata", body: `{"s_pappid":"d3J","order_id":"1"}`,
 		reply: `{"errcode":0,"errmsg":"ok","invoice_status":"auth success","auth_time":1480342498,"user_auth_info":{"user_field":{"title":"某人","phone":"123","email":"a@example.com","custom_field":[{"key":"工号","value":"1"}]}}}`,
 		call:  result(func(ctx context.Context, c *Client) (*InvoiceAuth, error) { return c.GetInvoiceAuth(ctx, "d3J", "1") }),
-		want: func() *InvoiceAuth {
-			auth := &InvoiceAuth{Status: "auth success", AuthTime: unix(1480342498)}
-			auth.User.Person = InvoicePerson{Title: "某人", Phone: "123", Email: "a@example.com", Custom: []InvoiceCustomValue{{Key: "工号", Value: "1"}}}
-			return auth
-		}(),
+		want: &InvoiceAuth{Status: "auth success", AuthTime: unix(1480342498), User: InvoiceAuthUser{
+			Person: InvoicePerson{Title: "某人", Phone: "123", Email: "a@example.com", Custom: []InvoiceCustomValue{{Key: "工号", Value: "1"}}},
+		}},
 	},
 	{
 		name: "RejectInvoice", http: "POST /card/invoice/rejectinsert", body: `{"s_pappid":"d3J","order_id":"1","reason":"已退货","url":"https://example.com"}`,

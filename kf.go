@@ -143,8 +143,8 @@ func (c *Client) UpdateKFAccount(ctx context.Context, req UpdateKFAccountRequest
 // DeleteKFAccountRequest names an agent.
 type DeleteKFAccountRequest struct {
 	Account    string `json:"kf_account"`
-	BusinessID string `json:"business_id,omitempty"` // text on this page, a number on the others
-	OpenID     string `json:"-"`                     // of the person; not on the current page
+	BusinessID int64  `json:"business_id,omitempty,string"` // 0 for none
+	OpenID     string `json:"-"`                            // of the person; not on the current page
 }
 
 func (r DeleteKFAccountRequest) check() error { return notEmpty("Account", r.Account) }

@@ -60,7 +60,7 @@ var _ = wireRows([]wireRow{
 		name: "DeleteKFAccount", http: "POST /customservice/kfaccount/del", query: "kf_openid=oAlice",
 		body: `{"kf_account":"test1@test","business_id":"7"}`,
 		call: noResult(func(ctx context.Context, c *Client) error {
-			return c.DeleteKFAccount(ctx, DeleteKFAccountRequest{Account: "test1@test", BusinessID: "7", OpenID: "oAlice"})
+			return c.DeleteKFAccount(ctx, DeleteKFAccountRequest{Account: "test1@test", BusinessID: 7, OpenID: "oAlice"})
 		}),
 	},
 	{

@@ -231,7 +231,7 @@ func (c *Client) CreateMenu(ctx context.Context, m Menu) error {
 
 // SelfMenu is the menu that followers see, wherever it was made.
 type SelfMenu struct {
-	IsOpen  Flag            `json:"is_menu_open"` // the menu is switched on
+	IsOpen  bool            `json:"is_menu_open"` // the menu is switched on
 	Buttons SelfMenuButtons `json:"selfmenu_info"`
 }
 
@@ -262,7 +262,7 @@ type LinkedArticle struct {
 	Title      string `json:"title"`
 	Author     string `json:"author"`
 	Digest     string `json:"digest"`
-	ShowCover  Flag   `json:"show_cover"`
+	ShowCover  bool   `json:"show_cover"`
 	CoverURL   string `json:"cover_url"`
 	ContentURL string `json:"content_url"`
 	SourceURL  string `json:"source_url"` // of "read the original", may be empty

@@ -104,7 +104,7 @@ type OAuthToken struct {
 
 	// IsSnapshotUser: the user saw a snapshot of the page and has authorized
 	// nothing yet; OpenID and UnionID are of nobody.
-	IsSnapshotUser Flag `json:"is_snapshotuser"`
+	IsSnapshotUser bool `json:"is_snapshotuser"`
 }
 
 // ExchangeOAuthCode exchanges the code that came to the redirect URL for the
@@ -194,7 +194,7 @@ func (c *Client) GetOAuthUserByCode(ctx context.Context, code Secret) (*OAuthUse
 			return nil, err
 		}
 	}
-	user.IsSnapshotUser = bool(token.IsSnapshotUser)
+	user.IsSnapshotUser = token.IsSnapshotUser
 	return user, nil
 }
 

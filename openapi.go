@@ -59,15 +59,13 @@ func (c *Client) ClearAPIQuota(ctx context.Context, path string) error {
 	return c.post(ctx, "/cgi-bin/openapi/quota/clear", apiPath{path})
 }
 
-// APIQuota is how much of an API's quota is used.
+// APIQuota is the quota of an API, in calls.
 type APIQuota struct {
-	Quota struct {
-		DailyLimit int64 `json:"daily_limit"`
-		Used       int64 `json:"used"`
-		Remain     int64 `json:"remain"`
-	} `json:"quota"`
-	RateLimit          *RateLimit `json:"rate_limit"`           // nil where the API has none
-	ComponentRateLimit *RateLimit `json:"component_rate_limit"` // of a third-party platform
+	DailyLimit         int64      `json:"daily_limit"`
+	Used               int64      `json:"used"` // today
+	Remaining          int64      `json:"remain"`
+	RateLimit          *RateLimit `json:"rate_limit"`           // nil if the API has none
+	ComponentRateLimit *RateLimit `json:"component_rate_limit"` // of a third-party platform, nil if it has none
 }
 
 // RateLimit is a number of calls in a span of time.
@@ -81,7 +79,16 @@ type RateLimit struct {
 //
 // https://developers.weixin.qq.com/doc/service/api/apimanage/api_getapiquota
 func (c *Client) GetAPIQuota(ctx context.Context, path string) (*APIQuota, error) {
-	return post[APIQuota](ctx, c, "/cgi-bin/openapi/quota/get", apiPath{path}, idempotent)
+	res, err := post[struct {
+		APIQuota          // the limits
+		Quota    APIQuota `json:"quota"` // the counts
+	}](ctx, c, "/cgi-bin/openapi/quota/get", apiPath{path}, idempotent)
+	if err != nil {
+		return nil, err
+	}
+	quota := res.Quota
+	quota.RateLimit, quota.ComponentRateLimit = res.RateLimit, res.ComponentRateLimit
+	return &quota, nil
 }
 
 // RequestInfo is what the platform remembers of a call. Both bodies are as they

@@ -25,11 +25,7 @@ var _ = wireRows([]wireRow{
 		call: result(func(ctx context.Context, c *Client) (*APIQuota, error) {
 			return c.GetAPIQuota(ctx, "/cgi-bin/menu/get")
 		}),
-		want: func() *APIQuota {
-			q := &APIQuota{RateLimit: &RateLimit{Calls: 2, Seconds: 60}}
-			q.Quota.DailyLimit, q.Quota.Used, q.Quota.Remain = 10, 3, 7
-			return q
-		}(),
+		want: &APIQuota{DailyLimit: 10, Used: 3, Remaining: 7, RateLimit: &RateLimit{Calls: 2, Seconds: 60}},
 	},
 	{
 		name: "GetRequestInfo", http: "POST /cgi-bin/openapi/rid/get", body: `{"rid":"61725984-6126f6f9-040f19c4"}`,

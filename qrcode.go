@@ -40,19 +40,20 @@ type qrCodeRequest struct {
 	} `json:"action_info"`
 }
 
-// maxStoredLife is the longest life of codes and short keys.
-const maxStoredLife = 30 * 24 * time.Hour
+// maxStoredTTL is the longest TTL of QR codes and short keys.
+const maxStoredTTL = 30 * 24 * time.Hour
 
-// CreateQRCode makes a QR code that works for so long, 30 days at most
-// (生成带参数的二维码). Scanning it makes somebody a follower, or pushes the scene of
-// one who is. Service accounts only.
+// CreateQRCode creates a QR code that expires after ttl, at most 30 days
+// (生成带参数的二维码). When a user scans it, the event that is pushed carries the scene: a
+// follow if the user was no follower yet, else a scan. Only service accounts can
+// create QR codes.
 //
 // https://developers.weixin.qq.com/doc/service/api/qrcode/qrcodes/api_createqrcode
-func (c *Client) CreateQRCode(ctx context.Context, scene QRScene, life time.Duration) (*QRCode, error) {
-	if err := within("life", life, time.Second, maxStoredLife); err != nil {
+func (c *Client) CreateQRCode(ctx context.Context, scene QRScene, ttl time.Duration) (*QRCode, error) {
+	if err := within("ttl", ttl, time.Second, maxStoredTTL); err != nil {
 		return nil, err
 	}
-	return c.createQRCode(ctx, scene, 1<<32-1, qrCodeRequest{ExpiresIn: int64(life / time.Second)}, "QR_SCENE", "QR_STR_SCENE")
+	return c.createQRCode(ctx, scene, 1<<32-1, qrCodeRequest{ExpiresIn: int64(ttl / time.Second)}, "QR_SCENE", "QR_STR_SCENE")
 }
 
 // CreatePermanentQRCode makes a QR code that works for ever (生成带参数的二维码). An

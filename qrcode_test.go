@@ -17,15 +17,15 @@ const qrCodeJSON = `{"ticket":"gQH47joAAA==","expire_seconds":60,"url":"http://w
 
 var oneQRCode = &QRCode{Ticket: "gQH47joAAA==", ExpiresIn: 60, URL: "http://weixin.qq.com/q/kZgfwMTm72WWPkovabbI"}
 
-// qrCodeRow is a row of a code with this life, 0 for a permanent one.
-func qrCodeRow(name string, scene QRScene, life time.Duration, body string) wireRow {
+// qrCodeRow is a row of a code with this ttl, 0 for a permanent one.
+func qrCodeRow(name string, scene QRScene, ttl time.Duration, body string) wireRow {
 	return wireRow{
 		name: name, http: "POST /cgi-bin/qrcode/create", body: body, reply: qrCodeJSON, want: oneQRCode,
 		call: result(func(ctx context.Context, c *Client) (*QRCode, error) {
-			if life == 0 {
+			if ttl == 0 {
 				return c.CreatePermanentQRCode(ctx, scene)
 			}
-			return c.CreateQRCode(ctx, scene, life)
+			return c.CreateQRCode(ctx, scene, ttl)
 		}),
 	}
 }
@@ -53,14 +53,14 @@ func TestQRCodeRefusesScenesAndLivesThatThePlatformRefuses(t *testing.T) {
 	for _, wrong := range []struct {
 		argument  string
 		scene     QRScene
-		life      time.Duration
+		ttl       time.Duration
 		permanent bool
 	}{
 		{"scene", QRScene{}, time.Hour, false},
 		{"scene", QRSceneID(1 << 32), time.Hour, false},
 		{"scene", QRSceneString(strings.Repeat("字", 65)), time.Hour, false},
-		{"life", QRSceneID(1), 0, false},
-		{"life", QRSceneID(1), 30*24*time.Hour + time.Second, false},
+		{"ttl", QRSceneID(1), 0, false},
+		{"ttl", QRSceneID(1), 30*24*time.Hour + time.Second, false},
 		{"scene", QRSceneID(100_001), 0, true},
 		{"scene", QRSceneString(""), 0, true},
 	} {
@@ -69,7 +69,7 @@ func TestQRCodeRefusesScenesAndLivesThatThePlatformRefuses(t *testing.T) {
 				_, err := c.CreatePermanentQRCode(ctx, wrong.scene)
 				return err
 			}
-			_, err := c.CreateQRCode(ctx, wrong.scene, wrong.life)
+			_, err := c.CreateQRCode(ctx, wrong.scene, wrong.ttl)
 			return err
 		})
 	}

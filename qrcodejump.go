@@ -107,7 +107,7 @@ func (c *Client) DeleteQRCodeJump(ctx context.Context, appID, prefix string) err
 
 // QRCodeJumpPage is a list of rules.
 type QRCodeJumpPage struct {
-	IsOpen       Flag             `json:"qrcodejump_open"`
+	IsOpen       bool             `json:"qrcodejump_open"`
 	PublishQuota int64            `json:"qrcodejump_pub_quota"` // left this month
 	Count        int64            `json:"list_size"`            // of this page
 	Total        int64            `json:"total_count"`

@@ -130,10 +130,10 @@ func (c *Client) IsMedicalSubscribed(ctx context.Context, openID string, busines
 		OpenID     string `json:"open_id"`
 	}{businessID, openID}
 	res, err := post[struct {
-		Subscribed Flag `json:"is_subscribed"`
+		Subscribed bool `json:"is_subscribed"`
 	}](ctx, c, "/cityservice/getmsgrelation", body, idempotent)
 	if err != nil {
 		return false, err
 	}
-	return bool(res.Subscribed), nil
+	return res.Subscribed, nil
 }

@@ -9,24 +9,24 @@ type shortKeyRef struct {
 	Key string `json:"short_key"`
 }
 
-// CreateShortKey keeps up to 4 KiB of text at the platform and returns a key of 15
-// letters and digits for it (长信息转短链, 生成短key托管). It lives for so long, 30 days at most
-// and by default, which is 0.
+// CreateShortKey stores up to 4 KiB of text on the platform and returns its key of 15
+// letters and digits (长信息转短链, 生成短key托管). The key expires after ttl, at most 30
+// days; pass 0 for 30 days.
 //
 // https://developers.weixin.qq.com/doc/service/api/qrcode/shorten/api_genshortkey
-func (c *Client) CreateShortKey(ctx context.Context, data string, life time.Duration) (string, error) {
+func (c *Client) CreateShortKey(ctx context.Context, data string, ttl time.Duration) (string, error) {
 	if err := first(notEmpty("data", data), maxBytes("data", data, 4<<10)); err != nil {
 		return "", err
 	}
-	if life != 0 {
-		if err := within("life", life, time.Second, maxStoredLife); err != nil {
+	if ttl != 0 {
+		if err := within("ttl", ttl, time.Second, maxStoredTTL); err != nil {
 			return "", err
 		}
 	}
 	body := struct {
 		Data      string `json:"long_data"`
 		ExpiresIn int64  `json:"expire_seconds,omitempty"`
-	}{data, int64(life / time.Second)}
+	}{data, int64(ttl / time.Second)}
 	res, err := post[shortKeyRef](ctx, c, "/cgi-bin/shorten/gen", body)
 	if err != nil {
 		return "", err

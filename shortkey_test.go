@@ -17,7 +17,7 @@ var _ = wireRows([]wireRow{
 		want: "fvgwF4Y5XqCqlYE",
 	},
 	{
-		name: "CreateShortKey/default life", http: "POST /cgi-bin/shorten/gen", body: `{"long_data":"x"}`,
+		name: "CreateShortKey/default ttl", http: "POST /cgi-bin/shorten/gen", body: `{"long_data":"x"}`,
 		reply: `{"errcode":0,"errmsg":"ok","short_key":"fvgwF4Y5XqCqlYE"}`,
 		call:  func(ctx context.Context, c *Client) (any, error) { return c.CreateShortKey(ctx, "x", 0) },
 		want:  "fvgwF4Y5XqCqlYE",
@@ -33,12 +33,12 @@ var _ = wireRows([]wireRow{
 })
 
 func TestShortKeyRefusesWhatThePlatformRefuses(t *testing.T) {
-	create := func(data string, life time.Duration) func(ctx context.Context, c *Client) error {
-		return func(ctx context.Context, c *Client) error { _, err := c.CreateShortKey(ctx, data, life); return err }
+	create := func(data string, ttl time.Duration) func(ctx context.Context, c *Client) error {
+		return func(ctx context.Context, c *Client) error { _, err := c.CreateShortKey(ctx, data, ttl); return err }
 	}
 	refused(t, "data", create("", 0))
 	refused(t, "data", create(strings.Repeat("x", 4097), 0))
-	refused(t, "life", create("x", 31*24*time.Hour))
-	refused(t, "life", create("x", time.Millisecond))
+	refused(t, "ttl", create("x", 31*24*time.Hour))
+	refused(t, "ttl", create("x", time.Millisecond))
 	refused(t, "key", func(ctx context.Context, c *Client) error { _, err := c.GetShortKey(ctx, ""); return err })
 }

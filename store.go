@@ -85,7 +85,7 @@ func (r UpdateStoreRequest) check() error {
 
 // StoreUpdate is the outcome of an update.
 type StoreUpdate struct {
-	HasAudit Flag  `json:"has_audit_id"` // false: the change is there already
+	HasAudit bool  `json:"has_audit_id"` // false: the change is there already
 	AuditID  int64 `json:"audit_id"`
 }
 

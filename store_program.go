@@ -158,15 +158,18 @@ type Districts struct {
 
 // District is a province, a city or a district.
 type District struct {
-	ID       int64    `json:"id"`
-	Name     string   `json:"name"`
-	FullName string   `json:"fullname"`
-	Pinyin   []string `json:"pinyin"`
-	Location struct {
-		Latitude  float64 `json:"lat"`
-		Longitude float64 `json:"lng"`
-	} `json:"location"`
-	Children []int64 `json:"cidx"` // indices of the first and the last one below it, in the next level
+	ID           int64            `json:"id"`
+	Name         string           `json:"name"`
+	FullName     string           `json:"fullname"`
+	Pinyin       []string         `json:"pinyin"`
+	Location     DistrictLocation `json:"location"`
+	ChildIndexes []int            `json:"cidx"` // of the first and the last of its parts, in the next level
+}
+
+// DistrictLocation is the center of a district.
+type DistrictLocation struct {
+	Latitude  float64 `json:"lat"`
+	Longitude float64 `json:"lng"`
 }
 
 // GetDistricts returns the provinces, cities and districts that [Client.SearchMapPOIs]

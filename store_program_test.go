@@ -69,11 +69,10 @@ var _ = wireRows([]wireRow{
 		name: "GetDistricts", http: "GET /wxa/get_district",
 		reply: `{"status":0,"message":"query ok","data_version":"20180717","result":[[{"id":"110000","name":"北京","fullname":"北京市","pinyin":["bei","jing"],"location":{"lat":39.90469,"lng":116.40717},"cidx":[0,15]}],[]]}`,
 		call:  result(func(ctx context.Context, c *Client) (*Districts, error) { return c.GetDistricts(ctx) }),
-		want: func() *Districts {
-			d := District{ID: 110000, Name: "北京", FullName: "北京市", Pinyin: []string{"bei", "jing"}, Children: []int64{0, 15}}
-			d.Location.Latitude, d.Location.Longitude = 39.90469, 116.40717
-			return &Districts{Version: "20180717", Levels: [][]District{{d}, {}}}
-		}(),
+		want: &Districts{Version: "20180717", Levels: [][]District{{{
+			ID: 110000, Name: "北京", FullName: "北京市", Pinyin: []string{"bei", "jing"}, ChildIndexes: []int{0, 15},
+			Location: DistrictLocation{Latitude: 39.90469, Longitude: 116.40717},
+		}}, {}}},
 	},
 	{
 		name: "SearchMapPOIs", http: "POST /wxa/search_map_poi", body: `{"districtid":440105,"keyword":"珠江"}`,

@@ -8,7 +8,7 @@ import (
 // User is somebody as the account sees them. Of people who do not follow the
 // account there is only OpenID, and UnionID at times.
 type User struct {
-	Subscribed    Flag           `json:"subscribe"` // follows the account
+	Subscribed    bool           `json:"subscribe"` // follows the account
 	OpenID        string         `json:"openid"`
 	UnionID       string         `json:"unionid"` // only where the account is bound to an Open Platform account
 	SubscribeTime Timestamp      `json:"subscribe_time"`

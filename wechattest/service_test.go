@@ -331,7 +331,7 @@ func TestSecuredCallsAreEncryptedAndSigned(t *testing.T) {
 
 	quota, err := secured.GetAPIQuota(t.Context(), "/cgi-bin/message/custom/send")
 	require.NoError(t, err)
-	assert.Equal(t, int64(2), quota.Quota.Used)
+	assert.Equal(t, int64(2), quota.Used)
 	_, err = secured.GetAPIQuota(t.Context(), "/cgi-bin/nothing")
 	require.ErrorIs(t, err, wechat.ErrUnknownAPIPath, "refusals are sealed too")
 	_, err = plain.ListTags(t.Context())
