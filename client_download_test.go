@@ -302,7 +302,7 @@ func TestD9PageOfHTMLIsAnErrorAndNothingIsWritten(t *testing.T) {
 		"material": func(c *Client, w io.Writer) error { _, err := c.GetMaterial(t.Context(), "m", w); return err },
 		"QR code":  func(c *Client, w io.Writer) error { _, err := c.DownloadQRCode(t.Context(), "t", w); return err },
 		"bill": func(c *Client, w io.Writer) error {
-			_, err := c.DownloadNontaxBill(t.Context(), "1", Date{2026, 11, 1}, "", w)
+			_, err := c.DownloadNontaxBill(t.Context(), DownloadNontaxBillRequest{MerchantID: "1", Date: Date{2026, 11, 1}}, w)
 			return err
 		},
 		"Do": func(c *Client, w io.Writer) error { return c.Do(t.Context(), downloadRequest, w) },

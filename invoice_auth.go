@@ -223,7 +223,7 @@ type InvoiceCustomField struct {
 // https://developers.weixin.qq.com/doc/service/api/invoice/auth/api_invoicebizsetattr
 func (c *Client) SetInvoiceAuthFields(ctx context.Context, fields InvoiceAuthFields) error {
 	if fields.Person == nil && fields.Company == nil {
-		return invalid("fields", "are none")
+		return invalid("fields", "must have a Person or a Company")
 	}
 	_, err := c.invoiceSettings(ctx, "set_auth_field", invoiceSettings{Fields: &fields})
 	return err

@@ -2,14 +2,14 @@ package wechat
 
 import "context"
 
-// InvoiceLineKind says what a line of an invoice is.
-type InvoiceLineKind string
+// InvoiceLineType says what a line of an invoice is.
+type InvoiceLineType string
 
 // The kinds of lines.
 const (
-	InvoiceLineNormal     InvoiceLineKind = "0"
-	InvoiceLineDiscount   InvoiceLineKind = "1" // takes off from the line before
-	InvoiceLineDiscounted InvoiceLineKind = "2" // has a discount in the line behind
+	InvoiceLineNormal     InvoiceLineType = "0"
+	InvoiceLineDiscount   InvoiceLineType = "1" // takes off from the line before
+	InvoiceLineDiscounted InvoiceLineType = "2" // has a discount in the line behind
 )
 
 // IssueInvoiceRequest is an invoice to be made by the invoicing platform whose plan
@@ -44,7 +44,7 @@ type IssueInvoiceRequest struct {
 
 // IssueInvoiceLine is a line of an invoice to be made.
 type IssueInvoiceLine struct {
-	Kind          InvoiceLineKind `json:"fphxz"`
+	Type          InvoiceLineType `json:"fphxz"`
 	Code          string          `json:"spbm"` // of the class of goods, 19 digits
 	Name          string          `json:"xmmc"`
 	Unit          string          `json:"dw"`
@@ -62,13 +62,13 @@ func (r IssueInvoiceRequest) check() error {
 		notEmpty("SellerTaxNumber", r.SellerTaxNumber), notEmpty("SellerName", r.SellerName), notEmpty("Drawer", r.Drawer),
 		notEmpty("Total", r.Total), notEmpty("Amount", r.Amount), notEmpty("Tax", r.Tax))
 	if err == nil && len(r.Lines) == 0 {
-		err = invalid("Lines", "is empty")
+		err = invalid("Lines", "must not be empty")
 	}
 	if err != nil {
 		return err
 	}
 	return each("Lines", r.Lines, func(at string, l IssueInvoiceLine) error {
-		return first(notEmpty(at+".Kind", string(l.Kind)), notEmpty(at+".Name", l.Name), notEmpty(at+".Amount", l.Amount))
+		return first(notEmpty(at+".Type", string(l.Type)), notEmpty(at+".Name", l.Name), notEmpty(at+".Amount", l.Amount))
 	})
 }
 

@@ -16,7 +16,7 @@ func issueRequest() IssueInvoiceRequest {
 		BuyerPhone: "137", BuyerBank: "行", BuyerBankAccount: "5678", Drawer: "明", Cashier: "四", Reviewer: "王", Total: "159.0", Amount: "135.9",
 		Tax: "23.1", Remarks: "注", Industry: "0",
 		Lines: []IssueInvoiceLine{{
-			Kind: InvoiceLineNormal, Code: "1090418010000000000", Name: "洗衣机", Unit: "台", Specification: "60L", Quantity: "1",
+			Type: InvoiceLineNormal, Code: "1090418010000000000", Name: "洗衣机", Unit: "台", Specification: "60L", Quantity: "1",
 			Price: "135.9", Amount: "135.9", TaxRate: "0.17", Tax: "23.1",
 		}},
 	}

@@ -153,7 +153,7 @@ type InvoiceContent struct {
 	SellerBankAccount  string        `json:"seller_bank_account,omitempty"`
 	Remarks            string        `json:"remarks,omitempty"`
 	Cashier            string        `json:"cashier,omitempty"` // who took the money
-	Maker              string        `json:"maker,omitempty"`   // who made the invoice
+	Drawer             string        `json:"maker,omitempty"`   // who made the invoice
 }
 
 // InvoiceItem is a line of an invoice.

@@ -4,20 +4,20 @@ import "context"
 
 // InvoiceRef names an invoice that a user handed in, as wx.chooseInvoice tells it.
 type InvoiceRef struct {
-	CardID      string `json:"card_id"`
-	EncryptCode string `json:"encrypt_code"`
+	CardID        string `json:"card_id"`
+	EncryptedCode string `json:"encrypt_code"`
 }
 
 func (r InvoiceRef) check() error {
-	return first(notEmpty("CardID", r.CardID), notEmpty("EncryptCode", r.EncryptCode))
+	return first(notEmpty("CardID", r.CardID), notEmpty("EncryptedCode", r.EncryptedCode))
 }
 
 func checkInvoices(invoices []InvoiceRef) error {
 	if len(invoices) == 0 {
-		return invalid("invoices", "is empty")
+		return invalid("invoices", "must not be empty")
 	}
 	return each("invoices", invoices, func(at string, r InvoiceRef) error {
-		return first(notEmpty(at+".CardID", r.CardID), notEmpty(at+".EncryptCode", r.EncryptCode))
+		return first(notEmpty(at+".CardID", r.CardID), notEmpty(at+".EncryptedCode", r.EncryptedCode))
 	})
 }
 

@@ -34,7 +34,7 @@ var someContent = InvoiceContent{
 	Fee: 2500, Title: "某公司", BillingTime: unix(1688721071), BillingNumber: "67569521", BillingCode: "032002200611",
 	Items:         []InvoiceItem{{Name: "牙膏", Quantity: 1, Unit: "个", Price: 2500}},
 	FeeWithoutTax: 2350, Tax: 150, CheckCode: "17140148975963206428", BuyerTaxNumber: "91232", BuyerAddressPhone: "A 1", BuyerBankAccount: "B 2",
-	SellerTaxNumber: "91233", SellerAddressPhone: "C 3", SellerBankAccount: "D 4", Remarks: "无", Cashier: "李雷", Maker: "韩梅梅",
+	SellerTaxNumber: "91233", SellerAddressPhone: "C 3", SellerBankAccount: "D 4", Remarks: "无", Cashier: "李雷", Drawer: "韩梅梅",
 }
 
 const someInvoiceJSON = `"card_id":"pjZ8","begin_time":1688721071,"end_time":1720257071,"openid":"o1","type":"增值税普通发票","payee":"某店","detail":"牙膏",` +
@@ -49,7 +49,7 @@ var someInvoice = Invoice{
 }
 
 var (
-	someRef   = InvoiceRef{CardID: "pjZ8", EncryptCode: "fbdt/fWy1VitQwhbKtSjNeR3BJyfpeJXfZjjGsdCXiM="}
+	someRef   = InvoiceRef{CardID: "pjZ8", EncryptedCode: "fbdt/fWy1VitQwhbKtSjNeR3BJyfpeJXfZjjGsdCXiM="}
 	someOrder = InvoiceOrder{OrderID: "1", CardID: "pjZ8", AppID: "wx2", Nonce: "n"}
 	someAuth  = GetInvoiceAuthURLRequest{
 		PlatformID: "d3JCEfhGLW+q0iGP+o9", OrderID: "1", Money: 11, Timestamp: unix(1474875876), Source: InvoiceSourceWeb,
@@ -127,7 +127,7 @@ var _ = wireRows([]wireRow{
 		reply: `{"errcode":0,"errmsg":"ok","url":"https://mp.weixin.qq.com/t"}`,
 		call: func(ctx context.Context, c *Client) (any, error) {
 			return c.GetInvoiceTitleURL(ctx, GetInvoiceTitleURLRequest{
-				Title: "某公司", Phone: "020-123", TaxNumber: "91440300708461136T", Address: "A", BankType: "B", BankAccount: "1", OutTitleID: "t1",
+				Title: "某公司", Phone: "020-123", TaxNumber: "91440300708461136T", Address: "A", BankType: "B", BankAccount: "1", ExternalID: "t1",
 			})
 		},
 		want: "https://mp.weixin.qq.com/t",
@@ -406,7 +406,7 @@ func TestInvoiceCallsRefuseWrongArguments(t *testing.T) {
 			return err
 		}},
 		{"scanText", func(ctx context.Context, c *Client) error { _, err := c.ScanInvoiceTitle(ctx, ""); return err }},
-		{"EncryptCode", func(ctx context.Context, c *Client) error {
+		{"EncryptedCode", func(ctx context.Context, c *Client) error {
 			_, err := c.GetInvoice(ctx, InvoiceRef{CardID: "p"})
 			return err
 		}},

@@ -14,7 +14,7 @@ type GetInvoiceTitleURLRequest struct {
 	BankType    string `json:"bank_type,omitempty"`
 	BankAccount string `json:"bank_no,omitempty"`
 	UserFill    Flag   `json:"user_fill"` // the user fills it in; else it is the company's
-	OutTitleID  string `json:"out_title_id,omitempty"`
+	ExternalID  string `json:"out_title_id,omitempty"`
 }
 
 func (r GetInvoiceTitleURLRequest) check() error {
@@ -24,10 +24,10 @@ func (r GetInvoiceTitleURLRequest) check() error {
 		}
 	}
 	if strings.Trim(r.Phone, "0123456789-") != "" {
-		return invalid("Phone", "must be digits and -")
+		return invalid("Phone", "must hold only digits and -")
 	}
 	if len(r.TaxNumber) > 20 || strings.ContainsFunc(r.TaxNumber, notAlphanumeric) {
-		return invalid("TaxNumber", "must be up to 20 digits and ASCII letters")
+		return invalid("TaxNumber", "must hold at most 20 digits and ASCII letters")
 	}
 	return nil
 }

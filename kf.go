@@ -88,7 +88,7 @@ var kfAccountName = regexp.MustCompile(`^[A-Za-z0-9_]{1,10}@[^@\s]{1,30}$`)
 
 func (r CreateKFAccountRequest) check() error {
 	if !kfAccountName.MatchString(r.Account) {
-		return invalid("Account", "must be up to 10 letters, digits or _, then @ and up to 30 characters")
+		return invalid("Account", "must be 1 to 10 letters, digits and _, then @ and 1 to 30 characters")
 	}
 	return checkKFNickname(r.Nickname)
 }

@@ -149,7 +149,7 @@ func differences(want, got reflect.Value, path string) []string {
 		return nil
 	}
 	switch want.Interface().(type) {
-	case Date, NontaxDate, Timestamp:
+	case Date, Timestamp:
 		return []string{path}
 	}
 	if want.Type() != got.Type() {

@@ -199,19 +199,19 @@ var leanCalls = []leanCall{
 		return err
 	}},
 	{"POST /nontax/downloadbill", func(ctx context.Context, c *Client) error {
-		_, err := c.DownloadNontaxBill(ctx, "1900016021", aDay, "", io.Discard)
+		_, err := c.DownloadNontaxBill(ctx, DownloadNontaxBillRequest{MerchantID: "1900016021", Date: aDay}, io.Discard)
 		return err
 	}},
 	{"POST /nontax/micropay", func(ctx context.Context, c *Client) error { // blanks around both numbers, as in the page's example
 		p := leanNontaxPayment
 		p.NoticeNumber, p.NoticeCreateTime = " 08111639088", unix(1500967298)
-		_, err := c.PayNontaxByCode(ctx, NontaxCodePayment{NontaxPayment: p, AuthCode: " 134971951305811268"})
+		_, err := c.PayNontaxByCode(ctx, PayNontaxByCodeRequest{NontaxPayment: p, AuthCode: " 134971951305811268"})
 		return err
 	}},
 	{"POST /nontax/micropay", func(ctx context.Context, c *Client) error {
 		p := leanNontaxPayment
 		p.NoticeNumber, p.OrderNumber = "", "N1"
-		_, err := c.PayNontaxByCode(ctx, NontaxCodePayment{NontaxPayment: p, AuthCode: "134971951305811268"})
+		_, err := c.PayNontaxByCode(ctx, PayNontaxByCodeRequest{NontaxPayment: p, AuthCode: "134971951305811268"})
 		return err
 	}},
 	{"POST /nontax/getorderlist", func(ctx context.Context, c *Client) error {
@@ -261,7 +261,7 @@ var leanCalls = []leanCall{
 	{"POST /card/invoice/makeoutinvoice", func(ctx context.Context, c *Client) error {
 		return c.IssueInvoice(ctx, IssueInvoiceRequest{
 			OpenID: "o1", OrderID: "1", Serial: "s", SellerTaxNumber: "1", SellerName: "店", Drawer: "明", Total: "1", Amount: "1", Tax: "0",
-			Lines: []IssueInvoiceLine{{Kind: InvoiceLineNormal, Name: "物", Amount: "1"}},
+			Lines: []IssueInvoiceLine{{Type: InvoiceLineNormal, Name: "物", Amount: "1"}},
 		})
 	}},
 	{"POST /nontax/vehicle/querystate", func(ctx context.Context, c *Client) error {
@@ -308,7 +308,7 @@ var leanCalls = []leanCall{
 
 var leanNontaxPayment = NontaxPayment{
 	Description: "测试缴费", Fee: 2, NoticeNumber: "08111639088", DepartmentCode: "1", DepartmentName: "test", RegionCode: "440000",
-	Items: []NontaxItem{{Number: 1, ID: "103050101200", Name: "测试缴费2", Fee: 2}},
+	Items: []NontaxItem{{Position: 1, ID: "103050101200", Name: "测试缴费2", Fee: 2}},
 }
 
 // alwaysSent are optional fields that are sent with the value that they have without,

@@ -3,7 +3,6 @@ package wechat
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"io"
 	"net/http"
 	"strings"
@@ -42,13 +41,8 @@ func (b accountBody) MarshalJSON() ([]byte, error) {
 	return bytes.Join([][]byte{[]byte(`{"appid":`), id, {','}, members[1:]}, nil), nil
 }
 
-// NontaxDate is a day that the platform writes as 20060102; the zero one is none.
-type NontaxDate struct{ Date }
-
-// MarshalJSON writes the day as "20060102".
-func (d NontaxDate) MarshalJSON() ([]byte, error) {
-	return json.Marshal(strings.ReplaceAll(d.String(), "-", ""))
-}
+// nontaxDay writes a day as 20060102, or "" if none is set.
+func nontaxDay(d Date) string { return strings.ReplaceAll(d.String(), "-", "") }
 
 // NontaxNoticeType is the kind of a payment notice (缴费通知书).
 type NontaxNoticeType int
@@ -61,12 +55,12 @@ const (
 
 // NontaxItem is a part of what is to be paid.
 type NontaxItem struct {
-	Number  int64  `json:"no"` // 1, 2, 3 …
-	ID      string `json:"item_id"`
-	Name    string `json:"item_name"`
-	Overdue int64  `json:"overdue"`           // fen, for being late; 0 is sent too
-	Penalty int64  `json:"penalty,omitempty"` // fen
-	Fee     int64  `json:"fee"`               // fen
+	Position int    `json:"no"` // 1, 2, 3 …
+	ID       string `json:"item_id"`
+	Name     string `json:"item_name"`
+	Overdue  int64  `json:"overdue"`           // fen, for being late; 0 is sent too
+	Penalty  int64  `json:"penalty,omitempty"` // fen
+	Fee      int64  `json:"fee"`               // fen
 }
 
 // GetNontaxFeeRequest names a payment notice.
@@ -95,7 +89,7 @@ type NontaxFee struct {
 	NoticeType       NontaxNoticeType `json:"payment_notice_type"`
 	RegionCode       string           `json:"region_code"`
 	NoticeCreateTime Timestamp        `json:"payment_notice_create_time"`
-	ExpireDate       NontaxDate       `json:"payment_expire_date"` // to be paid until this day
+	ExpireDate       Date             `json:"payment_expire_date"` // the last day to pay
 }
 
 // GetNontaxFee returns what a payment notice asks for (查询应收信息).
@@ -121,7 +115,7 @@ type NontaxPayment struct {
 	UserName         string           `json:"user_name,omitempty"`
 	Items            []NontaxItem     `json:"items"`
 	NoticeCreateTime Timestamp        `json:"payment_notice_create_time,omitzero"` // required by the page, absent from its example of an order
-	ExpireDate       NontaxDate       `json:"payment_expire_date,omitzero"`        // to be paid until this day
+	ExpireDate       Date             `json:"-"`                                   // the last day to pay, optional
 }
 
 func (p NontaxPayment) check() error {
@@ -132,7 +126,7 @@ func (p NontaxPayment) check() error {
 		return err
 	}
 	if len(p.Items) == 0 {
-		return invalid("Items", "is empty")
+		return invalid("Items", "must not be empty")
 	}
 	return each("Items", p.Items, func(at string, item NontaxItem) error {
 		return first(notEmpty(at+".ID", item.ID), notEmpty(at+".Name", item.Name))
@@ -170,7 +164,7 @@ type CreateNontaxOrderRequest struct {
 	ReturnURL   string          `json:"return_url,omitempty"` // the page after paying; needed unless Scene is [NontaxSceneMiniProgram]
 	IP          string          `json:"ip"`                   // of the payer
 	Scene       NontaxScene     `json:"scene,omitempty"`      // required by the page, absent from its example
-	AppAppID    string          `json:"app_appid,omitempty"`
+	MobileAppID string          `json:"app_appid,omitempty"`
 	TradeType   NontaxTradeType `json:"trade_type,omitempty"`
 	AutoCallPay bool            `json:"auto_call_pay,omitempty"`
 }
@@ -190,11 +184,11 @@ func (r CreateNontaxOrderRequest) check() error {
 type NontaxOrderResult struct {
 	OrderID     string             `json:"order_id"`
 	PayURL      string             `json:"pay_url"`
-	MiniProgram *NontaxMiniPayment `json:"miniprogram"`
+	MiniProgram *NontaxMiniProgram `json:"miniprogram"`
 }
 
-// NontaxMiniPayment is the mini program that takes a payment.
-type NontaxMiniPayment struct {
+// NontaxMiniProgram is the mini program that takes a payment.
+type NontaxMiniProgram struct {
 	AppID        string `json:"appid"`
 	PagePath     string `json:"pagepath"`
 	QueryString  string `json:"query_string"`
@@ -205,18 +199,22 @@ type NontaxMiniPayment struct {
 // to the page or mini program of the result.
 //
 // https://developers.weixin.qq.com/doc/service/api/nontaxpay/api_nontaxunifiedorder
-func (c *Client) CreateNontaxOrder(ctx context.Context, r CreateNontaxOrderRequest) (*NontaxOrderResult, error) {
-	return post[NontaxOrderResult](ctx, c, "/nontax/unifiedorder", c.ownBody(r))
+func (c *Client) CreateNontaxOrder(ctx context.Context, req CreateNontaxOrderRequest) (*NontaxOrderResult, error) {
+	body := struct {
+		CreateNontaxOrderRequest
+		ExpireDate string `json:"payment_expire_date,omitempty"`
+	}{req, nontaxDay(req.ExpireDate)}
+	return post[NontaxOrderResult](ctx, c, "/nontax/unifiedorder", c.ownBody(body))
 }
 
-// NontaxCodePayment is a payment by the code that the payer's WeChat shows.
-type NontaxCodePayment struct {
+// PayNontaxByCodeRequest is a payment by the code that the payer's WeChat shows.
+type PayNontaxByCodeRequest struct {
 	NontaxPayment
 	AuthCode Secret `json:"auth_code"`          // what was scanned: 18 digits that begin with 10 to 15, blanks around them do not matter
 	OrderID  string `json:"order_id,omitempty"` // what an earlier call for the same payment returned
 }
 
-func (p NontaxCodePayment) check() error {
+func (p PayNontaxByCodeRequest) check() error {
 	code := strings.TrimSpace(string(p.AuthCode))
 	if len(code) != 18 || strings.Trim(code, "0123456789") != "" || code < "10" || code >= "16" {
 		return invalid("AuthCode", "must be 18 digits that begin with 10 to 15")
@@ -231,11 +229,12 @@ func (p NontaxCodePayment) check() error {
 // along with an error, too: without it the payer might pay twice.
 //
 // https://developers.weixin.qq.com/doc/service/api/nontaxpay/api_nontaxmicropay
-func (c *Client) PayNontaxByCode(ctx context.Context, p NontaxCodePayment) (orderID string, err error) {
+func (c *Client) PayNontaxByCode(ctx context.Context, req PayNontaxByCodeRequest) (orderID string, err error) {
 	body := struct {
-		NontaxCodePayment
-		AuthCode string `json:"auth_code"` // not masked
-	}{p, strings.TrimSpace(string(p.AuthCode))}
+		PayNontaxByCodeRequest
+		ExpireDate string `json:"payment_expire_date,omitempty"`
+		AuthCode   string `json:"auth_code"` // not masked
+	}{req, nontaxDay(req.ExpireDate), strings.TrimSpace(string(req.AuthCode))}
 	var res struct {
 		OrderID string `json:"order_id"`
 	}
@@ -257,36 +256,36 @@ const (
 
 // NontaxOrder is an order with its history.
 type NontaxOrder struct {
-	AppID            string           `json:"appid"`
-	OpenID           string           `json:"openid"`
-	OrderID          string           `json:"order_id"`
-	CreateTime       Timestamp        `json:"create_time"`
-	PayFinishTime    Timestamp        `json:"pay_finish_time"`
-	Description      string           `json:"desc"`
-	Fee              int64            `json:"fee"`      // fen
-	FeeType          int64            `json:"fee_type"` // 1: CNY, 2: USD
-	TransactionID    string           `json:"trans_id"`
-	Status           NontaxStatus     `json:"status"`
-	BankID           string           `json:"bank_id"`
-	BankName         string           `json:"bank_name"`
-	BankAccount      string           `json:"bank_account"`
-	RefundFinishTime Timestamp        `json:"refund_finish_time"`
-	RefundReason     string           `json:"refund_reason"`
-	RefundOrderID    string           `json:"refund_order_id"`
-	RefundOutID      string           `json:"refund_out_id"` // what the refund was asked with
-	NoticeNumber     string           `json:"payment_notice_no"`
-	OrderNumber      string           `json:"order_no"`
-	DepartmentCode   string           `json:"department_code"`
-	DepartmentName   string           `json:"department_name"`
-	NoticeType       NontaxNoticeType `json:"payment_notice_type"`
-	RegionCode       string           `json:"region_code"`
-	Items            []NontaxItem     `json:"items"`
-	BillTypeCode     string           `json:"bill_type_code"`
-	BillNumber       string           `json:"bill_no"`
-	PaymentSource    int64            `json:"payment_info_source"` // who told what is to be paid, 1: the treasury, 2: the department
-	PartialRefunds   []NontaxRefund   `json:"partial_refund_info"`
-	Notifications    []NontaxNotified `json:"notify_history"`
-	Scene            NontaxScene      `json:"scene"`
+	AppID            string               `json:"appid"`
+	OpenID           string               `json:"openid"`
+	OrderID          string               `json:"order_id"`
+	CreateTime       Timestamp            `json:"create_time"`
+	PayFinishTime    Timestamp            `json:"pay_finish_time"`
+	Description      string               `json:"desc"`
+	Fee              int64                `json:"fee"`      // fen
+	FeeType          int64                `json:"fee_type"` // 1: CNY, 2: USD
+	TransactionID    string               `json:"trans_id"`
+	Status           NontaxStatus         `json:"status"`
+	BankID           string               `json:"bank_id"`
+	BankName         string               `json:"bank_name"`
+	BankAccount      string               `json:"bank_account"`
+	RefundFinishTime Timestamp            `json:"refund_finish_time"`
+	RefundReason     string               `json:"refund_reason"`
+	RefundOrderID    string               `json:"refund_order_id"`
+	RefundExternalID string               `json:"refund_out_id"` // what the refund was asked with
+	NoticeNumber     string               `json:"payment_notice_no"`
+	OrderNumber      string               `json:"order_no"`
+	DepartmentCode   string               `json:"department_code"`
+	DepartmentName   string               `json:"department_name"`
+	NoticeType       NontaxNoticeType     `json:"payment_notice_type"`
+	RegionCode       string               `json:"region_code"`
+	Items            []NontaxItem         `json:"items"`
+	BillTypeCode     string               `json:"bill_type_code"`
+	BillNumber       string               `json:"bill_no"`
+	PaymentSource    int64                `json:"payment_info_source"` // who told what is to be paid, 1: the treasury, 2: the department
+	PartialRefunds   []NontaxRefund       `json:"partial_refund_info"`
+	Notifications    []NontaxNotification `json:"notify_history"`
+	Scene            NontaxScene          `json:"scene"`
 }
 
 // NontaxRefund is a refund of a part of an order.
@@ -295,31 +294,31 @@ type NontaxRefund struct {
 	Reason        string       `json:"refund_reason"`
 	Fee           int64        `json:"refund_fee"` // fen
 	FinishTime    Timestamp    `json:"refund_finish_time"`
-	OutID         string       `json:"refund_out_id"`
+	ExternalID    string       `json:"refund_out_id"`
 	Status        NontaxStatus `json:"refund_status"` // refunded or refunding
 }
 
-// NontaxNotified is who was told of an order.
-type NontaxNotified struct {
-	AppID    string                  `json:"appid"`
-	Name     string                  `json:"name"`
-	Attempts []NontaxNotifiedAttempt `json:"notify_detail"`
-	Count    int64                   `json:"notify_cnt"`
+// NontaxNotification is who was told of an order.
+type NontaxNotification struct {
+	AppID    string                      `json:"appid"`
+	Name     string                      `json:"name"`
+	Attempts []NontaxNotificationAttempt `json:"notify_detail"`
+	Count    int64                       `json:"notify_cnt"`
 }
 
-// NontaxNotifiedAttempt is an attempt to tell somebody of an order.
-type NontaxNotifiedAttempt struct {
-	Time         Timestamp `json:"notify_time"`
-	Ret          int64     `json:"ret"`
-	RetMessage   string    `json:"ret_errmsg"`
-	CostTime     int64     `json:"cost_time"`
-	Request      string    `json:"wxnontaxstr"`
-	Status       int64     `json:"status"`
-	URL          string    `json:"url"`
-	Code         int64     `json:"errcode"`
-	Message      string    `json:"errmsg"`
-	Response     string    `json:"third_resp"`
-	ResponseData string    `json:"third_resp_data"`
+// NontaxNotificationAttempt is an attempt to tell somebody of an order.
+type NontaxNotificationAttempt struct {
+	Time          Timestamp `json:"notify_time"`
+	ReturnCode    int64     `json:"ret"`
+	ReturnMessage string    `json:"ret_errmsg"`
+	CostTime      int64     `json:"cost_time"`
+	Request       string    `json:"wxnontaxstr"`
+	Status        int64     `json:"status"`
+	URL           string    `json:"url"`
+	Code          int64     `json:"errcode"`
+	Message       string    `json:"errmsg"`
+	Response      string    `json:"third_resp"`
+	ResponseData  string    `json:"third_resp_data"`
 }
 
 type nontaxOrderRef struct {
@@ -364,18 +363,18 @@ func (c *Client) ListNontaxOrders(ctx context.Context, r ListNontaxOrdersRequest
 }
 
 // RefundNontaxOrderRequest names an order to pay back. A refund of a part needs Fee, and
-// an OutID of its own.
+// an ExternalID of its own.
 type RefundNontaxOrderRequest struct {
-	OrderID string `json:"order_id"`
-	Reason  string `json:"reason"`
-	Fee     int64  `json:"refund_fee,omitempty"` // fen; 0 is everything
-	OutID   string `json:"refund_out_id,omitempty"`
+	OrderID    string `json:"order_id"`
+	Reason     string `json:"reason"`
+	Fee        int64  `json:"refund_fee,omitempty"` // fen; 0 is everything
+	ExternalID string `json:"refund_out_id,omitempty"`
 }
 
 func (r RefundNontaxOrderRequest) check() error {
 	err := first(notEmpty("OrderID", r.OrderID), notEmpty("Reason", r.Reason), notNegative("Fee", r.Fee))
 	if err == nil && r.Fee > 0 {
-		err = notEmpty("OutID", r.OutID)
+		err = notEmpty("ExternalID", r.ExternalID)
 	}
 	return err
 }
@@ -404,20 +403,27 @@ const (
 	NontaxBillRefunds NontaxBillType = "REFUND"
 )
 
+// DownloadNontaxBillRequest names the statement of a merchant's day.
+type DownloadNontaxBillRequest struct {
+	MerchantID string
+	Date       Date
+	Type       NontaxBillType // "" is NontaxBillAll
+}
+
 // DownloadNontaxBill writes the statement of a day to w (下载缴费对帐单): CSV with a
 // header, a backquote before each value, and two lines of totals at the end. It is
-// there from 6:00 of the next day. "" is NontaxBillAll.
+// available from 6:00 on the next day.
 //
 // https://developers.weixin.qq.com/doc/service/api/nontaxpay/api_nontaxdownloadbill
-func (c *Client) DownloadNontaxBill(ctx context.Context, mchID string, day Date, kind NontaxBillType, w io.Writer) (*DownloadInfo, error) {
-	if err := first(notEmpty("mchID", mchID), isDay("day", day)); err != nil {
+func (c *Client) DownloadNontaxBill(ctx context.Context, req DownloadNontaxBillRequest, w io.Writer) (*DownloadInfo, error) {
+	if err := first(notEmpty("MerchantID", req.MerchantID), isDay("Date", req.Date)); err != nil {
 		return nil, err
 	}
 	body := struct {
-		MchID    string         `json:"mch_id"`
-		BillDate NontaxDate     `json:"bill_date"`
-		BillType NontaxBillType `json:"bill_type,omitempty"`
-	}{mchID, NontaxDate{day}, kind}
+		MerchantID string         `json:"mch_id"`
+		Date       string         `json:"bill_date"`
+		Type       NontaxBillType `json:"bill_type,omitempty"`
+	}{req.MerchantID, nontaxDay(req.Date), req.Type}
 	info, _, err := c.download(ctx, Request{
 		Method: http.MethodPost, Path: "/nontax/downloadbill", Body: c.ownBody(body), Idempotent: true,
 	}, w, nil)

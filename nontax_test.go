@@ -15,8 +15,8 @@ import (
 var somePayment = NontaxPayment{
 	BankID: "B1", BankAccount: "6222", MerchantID: "1900000109", Description: "出入境办证", Fee: 16000, NoticeNumber: "340000190811", OrderNumber: "N1",
 	DepartmentCode: "065080906", DepartmentName: "出入境管理处", NoticeType: NontaxNoticeOrdinary, RegionCode: "340000", UserName: "李雷",
-	Items:            []NontaxItem{{Number: 1, ID: "I1", Name: "护照", Overdue: 1, Penalty: 2, Fee: 16000}},
-	NoticeCreateTime: unix(1700000000), ExpireDate: NontaxDate{Date{2026, time.March, 5}},
+	Items:            []NontaxItem{{Position: 1, ID: "I1", Name: "护照", Overdue: 1, Penalty: 2, Fee: 16000}},
+	NoticeCreateTime: unix(1700000000), ExpireDate: Date{2026, time.March, 5},
 }
 
 const somePaymentJSON = `"bank_id":"B1","bank_account":"6222","mch_id":"1900000109","desc":"出入境办证","fee":16000,"payment_notice_no":"340000190811","order_no":"N1",` +
@@ -24,7 +24,7 @@ const somePaymentJSON = `"bank_id":"B1","bank_account":"6222","mch_id":"19000001
 	`"items":[{"no":1,"item_id":"I1","item_name":"护照","overdue":1,"penalty":2,"fee":16000}],` +
 	`"payment_notice_create_time":1700000000,"payment_expire_date":"20260305"`
 
-var someCodePayment = NontaxCodePayment{NontaxPayment: somePayment, AuthCode: "134567890123456789", OrderID: "AQCA"}
+var someCodePayment = PayNontaxByCodeRequest{NontaxPayment: somePayment, AuthCode: "134567890123456789", OrderID: "AQCA"}
 
 var _ = wireRows([]wireRow{
 	{
@@ -37,9 +37,9 @@ var _ = wireRows([]wireRow{
 			})
 		}),
 		want: &NontaxFee{
-			UserName: "李雷", Fee: 16000, Items: []NontaxItem{{Number: 1, ID: "I1", Name: "护照", Fee: 16000}}, NoticeNumber: "340000190811",
+			UserName: "李雷", Fee: 16000, Items: []NontaxItem{{Position: 1, ID: "I1", Name: "护照", Fee: 16000}}, NoticeNumber: "340000190811",
 			DepartmentCode: "065080906", DepartmentName: "出入境管理处", NoticeType: NontaxNoticePenalty, RegionCode: "340000",
-			NoticeCreateTime: unix(1700000000), ExpireDate: NontaxDate{Date{2026, time.March, 5}},
+			NoticeCreateTime: unix(1700000000), ExpireDate: Date{2026, time.March, 5},
 		},
 	},
 	{
@@ -49,12 +49,12 @@ var _ = wireRows([]wireRow{
 		call: result(func(ctx context.Context, c *Client) (*NontaxOrderResult, error) {
 			return c.CreateNontaxOrder(ctx, CreateNontaxOrderRequest{
 				NontaxPayment: somePayment, ServiceID: 7, OpenID: "o1", ReturnURL: "https://example.com/paid", IP: "203.0.113.9",
-				Scene: NontaxSceneAccount, AppAppID: "wx2", TradeType: NontaxTradeJSAPI, AutoCallPay: true,
+				Scene: NontaxSceneAccount, MobileAppID: "wx2", TradeType: NontaxTradeJSAPI, AutoCallPay: true,
 			})
 		}),
 		want: &NontaxOrderResult{
 			OrderID: "AQCA", PayURL: "https://payapp.weixin.qq.com/nontax/pay?x=1",
-			MiniProgram: &NontaxMiniPayment{AppID: "wx3", PagePath: "p", QueryString: "a=b", BusinessType: "t"},
+			MiniProgram: &NontaxMiniProgram{AppID: "wx3", PagePath: "p", QueryString: "a=b", BusinessType: "t"},
 		},
 	},
 	{
@@ -74,9 +74,9 @@ var _ = wireRows([]wireRow{
 		}),
 		want: &NontaxOrder{
 			AppID: "wx0000000000000001", OpenID: "o1", OrderID: "AQCA", CreateTime: unix(1700000000), Fee: 16000, FeeType: 1, Status: NontaxStatusRefunded,
-			Items: []NontaxItem{{Number: 1, ID: "I1", Name: "护照", Fee: 16000}}, PaymentSource: 2,
+			Items: []NontaxItem{{Position: 1, ID: "I1", Name: "护照", Fee: 16000}}, PaymentSource: 2,
 			PartialRefunds: []NontaxRefund{{RefundOrderID: "R1", Fee: 100, Status: NontaxStatusRefunding}},
-			Notifications: []NontaxNotified{{AppID: "wx2", Name: "某银行", Count: 1, Attempts: []NontaxNotifiedAttempt{
+			Notifications: []NontaxNotification{{AppID: "wx2", Name: "某银行", Count: 1, Attempts: []NontaxNotificationAttempt{
 				{Time: unix(1700000001), CostTime: 12, Code: -1, Message: "timeout", Response: "<xml/>"},
 			}}},
 			Scene: NontaxSceneOffline,
@@ -96,7 +96,7 @@ var _ = wireRows([]wireRow{
 		body:  `{"appid":"wx0000000000000001","order_id":"AQCA","reason":"重复缴费","refund_fee":100,"refund_out_id":"OUT1"}`,
 		reply: `{"errcode":0,"errmsg":"ok","refund_order_id":"R1"}`,
 		call: func(ctx context.Context, c *Client) (any, error) {
-			return c.RefundNontaxOrder(ctx, RefundNontaxOrderRequest{OrderID: "AQCA", Reason: "重复缴费", Fee: 100, OutID: "OUT1"})
+			return c.RefundNontaxOrder(ctx, RefundNontaxOrderRequest{OrderID: "AQCA", Reason: "重复缴费", Fee: 100, ExternalID: "OUT1"})
 		},
 		want: "R1",
 	},
@@ -105,7 +105,7 @@ var _ = wireRows([]wireRow{
 		body:  `{"appid":"wx0000000000000001","mch_id":"1900000109","bill_date":"20251201","bill_type":"SUCCESS"}`,
 		reply: "交易时间,商户号\n`2025-12-01 10:00:00,`1900000109\n",
 		call: result(func(ctx context.Context, c *Client) (*DownloadInfo, error) {
-			return c.DownloadNontaxBill(ctx, "1900000109", aDay, NontaxBillPaid, &bytes.Buffer{})
+			return c.DownloadNontaxBill(ctx, DownloadNontaxBillRequest{MerchantID: "1900000109", Date: aDay, Type: NontaxBillPaid}, &bytes.Buffer{})
 		}),
 		want: &DownloadInfo{ContentType: "text/plain", Size: 56},
 	},
@@ -135,7 +135,7 @@ func TestNontaxPaymentsRefuseWhatIsMissing(t *testing.T) {
 		"RegionCode":       func(r *CreateNontaxOrderRequest) { r.RegionCode = "" },
 		"NoticeCreateTime": func(r *CreateNontaxOrderRequest) { r.NoticeCreateTime = unix(-1) },
 		"Items":            func(r *CreateNontaxOrderRequest) { r.Items = nil },
-		"Items[0].Name":    func(r *CreateNontaxOrderRequest) { r.Items = []NontaxItem{{Number: 1, ID: "I1"}} },
+		"Items[0].Name":    func(r *CreateNontaxOrderRequest) { r.Items = []NontaxItem{{Position: 1, ID: "I1"}} },
 		"IP":               func(r *CreateNontaxOrderRequest) { r.IP = "" },
 		"OpenID":           func(r *CreateNontaxOrderRequest) { r.OpenID = "" },
 		"ReturnURL":        func(r *CreateNontaxOrderRequest) { r.ReturnURL = "" },
@@ -178,7 +178,7 @@ func TestNontaxCallsRefuseWrongArguments(t *testing.T) {
 	}
 	for argument, r := range map[string]RefundNontaxOrderRequest{
 		"OrderID": {Reason: "r"}, "Reason": {OrderID: "o"},
-		"Fee": {OrderID: "o", Reason: "r", Fee: -1}, "OutID": {OrderID: "o", Reason: "r", Fee: 1},
+		"Fee": {OrderID: "o", Reason: "r", Fee: -1}, "ExternalID": {OrderID: "o", Reason: "r", Fee: 1},
 	} {
 		refused(t, argument, func(ctx context.Context, c *Client) error { _, err := c.RefundNontaxOrder(ctx, r); return err })
 	}
@@ -191,12 +191,12 @@ func TestNontaxCallsRefuseWrongArguments(t *testing.T) {
 		_, err := c.ListNontaxOrders(ctx, ListNontaxOrdersRequest{})
 		return err
 	})
-	refused(t, "day", func(ctx context.Context, c *Client) error {
-		_, err := c.DownloadNontaxBill(ctx, "1", Date{}, "", &bytes.Buffer{})
+	refused(t, "Date", func(ctx context.Context, c *Client) error {
+		_, err := c.DownloadNontaxBill(ctx, DownloadNontaxBillRequest{MerchantID: "1"}, &bytes.Buffer{})
 		return err
 	})
 	refused(t, "w", func(ctx context.Context, c *Client) error {
-		_, err := c.DownloadNontaxBill(ctx, "1", aDay, "", nil)
+		_, err := c.DownloadNontaxBill(ctx, DownloadNontaxBillRequest{MerchantID: "1", Date: aDay}, nil)
 		return err
 	})
 	refused(t, "url", func(ctx context.Context, c *Client) error { return c.MockNontaxQuery(ctx, "example.com", 1) })
@@ -223,7 +223,7 @@ func TestAPaymentByCodeDoesNotShowTheCode(t *testing.T) {
 func TestANontaxBillThatIsNotThereYetIsAnError(t *testing.T) {
 	c, _ := wireRow{}.client(answer(http.StatusOK, `{"errcode":40035,"errmsg":"invalid parameter"}`))
 	var w bytes.Buffer
-	_, err := c.DownloadNontaxBill(t.Context(), "1900000109", aDay, "", &w)
+	_, err := c.DownloadNontaxBill(t.Context(), DownloadNontaxBillRequest{MerchantID: "1900000109", Date: aDay}, &w)
 	require.ErrorIs(t, err, ErrInvalidParameter)
 	assert.Empty(t, w.String())
 }

@@ -16,15 +16,15 @@ const (
 	VehicleSceneBridge       VehicleScene = "BRIDGE"
 )
 
-// VehicleState says whether a driver can be charged.
-type VehicleState string
+// VehicleStatus says whether a driver can be charged.
+type VehicleStatus string
 
 // The states of drivers.
 const (
-	VehicleStateNormal       VehicleState = "NORMAL"
-	VehicleStatePaused       VehicleState = "PAUSED"
-	VehicleStateOverdue      VehicleState = "OVERDUE" // has not paid an earlier charge
-	VehicleStateUnauthorized VehicleState = "UNAUTHORIZED"
+	VehicleStatusNormal       VehicleStatus = "NORMAL"
+	VehicleStatusPaused       VehicleStatus = "PAUSED"
+	VehicleStatusOverdue      VehicleStatus = "OVERDUE" // has not paid an earlier charge
+	VehicleStatusUnauthorized VehicleStatus = "UNAUTHORIZED"
 )
 
 // VehicleMerchant says who is paid. Empty fields let the platform choose; the test
@@ -53,7 +53,7 @@ func (r GetNontaxVehicleRequest) check() error {
 
 // NontaxVehicle is a driver as the platform knows them.
 type NontaxVehicle struct {
-	State        VehicleState    `json:"user_state"`
+	Status       VehicleStatus   `json:"user_state"`
 	OpenID       string          `json:"openid"`
 	Path         string          `json:"path"` // where the driver authorizes or pays; "" if nothing is to be done
 	PlateNumbers []string        `json:"plate_number_info"`
@@ -97,9 +97,9 @@ func (r NotifyNontaxEntranceRequest) check() error {
 // the exit.
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Non_tax_pay/Non-tax_driver_platform.html
-func (c *Client) NotifyNontaxEntrance(ctx context.Context, r NotifyNontaxEntranceRequest) (VehicleState, error) {
+func (c *Client) NotifyNontaxEntrance(ctx context.Context, r NotifyNontaxEntranceRequest) (VehicleStatus, error) {
 	res, err := post[struct {
-		State VehicleState `json:"user_state"`
+		State VehicleStatus `json:"user_state"`
 	}](ctx, c, "/nontax/vehicle/entrancenotify", c.ownBody(r), idempotent)
 	if err != nil {
 		return "", err

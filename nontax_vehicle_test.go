@@ -24,7 +24,7 @@ var _ = wireRows([]wireRow{
 			})
 		}),
 		want: &NontaxVehicle{
-			State: VehicleStateOverdue, OpenID: "o1", Path: "https://example.com/v", PlateNumbers: []string{"粤B888888"},
+			Status: VehicleStatusOverdue, OpenID: "o1", Path: "https://example.com/v", PlateNumbers: []string{"粤B888888"},
 			Package: json.RawMessage(`{"sign":"67D1"}`),
 		},
 	},
@@ -42,7 +42,7 @@ var _ = wireRows([]wireRow{
 				},
 			})
 		},
-		want: VehicleStateNormal,
+		want: VehicleStatusNormal,
 	},
 	{
 		name: "ChargeNontaxVehicle", http: "POST /nontax/vehicle/payapply",

@@ -42,7 +42,7 @@ func (s OAuthState) check() error {
 	}
 	other := strings.Trim(string(s), "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 	if other != "" {
-		return invalid("state", "must hold letters and digits only")
+		return invalid("state", "must hold only ASCII letters and digits")
 	}
 	return nil
 }

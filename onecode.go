@@ -35,10 +35,10 @@ type ItemCodeRange struct {
 }
 
 func (r ItemCodeRange) check() error {
-	if r.Start < 0 || r.End < r.Start {
-		return invalid("codes", "is %d to %d, must not be negative and end after its start", r.Start, r.End)
+	if r.End < r.Start {
+		return invalid("End", "must not be less than Start, but is %d", r.End)
 	}
-	return nil
+	return notNegative("Start", r.Start)
 }
 
 // CreateItemCodes orders item codes (申请二维码接口) and returns the id of the order. count
@@ -51,7 +51,7 @@ func (c *Client) CreateItemCodes(ctx context.Context, count int64, externalID st
 		return 0, err
 	}
 	if count%10_000 != 0 {
-		return 0, invalid("count", "is %d, must be a multiple of 10000", count)
+		return 0, invalid("count", "must be a multiple of 10000, but is %d", count)
 	}
 	body := struct {
 		Count      int64  `json:"code_count"`
@@ -68,14 +68,14 @@ func (c *Client) CreateItemCodes(ctx context.Context, count int64, externalID st
 // enough on the older page, the newer one asks for both.
 //
 // https://developers.weixin.qq.com/doc/service/api/onecode/api_intp_marketcode_applycodequery
-func (c *Client) GetItemCodeOrder(ctx context.Context, id int64, externalID string) (*ItemCodeOrder, error) {
-	if id <= 0 && externalID == "" {
-		return nil, invalid("id", "is %d and there is no externalID", id)
+func (c *Client) GetItemCodeOrder(ctx context.Context, orderID int64, externalID string) (*ItemCodeOrder, error) {
+	if orderID <= 0 && externalID == "" {
+		return nil, invalid("orderID", "must be positive if there is no externalID, but is %d", orderID)
 	}
 	body := struct {
 		ID         int64  `json:"application_id,omitempty"`
 		ExternalID string `json:"isv_application_id,omitempty"`
-	}{id, externalID}
+	}{orderID, externalID}
 	return post[ItemCodeOrder](ctx, c, "/intp/marketcode/applycodequery", body, idempotent)
 }
 
@@ -88,14 +88,14 @@ type ItemCodeFile struct {
 // when it grants the API: 16 bytes, which are the initialisation vector too.
 func (f *ItemCodeFile) Decrypt(key Secret) ([]byte, error) {
 	if len(key) != aes.BlockSize {
-		return nil, invalid("key", "has %d bytes, must have %d", len(key), aes.BlockSize)
+		return nil, invalid("key", "must have %d bytes, but has %d", aes.BlockSize, len(key))
 	}
 	data, err := base64.StdEncoding.DecodeString(f.Buffer)
 	if err != nil {
-		return nil, invalid("Buffer", "is no base64")
+		return nil, invalid("Buffer", "must be base64")
 	}
 	if len(data) == 0 || len(data)%aes.BlockSize != 0 {
-		return nil, invalid("Buffer", "has %d bytes, must be blocks of %d", len(data), aes.BlockSize)
+		return nil, invalid("Buffer", "must hold blocks of %d bytes, but holds %d bytes", aes.BlockSize, len(data))
 	}
 	block, err := aes.NewCipher([]byte(key))
 	if err != nil {
@@ -104,7 +104,7 @@ func (f *ItemCodeFile) Decrypt(key Secret) ([]byte, error) {
 	cipher.NewCBCDecrypter(block, []byte(key)).CryptBlocks(data, data)
 	plain, ok := unpad(data)
 	if !ok {
-		return nil, invalid("key", "does not open the file")
+		return nil, invalid("key", "must be the one that the file is encrypted with")
 	}
 	return plain, nil
 }
@@ -187,7 +187,7 @@ type ItemCode struct {
 // ItemCodeQuery names a code in one of three ways.
 type ItemCodeQuery struct {
 	OrderID int64 // with Index
-	Index   int64 // place in the order
+	Index   int   // of the code in the order, from 0
 	URL     string
 	Code    string // 9 characters
 }
@@ -195,7 +195,7 @@ type ItemCodeQuery struct {
 func (q ItemCodeQuery) body() (any, error) {
 	body := struct {
 		OrderID int64  `json:"application_id,omitempty"`
-		Index   *int64 `json:"code_index,omitempty"`
+		Index   *int   `json:"code_index,omitempty"`
 		URL     string `json:"code_url,omitempty"`
 		Code    string `json:"code,omitempty"`
 	}{OrderID: q.OrderID, URL: q.URL, Code: q.Code}
@@ -206,7 +206,7 @@ func (q ItemCodeQuery) body() (any, error) {
 		}
 		body.Index = &q.Index
 	case q.URL == "" && q.Code == "":
-		return nil, invalid("query", "has neither OrderID nor URL nor Code")
+		return nil, invalid("query", "must have an OrderID, a URL or a Code")
 	}
 	return body, maxRunes("Code", q.Code, 9)
 }

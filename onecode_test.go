@@ -116,14 +116,16 @@ func TestWrongItemCodeCallsAreRefused(t *testing.T) {
 			return err
 		})
 	}
-	refused(t, "id", func(ctx context.Context, c *Client) error {
+	refused(t, "orderID", func(ctx context.Context, c *Client) error {
 		_, err := c.GetItemCodeOrder(ctx, 0, "")
 		return err
 	})
-	refused(t, "codes", func(ctx context.Context, c *Client) error {
-		_, err := c.DownloadItemCodes(ctx, 1, ItemCodeRange{Start: 2, End: 1})
-		return err
-	})
+	for argument, codes := range map[string]ItemCodeRange{"End": {Start: 2, End: 1}, "Start": {Start: -1, End: 1}} {
+		refused(t, argument, func(ctx context.Context, c *Client) error {
+			_, err := c.DownloadItemCodes(ctx, 1, codes)
+			return err
+		})
+	}
 	refused(t, "query", func(ctx context.Context, c *Client) error {
 		_, err := c.GetItemCode(ctx, ItemCodeQuery{Index: 7})
 		return err

@@ -45,7 +45,7 @@ type apiPath struct {
 
 func (p apiPath) check() error {
 	if !strings.HasPrefix(p.Path, "/") || strings.ContainsAny(p.Path, "?# ") {
-		return invalid("path", "must begin with / and hold neither host nor query")
+		return invalid("path", "must begin with / and hold no host, query, fragment or space")
 	}
 	return nil
 }

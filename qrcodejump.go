@@ -11,8 +11,8 @@ type QRCodeJumpRule struct {
 	Prefix string `json:"prefix"`
 	Path   string `json:"path"` // the page of the mini program
 
-	// State is what the platform answers; it is not sent.
-	State QRCodeJumpState `json:"state,omitempty"`
+	// Status is what the platform answers; it is not sent.
+	Status QRCodeJumpStatus `json:"state,omitempty"`
 
 	// These are of rules for ordinary links, not for the account's own QR codes.
 	Version   QRCodeJumpVersion `json:"open_version,omitempty"`
@@ -20,13 +20,13 @@ type QRCodeJumpRule struct {
 	SubRule   QRCodeJumpSubRule `json:"permit_sub_rule,omitempty"`
 }
 
-// QRCodeJumpState says whether a rule works.
-type QRCodeJumpState int
+// QRCodeJumpStatus says whether a rule works.
+type QRCodeJumpStatus int
 
 // The states of rules.
 const (
-	QRCodeJumpStateUnpublished QRCodeJumpState = 1
-	QRCodeJumpStatePublished   QRCodeJumpState = 2
+	QRCodeJumpStatusUnpublished QRCodeJumpStatus = 1
+	QRCodeJumpStatusPublished   QRCodeJumpStatus = 2
 )
 
 // QRCodeJumpVersion is the version of the mini program that the test codes open.
@@ -64,7 +64,7 @@ func (r qrCodeJumpChange) check() error {
 //
 // https://developers.weixin.qq.com/doc/service/api/qrcode/qrcodejump/api_qrcodejumpadd
 func (c *Client) AddQRCodeJump(ctx context.Context, appID string, rule QRCodeJumpRule) error {
-	rule.State = 0
+	rule.Status = 0
 	return c.post(ctx, "/cgi-bin/wxopen/qrcodejumpadd", qrCodeJumpChange{QRCodeJumpRule: rule, AppID: appID})
 }
 
@@ -73,7 +73,7 @@ func (c *Client) AddQRCodeJump(ctx context.Context, appID string, rule QRCodeJum
 //
 // https://developers.weixin.qq.com/doc/service/api/qrcode/qrcodejump/api_qrcodejumpadd
 func (c *Client) UpdateQRCodeJump(ctx context.Context, appID string, rule QRCodeJumpRule) error {
-	rule.State = 0
+	rule.Status = 0
 	return c.post(ctx, "/cgi-bin/wxopen/qrcodejumpadd", qrCodeJumpChange{QRCodeJumpRule: rule, AppID: appID, IsEdit: true}, idempotent)
 }
 

@@ -23,7 +23,7 @@ const (
 
 func oneJumpPage() *QRCodeJumpPage {
 	published := oneJump
-	published.State = QRCodeJumpStatePublished
+	published.Status = QRCodeJumpStatusPublished
 	return &QRCodeJumpPage{IsOpen: true, PublishQuota: 99, Count: 1, Total: 1, Rules: []QRCodeJumpRule{published}}
 }
 

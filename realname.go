@@ -73,11 +73,11 @@ type MedicalIdentity struct {
 func (m *MedicalRealName) Decrypt(key Secret) (*MedicalIdentity, error) {
 	const keyBytes = 32
 	if len(key) != keyBytes {
-		return nil, invalid("key", "has %d bytes, must have %d", len(key), keyBytes)
+		return nil, invalid("key", "must have %d bytes, but has %d", keyBytes, len(key))
 	}
 	data, err := base64.StdEncoding.DecodeString(m.Cipher)
 	if err != nil || len(data) == 0 || len(data)%aes.BlockSize != 0 {
-		return nil, invalid("Cipher", "is not base64 of whole blocks")
+		return nil, invalid("Cipher", "must be base64 of whole blocks")
 	}
 	block, err := aes.NewCipher([]byte(key))
 	if err != nil {
@@ -88,11 +88,11 @@ func (m *MedicalRealName) Decrypt(key Secret) (*MedicalIdentity, error) {
 	}
 	plain, ok := unpad(data)
 	if !ok {
-		return nil, invalid("key", "does not open the identity")
+		return nil, invalid("key", "must be the one that the identity is encrypted with")
 	}
 	identity := new(MedicalIdentity)
 	if err := decodeJSON(plain, identity); err != nil {
-		return nil, invalid("key", "does not open the identity")
+		return nil, invalid("key", "must be the one that the identity is encrypted with")
 	}
 	return identity, nil
 }
@@ -114,11 +114,11 @@ func (c *Client) GetMedicalRealName(ctx context.Context, openID string, authCode
 	return post[MedicalRealName](ctx, c, "/cityservice/getmedrealname", body)
 }
 
-// ElderMedicalBusiness is the id of the service for elderly patients (长辈就医).
-const ElderMedicalBusiness int64 = 130
+// ElderMedicalBusinessID is the id of the service for elderly patients (长辈就医).
+const ElderMedicalBusinessID int64 = 130
 
 // IsMedicalSubscribed reports whether a user has opened a medical service, such as
-// [ElderMedicalBusiness] (查询用户是否开通).
+// [ElderMedicalBusinessID] (查询用户是否开通).
 //
 // https://developers.weixin.qq.com/doc/offiaccount/elderMedical/elderMedical-api
 func (c *Client) IsMedicalSubscribed(ctx context.Context, openID string, businessID int64) (bool, error) {

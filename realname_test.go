@@ -24,7 +24,7 @@ var _ = wireRows([]wireRow{
 		name: "IsMedicalSubscribed", http: "POST /cityservice/getmsgrelation", body: `{"business_id":130,"open_id":"o1"}`,
 		reply: `{"errcode":0,"errmsg":"ok","is_subscribed":1}`,
 		call: func(ctx context.Context, c *Client) (any, error) {
-			return c.IsMedicalSubscribed(ctx, "o1", ElderMedicalBusiness)
+			return c.IsMedicalSubscribed(ctx, "o1", ElderMedicalBusinessID)
 		},
 		want: true,
 	},

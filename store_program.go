@@ -91,7 +91,7 @@ func width(s string) int {
 // maxWidth refuses a text that is wider than so many Chinese letters.
 func maxWidth(argument, value string, letters int) error {
 	if n := width(value); n > 2*letters {
-		return invalid(argument, "is %d wide, at most %d are allowed, a Chinese letter counts twice", n, 2*letters)
+		return invalid(argument, "must be at most %d wide, but is %d: a Chinese letter counts twice", 2*letters, n)
 	}
 	return nil
 }

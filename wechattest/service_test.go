@@ -172,7 +172,7 @@ func TestRulesOfQRCodesArePublishedOnce(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, page.Rules, 1)
 	assert.Equal(t, "pages/other", page.Rules[0].Path)
-	assert.Equal(t, wechat.QRCodeJumpState(2), page.Rules[0].State)
+	assert.Equal(t, wechat.QRCodeJumpStatus(2), page.Rules[0].Status)
 	assert.Equal(t, int64(99), page.PublishQuota)
 	page, err = c.ListQRCodeJumps(ctx, "wx1", 1, 10)
 	require.NoError(t, err)
