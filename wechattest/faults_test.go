@@ -162,7 +162,7 @@ func TestUnknownPathFailsTheTestOfAServer(t *testing.T) {
 	p.unknown = func(call, _ string) { heard = append(heard, call) }
 	c := p.Client()
 	refusedWith(t, c, 40066, "/cgi-bin/new/api", obj{})
-	assert.Equal(t, []string{"POST /cgi-bin/new/api is no API that the platform knows"}, heard)
+	assert.Equal(t, []string{"POST /cgi-bin/new/api is not an API of the platform"}, heard)
 
 	p.Handle("/cgi-bin/new/api", func(c Call) (any, error) {
 		if c.Query.Get("n") == "2" {

@@ -7,10 +7,10 @@ import (
 	"github.com/wechatoa/wechat"
 )
 
-// defaultPerDay is the quota of an API that has no other one.
+// defaultPerDay is the daily quota of all other APIs.
 const defaultPerDay = 10_000_000
 
-// quotas are the quotas of a new account, in calls a day.
+// quotas returns the daily quotas of a new account.
 func quotas() map[string]int {
 	return map[string]int{
 		classicPath: 2000,
@@ -58,7 +58,7 @@ func quotas() map[string]int {
 	}
 }
 
-// testQuotas are the quotas of a test account that are lower than those of others.
+// testQuotas returns the daily quotas of a test account where they are lower.
 func testQuotas() map[string]int {
 	return map[string]int{
 		classicPath: 200,
@@ -82,7 +82,7 @@ func testQuotas() map[string]int {
 	}
 }
 
-// clearBySecretPath takes its parameters in the body or in the query.
+// clearBySecretPath accepts its parameters in the body or in the query.
 const clearBySecretPath = "/cgi-bin/clear_quota/v2"
 
 const (
@@ -90,7 +90,7 @@ const (
 	clearsPerMonthAPI = 50
 )
 
-// limits count calls.
+// limits counts calls against the quotas.
 type limits struct {
 	perDay, perMinute map[string]int
 	used              map[string]*usage
@@ -99,7 +99,7 @@ type limits struct {
 	clears, clearAPI int
 }
 
-// usage is how often an API was called on a day and in a minute.
+// usage is the number of calls of an API in a day and in a minute.
 type usage struct {
 	day, minute     string
 	inDay, inMinute int
@@ -129,10 +129,10 @@ func (p *Platform) limitRoutes() map[string]behaviour {
 
 func beijing(t time.Time) time.Time { return t.In(time.FixedZone("CST", 8*60*60)) }
 
-// dayOf names the day of a quota, which begins at midnight in Beijing.
+// dayOf returns the day of a quota, which begins at midnight in Beijing.
 func dayOf(t time.Time) string { return beijing(t).Format(time.DateOnly) }
 
-// spend counts a call, or refuses it where a quota is used up.
+// spend counts a call, or refuses it if a quota is used up.
 func (p *Platform) spend(c *call) error {
 	u := p.usage(c.Path, c.At)
 	if u.inDay >= p.dayLimit(c.Path) {
@@ -146,7 +146,7 @@ func (p *Platform) spend(c *call) error {
 	return nil
 }
 
-// usage returns what was used of an API, in the current day and minute.
+// usage returns the usage of an API in the current day and minute.
 func (p *Platform) usage(path string, now time.Time) *usage {
 	u := p.used[path]
 	if u == nil {
@@ -180,7 +180,7 @@ func (p *Platform) minuteLimit(path string) (int, bool) {
 	return n, ok
 }
 
-// turnMonth forgets the resets of another month.
+// turnMonth resets the counts at the beginning of a month.
 func (p *Platform) turnMonth(now time.Time) {
 	if month := beijing(now).Format("2006-01"); month != p.clearMonth {
 		p.clearMonth, p.clears, p.clearAPI = month, 0, 0
@@ -245,7 +245,7 @@ func (p *Platform) getAPIQuota(c *call) (any, error) {
 
 const requestsKept = 7 * 24 * time.Hour
 
-// getRequestInfo tells what the platform remembers of a call.
+// getRequestInfo returns what the platform has stored about a call.
 func (p *Platform) getRequestInfo(c *call) (any, error) {
 	rid := c.text("rid")
 	for _, old := range p.calls {

@@ -22,19 +22,19 @@ const (
 	scopeUserInfo = "snsapi_userinfo"
 )
 
-// consents are what users let the account's pages know.
+// consents are the authorizations that users have given to pages of the account.
 type consents struct {
 	codes     map[string]*consent
-	tokens    map[string]*consent // by access token of the user
+	tokens    map[string]*consent // by the user's access token
 	refreshes map[string]*consent
 }
 
-// consent is what a user agreed to on a page.
+// consent is an authorization that a user has given on a page.
 type consent struct {
 	user  *Follower
 	scope string
-	used  bool      // of a code
-	end   time.Time // of the code or token
+	used  bool      // the code was exchanged
+	end   time.Time // expiry of the code or token
 }
 
 func (s *consents) init() {
@@ -51,9 +51,10 @@ func (p *Platform) consentRoutes() map[string]behaviour {
 }
 
 // Authorizes opens an authorization page (网页授权) in the user's app and agrees. It
-// returns the address that the app goes to then, with code and state in its query.
-func (f *Follower) Authorizes(address string) (redirect string, err error) {
-	u, err := url.Parse(address)
+// returns the URL that the app is redirected to, with code and state in its query. It
+// returns an error if the platform would show one instead of the page.
+func (f *Follower) Authorizes(pageURL string) (redirectURL string, err error) {
+	u, err := url.Parse(pageURL)
 	if err != nil {
 		return "", err
 	}
@@ -62,17 +63,17 @@ func (f *Follower) Authorizes(address string) (redirect string, err error) {
 	scope := query.Get("scope")
 	switch {
 	case !strings.HasSuffix(u.Path, "/connect/oauth2/authorize"):
-		return "", errors.New("wechattest: this is no authorization page")
+		return "", errors.New("wechattest: the URL must be that of an authorization page")
 	case query.Get("appid") != f.p.AppID:
-		return "", errors.New("wechattest: the appid is not the account's")
+		return "", errors.New("wechattest: the appid must be that of the account")
 	case err != nil || target.Host == "":
-		return "", errors.New("wechattest: the redirect_uri is no address (10003)")
+		return "", errors.New("wechattest: the redirect_uri must be a URL (10003)")
 	case query.Get("response_type") != "code":
-		return "", errors.New("wechattest: the response_type is not code")
+		return "", errors.New("wechattest: the response_type must be code")
 	case scope != scopeBase && scope != scopeUserInfo:
-		return "", errors.New("wechattest: the scope is unknown (10005)")
+		return "", errors.New("wechattest: the scope must be snsapi_base or snsapi_userinfo (10005)")
 	case u.Fragment != "wechat_redirect":
-		return "", errors.New("wechattest: the address does not end with #wechat_redirect")
+		return "", errors.New("wechattest: the URL must end with #wechat_redirect")
 	}
 	code := random(urlSafe, 32)
 	f.p.mu.Lock()
@@ -134,7 +135,7 @@ func (p *Platform) refreshUser(c *call) (any, error) {
 	return out, nil
 }
 
-// userToken checks the token of a user.
+// userToken validates the token of a user.
 func (p *Platform) userToken(c *call) (*consent, error) {
 	agreed := p.consents.tokens[c.param("access_token")]
 	switch {
@@ -174,14 +175,15 @@ func (p *Platform) checkUserToken(c *call) (any, error) {
 	return okay{}, nil
 }
 
-// VerifyPage checks the signature that a page gives to the JS-SDK (wx.config), as
-// the app does: against the account's current jsapi ticket.
+// VerifyPage verifies the signature that a page passes to the JS-SDK (wx.config), as
+// the app does. It returns an error unless the signature matches the current jsapi
+// ticket of the account.
 func (p *Platform) VerifyPage(pageURL, nonce string, timestamp int64, signature string) error {
 	p.mu.Lock()
 	ticket := p.tickets["jsapi"]
 	p.mu.Unlock()
 	if !p.now().Before(ticket.end) {
-		return errors.New("wechattest: no jsapi ticket was fetched, or it has expired")
+		return errors.New("wechattest: no valid jsapi ticket: none was requested, or it has expired")
 	}
 	pageURL, _, _ = strings.Cut(pageURL, "#")
 	text := "jsapi_ticket=" + ticket.value + "&noncestr=" + nonce + "&timestamp=" + strconv.FormatInt(timestamp, 10) + "&url=" + pageURL

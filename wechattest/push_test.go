@@ -316,7 +316,7 @@ func TestVerificationNeedsTheEchostrBack(t *testing.T) {
 	p.SetCallback(&receiver{p: platform(t)}) // which has another Token
 	require.ErrorContains(t, p.VerifyURL(t.Context()), "403")
 	p.SetCallback(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok") }))
-	require.ErrorContains(t, p.VerifyURL(t.Context()), "not the echostr")
+	require.ErrorContains(t, p.VerifyURL(t.Context()), "must respond with the echostr")
 	p.SetCallback(nil)
 	assert.ErrorContains(t, p.VerifyURL(t.Context()), "no callback")
 }

@@ -22,15 +22,15 @@ func random(alphabet string, n int) string {
 	return string(b)
 }
 
-// ids are the last ids of each kind. They have the sizes of real ones: only the MsgId
-// of what followers send is more than 32 bits wide, and more than a float64 can hold.
+// ids are the last ids of each kind. They are as large as real ones: only the MsgId of
+// a follower's message has more than 32 bits, and more than a float64 can represent.
 type ids struct{ message, sent, job, data int64 }
 
 func newIDs() ids {
 	return ids{message: 24_000_000_000_000_000 + time.Now().Unix(), sent: 1_000_000_000, job: 2_247_500_000, data: 2_247_483_648}
 }
 
-// newMessage returns the MsgId of a message of a follower.
+// newMessage returns the MsgId of a follower's message.
 func (i *ids) newMessage() int64 {
 	i.message++
 	return i.message
@@ -54,7 +54,7 @@ func (i *ids) newData() int64 {
 	return i.data
 }
 
-// newOpenID returns an identity as the platform makes them, 28 characters.
+// newOpenID returns an openid in the platform's form, 28 characters.
 func newOpenID() string { return "o" + random(urlSafe, 27) }
 
 // newRequestID returns the rid of a call.

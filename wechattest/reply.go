@@ -26,10 +26,10 @@ type element struct {
 	value any
 }
 
-// order is the position of each element of a push.
+// order maps the elements of a push to their positions.
 type order map[string]int
 
-// orderOf returns the order of a push's elements in the official samples.
+// orderOf returns the order of the elements in the official samples.
 func orderOf(p Push) order {
 	documented, _ := spec.FindPush(p.Type, p.Event)
 	o := order{}
@@ -39,8 +39,8 @@ func orderOf(p Push) order {
 	return o
 }
 
-// sort puts fields, and the fields inside them, into order. Those that are not
-// documented follow by name, but for the MsgId, which is the last.
+// sort sorts fields and the fields inside them. Undocumented ones follow by name; MsgId
+// is the last.
 func (o order) sort(fields Fields) []element {
 	list := make([]element, 0, len(fields))
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
@@ -74,7 +74,7 @@ func (o order) value(v any) any {
 	return v
 }
 
-// write writes elements in the account's format.
+// write encodes elements in the account's format.
 func (s *callbackSettings) write(elements []element) []byte {
 	var buf bytes.Buffer
 	if s.JSON {
@@ -111,7 +111,7 @@ func writeJSON(buf *bytes.Buffer, value any) {
 	default:
 		text, err := encode(v)
 		if err != nil {
-			text = []byte("null") // no number of XML, no value of JSON
+			text = []byte("null") // a number that XML can represent but JSON cannot
 		}
 		buf.Write(text)
 	}
@@ -139,15 +139,15 @@ func writeXML(buf *bytes.Buffer, name string, value any) {
 	buf.WriteString("</" + name + ">")
 }
 
-// judge decides whether the platform accepts an answer to a push, and what it says.
-// nil is an answer that says nothing.
+// judge decides whether the platform accepts a response to a push, and returns its
+// reply. A nil reply means that there is none.
 func (p *Platform) judge(r *Report, a Delivery) (*Message, error) {
 	body := bytes.TrimSpace(a.Body)
 	switch {
 	case a.Status != http.StatusOK:
 		return nil, fmt.Errorf("HTTP status %d", a.Status)
 	case isNoReply(a.Body):
-		return nil, nil //nolint:nilnil // accepted, and there is no reply
+		return nil, nil //nolint:nilnil // accepted without a reply
 	}
 	root, err := parseReply(body)
 	if err != nil {
@@ -177,12 +177,12 @@ func (p *Platform) judge(r *Report, a Delivery) (*Message, error) {
 	return m, nil
 }
 
-// isNoReply reports whether an answer accepts a push and says nothing.
+// isNoReply reports whether a response accepts a push without a reply.
 func isNoReply(body []byte) bool {
 	return len(body) == 0 || string(bytes.TrimSpace(body)) == "success"
 }
 
-// shown reports whether a reply is something that the follower sees.
+// shown reports whether the follower sees the reply.
 func (r *Report) shown() bool {
 	if r.Reply == nil || r.Push.Type == "event" && !takesReply(r.Push.Event) {
 		return false
@@ -194,7 +194,7 @@ func (r *Report) shown() bool {
 	return false
 }
 
-// takesReply reports whether the platform shows the reply to an event.
+// takesReply reports whether the app shows the reply to an event.
 func takesReply(event string) bool {
 	switch event {
 	case "subscribe", "SCAN", "CLICK", "scancode_waitmsg", "pic_sysphoto", "pic_photo_or_album", "pic_weixin", "location_select":
@@ -203,7 +203,7 @@ func takesReply(event string) bool {
 	return false
 }
 
-// decrypted opens the envelope of a reply; ok is false where there is none.
+// decrypted opens the envelope of a reply; ok is false if there is none.
 func (p *Platform) decrypted(settings *callbackSettings, root *node) (plain []byte, ok bool, err error) {
 	encrypt := root.text("Encrypt")
 	if encrypt == "" {
@@ -211,11 +211,11 @@ func (p *Platform) decrypted(settings *callbackSettings, root *node) (plain []by
 	}
 	signature := msgcrypt.Sign(settings.Token, root.text("TimeStamp"), root.text("Nonce"), encrypt)
 	if !msgcrypt.Equal(signature, root.text("MsgSignature")) {
-		return nil, true, errors.New("MsgSignature of the reply is wrong")
+		return nil, true, errors.New("the MsgSignature of the reply is wrong")
 	}
 	plain, err = settings.key.Decrypt(encrypt, p.AppID)
 	if err != nil {
-		return nil, true, errors.New("the reply can not be decrypted, or is of another AppID")
+		return nil, true, errors.New("the reply cannot be decrypted, or belongs to another AppID")
 	}
 	if isNoReply(bytes.TrimSpace(plain)) && p.set.keeps(RuleReply) {
 		return nil, true, errors.New("the encrypted reply is empty")
@@ -223,23 +223,23 @@ func (p *Platform) decrypted(settings *callbackSettings, root *node) (plain []by
 	return plain, true, nil
 }
 
-// readReply reads a reply and checks it as the platform does.
+// readReply reads and validates a reply as the platform does.
 func (p *Platform) readReply(root *node, r *Report) (*Message, error) {
 	switch {
 	case root.text("ToUserName") != r.Push.From:
-		return nil, errors.New("ToUserName of the reply is not who sent the message")
+		return nil, errors.New("the ToUserName of the reply is not the sender of the message")
 	case root.text("FromUserName") != p.OriginalID:
-		return nil, errors.New("FromUserName of the reply is not the account")
+		return nil, errors.New("the FromUserName of the reply is not the account")
 	}
 	if _, err := strconv.ParseInt(root.text("CreateTime"), 10, 64); err != nil && p.set.keeps(RuleReply) {
-		return nil, errors.New("CreateTime of the reply is no number")
+		return nil, errors.New("the CreateTime of the reply is not a number")
 	}
 	m := &Message{Type: root.text("MsgType")}
 	switch m.Type {
 	case "text":
 		m.Content = root.text("Content")
 		if m.Content == "" || len(m.Content) > textBytes {
-			return nil, fmt.Errorf("the reply has a Content of %d bytes, 1 to %d are allowed", len(m.Content), textBytes)
+			return nil, fmt.Errorf("the Content of the reply must have 1 to %d bytes, but has %d", textBytes, len(m.Content))
 		}
 	case "image":
 		m.MediaID = root.child("Image").text("MediaId")
@@ -263,7 +263,7 @@ func (p *Platform) readReply(root *node, r *Report) (*Message, error) {
 	return m, p.checkReplyMedia(m)
 }
 
-// checkReplyMedia checks that the files of a reply exist.
+// checkReplyMedia checks that the media ids of a reply exist.
 func (p *Platform) checkReplyMedia(m *Message) error {
 	ids := map[string]string{"image": m.MediaID, "voice": m.MediaID, "video": m.MediaID, "music": m.ThumbMediaID}
 	id, needed := ids[m.Type]
@@ -273,13 +273,13 @@ func (p *Platform) checkReplyMedia(m *Message) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if err := p.checkMediaID(id); err != nil {
-		return errors.New("the media id of the reply is not known")
+		return errors.New("the media id of the reply does not exist")
 	}
 	return nil
 }
 
-// readArticles reads a news reply: to a message the platform shows its first
-// article, to an event up to 8. By the page each of them has all of its elements.
+// readArticles reads a news reply. The app shows one article in reply to a message, and
+// up to 8 in reply to an event. By the page, each article has all of its elements.
 func (m *Message) readArticles(root *node, isEvent, complete bool) error {
 	items := root.child("Articles").all("item")
 	if len(items) == 0 {
@@ -313,7 +313,7 @@ type node struct {
 	children []*node
 }
 
-// child returns the first element of a name, an empty one where there is none.
+// child returns the first element with a name, or an empty one.
 func (n *node) child(name string) *node {
 	if all := n.all(name); len(all) > 0 {
 		return all[0]
@@ -333,7 +333,7 @@ func (n *node) all(name string) []*node {
 
 func (n *node) text(name string) string { return n.child(name).value }
 
-// parseReply reads a body in either format.
+// parseReply parses a body in either format.
 func parseReply(body []byte) (*node, error) {
 	if !utf8.Valid(body) {
 		return nil, errors.New("the reply is not UTF-8")
@@ -343,7 +343,7 @@ func parseReply(body []byte) (*node, error) {
 		d := json.NewDecoder(bytes.NewReader(body))
 		d.UseNumber()
 		if err := d.Decode(&object); err != nil {
-			return nil, errors.New("the reply is no JSON object")
+			return nil, errors.New("the reply is not a JSON object")
 		}
 		return nodeOf("xml", object), nil
 	}
@@ -379,7 +379,7 @@ func parseXML(body []byte) (*node, error) {
 			break
 		}
 		if err != nil {
-			return nil, errors.New("the reply is no XML")
+			return nil, errors.New("the reply is not XML")
 		}
 		top := stack[len(stack)-1]
 		switch t := token.(type) {
@@ -392,7 +392,7 @@ func parseXML(body []byte) (*node, error) {
 		case xml.CharData:
 			top.value += string(t)
 		case xml.Directive:
-			return nil, errors.New("the reply holds a document type")
+			return nil, errors.New("the reply contains a document type")
 		}
 	}
 	if roots := stack[0].children; len(roots) == 1 && roots[0].name == "xml" {

@@ -11,9 +11,8 @@ import (
 	"github.com/wechatoa/wechat/internal/spec"
 )
 
-// sample answers a valid call of an endpoint that has no behaviour of its own, with
-// a sample of what the endpoint documents. Fields that are in the request too come
-// back as they were.
+// sample returns a sample of the documented response, for an endpoint without a
+// behaviour of its own. Fields that the request contains too have the request's values.
 func (p *Platform) sample(c *call) (any, error) {
 	switch c.endpoint.Content {
 	case "binary-response":
@@ -53,7 +52,7 @@ func (p *Platform) sampleOf(c *call, f spec.Field, kind string) any {
 	return p.sampleText(c, f)
 }
 
-// isOutcome reports whether a number says that a call has succeeded, by being 0.
+// isOutcome reports whether 0 in the field means success.
 func isOutcome(name string) bool {
 	switch name {
 	case "ret", "retcode", "errcode", "err_code", "err_no":
@@ -75,7 +74,7 @@ func (p *Platform) sampleNumber(c *call, f spec.Field) any {
 	return 1
 }
 
-// isTime reports whether a number is a point in time, and no span of it.
+// isTime reports whether a number is a point in time rather than a duration.
 func isTime(name string) bool {
 	return name == "time" || strings.HasSuffix(name, "createtime") || strings.HasSuffix(name, "timestamp") ||
 		strings.HasSuffix(name, "_time") && !strings.HasPrefix(name, "cost")
@@ -105,7 +104,7 @@ func (p *Platform) sampleText(c *call, f spec.Field) any {
 	case strings.HasPrefix(name, "is_"):
 		return "1"
 	}
-	for _, ending := range []string{"id", "_count", "_cnt", "num", "fee"} { // numbers in strings
+	for _, ending := range []string{"id", "_count", "_cnt", "num", "fee"} { // numbers as strings
 		if strings.HasSuffix(name, ending) {
 			return "1"
 		}
@@ -116,6 +115,6 @@ func (p *Platform) sampleText(c *call, f spec.Field) any {
 // picture returns a small valid image.
 func picture() []byte {
 	var buf bytes.Buffer
-	_ = png.Encode(&buf, image.NewGray(image.Rect(0, 0, 8, 8))) // a buffer takes everything
+	_ = png.Encode(&buf, image.NewGray(image.Rect(0, 0, 8, 8))) // a buffer accepts everything
 	return buf.Bytes()
 }

@@ -15,11 +15,11 @@ import (
 	"github.com/wechatoa/wechat/internal/apisec"
 )
 
-// origin is what the signatures of API security are made for, wherever the fake
-// platform listens.
+// origin is the base URL of the signatures of API security, wherever the fake platform
+// listens.
 const origin = "https://api.weixin.qq.com"
 
-// securedPaths are the APIs that take part in API security.
+// securedPaths returns the APIs that support API security.
 func securedPaths() []string {
 	return []string{
 		"/cgi-bin/clear_quota", "/cgi-bin/message/custom/send", "/cgi-bin/openapi/quota/get", "/cgi-bin/openapi/rid/get",
@@ -27,21 +27,21 @@ func securedPaths() []string {
 	}
 }
 
-// security is the account's part of API security, and the platform's.
+// security holds the keys of API security, of the account and of the platform.
 type security struct {
 	platform apisec.Platform
 	client   wechat.APISecurity
 }
 
-// WithAPISecurity switches API security on (服务端API签名与加密), with fresh keys: calls
-// of the APIs that take part must be encrypted and signed, and their answers are.
-// [Platform.APISecurity] has what a client needs:
+// WithAPISecurity enables API security (服务端API签名与加密) with new keys: calls of
+// the APIs that support it must be encrypted and signed, and their responses are.
+// [Platform.APISecurity] returns the configuration of a client:
 //
 //	client := p.Client(wechat.WithAPISecurity(p.APISecurity()))
 func WithAPISecurity() Option { return func(s *settings) { s.security = true } }
 
-// APISecurity returns the account's keys, and the platform's certificates, for
-// [wechat.WithAPISecurity]. Without the option [WithAPISecurity] it is empty.
+// APISecurity returns the keys of the account and the certificates of the platform, for
+// [wechat.WithAPISecurity]. It is empty without the option [WithAPISecurity].
 func (p *Platform) APISecurity() wechat.APISecurity {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -53,9 +53,10 @@ func (p *Platform) APISecurity() wechat.APISecurity {
 	return in
 }
 
-// ReplaceCertificate makes the platform sign with a new certificate. For now it
-// signs with the old one too, so that clients who do not know the new one yet can
-// verify; [Platform.APISecurity] has both.
+// ReplaceCertificate makes the platform sign with a new certificate. It also signs with
+// the old one, so that clients without the new certificate can still verify responses;
+// [Platform.APISecurity] returns both. It returns an error without the option
+// [WithAPISecurity].
 func (p *Platform) ReplaceCertificate() error {
 	next, certificate, err := newCertificate()
 	if err != nil {
@@ -64,7 +65,7 @@ func (p *Platform) ReplaceCertificate() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.secured == nil {
-		return errors.New("wechattest: the account has no API security")
+		return errors.New("wechattest: ReplaceCertificate needs the option WithAPISecurity")
 	}
 	old := p.secured.platform.Current
 	p.secured.platform.Old, p.secured.platform.Current = &old, next
@@ -72,7 +73,7 @@ func (p *Platform) ReplaceCertificate() error {
 	return nil
 }
 
-// newSecurity makes the keys of both ends.
+// newSecurity generates the keys of both sides.
 func newSecurity(appID string) (*security, error) {
 	secret := make([]byte, 32)
 	_, _ = rand.Read(secret) // never fails, see crypto/rand
@@ -115,7 +116,7 @@ func newCertificate() (apisec.Certified, string, error) {
 	return apisec.Certified{Signer: signer, Serial: random(hexadecimal, 32)}, public, err
 }
 
-// newKeys returns a pair of keys as PEM.
+// newKeys returns a key pair as PEM.
 func newKeys() (private, public string, err error) {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -129,7 +130,7 @@ func newKeys() (private, public string, err error) {
 	return private, string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})), nil
 }
 
-// unseal verifies and decrypts a call that takes part in API security.
+// unseal verifies and decrypts a call of an API that supports API security.
 func (p *Platform) unseal(c *call) error {
 	if p.secured == nil || c.Method != http.MethodPost || !slices.Contains(securedPaths(), c.Path) {
 		return nil
@@ -146,7 +147,7 @@ func (p *Platform) unseal(c *call) error {
 	return nil
 }
 
-// seal encrypts and signs the answer to a call that did.
+// seal encrypts and signs the response to such a call.
 func (p *Platform) seal(c *call, a *answer) *answer {
 	if !c.sealed {
 		return a

@@ -21,24 +21,24 @@ import (
 
 const maxRequest = 64 << 20 // bytes
 
-// call is a request on its way through the platform.
+// call is a request in progress.
 type call struct {
 	Call
 
 	set      *settings
-	endpoint *spec.Endpoint // nil where the path is not documented
+	endpoint *spec.Endpoint // nil if the path is undocumented
 	host     string
 	ip       string
 	chunked  bool
-	sealed   bool           // it came with API security
+	sealed   bool           // the request used API security
 	fields   map[string]any // the JSON body
-	after    []func()       // run when the answer is out
+	after    []func()       // run after the response
 }
 
-// okay is the answer of a call that has nothing to tell.
+// okay is the response of a call that returns nothing.
 type okay struct{}
 
-// answer is what goes back.
+// answer is a response.
 type answer struct {
 	status int
 	header http.Header
@@ -46,8 +46,7 @@ type answer struct {
 	code   wechat.Code
 }
 
-// refusal is an errcode with an errmsg, and with further fields where the platform
-// has some.
+// refusal is an errcode with an errmsg and, for some codes, further fields.
 type refusal struct {
 	code    wechat.Code
 	message string
@@ -58,7 +57,7 @@ func (r *refusal) Error() string { return r.code.Error() + ": " + r.message }
 
 func refuse(code wechat.Code, message string) error { return &refusal{code: code, message: message} }
 
-// ServeHTTP answers a call of the API.
+// ServeHTTP serves the API.
 func (p *Platform) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := p.receive(r)
 	fault := p.takeFault(c)
@@ -75,12 +74,12 @@ func (p *Platform) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	a = fault.answer(p, c, a)
 	p.record(c, a)
-	p.startJobs(c) // the answer may never go out
+	p.startJobs(c) // before the response, which may never be sent
 	fault.wait(p, r)
 	fault.send(w, r, a)
 }
 
-// startJobs starts what follows from a call.
+// startJobs starts the background work of a call.
 func (p *Platform) startJobs(c *call) {
 	for _, f := range c.after {
 		p.running.start(f)
@@ -158,7 +157,7 @@ func (p *Platform) open(c *call) *answer {
 
 func textHeader() http.Header { return http.Header{"Content-Type": {"text/plain"}} }
 
-// execute takes a call through what the platform checks, in its order, and does it.
+// execute runs the platform's checks in their order, then the call.
 func (p *Platform) execute(c *call) (any, error) {
 	custom, err := p.admit(c)
 	if err != nil {
@@ -178,8 +177,8 @@ func (p *Platform) execute(c *call) (any, error) {
 	return p.sample(c)
 }
 
-// admit checks path, token and quota. A path that was given a behaviour by the test
-// returns that.
+// admit checks the path, the token and the quota. It returns the function of
+// [Platform.Handle] if the path has one.
 func (p *Platform) admit(c *call) (func(Call) (any, error), error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -195,10 +194,10 @@ func (p *Platform) admit(c *call) (func(Call) (any, error), error) {
 			custom = func(Call) (any, error) { return p.answerWithdrawn(c, w) }
 			break
 		}
-		p.unknown(c.Method+" "+c.Path+" is no API that the platform knows", c.Path)
+		p.unknown(c.Method+" "+c.Path+" is not an API of the platform", c.Path)
 		return nil, refuse(notRouted, "invalid url")
 	}
-	if err := p.authorise(c); err != nil {
+	if err := p.authorize(c); err != nil {
 		return nil, err
 	}
 	if err := p.spend(c); err != nil {
@@ -207,7 +206,7 @@ func (p *Platform) admit(c *call) (func(Call) (any, error), error) {
 	return custom, p.unseal(c)
 }
 
-// route finds the documented endpoint of a call. Those that share a path differ in
+// route finds the documented endpoint of a call. Endpoints that share a path differ in
 // a query parameter.
 func (c *call) route(rows []spec.Endpoint) error {
 	var method string
@@ -231,7 +230,7 @@ func (c *call) route(rows []spec.Endpoint) error {
 	return refuse(wechat.ErrPOSTRequired, "require POST method")
 }
 
-// mayCall reports whether an endpoint accepts the method of a call.
+// mayCall reports whether an endpoint accepts the method of the call.
 func (c *call) mayCall(e spec.Endpoint) bool {
 	return e.Method == c.Method || slices.Contains(e.Also, c.Method) && !c.set.keeps(RuleMethod)
 }
@@ -254,7 +253,7 @@ func hasError(e spec.Endpoint, code int) bool {
 	return false
 }
 
-// accepted makes the answer of a call that was executed.
+// accepted returns the response of a call that was executed.
 func (p *Platform) accepted(out any) *answer {
 	switch out := out.(type) {
 	case nil, okay:
@@ -271,7 +270,7 @@ func (p *Platform) accepted(out any) *answer {
 	return &answer{status: http.StatusOK, header: jsonHeader(), body: body}
 }
 
-// jsonHeader declares JSON as the platform does.
+// jsonHeader returns the Content-Type of JSON as the platform writes it.
 func jsonHeader() http.Header {
 	return http.Header{"Content-Type": {"application/json; encoding=utf-8"}}
 }
@@ -284,7 +283,7 @@ func encode(value any) ([]byte, error) {
 	return bytes.TrimSuffix(buf.Bytes(), []byte{'\n'}), err
 }
 
-// refused makes the answer of a call that was refused.
+// refused returns the response of a call that was refused.
 func (p *Platform) refused(c *call, no *refusal) *answer {
 	message := no.message
 	if message == "" {
@@ -299,8 +298,7 @@ func (p *Platform) refused(c *call, no *refusal) *answer {
 	return &answer{status: http.StatusOK, header: jsonHeader(), body: body, code: no.code}
 }
 
-// messageOf returns what the platform may say with a code. Programs must not
-// depend on it.
+// messageOf returns the errmsg of a code. Programs must not depend on it.
 func messageOf(code wechat.Code) string {
 	text := code.Error()
 	_, text, _ = strings.Cut(text, " ")
@@ -310,7 +308,7 @@ func messageOf(code wechat.Code) string {
 	return text
 }
 
-// record remembers a call.
+// record stores a call.
 func (p *Platform) record(c *call, a *answer) {
 	if a != nil {
 		c.Code, c.Status, c.Response = a.code, a.status, a.body

@@ -291,12 +291,12 @@ func TestAuthorizationPagesThatAreWrongAreRefused(t *testing.T) {
 		return page + "?" + q.Encode()
 	}
 	for want, address := range map[string]string{
-		"no authorization page": "https://open.weixin.qq.com/",
-		"appid":                 query("appid", "wx0") + "#wechat_redirect",
-		"redirect_uri":          query("redirect_uri", "/back") + "#wechat_redirect",
-		"response_type":         query("response_type", "token") + "#wechat_redirect",
-		"scope":                 query("scope", "all") + "#wechat_redirect",
-		"#wechat_redirect":      query(),
+		"must be that of an authorization page": "https://open.weixin.qq.com/",
+		"appid":                                 query("appid", "wx0") + "#wechat_redirect",
+		"redirect_uri":                          query("redirect_uri", "/back") + "#wechat_redirect",
+		"response_type":                         query("response_type", "token") + "#wechat_redirect",
+		"scope":                                 query("scope", "all") + "#wechat_redirect",
+		"#wechat_redirect":                      query(),
 	} {
 		_, err := alice.Authorizes(address)
 		assert.ErrorContains(t, err, want) //nolint:testifylint // every row is to be seen

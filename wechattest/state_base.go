@@ -1,6 +1,6 @@
 package wechattest
 
-// baseRoutes are the APIs about the account itself that need no state of their own.
+// baseRoutes are the APIs of the account that need no state of their own.
 func (p *Platform) baseRoutes() map[string]behaviour {
 	return map[string]behaviour{
 		"/cgi-bin/get_api_domain_ip":          p.listIPs,
@@ -14,7 +14,7 @@ func (p *Platform) listIPs(*call) (any, error) {
 	return map[string]any{"ip_list": []string{"127.0.0.1", "127.0.0.0/8"}}, nil
 }
 
-// checkCallback tests the way to the callback.
+// checkCallback checks the network to the callback.
 func (p *Platform) checkCallback(c *call) (any, error) {
 	if !p.configured() {
 		return nil, refuse(40201, "invalid url")
@@ -30,7 +30,7 @@ func (p *Platform) checkCallback(c *call) (any, error) {
 	return out, nil
 }
 
-// getAutoReply answers for an account without rules of automatic replies.
+// getAutoReply answers for an account without automatic replies.
 func (p *Platform) getAutoReply(*call) (any, error) {
 	return map[string]any{
 		"is_add_friend_reply_open": 0, "is_autoreply_open": 0, "keyword_autoreply_info": map[string]any{"list": []any{}},

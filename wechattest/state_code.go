@@ -13,8 +13,8 @@ import (
 
 const (
 	longestCode   = 30 * 24 * time.Hour
-	shortestCode  = 30 * time.Second // where the caller says nothing
-	maxLimitScene = 100_000          // of permanent codes
+	shortestCode  = 30 * time.Second // if the caller passes nothing
+	maxLimitScene = 100_000          // of permanent QR codes
 	sceneRunes    = 64
 	longestShort  = 30 * 24 * time.Hour
 	shortBytes    = 4 << 10
@@ -22,7 +22,7 @@ const (
 	rulePublishes = 100 // a month
 )
 
-// codes are the account's QR codes, short keys and rules of QR codes that open mini
+// codes are the account's QR codes, short keys, and rules for QR codes that open mini
 // programs.
 type codes struct {
 	qr        map[string]*QRCode
@@ -34,9 +34,9 @@ type codes struct {
 // QRCode is a QR code of the account.
 type QRCode struct {
 	Ticket     string
-	Scene      string    // scene_id in decimal, or scene_str
-	URL        string    // what the code says
-	ExpireTime time.Time // zero for permanent codes
+	Scene      string    // scene_id as a decimal number, or scene_str
+	URL        string    // the content of the QR code
+	ExpireTime time.Time // zero if permanent
 }
 
 type shortKey struct {
@@ -67,8 +67,8 @@ func (p *Platform) codeRoutes() map[string]behaviour {
 	}
 }
 
-// QRCode returns the code with a ticket, or else with a scene; nil where there is
-// none, or none any more.
+// QRCode returns the QR code with a ticket or a scene. It returns nil if there is none,
+// or if it has expired.
 func (p *Platform) QRCode(ticketOrScene string) *QRCode {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -87,8 +87,8 @@ func (p *Platform) QRCode(ticketOrScene string) *QRCode {
 
 func (q *QRCode) live(now time.Time) bool { return q.ExpireTime.IsZero() || now.Before(q.ExpireTime) }
 
-// sceneOf returns what a scan of a ticket or a scene tells. ok is false for a
-// ticket that is over.
+// sceneOf returns the scene of a ticket or a scene. ok is false if the ticket has
+// expired.
 func (p *Platform) sceneOf(ticketOrScene string) (scene, ticket string, ok bool) {
 	if q := p.QRCode(ticketOrScene); q != nil {
 		return q.Scene, q.Ticket, true
@@ -141,7 +141,7 @@ func (p *Platform) createCode(c *call) (any, error) {
 	return out, nil
 }
 
-// showCode answers the picture of a code.
+// showCode returns the picture of a QR code.
 func (p *Platform) showCode(c *call) (any, error) {
 	if q := p.qr[c.param("ticket")]; q == nil || !q.live(c.At) {
 		return &answer{status: http.StatusNotFound, header: textHeader(), body: []byte("not found")}, nil
@@ -212,7 +212,7 @@ func (p *Platform) addRule(c *call) (any, error) {
 	case in.Edit == 1 && r == nil:
 		return nil, refuse(85095, "no such rule")
 	case in.Edit == 1 && r.published:
-		return nil, refuse(wechat.ErrInvalidArguments, "published rules can not be edited")
+		return nil, refuse(wechat.ErrInvalidArguments, "published rules cannot be edited")
 	case r == nil:
 		r = &jumpRule{prefix: in.Prefix}
 		p.rules = append(p.rules, r)

@@ -12,17 +12,17 @@ import (
 	"github.com/wechatoa/wechat/internal/spec"
 )
 
-// statistics are the figures of the account that a test has set (数据统计).
+// statistics are the figures that a test has set (数据统计).
 type statistics struct {
 	figures map[string][]any // rows, by path and day
 }
 
 func (s *statistics) init() { s.figures = map[string][]any{} }
 
-// datacube is one of the statistics APIs.
+// datacube is a statistics API.
 type datacube struct {
-	days   int // the most days of one call
-	strict int // the same by its page, where that contradicts itself; else 0
+	days   int // maximum of one call
+	strict int // maximum with RuleSpan, or 0 if it is the same
 	has    func(day time.Time) bool
 }
 
@@ -32,7 +32,7 @@ func mondays(day time.Time) bool { return day.Weekday() == time.Monday }
 
 func firsts(day time.Time) bool { return day.Day() == 1 }
 
-// datacubes are the statistics APIs by what follows /datacube/ in their path.
+// datacubes returns the statistics APIs by their path after /datacube/.
 func datacubes() map[string]datacube {
 	return map[string]datacube{
 		"getusersummary":          {7, 0, eachDay},
@@ -73,11 +73,12 @@ func (p *Platform) datacubeRoutes() map[string]behaviour {
 	return routes
 }
 
-// SetStatistics sets what a statistics API, such as "/datacube/getusersummary", returns
-// for a day: rows as JSON objects, such as a [wechat.UserSummary] or a map, or none.
-// The ref_date of rows without one is the day. Without it the API returns one row of
-// sample figures for each day. Weekly and monthly figures are those of the Monday
-// and the first of the month.
+// SetStatistics sets the response of a statistics API, such as
+// "/datacube/getusersummary", for a day. A row is any value that encodes to a JSON
+// object, such as a [wechat.UserSummary] or a map; if it has no ref_date, the day is
+// used. Without rows, the day has no figures. Days that were not set return one row of
+// sample figures. Weekly and monthly figures are those of the Monday and of the first
+// day of the month.
 func (p *Platform) SetStatistics(path string, day wechat.Date, rows ...any) error {
 	list := make([]any, 0, len(rows))
 	for _, row := range rows {
@@ -102,7 +103,7 @@ func (p *Platform) SetStatistics(path string, day wechat.Date, rows ...any) erro
 	return nil
 }
 
-// answerFigures answers the figures of the days that a call asks for.
+// answerFigures returns the figures of the requested days.
 func (p *Platform) answerFigures(c *call, d datacube) (any, error) {
 	days, err := d.daysIn(c)
 	if err != nil {
@@ -124,7 +125,7 @@ func (p *Platform) answerFigures(c *call, d datacube) (any, error) {
 	return out, nil
 }
 
-// daysIn reads the span of a call and returns the days in it that have figures.
+// daysIn returns the requested days that have figures.
 func (d datacube) daysIn(c *call) ([]time.Time, error) {
 	from, err := time.Parse(time.DateOnly, c.text("begin_date"))
 	if err != nil {
@@ -150,8 +151,8 @@ func (d datacube) daysIn(c *call) ([]time.Time, error) {
 	return days, nil
 }
 
-// answerAdFigures answers the figures of ads (流量主数据), of which there is a row for
-// each day, or for the whole span in settlements.
+// answerAdFigures returns the figures of ads (流量主数据): one row per day, or one row
+// for the whole span in settlements.
 func (p *Platform) answerAdFigures(c *call) (any, error) {
 	from, err := time.Parse(time.DateOnly, c.param("start_date"))
 	if err != nil {
@@ -186,7 +187,7 @@ func (p *Platform) answerAdFigures(c *call) (any, error) {
 	return out, nil
 }
 
-// sampleFigures makes the sample row of a day.
+// sampleFigures returns the sample row of a day.
 func (p *Platform) sampleFigures(c *call, date string) any {
 	for _, f := range c.endpoint.Response {
 		if f.Name == "list" {
@@ -198,7 +199,7 @@ func (p *Platform) sampleFigures(c *call, date string) any {
 	return map[string]any{"ref_date": date}
 }
 
-// setDates makes a sample be about a day.
+// setDates sets the dates in a sample.
 func setDates(value any, date string) {
 	switch v := value.(type) {
 	case []any:

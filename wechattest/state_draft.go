@@ -12,9 +12,9 @@ import (
 
 const (
 	maxArticles   = 8
-	maxImages     = 20 // of an article of pictures
+	maxImages     = 20 // in an article of pictures
 	titleRunes    = 64
-	titleOnPage   = 32 // what the page has for it
+	titleOnPage   = 32 // limit on the page
 	authorRunes   = 16
 	digestRunes   = 128
 	contentRunes  = 20_000
@@ -24,25 +24,25 @@ const (
 	articleOfPics = "newspic"
 )
 
-// publications are drafts and what became of them.
+// publications are drafts and published articles.
 type publications struct {
 	drafts      map[string]*draft
 	draftList   []*draft // oldest first
 	jobs        map[int64]*publishJob
 	published   map[string]*publication // by article id
 	pubList     []*publication          // oldest first
-	byData      map[int64]*publication  // by msg_data_id, which mass messages have too
-	outcome     wechat.PublishStatus    // that the next job ends with
+	byData      map[int64]*publication  // by msg_data_id, including mass messages
+	outcome     wechat.PublishStatus    // result of the next job
 	lastComment int64                   // last user_comment_id
 }
 
 // draft is a message of articles.
 type draft struct {
 	id       string
-	articles []map[string]any // as they were written, with what the platform adds
+	articles []map[string]any // as sent, with the platform's own fields
 	created  time.Time
 	changed  time.Time
-	hidden   bool // made by uploadnews, not in the draft box
+	hidden   bool // created by uploadnews, not in the draft box
 }
 
 func (s *publications) init() {
@@ -66,7 +66,7 @@ func (p *Platform) switchDrafts(*call) (any, error) {
 	return map[string]any{"errcode": 0, "errmsg": "ok", "is_open": 1}, nil
 }
 
-// articlesIn reads the articles of a body.
+// articlesIn reads the articles of a request.
 func (p *Platform) articlesIn(c *call) ([]map[string]any, error) {
 	list, _ := c.fields["articles"].([]any)
 	if len(list) == 0 || len(list) > maxArticles {
@@ -95,7 +95,7 @@ func firstRunes(s string, n int) string {
 	return string([]rune(s)[:n])
 }
 
-// article checks an article and adds what the platform knows of it.
+// article validates an article and adds the platform's own fields.
 func (p *Platform) article(c *call, in map[string]any) (map[string]any, error) {
 	text := func(name string) string {
 		s, _ := in[name].(string)
@@ -171,7 +171,7 @@ func (p *Platform) addDraft(c *call) (any, error) {
 	return map[string]any{"media_id": d.id}, nil
 }
 
-// findDraft returns a draft of the draft box.
+// findDraft returns a draft from the draft box.
 func (p *Platform) findDraft(id string) (*draft, error) {
 	if d := p.drafts[id]; d != nil && !d.hidden {
 		return d, nil
@@ -210,7 +210,7 @@ func (p *Platform) getDraft(c *call) (any, error) {
 	return newsContent(d.articles, d.created, d.changed, false), nil
 }
 
-// newsContent answers articles, with or without their text.
+// newsContent returns articles with or without their content.
 func newsContent(articles []map[string]any, created, changed time.Time, noContent bool) map[string]any {
 	items := make([]any, 0, len(articles))
 	for _, a := range articles {
@@ -249,7 +249,7 @@ func (p *Platform) listDrafts(c *call) (any, error) {
 	})
 }
 
-// listNews answers a page of drafts or of what was published, newest first.
+// listNews returns a page of drafts or publications, newest first.
 func listNews[T any](c *call, all []T, item func(v T, noContent bool) map[string]any) (any, error) {
 	newest := slices.Clone(all)
 	slices.Reverse(newest)

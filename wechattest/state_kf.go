@@ -19,19 +19,19 @@ const (
 
 var agentAccount = regexp.MustCompile(`^[A-Za-z0-9_]{1,10}@[A-Za-z0-9_-]{1,30}$`)
 
-// agents are the account's customer-service agents and their conversations.
+// agents are the customer-service agents of the account and their sessions.
 type agents struct {
 	agentList []*agent
 	nextAgent int
 	sessions  map[string]*session // by openid
-	waiting   []*session          // conversations that nobody has taken yet, oldest first
+	waiting   []*session          // sessions without an agent, oldest first
 }
 
 type agent struct {
 	id            int
 	account, name string
-	wechatID      string // empty until the invitation is accepted
-	invited       string // WeChat id that was invited
+	wechatID      string // empty until an invitation is accepted
+	invited       string // the WeChat id of the open invitation
 	invitedUntil  time.Time
 	head          string
 	status        wechat.KFStatus
@@ -69,7 +69,7 @@ func (p *Platform) sessionRoutes() map[string]behaviour {
 	}
 }
 
-// KFAccount describes a customer-service agent that [Platform.AddKFAccount] adds.
+// KFAccount describes a customer-service agent for [Platform.AddKFAccount].
 type KFAccount struct {
 	Account  string // name@the account's WeChat id
 	Nickname string
@@ -85,8 +85,8 @@ func (p *Platform) AddKFAccount(account KFAccount) {
 	a.wechatID, a.status = account.WeChatID, account.Status
 }
 
-// AcceptKFInvite makes the invited user become the agent of an account. It
-// reports whether there was an invitation.
+// AcceptKFInvite accepts the invitation to become the agent with this account. It
+// reports whether there was a valid invitation.
 func (p *Platform) AcceptKFInvite(account string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -98,8 +98,7 @@ func (p *Platform) AcceptKFInvite(account string) bool {
 	return true
 }
 
-// SetKFStatus makes an agent come online or go offline. It reports whether the agent
-// exists.
+// SetKFStatus sets whether an agent is online. It reports whether the agent exists.
 func (p *Platform) SetKFStatus(account string, status wechat.KFStatus) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -127,8 +126,8 @@ func (p *Platform) agent(account string) (*agent, error) {
 	return nil, refuse(wechat.ErrInvalidKFAccount, "invalid kf account")
 }
 
-// agentID returns the id of an agent as the answers have it: a number, or the text of
-// the page.
+// agentID returns the id of an agent for a response: a number, or a string as on the
+// page.
 func (p *Platform) agentID(a *agent) any {
 	if p.set.keeps(RuleType) {
 		return strconv.Itoa(a.id)
@@ -259,8 +258,8 @@ func (p *Platform) setAgentHead(c *call) (any, error) {
 	return okay{}, nil
 }
 
-// transfer hands a conversation to an agent: the one who is named, if she is
-// online, else whoever takes it.
+// transfer hands a session to an agent: the one with the account if they are online, or
+// the first one to take it.
 func (p *Platform) transfer(f *Follower, account string) {
 	if p.sessions[f.OpenID] != nil {
 		return
@@ -278,7 +277,7 @@ func (p *Platform) transfer(f *Follower, account string) {
 	}
 }
 
-// sessionIn returns the agent and the user of a call about a session.
+// sessionIn returns the agent and the user of a session call.
 func (p *Platform) sessionIn(c *call) (*agent, *Follower, error) {
 	a, err := p.agent(c.text("kf_account"))
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 const (
 	massKeyBytes = 32
 	massKeyLife  = 24 * time.Hour
-	massPerMonth = 4 // to one follower
+	massPerMonth = 4 // to each follower
 	massLeast    = 2
 	massMost     = 10_000
 	defaultSpeed = 3
@@ -23,14 +23,14 @@ const (
 // masses are the mass messages of the account.
 type masses struct {
 	mass     map[int64]*massMessage
-	massKeys map[string]keyed // by clientmsgid, or by what was sent to whom
+	massKeys map[string]keyed // by clientmsgid, or by content and recipients
 	speed    int
 }
 
 type massMessage struct {
 	id     int64
 	kind   string       // msgtype
-	pub    *publication // of articles, else nil
+	pub    *publication // nil unless the message is articles
 	status string
 }
 
@@ -50,19 +50,19 @@ func (p *Platform) massRoutes() map[string]behaviour {
 	}
 }
 
-// massIn is the body of a mass message.
+// massIn is the request of a mass message.
 type massIn struct {
 	contentIn
 
 	Filter struct {
 		All   bool   `json:"is_to_all"`
 		Tag   *int64 `json:"tag_id"`
-		Group any    `json:"group_id"` // what tags have replaced
+		Group any    `json:"group_id"` // replaced by tags
 	} `json:"filter"`
 	Key string `json:"clientmsgid"`
 }
 
-// massContent reads what is to be sent to many.
+// massContent reads the content of a mass message.
 func (p *Platform) massContent(c *call) (*massIn, Message, error) {
 	var in massIn
 	if err := c.read(&in); err != nil {
@@ -95,7 +95,7 @@ func (p *Platform) massContent(c *call) (*massIn, Message, error) {
 	return &in, m, nil
 }
 
-// recipients returns whom a mass message is for.
+// recipients returns the recipients of a mass message.
 func (p *Platform) recipients(c *call, in *massIn) ([]*Follower, error) {
 	if c.Path == "/cgi-bin/message/mass/send" {
 		return p.namedRecipients(c)
@@ -173,7 +173,7 @@ func (p *Platform) sendMass(c *call) (any, error) {
 	return out, nil
 }
 
-// massKey returns what the platform knows a repetition by.
+// massKey returns the key by which the platform detects duplicates.
 func (in *massIn) massKey(c *call) string {
 	if in.Key != "" {
 		return "id " + in.Key
@@ -185,8 +185,8 @@ func (in *massIn) massKey(c *call) string {
 	return "content " + hex.EncodeToString(sum[:])
 }
 
-// endMass delivers a mass message. Followers who had their four of the month, or
-// do not want any, are left out.
+// endMass delivers a mass message. Followers who refuse messages, or who received four
+// this month, are left out.
 func (p *Platform) endMass(sent *massMessage, m Message, to []*Follower) Push {
 	reached := 0
 	for _, f := range to {
@@ -200,7 +200,7 @@ func (p *Platform) endMass(sent *massMessage, m Message, to []*Follower) Push {
 	checked := 0
 	var items []any
 	if sent.pub != nil {
-		checked = 1 // no reprint
+		checked = 1 // not a reprint
 		for i, a := range sent.pub.articles {
 			items = append(items, Fields{"ArticleIdx": i + 1, "ArticleUrl": a["url"]})
 		}
@@ -212,7 +212,7 @@ func (p *Platform) endMass(sent *massMessage, m Message, to []*Follower) Push {
 	}}
 }
 
-// listOf returns what is in a list of a push: its items, or nothing.
+// listOf returns the items of a list in a push, or an empty element.
 func listOf(items []any) Fields {
 	if len(items) == 0 {
 		return Fields{}
@@ -244,8 +244,8 @@ func (p *Platform) previewMass(c *call) (any, error) {
 	return map[string]any{"errcode": 0, "errmsg": "preview success", "msg_id": id}, nil
 }
 
-// previewer returns who is to see a preview. A WeChat id is the follower's nickname
-// here.
+// previewer returns the recipient of a preview. The fake uses the nickname as the
+// WeChat id.
 func (p *Platform) previewer(c *call) (*Follower, error) {
 	name := c.text("towxname")
 	if name == "" {
@@ -295,8 +295,8 @@ func (p *Platform) deleteMass(c *call) (any, error) {
 	return okay{}, nil
 }
 
-// deleteArticles takes down the article at a position, from 1, or all of them. A URL
-// counts where there is no id, a position where there is one.
+// deleteArticles deletes the article at a position, from 1, or all if the position is
+// 0. The URL selects the article if there is no id.
 func (sent *massMessage) deleteArticles(id int64, position int, url string) {
 	for i, a := range sent.pub.articles {
 		if id == 0 && a["url"] == url || id != 0 && (position == 0 || position == i+1) {
@@ -321,7 +321,7 @@ func (p *Platform) massBy(id int64, url string) *massMessage {
 	return nil
 }
 
-// realSpeed is what the speeds of the account are, in ten thousands a minute.
+// realSpeed returns the rate of a speed level, in 10,000 messages a minute.
 func realSpeed(speed int) int { return []int{80, 60, 45, 30, 10}[speed] }
 
 func (p *Platform) getSpeed(*call) (any, error) {

@@ -19,7 +19,7 @@ type files struct {
 	materials []*medium // oldest first
 }
 
-// medium is an uploaded file, or what else goes by a media id.
+// medium is an uploaded file, or anything else with a media id.
 type medium struct {
 	id, kind string // image, voice, video, thumb or news
 	file     File
@@ -27,7 +27,7 @@ type medium struct {
 	intro    string // of a video
 	url      string // of a permanent image
 	changed  time.Time
-	end      time.Time // zero for permanent ones
+	end      time.Time // zero if permanent
 }
 
 func (s *files) init() { s.media = map[string]*medium{} }
@@ -86,7 +86,7 @@ func (p *Platform) keepMaterial(kind string, f File) *medium {
 
 func (m *medium) isImage() bool { return m.kind == "image" || m.kind == "thumb" }
 
-// find returns what goes by a media id, for as long as it is kept.
+// findMedia returns the medium with an id, unless it has expired.
 func (p *Platform) findMedia(id string) (*medium, error) {
 	m := p.media[id]
 	if m == nil || !m.end.IsZero() && !p.now().Before(m.end) {
@@ -108,10 +108,10 @@ func (p *Platform) checkMediaID(id string) error {
 	return err
 }
 
-// fileRule is what the platform takes as a kind of media.
+// fileRule is the limit of a media type.
 type fileRule struct {
 	bytes      int
-	code       wechat.Code // where a file is larger
+	code       wechat.Code // of larger files
 	extensions []string
 }
 
@@ -143,7 +143,7 @@ func (r fileRule) check(f File) error {
 	return nil
 }
 
-// uploaded returns the file of a call, checked for its kind.
+// uploaded returns the media type and the file of a call, after validation.
 func (c *call) uploaded(permanent bool) (string, File, error) {
 	kind, f := c.param("type"), c.Form.Files["media"]
 	rule, ok := ruleOf(kind, permanent)
@@ -177,7 +177,7 @@ func (p *Platform) getMedia(c *call) (any, error) {
 	return m.download(), nil
 }
 
-// getVoice answers a recording, in the form that the JS-SDK uploads.
+// getVoice returns a voice recording in the format of the JS-SDK.
 func (p *Platform) getVoice(c *call) (any, error) {
 	m, err := p.findMedia(c.param("media_id"))
 	if err != nil || m.kind != "voice" {
@@ -186,7 +186,7 @@ func (p *Platform) getVoice(c *call) (any, error) {
 	return m.download(), nil
 }
 
-// download answers the bytes of a file.
+// download returns the content of a file.
 func (m *medium) download() *answer {
 	kind := m.file.ContentType
 	if kind == "" || kind == "application/octet-stream" {
@@ -199,7 +199,7 @@ func (m *medium) download() *answer {
 	}
 }
 
-// uploadImage keeps a picture for the text of articles, which has an address only.
+// uploadImage stores a picture for article content, which only has a URL.
 func (p *Platform) uploadImage(c *call) (any, error) {
 	rule := fileRule{1 << 20, wechat.ErrInvalidImageSize, []string{".png", ".jpg", ".jpeg"}}
 	if err := rule.check(c.Form.Files["media"]); err != nil {
@@ -208,7 +208,7 @@ func (p *Platform) uploadImage(c *call) (any, error) {
 	return map[string]any{"errcode": 0, "errmsg": "ok", "url": "http://mmbiz.qpic.cn/mmbiz_jpg/" + random(urlSafe, 32) + "/0"}, nil
 }
 
-// convertVideo makes a video that can be sent to many.
+// convertVideo prepares a video for mass messages.
 func (p *Platform) convertVideo(c *call) (any, error) {
 	m, err := p.findMedia(c.text("media_id"))
 	if err != nil || m.kind != "video" {
@@ -219,7 +219,7 @@ func (p *Platform) convertVideo(c *call) (any, error) {
 	return map[string]any{"type": "video", "media_id": made.id, "created_at": c.At.Unix()}, nil
 }
 
-// uploadNews makes articles that can be sent to many.
+// uploadNews stores articles for mass messages.
 func (p *Platform) uploadNews(c *call) (any, error) {
 	articles, err := p.articlesIn(c)
 	if err != nil {
@@ -294,7 +294,7 @@ func (p *Platform) materialsOf(kind string) []*medium {
 
 const maxPage = 20
 
-// pageIn reads offset and count of a list, and returns the part of it.
+// pageIn returns the part of a list that offset and count select.
 func pageIn[T any](c *call, list []T) ([]T, error) {
 	var in struct {
 		Offset int `json:"offset"`

@@ -38,15 +38,15 @@ func (p *Platform) menuRoutes() map[string]behaviour {
 	}
 }
 
-// Menu returns the menu that the user sees, or nil if the account has none. Its Rule is
-// nil if it is the default menu.
+// Menu returns the menu that the user sees, or nil if there is none. Rule is nil if it
+// is the default menu.
 func (f *Follower) Menu() *wechat.StoredMenu {
 	f.p.mu.Lock()
 	defer f.p.mu.Unlock()
 	return f.p.menuOf(f)
 }
 
-// menuID returns the id of the default menu, as events carry it.
+// menuID returns the id of the default menu for events.
 func (p *Platform) menuID() int64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -56,8 +56,8 @@ func (p *Platform) menuID() int64 {
 	return p.menu.ID
 }
 
-// menuOf returns the menu of a user: the newest conditional one that matches, else
-// the default.
+// menuOf returns the menu of a user: the newest conditional menu that matches, or else
+// the default menu.
 func (p *Platform) menuOf(f *Follower) *wechat.StoredMenu {
 	for _, m := range slices.Backward(p.conditional) {
 		if f.matches(m.Rule) {
@@ -67,7 +67,7 @@ func (p *Platform) menuOf(f *Follower) *wechat.StoredMenu {
 	return p.menu
 }
 
-// matches reports whether a user sees the menus with a rule.
+// matches reports whether a user sees menus with the rule.
 func (f *Follower) matches(rule *wechat.StoredMatchRule) bool {
 	return (rule.TagID == 0 || slices.Contains(f.tags, rule.TagID)) && (rule.Platform == "" || rule.Platform == f.user.ClientPlatform)
 }
@@ -138,7 +138,7 @@ func (p *Platform) checkButton(b wechat.Button) error {
 	return nil
 }
 
-// actionCodes are the codes for what is wrong with a button, which differ by level.
+// actionCodes are the errcodes of invalid buttons, which differ by level.
 type actionCodes struct{ kind, key, url, domain wechat.Code }
 
 func (p *Platform) checkAction(b wechat.Button, codes actionCodes) error {
@@ -187,7 +187,7 @@ func (p *Platform) getMenu(*call) (any, error) {
 	return out, nil
 }
 
-// answeredButton is a button with a list of sub-buttons, which the platform never omits.
+// answeredButton is a button in a response: sub_button is never omitted.
 type answeredButton struct {
 	wechat.Button
 
@@ -202,7 +202,7 @@ func answered(buttons []wechat.Button) []answeredButton {
 	return out
 }
 
-// ruleAnswer returns a rule as the platform answers it, with the fields that are set.
+// ruleAnswer returns a rule for a response, with the fields that are set.
 func ruleAnswer(rule *wechat.StoredMatchRule) map[string]string {
 	out := map[string]string{}
 	if rule.TagID != 0 {
@@ -241,7 +241,7 @@ func (p *Platform) addConditional(c *call) (any, error) {
 	return map[string]any{"menuid": strconv.FormatInt(m.ID, 10)}, nil
 }
 
-// matchRule reads who is to see a conditional menu.
+// matchRule reads the rule of a conditional menu.
 func (c *call) matchRule() (*wechat.StoredMatchRule, error) {
 	rule := &wechat.StoredMatchRule{}
 	object, _ := c.fields["matchrule"].(map[string]any)
@@ -301,7 +301,7 @@ func (p *Platform) tryMatch(c *call) (any, error) {
 	return map[string]any{"button": answered(m.Buttons)}, nil
 }
 
-// getSelfMenu answers the default menu in the words of the console.
+// getSelfMenu returns the default menu in the console's format.
 func (p *Platform) getSelfMenu(*call) (any, error) {
 	if p.menu == nil {
 		return map[string]any{"is_menu_open": 0, "selfmenu_info": map[string]any{"button": []any{}}}, nil

@@ -8,9 +8,9 @@ import (
 )
 
 const (
-	replyWindow   = 48 * time.Hour // after the user wrote
+	replyWindow   = 48 * time.Hour // after a message of the user
 	replyCount    = 5
-	actionWindow  = time.Minute // after a click, a follow, a scan
+	actionWindow  = time.Minute // after a click, a follow or a scan
 	actionCount   = 3
 	textBytes     = 2048
 	typingWindow  = 30 * time.Second
@@ -19,19 +19,19 @@ const (
 	maxRecords    = 10_000
 )
 
-// Via says how a message reached a follower.
+// Via is the way in which a message reached a follower.
 type Via string
 
-// The ways of a message.
+// The ways in which messages arrive.
 const (
-	ViaReply            Via = "reply"            // answer of the callback to what she did
-	ViaCustomMessage    Via = "customer service" // [wechat.Client] sent it in the reply window
+	ViaReply            Via = "reply"            // the callback's reply to a push
+	ViaCustomMessage    Via = "customer service" // see [wechat.Client.SendCustomMessage]
 	ViaTemplate         Via = "template"
-	ViaSubscribeMessage Via = "subscription" // a notification that she subscribed to
+	ViaSubscribeMessage Via = "subscription" // a notification that the user subscribed to
 	ViaMass             Via = "mass"
-	ViaPreview          Via = "preview"  // of a mass message
-	ViaOneTimeMessage   Via = "one-time" // that the user agreed to receive once
-	ViaNotice           Via = "notice"   // the platform itself: the account is unavailable
+	ViaPreview          Via = "preview"  // the preview of a mass message
+	ViaOneTimeMessage   Via = "one-time" // the message of a one-time subscription
+	ViaNotice           Via = "notice"   // the platform's notice that the account is unavailable
 )
 
 // Received is a message that reached a follower.
@@ -43,7 +43,7 @@ type Received struct {
 	MsgID int64 // of template and mass messages
 }
 
-// Message is what a follower sees of the account's messages.
+// Message is a message of the account as a follower sees it.
 type Message struct {
 	Type         string // MsgType or msgtype
 	Content      string // of a text
@@ -54,14 +54,14 @@ type Message struct {
 	URL          string // of music, a link, a template message
 	HQMusicURL   string // of music
 	Articles     []Article
-	MenuItems    []wechat.MenuMessageItem // of a menu message, whose head and tail are in Content
+	MenuItems    []wechat.MenuMessageItem // of a menu message; its head and tail are in Content
 	AppID        string                   // of a mini program
 	PagePath     string
 	CardID       string
 	TemplateID   string
 	Data         map[string]string // of a template message
-	KFAccount    string            // the agent who speaks, or who gets the conversation
-	Raw          []byte            // as the account wrote it, decrypted
+	KFAccount    string            // the agent who sends the message, or takes over the session
+	Raw          []byte            // as the account sent it, decrypted
 }
 
 // Article is an entry of a news message.
@@ -72,12 +72,12 @@ type Article struct {
 	URL         string
 }
 
-// conversations are the messages of customer service.
+// conversations are the customer-service messages.
 type conversations struct {
 	records []record
 }
 
-// record is a line in the log of customer service.
+// record is a customer-service message in the log.
 type record struct {
 	openID, text, worker string
 	code                 int
@@ -128,7 +128,7 @@ func (p *Platform) sendCustom(c *call) (any, error) {
 	return okay{}, nil
 }
 
-// takeReply spends one of the messages that the account may send now.
+// takeReply counts a message against those that the account may send now.
 func (f *Follower) takeReply(now time.Time) error {
 	acted, wrote := now.Sub(f.acted) < actionWindow, now.Sub(f.wrote) < replyWindow
 	switch {
@@ -144,7 +144,7 @@ func (f *Follower) takeReply(now time.Time) error {
 	return nil
 }
 
-// contentIn is what the messages of customer service and mass messages hold.
+// contentIn is the content of customer-service and mass messages.
 type contentIn struct {
 	Type string `json:"msgtype"`
 
@@ -214,7 +214,7 @@ type videoIn struct {
 	Description string `json:"description"`
 }
 
-// customIn reads a message of customer service.
+// customIn reads a customer-service message.
 func (p *Platform) customIn(c *call) (Message, error) {
 	var in contentIn
 	if err := c.read(&in); err != nil {
@@ -247,7 +247,7 @@ func (p *Platform) customIn(c *call) (Message, error) {
 	return m, nil
 }
 
-// message returns what a follower sees.
+// message returns the message as a follower sees it.
 func (in *contentIn) message() Message {
 	m := Message{Type: in.Type, KFAccount: in.Agent.Account}
 	switch in.Type {
@@ -291,7 +291,7 @@ func (in *contentIn) message() Message {
 	return m
 }
 
-// Typing reports whether the user sees the account typing (输入状态).
+// Typing reports whether the user sees the typing indicator (输入状态).
 func (f *Follower) Typing() bool {
 	f.p.mu.Lock()
 	defer f.p.mu.Unlock()
@@ -321,7 +321,7 @@ func (p *Platform) setTyping(c *call) (any, error) {
 	return okay{}, nil
 }
 
-// listRecords answers a page of what users and agents wrote to each other.
+// listRecords returns a page of the messages between users and agents.
 func (p *Platform) listRecords(c *call) (any, error) {
 	var in struct {
 		Start  int64 `json:"starttime"`

@@ -11,18 +11,18 @@ import (
 	"github.com/wechatoa/wechat"
 )
 
-// markup is what a digest leaves out of a text.
+// markup is removed from an automatic digest.
 var markup = regexp.MustCompile(`<[^>]*>`)
 
-// publishJob is a draft on its way to being published.
+// publishJob publishes a draft.
 type publishJob struct {
 	id     int64
 	status wechat.PublishStatus
-	result *publication // nil until it has succeeded
-	failed []int        // articles that were the reason, from 1
+	result *publication // nil unless it has succeeded
+	failed []int        // positions of the articles that failed
 }
 
-// publication is what was published, or sent to many.
+// publication is a set of published or mass-sent articles.
 type publication struct {
 	id       string // article_id
 	dataID   int64  // msg_data_id
@@ -31,7 +31,7 @@ type publication struct {
 	at       time.Time
 }
 
-// comments are those of one article.
+// comments are the comments on an article.
 type comments struct {
 	open bool
 	list []*comment
@@ -81,7 +81,7 @@ func (p *Platform) submit(c *call) (any, error) {
 	return map[string]any{"errcode": 0, "errmsg": "ok", "publish_id": job.id, "msg_data_id": dataID}, nil
 }
 
-// endJob publishes a draft, which leaves the draft box, or does not.
+// endJob ends a job. If it succeeds, the draft leaves the draft box.
 func (p *Platform) endJob(job *publishJob, d *draft, dataID int64, outcome wechat.PublishStatus) {
 	job.status = outcome
 	if outcome != wechat.PublishStatusSucceeded {
@@ -94,7 +94,7 @@ func (p *Platform) endJob(job *publishJob, d *draft, dataID int64, outcome wecha
 	p.dropDraft(d)
 }
 
-// publish gives articles an address and their comments.
+// publish gives articles their URLs and comments.
 func (p *Platform) publish(articles []map[string]any, dataID int64) *publication {
 	pub := &publication{id: random(urlSafe, 43), dataID: dataID, at: p.now()}
 	for _, a := range articles {
@@ -217,9 +217,9 @@ func (p *Platform) commentRoutes() map[string]behaviour {
 	}
 }
 
-// Comments writes a comment on the article with an index, from 0, of what was
-// published or sent under a msg_data_id. It returns the comment's id, 0 where the
-// article does not exist or takes no comments.
+// Comments comments on the article at an index, from 0, of the articles that were
+// published or sent with a msg_data_id. It returns the id of the comment, or 0 if the
+// article does not exist or does not accept comments.
 func (f *Follower) Comments(msgDataID int64, index int, content string) int64 {
 	p := f.p
 	p.mu.Lock()
@@ -244,7 +244,7 @@ type commentIn struct {
 	Content string `json:"content"`
 }
 
-// commentsIn returns the comments that a call is about.
+// commentsIn returns the comments of the article in a call.
 func (p *Platform) commentsIn(c *call) (*comments, *commentIn, error) {
 	var in commentIn
 	if err := c.read(&in); err != nil {
@@ -257,7 +257,7 @@ func (p *Platform) commentsIn(c *call) (*comments, *commentIn, error) {
 	return pub.comments[in.Index], &in, nil
 }
 
-// commentIn returns the comment that a call is about.
+// commentIn returns the comment in a call.
 func (p *Platform) commentIn(c *call) (*comments, *comment, *commentIn, error) {
 	all, in, err := p.commentsIn(c)
 	if err != nil {

@@ -20,8 +20,7 @@ const (
 	noticeIDBytes = 43
 )
 
-// subscriptions are the account's templates of notifications that users subscribe
-// to.
+// subscriptions are the account's templates for subscription notifications.
 type subscriptions struct{ notices []*notice }
 
 type notice struct {
@@ -39,8 +38,8 @@ func (p *Platform) subscriptionRoutes() map[string]behaviour {
 	}
 }
 
-// AddSubscribeTemplate gives the account a template for notifications that users
-// subscribe to (订阅通知), and returns its id. content is as in a [Template].
+// AddSubscribeTemplate adds a template for subscription notifications (订阅通知) and
+// returns its id. The content has the form of [Template.Content].
 func (p *Platform) AddSubscribeTemplate(title, content string) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -62,8 +61,8 @@ func (p *Platform) notice(id string) *notice {
 	return nil
 }
 
-// AcceptsSubscription accepts a subscription to a template when asked for it. The account
-// may then send one notification with the template.
+// AcceptsSubscription accepts the request to subscribe to a template: the account may
+// send one notification with it.
 func (f *Follower) AcceptsSubscription(ctx context.Context, templateID string) *Report {
 	f.p.mu.Lock()
 	if f.subscribed == nil {
@@ -74,7 +73,7 @@ func (f *Follower) AcceptsSubscription(ctx context.Context, templateID string) *
 	return f.answersSubscription(ctx, templateID, "accept")
 }
 
-// RefusesSubscription refuses a subscription to a template when asked for it.
+// RefusesSubscription refuses the request to subscribe to a template.
 func (f *Follower) RefusesSubscription(ctx context.Context, templateID string) *Report {
 	return f.answersSubscription(ctx, templateID, "reject")
 }
@@ -169,8 +168,8 @@ func (p *Platform) sendNotice(c *call) (any, error) {
 	return okay{}, nil
 }
 
-// sendOneTime sends the message of a one-time subscription (一次性订阅消息), to users
-// who need not follow.
+// sendOneTime sends the message of a one-time subscription (一次性订阅消息), which also
+// reaches users who do not follow.
 func (p *Platform) sendOneTime(c *call) (any, error) {
 	var in struct {
 		templateIn

@@ -11,17 +11,17 @@ const (
 	maxTags        = 100
 	maxTagsPerUser = 20
 	tagNameRunes   = 30
-	largeTag       = 100_000 // followers, above which a tag can not be deleted
+	largeTag       = 100_000 // followers, above which a tag cannot be deleted
 	batchTagged    = 50
 	batchBlack     = 20
 	blackPage      = 1000
-	firstTag       = 100 // ids below are the platform's
+	firstTag       = 100 // lower ids belong to the platform
 )
 
 type tag struct {
 	id    int64
 	name  string
-	count int // of followers, if a test has set it
+	count int // of followers, if set by a test
 }
 
 func (p *Platform) tagRoutes() map[string]behaviour {
@@ -40,7 +40,7 @@ func (p *Platform) tagRoutes() map[string]behaviour {
 	}
 }
 
-// AddTag makes a tag without a call and returns its id.
+// AddTag creates a tag without a call and returns its id.
 func (p *Platform) AddTag(name string) int64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -54,9 +54,9 @@ func (p *Platform) addTag(name string) *tag {
 	return t
 }
 
-// SetTagCount makes a tag have this many followers, more than there are: the
-// platform reports the number, and refuses to delete a tag of more than 100,000
-// (45057). It does nothing if there is no such tag.
+// SetTagCount sets the number of followers that the platform reports for a tag, without
+// adding any. The platform refuses to delete a tag with more than 100,000
+// ([wechat.ErrTagTooLarge]). It does nothing if the tag does not exist.
 func (p *Platform) SetTagCount(tagID int64, count int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -74,7 +74,7 @@ func (p *Platform) tag(id int64) *tag {
 	return nil
 }
 
-// tagIn is the body of the calls about one tag.
+// tagIn is the request of calls about one tag.
 type tagIn struct {
 	Tag struct {
 		ID   int64  `json:"id"`
@@ -85,7 +85,7 @@ type tagIn struct {
 func (p *Platform) checkTagName(name string) error {
 	long := utf8.RuneCountInString(name) > tagNameRunes
 	if p.set.keeps(RuleLength) {
-		long = len(name) > tagNameRunes // the text of the code has bytes
+		long = len(name) > tagNameRunes // the text of the errcode counts bytes
 	}
 	if long {
 		return refuse(wechat.ErrTagNameTooLong, "tag name too long")
@@ -206,7 +206,7 @@ func (p *Platform) listTagged(c *call) (any, error) {
 	return pageAnswer(page, next, map[string]any{}), nil
 }
 
-// membersIn reads the body of a call that tags or untags.
+// membersIn reads a request to tag or untag users.
 func (p *Platform) membersIn(c *call) (id int64, members []*Follower, failed []string, err error) {
 	ids, err := c.openIDList(batchTagged)
 	if err != nil {
@@ -234,7 +234,7 @@ func (p *Platform) membersIn(c *call) (id int64, members []*Follower, failed []s
 	return in.ID, members, failed, nil
 }
 
-// partly answers a call that was done for some users and not for others.
+// partly returns the response to a call that succeeded for some users only.
 func partly(failed []string) error {
 	if len(failed) == 0 {
 		return nil

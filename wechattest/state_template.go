@@ -20,7 +20,7 @@ const (
 
 // Template is a message template of the account.
 type Template struct {
-	ID      string // a random one where empty
+	ID      string // random if empty
 	Title   string
 	Content string // such as "订单：{{thing1.DATA}}\n金额：{{amount2.DATA}}"
 	Example string
@@ -33,7 +33,7 @@ type templates struct {
 	templateKeys  map[string]keyed // by openid and client_msg_id
 }
 
-// keyed is what was sent under a client's message id.
+// keyed is a message that was sent with a client message id.
 type keyed struct {
 	at time.Time
 	id int64
@@ -55,8 +55,7 @@ func (p *Platform) templateRoutes() map[string]behaviour {
 	}
 }
 
-// AddTemplate gives the account a template, as its owner does in the console, and
-// returns the template's id.
+// AddTemplate adds a template, as the owner does in the console, and returns its id.
 func (p *Platform) AddTemplate(t Template) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -67,7 +66,7 @@ func (p *Platform) AddTemplate(t Template) string {
 	return t.ID
 }
 
-// industryNames are the industries of accounts by id, from 1.
+// industryNames are the industries, by id from 1.
 var industryNames = strings.Split("IT科技/互联网|电子商务,IT科技/IT软件与服务,IT科技/IT硬件与设备,IT科技/电子技术,IT科技/通信与运营商,"+
 	"IT科技/网络游戏,金融业/银行,金融业/基金|理财|信托,金融业/保险,餐饮/餐饮,酒店旅游/酒店,酒店旅游/旅游,运输与仓储/快递,运输与仓储/物流,运输与仓储/仓储,"+
 	"教育/培训,教育/院校,政府与公共事业/学术科研,政府与公共事业/交警,政府与公共事业/博物馆,政府与公共事业/公共事业|非盈利机构,医药护理/医药医疗,"+
@@ -160,7 +159,7 @@ func (p *Platform) deleteTemplate(c *call) (any, error) {
 	return okay{}, nil
 }
 
-// templateIn is the body of a message after a template.
+// templateIn is the request of a template message.
 type templateIn struct {
 	To          string `json:"touser"`
 	ID          string `json:"template_id"`
@@ -208,7 +207,7 @@ func (p *Platform) sendTemplate(c *call) (any, error) {
 	}
 	key := in.To + " " + in.Key
 	if done, ok := p.templateKeys[key]; ok && in.Key != "" && c.At.Sub(done.at) < templateKeyLife {
-		return map[string]any{"errcode": 0, "errmsg": "ok", "msgid": done.id}, nil // sent already
+		return map[string]any{"errcode": 0, "errmsg": "ok", "msgid": done.id}, nil // already sent
 	}
 	id := p.ids.newSent()
 	p.templateKeys[key] = keyed{at: c.At, id: id}
@@ -226,7 +225,7 @@ func (p *Platform) sendTemplate(c *call) (any, error) {
 
 var templateKey = regexp.MustCompile(`\{\{\s*([A-Za-z_]+)([0-9]*)\.DATA\s*\}\}`)
 
-// fieldRunes are how long the values of a template may be, by the kind of key.
+// fieldRunes returns the maximum length of a template value, by the kind of its key.
 func fieldRunes(kind string) int {
 	switch kind {
 	case "thing", "const":
@@ -243,8 +242,7 @@ func fieldRunes(kind string) int {
 	return 200
 }
 
-// check holds the data of a message against its template. Test accounts may send
-// values of any length.
+// check validates the data of a message. Test accounts may send values of any length.
 func (t *Template) check(data map[string]string, anyLength bool) error {
 	for _, m := range templateKey.FindAllStringSubmatch(t.Content, -1) {
 		name := m[1] + m[2]

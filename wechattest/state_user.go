@@ -22,7 +22,7 @@ func (p *Platform) userRoutes() map[string]behaviour {
 	}
 }
 
-// known returns the user with an OpenID, who may not follow any more.
+// known returns the user with an OpenID, whether they follow the account or not.
 func (p *Platform) known(openID string) (*Follower, error) {
 	if f := p.users[openID]; f != nil {
 		return f, nil
@@ -47,8 +47,8 @@ func (p *Platform) getUser(c *call) (any, error) {
 	return f.profile(), nil
 }
 
-// profile is what the account may know of a user: since the end of 2021 no longer
-// who she is.
+// profile returns what the account may know about a user. Since the end of 2021 this
+// does not include nickname and avatar.
 func (f *Follower) profile() map[string]any {
 	if !f.following {
 		return map[string]any{"subscribe": 0, "openid": f.OpenID}
@@ -69,7 +69,7 @@ func (f *Follower) profile() map[string]any {
 	return out
 }
 
-// nonNil makes an empty list [] instead of null.
+// nonNil returns [] instead of null for an empty list.
 func nonNil[T any](list []T) []T {
 	if list == nil {
 		return []T{}
@@ -119,8 +119,8 @@ func (p *Platform) openIDs(matches func(*Follower) bool) []string {
 	return ids
 }
 
-// pageOf returns the page of a list of OpenIDs that begins after one, and the
-// OpenID to go on after, "" at the end of the list.
+// pageOf returns the page of openids after one, and the openid to continue after, which
+// is "" at the end of the list.
 func (p *Platform) pageOf(all []string, after string, size int) (page []string, next string, err error) {
 	begin := 0
 	if after != "" {
@@ -138,7 +138,7 @@ func (p *Platform) pageOf(all []string, after string, size int) (page []string, 
 	return page, next, nil
 }
 
-// pageAnswer answers a page. A page without OpenIDs has no data.
+// pageAnswer returns the response of a page. A page without openids has no data.
 func pageAnswer(page []string, next string, out map[string]any) map[string]any {
 	out["count"], out["next_openid"] = len(page), next
 	if len(page) > 0 {
@@ -163,7 +163,7 @@ func (p *Platform) setRemark(c *call) (any, error) {
 	return okay{}, nil
 }
 
-// changeOpenIDs maps users of an account that was moved into this one.
+// changeOpenIDs converts the openids of an account that was migrated to this one.
 func (p *Platform) changeOpenIDs(c *call) (any, error) {
 	ids, err := c.openIDList(batchUsers)
 	if err != nil {
@@ -176,8 +176,7 @@ func (p *Platform) changeOpenIDs(c *call) (any, error) {
 	return map[string]any{"errcode": 0, "errmsg": "ok", "result_list": list}, nil
 }
 
-// openIDList reads the openid_list of a body, which has between one and limit
-// entries.
+// openIDList reads the openid_list of a request, with 1 to limit entries.
 func (c *call) openIDList(limit int) ([]string, error) {
 	var in struct {
 		IDs []string `json:"openid_list"`

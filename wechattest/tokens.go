@@ -8,7 +8,7 @@ import (
 
 const (
 	tokenLife   = 2 * time.Hour
-	overlap     = 5 * time.Minute // in which an old token works beside its successor
+	overlap     = 5 * time.Minute // of an old token and its successor
 	forcedApart = 30 * time.Second
 	forcedADay  = 20
 )
@@ -18,8 +18,7 @@ const (
 	stablePath  = "/cgi-bin/stable_token"
 )
 
-// tokens are the account's access tokens, in two pools that do not touch each
-// other, and its tickets.
+// tokens are the account's access tokens, in two independent pools, and its tickets.
 type tokens struct {
 	classic, stable pool
 
@@ -30,7 +29,7 @@ type tokens struct {
 	tickets map[string]ticket
 }
 
-// pool is a token and the one before it: only these two are live.
+// pool is a token and its predecessor. All others are invalid.
 type pool struct {
 	current, old credential
 }
@@ -55,8 +54,8 @@ func (p *Platform) tokenRoutes() map[string]behaviour {
 	}
 }
 
-// issue makes a new token. The one before it lives on for some minutes, the one
-// before that dies.
+// issue creates a new token. Its predecessor stays valid for some minutes; older tokens
+// become invalid.
 func (l *pool) issue(now time.Time) {
 	l.old = l.current
 	if limit := now.Add(overlap); l.old.end.After(limit) {
@@ -65,7 +64,7 @@ func (l *pool) issue(now time.Time) {
 	l.current = credential{value: "99_" + random(urlSafe, 133), end: now.Add(tokenLife)}
 }
 
-// find returns the credential with a value, live or expired.
+// find returns the credential with a value, valid or expired.
 func (l *pool) find(value string) (credential, bool) {
 	for _, c := range []credential{l.current, l.old} {
 		if c.value == value && value != "" {
@@ -88,8 +87,8 @@ func (p *Platform) getToken(c *call) (any, error) {
 	return p.classic.answer(c.At), nil
 }
 
-// getStableToken returns the stable token, which is the same one until shortly
-// before its end.
+// getStableToken returns the stable token, which stays the same until shortly before it
+// expires.
 func (p *Platform) getStableToken(c *call) (any, error) {
 	if err := p.checkSecret(c, c.text("grant_type"), c.text("appid"), c.text("secret")); err != nil {
 		return nil, err
@@ -102,8 +101,8 @@ func (p *Platform) getStableToken(c *call) (any, error) {
 	return p.stable.answer(c.At), nil
 }
 
-// mayForce reports whether a forced refresh is within the limits, and counts it. One
-// that is not gets the same token again.
+// mayForce reports whether a forced refresh is within the limits, and counts it. Above
+// the limits, the caller gets the current token.
 func (p *Platform) mayForce(now time.Time) bool {
 	if now.Sub(p.forced) < forcedApart {
 		return false
@@ -119,7 +118,7 @@ func (p *Platform) mayForce(now time.Time) bool {
 	return true
 }
 
-// checkSecret checks who asks for a token.
+// checkSecret validates the credentials of a token request.
 func (p *Platform) checkSecret(c *call, grant, appID, secret string) error {
 	switch {
 	case grant != "client_credential":
@@ -142,8 +141,8 @@ func (p *Platform) checkSecret(c *call, grant, appID, secret string) error {
 	return nil
 }
 
-// authorise checks the token of a call that needs one.
-func (p *Platform) authorise(c *call) error {
+// authorize validates the token of a call that needs one.
+func (p *Platform) authorize(c *call) error {
 	if c.endpoint != nil && c.endpoint.Auth != "access_token" || c.endpoint == nil && c.Token == "" {
 		return nil
 	}
@@ -165,17 +164,16 @@ func (p *Platform) authorise(c *call) error {
 		"could get access_token by getStableAccessToken, more details at https://mmbizurl.cn/s/JtxxFh33r")
 }
 
-// RevokeToken makes all access tokens of the account die at once, as a reset of the
-// AppSecret does.
+// RevokeToken invalidates all access tokens of the account, as a reset of the AppSecret
+// does.
 func (p *Platform) RevokeToken() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.classic, p.stable = pool{}, pool{}
 }
 
-// ResetAppSecret gives the account another AppSecret (重置AppSecret), makes its
-// tokens die and returns the new secret. Clients that were made before have the old
-// one.
+// ResetAppSecret gives the account a new AppSecret (重置AppSecret), invalidates its
+// tokens, and returns the new secret. Existing clients keep the old one.
 func (p *Platform) ResetAppSecret() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -184,8 +182,8 @@ func (p *Platform) ResetAppSecret() string {
 	return p.AppSecret
 }
 
-// getTicket returns a ticket: the same one until its end, though each answer speaks
-// of a whole life, as the platform's do.
+// getTicket returns a ticket: the same one until it expires, though each response has
+// the full expires_in, as the platform's do.
 func (p *Platform) getTicket(c *call) (any, error) {
 	kind := c.param("type")
 	t := p.tickets[kind]

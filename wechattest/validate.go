@@ -15,14 +15,14 @@ import (
 	"github.com/wechatoa/wechat/internal/spec"
 )
 
-// text returns a string of the JSON body, "" where there is none of that name.
+// text returns a string of the JSON body, or "".
 func (c *call) text(name string) string {
 	s, _ := c.fields[name].(string)
 	return s
 }
 
-// param returns a parameter of the query. A call that was made by POST though its page
-// says GET may have it in a JSON body instead.
+// param returns a query parameter. If a GET API was called by POST, the parameter may
+// be in a JSON body instead.
 func (c *call) param(name string) string {
 	if value := c.Query.Get(name); value != "" || c.Method == c.endpoint.Method {
 		return value
@@ -36,7 +36,7 @@ func (c *call) param(name string) string {
 	return ""
 }
 
-// read decodes the JSON body into a struct of the types that validate has checked.
+// read decodes the JSON body, whose types validate has checked.
 func (c *call) read(into any) error {
 	body, err := encode(c.fields)
 	if err == nil {
@@ -48,13 +48,13 @@ func (c *call) read(into any) error {
 	return nil
 }
 
-// ownChecks are the paths whose behaviour checks the body itself, because the
-// platform has an errcode for each field there.
+// ownChecks reports whether the behaviour of a path validates the body itself, because
+// each field has its own errcode.
 func ownChecks(path string) bool {
 	return path == "/cgi-bin/menu/create" || path == "/cgi-bin/menu/addconditional"
 }
 
-// validate holds a call against the documentation of its endpoint.
+// validate checks a call against the documentation of its endpoint.
 func (c *call) validate() error {
 	e := c.endpoint
 	if e.Method == http.MethodGet && len(bytes.TrimSpace(c.Body)) > 0 && c.Method != e.Method {
@@ -96,7 +96,7 @@ func (c *call) validate() error {
 	return c.validateObject("", e.Request, c.fields)
 }
 
-// decode reads the JSON body.
+// decode decodes the JSON body.
 func (c *call) decode() error {
 	if !utf8.Valid(c.Body) || hasEscape(c.Body) && (refusesEscapes(c.Path) || c.set.keeps(RuleEscape)) {
 		return refuse(wechat.ErrEscapedUnicode, "invalid charset. please check your request, if include \\uxxxx will create fail!")
@@ -117,8 +117,8 @@ func refusesEscapes(path string) bool {
 	return path == "/cgi-bin/menu/create" || path == "/cgi-bin/menu/addconditional"
 }
 
-// fieldsInQuery returns the fields of the body that came in the query, for an
-// endpoint that programs call so, or whose page allows it.
+// fieldsInQuery returns fields of the body that are in the query, for endpoints that
+// existing clients call so, or whose page allows it.
 func (c *call) fieldsInQuery() map[string]any {
 	programs := !c.set.keeps(RuleMethod) && slices.Contains(c.endpoint.Also, http.MethodGet)
 	if !programs && c.Path != clearBySecretPath {
@@ -133,8 +133,8 @@ func (c *call) fieldsInQuery() map[string]any {
 	return found
 }
 
-// hasEscape reports whether a JSON document holds a \u escape, which the platform
-// does not understand.
+// hasEscape reports whether a JSON document contains a \u escape, which the platform
+// does not decode.
 func hasEscape(body []byte) bool {
 	for i := 0; i+1 < len(body); i++ {
 		if body[i] == '\\' {
@@ -167,7 +167,7 @@ func (c *call) validateQuery() error {
 
 func (c *call) validateForm() error {
 	if c.Form == nil && c.Query.Get("img_url") != "" {
-		return nil // the picture is at an address
+		return nil // the picture is at a URL
 	}
 	if c.Form == nil {
 		return refuse(wechat.ErrMissingMediaData, "media data missing")
@@ -193,7 +193,8 @@ func (c *call) validateForm() error {
 	return nil
 }
 
-// formText returns a text of the form, which programs send with a file name too.
+// formText returns a text field of the form, which existing clients also send with a
+// file name.
 func (c *call) formText(name string) string {
 	if f, ok := c.Form.Files[name]; ok && !c.set.keeps(RuleForm) {
 		return string(f.Data)
@@ -228,14 +229,14 @@ func (c *call) validateObject(prefix string, fields []spec.Field, object map[str
 	return nil
 }
 
-// checksItself reports whether a behaviour looks itself whether a required field is
-// there, because its code depends on another field.
+// checksItself reports whether a behaviour checks a required field itself, because the
+// errcode depends on another field.
 func checksItself(path, name string) bool {
 	return path == "/cgi-bin/template/api_add_template" && name == "keyword_name_list"
 }
 
-// adapt returns a value in the type that the page has for it, if programs write it in
-// another one with success, and the value itself otherwise.
+// adapt converts a value to the type of the page if existing clients are known to send
+// it in another type.
 func adapt(f spec.Field, kind string, value any) any {
 	if inner, ok := strings.CutSuffix(kind, "[]"); ok {
 		list, _ := value.([]any)
@@ -285,10 +286,10 @@ func isDigits(s string) bool {
 	return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return r < '0' || r > '9' })
 }
 
-// isID reports whether a name is that of an id, such as msg_id, menuid or tid.
+// isID reports whether a field is an id, such as msg_id, menuid or tid.
 func isID(name string) bool { return strings.HasSuffix(strings.ToLower(name), "id") }
 
-// isFlag reports whether a number says yes or no.
+// isFlag reports whether a number means yes or no.
 func isFlag(f spec.Field) bool { return slices.Equal(f.Enum, []string{"0", "1"}) }
 
 func (c *call) validateValue(path, kind string, f spec.Field, value any) error {
@@ -357,8 +358,8 @@ func (c *call) validateMap(path string, f spec.Field, object map[string]any) err
 	return nil
 }
 
-// specificCode returns the code that stands for a wrong or missing field of this
-// name everywhere, or 0.
+// specificCode returns the errcode for a missing or invalid field with this name in all
+// APIs, or 0.
 func specificCode(name string) wechat.Code {
 	switch name {
 	case "openid", "touser":
@@ -395,8 +396,8 @@ func specificCode(name string) wechat.Code {
 	return 0
 }
 
-// missing refuses a call without a required field, with the code of the field or
-// the first that the endpoint documents for such a mistake.
+// missing refuses a call without a required field, with the errcode of the field or the
+// first suitable one of the endpoint.
 func (c *call) missing(path string) error {
 	return refuse(c.codeFor(path), "missing parameter: "+path)
 }

@@ -6,20 +6,18 @@ import (
 	"github.com/wechatoa/wechat"
 )
 
-// withdrawn is an API that the platform had once, and that programs and guides of
-// that time still call.
+// withdrawn is a former API that old programs and guides still call.
 type withdrawn struct {
-	path      string // one that ends with / is all paths below it
-	since     string // when it was withdrawn, if that is known
-	successor string // the path that replaces it, if there is one
+	path      string // a trailing / matches all paths below it
+	since     string // date of the withdrawal, if known
+	successor string // path of the replacement, if any
 	code      wechat.Code
 }
 
-// notRouted is how the platform refuses paths that it does not know.
+// notRouted is the errcode of paths that do not exist.
 const notRouted wechat.Code = 40066
 
-// unsupported is how the platform refuses the materials of articles, which drafts
-// have replaced.
+// unsupported is the errcode of article materials, which drafts have replaced.
 const unsupported wechat.Code = 45106
 
 const (
@@ -27,7 +25,7 @@ const (
 	newsWithdrawn = "2022-02-28"
 )
 
-// withdrawnAPIs lists them. The first one that matches counts.
+// withdrawnAPIs returns the withdrawn APIs. The first match counts.
 func withdrawnAPIs() []withdrawn {
 	return []withdrawn{
 		{shortURLPath, "2021-03-15", "/cgi-bin/shorten/gen", unsupported},
@@ -68,7 +66,7 @@ func findWithdrawn(path string) (withdrawn, bool) {
 	return withdrawn{}, false
 }
 
-// String says what became of the API.
+// String describes the withdrawal.
 func (w withdrawn) String() string {
 	text := "this API was withdrawn"
 	if w.since != "" {
@@ -80,7 +78,7 @@ func (w withdrawn) String() string {
 	return text + ", use " + w.successor
 }
 
-// answerWithdrawn answers a call of a withdrawn API, and tells the test of it.
+// answerWithdrawn handles a call of a withdrawn API and reports it to the test.
 func (p *Platform) answerWithdrawn(c *call, w withdrawn) (any, error) {
 	p.unknown(c.Method+" "+c.Path+": "+w.String(), c.Path)
 	if c.Token == "" {

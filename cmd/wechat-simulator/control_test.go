@@ -503,7 +503,7 @@ func TestRequestsThatCannotBeRightAreRefusedInJSON(t *testing.T) {
 		"figures that are null":          {"PUT", "/simulator/statistics", `{"path":"/datacube/getusersummary","day":"2026-11-01","rows":[null]}`, 400, "null"},
 		"a tag that is no number":        {"PATCH", "/simulator/tags/all", obj{"count": 1}, 400, "number"},
 		"a tag of less than nobody":      {"PATCH", "/simulator/tags/2", obj{"count": -1}, 400, "negative"},
-		"an address that is no page":     {"POST", alice + "/authorizations", obj{"url": "https://example.com"}, 400, "no authorization page"},
+		"an address that is no page":     {"POST", alice + "/authorizations", obj{"url": "https://example.com"}, 400, "authorization page"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			status, out := asks(t, s, tt.method, tt.path, tt.body)
