@@ -6,8 +6,7 @@ import (
 	"github.com/wechatoa/wechat/wechattest"
 )
 
-// action is something that a user does towards the account, with what a request says
-// about it.
+// action is something that a user does, as described by a request.
 type action interface {
 	check() error
 	do(ctx context.Context, f *wechattest.Follower) *wechattest.Report
@@ -24,7 +23,7 @@ func readAs[T action](data []byte) (action, error) {
 	return d, d.check()
 }
 
-// messages are what a user can send, by MsgType.
+// messages are the messages that a user can send, by MsgType.
 var messages = map[string]actionReader{
 	"text":       readAs[text],
 	"image":      readAs[image],
@@ -35,7 +34,7 @@ var messages = map[string]actionReader{
 	"link":       readAs[link],
 }
 
-// events are what a user can do, by Event.
+// events are the events that a user can cause, by Event.
 var events = map[string]actionReader{
 	"subscribe":                 readAs[subscribe],
 	"unsubscribe":               readAs[unsubscribe],
@@ -52,7 +51,7 @@ var events = map[string]actionReader{
 
 type text struct {
 	Content    string `json:"content"`
-	MenuItemID string `json:"menu_item_id"` // of the item of a menu message that they tap
+	MenuItemID string `json:"menu_item_id"` // of the menu message item that the user taps
 }
 
 func (d text) check() error { return required("content", d.Content) }
@@ -141,7 +140,7 @@ func (d link) do(ctx context.Context, f *wechattest.Follower) *wechattest.Report
 }
 
 type subscribe struct {
-	Scene string `json:"scene"` // of a QR code, or its ticket; empty if they found the account otherwise
+	Scene string `json:"scene"` // of a QR code, or its ticket; empty if the user found the account otherwise
 }
 
 func (subscribe) check() error { return nil }
@@ -259,7 +258,7 @@ func (d answerSubscription) do(ctx context.Context, f *wechattest.Follower) *wec
 	return f.RefusesSubscription(ctx, d.TemplateID)
 }
 
-// pushAnything is a message or an event of any kind.
+// pushAnything is a message or an event of any type.
 type pushAnything struct{ push wechattest.Push }
 
 // readAnyPush returns a reader of the elements of a push.

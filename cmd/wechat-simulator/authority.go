@@ -20,13 +20,13 @@ import (
 )
 
 const (
-	domain        = "weixin.qq.com" // whose hosts are simulated
+	domain        = "weixin.qq.com" // of the simulated hosts
 	authorityName = "wechat-simulator"
 	authorityLife = 30 * 24 * time.Hour
 )
 
-// authority issues the certificates of the simulated hosts. Its key is never written,
-// and it can vouch for nothing but hosts of [domain].
+// authority issues the certificates of the simulated hosts. Its key is never written to
+// a file, and its certificates are only valid for hosts of [domain].
 type authority struct {
 	certificate *x509.Certificate
 	key         *ecdsa.PrivateKey
@@ -54,8 +54,8 @@ func newAuthority() (*authority, error) {
 	return &authority{certificate: certificate, key: key}, nil
 }
 
-// everyAddress is all of IPv4 and IPv6: a constraint of names does not constrain
-// addresses.
+// everyAddress returns all of IPv4 and IPv6, because a name constraint does not apply
+// to addresses.
 func everyAddress() []*net.IPNet {
 	return []*net.IPNet{
 		{IP: net.IPv4zero.To4(), Mask: net.CIDRMask(0, 32)},
@@ -70,7 +70,7 @@ func (a *authority) issue(host string) (*tls.Certificate, error) {
 		return nil, err
 	}
 	template := &x509.Certificate{
-		Subject:   pkix.Name{CommonName: authorityName + " host"}, // with the authority's name it would be taken for self-signed
+		Subject:   pkix.Name{CommonName: authorityName + " host"}, // the name of the authority would make it look self-signed
 		DNSNames:  []string{host},
 		NotBefore: a.certificate.NotBefore, NotAfter: a.certificate.NotAfter,
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
@@ -96,13 +96,13 @@ func sign(template, parent *x509.Certificate, public *ecdsa.PublicKey, key *ecds
 	return x509.ParseCertificate(der)
 }
 
-// pem returns the certificate of the authority as programs read it.
+// pem returns the certificate of the authority in PEM.
 func (a *authority) pem() []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.certificate.Raw})
 }
 
-// write puts the certificate into a file that only its owner can read. It replaces a
-// file that another run has written, and no other one.
+// write writes the certificate to a file that only its owner can read. It replaces a
+// file of an earlier run, but no other file.
 func (a *authority) write(file string) error {
 	old, err := os.ReadFile(file) //nolint:gosec // the user names the file
 	switch {
@@ -116,7 +116,7 @@ func (a *authority) write(file string) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.Remove(temporary.Name()) }() // gone if all went well
+	defer func() { _ = os.Remove(temporary.Name()) }() // fails after the rename
 	_, err = temporary.Write(a.pem())
 	if err = errors.Join(err, temporary.Close()); err != nil {
 		return err
@@ -124,7 +124,7 @@ func (a *authority) write(file string) error {
 	return os.Rename(temporary.Name(), file)
 }
 
-// isOurs reports whether a file holds nothing but a certificate that this program made.
+// isOurs reports whether a file contains only a certificate of this program.
 func isOurs(data []byte) bool {
 	block, rest := pem.Decode(data)
 	if block == nil || len(bytes.TrimSpace(rest)) > 0 {

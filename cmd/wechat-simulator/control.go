@@ -12,20 +12,19 @@ import (
 	"strings"
 )
 
-// prefix is what the paths of the control API begin with. The platform has no such
-// paths.
+// prefix is the path prefix of the control API. No path of the platform begins with it.
 const prefix = "/simulator/"
 
 const maxBody = 32 << 20 // bytes of a request to the control API
 
-// endpoint handles a request to the control API. It returns a value that becomes the
-// JSON response, or [none].
+// endpoint handles a request to the control API. It returns the value of the JSON
+// response, or [none].
 type endpoint func(r *http.Request) (any, error)
 
 // none is the result of an endpoint without a response body (HTTP 204).
 type none struct{}
 
-// problem is an error that says which HTTP status it is.
+// problem is an error with an HTTP status.
 type problem struct {
 	status  int
 	message string
@@ -41,8 +40,8 @@ func notFound(format string, args ...any) error {
 	return &problem{http.StatusNotFound, fmt.Sprintf(format, args...)}
 }
 
-// newControl returns the control API of a simulator. Pages of other origins cannot use
-// it, also not by a name that they make resolve to this machine.
+// newControl returns the control API of a simulator. Web pages of other origins cannot
+// use it, not even through a name that resolves to this machine.
 func newControl(s *simulator) http.Handler {
 	mux := http.NewServeMux()
 	for pattern, handler := range s.endpoints() {
@@ -50,12 +49,12 @@ func newControl(s *simulator) http.Handler {
 	}
 	guard := http.NewCrossOriginProtection()
 	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		writeError(w, http.StatusForbidden, "the control API is not for pages of other origins")
+		writeError(w, http.StatusForbidden, "web pages of other origins cannot use the control API")
 	}))
 	guarded := guard.Handler(withJSONErrors(mux))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !s.set.expose && !isLocal(r.Host) {
-			writeError(w, http.StatusForbidden, "the control API is reached by an IP address or as localhost")
+			writeError(w, http.StatusForbidden, "the host of the control API must be an IP address or localhost")
 			return
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
@@ -63,7 +62,7 @@ func newControl(s *simulator) http.Handler {
 	})
 }
 
-// isLocal reports whether a Host cannot be a name that somebody else controls.
+// isLocal reports whether nobody else can control the name in a Host header.
 func isLocal(host string) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
@@ -113,7 +112,7 @@ func (s *simulator) endpoints() map[string]endpoint {
 	}
 }
 
-// ServeHTTP writes what the endpoint returns.
+// ServeHTTP writes the result of the endpoint.
 func (e endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	out, err := e(r)
 	var p *problem
@@ -146,8 +145,8 @@ func writeJSON(w http.ResponseWriter, status int, value any) {
 	_, _ = w.Write(body.Bytes())
 }
 
-// withJSONErrors responds in JSON to requests that no pattern matches, with the mux's
-// status and Allow header.
+// withJSONErrors responds in JSON if no pattern matches, with the status and the Allow
+// header of the mux.
 func withJSONErrors(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		unmatched, pattern := mux.Handler(r)
@@ -157,16 +156,16 @@ func withJSONErrors(mux *http.ServeMux) http.Handler {
 		}
 		head := &headWriter{header: http.Header{}}
 		unmatched.ServeHTTP(head, r)
-		message := r.URL.Path + " is not part of the control API, GET " + prefix + " lists it"
+		message := r.URL.Path + " is not part of the control API; GET " + prefix + " lists its endpoints"
 		if allow := head.header.Get("Allow"); allow != "" {
 			w.Header().Set("Allow", allow)
-			message = r.URL.Path + " takes " + allow
+			message = r.URL.Path + " allows " + allow
 		}
 		writeError(w, head.status, message)
 	})
 }
 
-// headWriter keeps the head of a response and drops the rest.
+// headWriter keeps the status and the header of a response and drops its body.
 type headWriter struct {
 	header http.Header
 	status int
@@ -176,7 +175,7 @@ func (w *headWriter) Header() http.Header         { return w.header }
 func (w *headWriter) WriteHeader(status int)      { w.status = status }
 func (w *headWriter) Write(p []byte) (int, error) { return len(p), nil }
 
-// read reads the body of a request into a value: a JSON object without unknown fields.
+// read decodes the body of a request: a JSON object without unknown fields.
 func read(r *http.Request, into any) error {
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if kind != "application/json" {
@@ -193,7 +192,7 @@ func read(r *http.Request, into any) error {
 	return decode(body, into)
 }
 
-// decode reads a JSON object.
+// decode decodes a JSON object.
 func decode(data []byte, into any) error {
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()
@@ -205,7 +204,7 @@ func decode(data []byte, into any) error {
 		return invalid("the body is not valid: %s", strings.TrimPrefix(err.Error(), "json: "))
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return invalid("the body holds more than one JSON object")
+		return invalid("the body must be a single JSON object")
 	}
 	return nil
 }

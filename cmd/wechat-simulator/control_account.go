@@ -12,7 +12,7 @@ import (
 	"github.com/wechatoa/wechat/wechattest"
 )
 
-// index says what there is.
+// index returns the environment and the list of endpoints.
 func (s *simulator) index(*http.Request) (any, error) {
 	environment := map[string]string{}
 	for _, v := range append(s.account(), s.proxied()...) {
@@ -28,7 +28,7 @@ func (s *simulator) index(*http.Request) (any, error) {
 
 func (s *simulator) postReset(*http.Request) (any, error) { return none{}, s.reset() }
 
-// postWait waits until the platform has delivered the events of finished jobs.
+// postWait waits until the events of finished jobs have been delivered.
 func (s *simulator) postWait(r *http.Request) (any, error) {
 	p, done := s.current(), make(chan struct{})
 	go func() {
@@ -43,7 +43,8 @@ func (s *simulator) postWait(r *http.Request) (any, error) {
 	}
 }
 
-// callbackJSON are the settings of the callback; those that a request leaves out stay.
+// callbackJSON are the settings of the callback. A request changes only those it
+// contains.
 type callbackJSON struct {
 	URL            *string `json:"url,omitempty"`
 	Token          *string `json:"token,omitempty"`
@@ -51,10 +52,10 @@ type callbackJSON struct {
 	Mode           *mode   `json:"mode,omitempty"`
 	JSON           *bool   `json:"json,omitempty"`
 
-	// Verify, in a request: keep the old settings unless the callback agrees with the
-	// new ones, as the console does.
+	// Verify, in a request, keeps the old settings unless the callback accepts the new
+	// ones, as the console does.
 	Verify bool `json:"verify,omitempty"`
-	// PushingPaused, in a response: pushes are paused after failures.
+	// PushingPaused, in a response, reports whether pushes are paused after failures.
 	PushingPaused *bool `json:"pushing_paused,omitempty"`
 }
 
@@ -95,7 +96,7 @@ func (s *simulator) patchCallback(r *http.Request) (any, error) {
 	return callbackOf(p), nil
 }
 
-// set changes a value if another one is given.
+// set sets a value if one is given.
 func set[T any](value, given *T) {
 	if given != nil {
 		*value = *given
@@ -122,7 +123,7 @@ func (s *simulator) postSecret(*http.Request) (any, error) {
 	return map[string]string{"appsecret": s.resetSecret()}, nil
 }
 
-// callJSON is a request that the platform got.
+// callJSON is a request that the platform received.
 type callJSON struct {
 	At         time.Time           `json:"at"`
 	Method     string              `json:"method"`
@@ -145,7 +146,8 @@ type fileJSON struct {
 	Size        int    `json:"size"`
 }
 
-// listCalls lists the requests that the platform got, of one path if the query says so.
+// listCalls lists the requests that the platform received, of one path if the query has
+// one.
 func (s *simulator) listCalls(r *http.Request) (any, error) {
 	path := r.URL.Query().Get("path")
 	list := []callJSON{}
@@ -173,9 +175,9 @@ func callOf(c wechattest.Call) callJSON {
 
 // faultJSON is a [wechattest.Fault].
 type faultJSON struct {
-	Path         string            `json:"path,omitempty"` // of the API, empty for any
+	Path         string            `json:"path,omitempty"` // of the API; empty for any
 	Name         string            `json:"name,omitempty"`
-	Times        int               `json:"times,omitempty"` // 0 is one, a negative number all
+	Times        int               `json:"times,omitempty"` // 0 means one, a negative number means all
 	Executed     bool              `json:"executed,omitempty"`
 	DelayMS      int64             `json:"delay_ms,omitempty"`
 	Code         wechat.Code       `json:"errcode,omitempty"`
@@ -224,7 +226,7 @@ func (s *simulator) addFault(r *http.Request) (any, error) {
 	case in.Status != 0 && (in.Status < 200 || in.Status > 599):
 		return nil, invalid("status must be an HTTP status from 200 to 599")
 	case in.DelayMS < 0 || in.DripMS < 0:
-		return nil, invalid("delay_ms and drip_ms cannot be negative")
+		return nil, invalid("delay_ms and drip_ms must not be negative")
 	}
 	f := wechattest.Fault{
 		Name: in.Name, Times: in.Times, Executed: in.Executed, Delay: milliseconds(in.DelayMS), Code: in.Code, CodeAsString: in.CodeAsString,
@@ -243,7 +245,7 @@ func (s *simulator) addFault(r *http.Request) (any, error) {
 	return none{}, nil
 }
 
-// failPublish makes the next publishing end with another publish_status than 0.
+// failPublish makes the next publishing job end with a status other than success.
 func (s *simulator) failPublish(r *http.Request) (any, error) {
 	var in struct {
 		Status wechat.PublishStatus `json:"publish_status"`
@@ -265,7 +267,7 @@ func (s *simulator) clearFaults(*http.Request) (any, error) {
 	return none{}, nil
 }
 
-// setStatistics sets what a statistics API returns for a day.
+// setStatistics sets the response of a statistics API for a day.
 func (s *simulator) setStatistics(r *http.Request) (any, error) {
 	var in struct {
 		Path string           `json:"path"`
@@ -277,21 +279,21 @@ func (s *simulator) setStatistics(r *http.Request) (any, error) {
 	}
 	switch {
 	case !strings.HasPrefix(in.Path, "/datacube/"):
-		return nil, invalid("path must be that of a statistics API, such as /datacube/getusersummary")
+		return nil, invalid("path must be a statistics API, such as /datacube/getusersummary")
 	case in.Day.IsZero():
 		return nil, invalid("day is required, such as 2026-11-01")
 	}
 	rows := make([]any, len(in.Rows))
 	for i, row := range in.Rows {
 		if row == nil {
-			return nil, invalid("a row cannot be null")
+			return nil, invalid("a row must not be null")
 		}
 		rows[i] = row
 	}
 	return none{}, s.current().SetStatistics(in.Path, in.Day, rows...)
 }
 
-// patchTag makes a tag have many followers.
+// patchTag sets the number of followers of a tag.
 func (s *simulator) patchTag(r *http.Request) (any, error) {
 	var in struct {
 		Count int `json:"count"`
@@ -302,9 +304,9 @@ func (s *simulator) patchTag(r *http.Request) (any, error) {
 	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
 	switch {
 	case err != nil:
-		return nil, invalid("the id of a tag is a number")
+		return nil, invalid("the id of the tag must be a number")
 	case in.Count < 0:
-		return nil, invalid("count cannot be negative")
+		return nil, invalid("count must not be negative")
 	}
 	s.current().SetTagCount(id, in.Count)
 	return none{}, nil
@@ -392,7 +394,7 @@ func statusOf(online bool) wechat.KFStatus {
 	return wechat.KFStatusOffline
 }
 
-// patchKFAccount lets an agent accept the invitation, come or go.
+// patchKFAccount accepts an invitation, or makes an agent come online or go offline.
 func (s *simulator) patchKFAccount(r *http.Request) (any, error) {
 	var in struct {
 		Accept bool  `json:"accept_invitation"`
@@ -406,7 +408,7 @@ func (s *simulator) patchKFAccount(r *http.Request) (any, error) {
 		return nil, notFound("agent %s has no invitation", strconv.Quote(account))
 	}
 	if in.Online != nil && !p.SetKFStatus(account, statusOf(*in.Online)) {
-		return nil, notFound("there is no agent %s", strconv.Quote(account))
+		return nil, notFound("agent %s does not exist", strconv.Quote(account))
 	}
 	return none{}, nil
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/wechatoa/wechat/wechattest"
 )
 
-// followerJSON describes a follower that a request adds.
+// followerJSON describes a follower to add.
 type followerJSON struct {
 	OpenID         string                `json:"openid"`
 	UnionID        string                `json:"unionid"`
@@ -30,25 +30,25 @@ type followerJSON struct {
 	NotFollowing   bool                  `json:"not_following"`
 }
 
-// viewJSON is what can be seen of a follower.
+// viewJSON is the visible state of a follower.
 type viewJSON struct {
 	OpenID    string         `json:"openid"`
 	Nickname  string         `json:"nickname"`
 	Following bool           `json:"following"`
 	TagIDs    []int64        `json:"tag_ids"`
-	Typing    bool           `json:"typing"` // they see the account typing
-	Menu      *menuJSON      `json:"menu"`   // that they see
+	Typing    bool           `json:"typing"` // the user sees the typing indicator
+	Menu      *menuJSON      `json:"menu"`   // that the user sees
 	Messages  []receivedJSON `json:"messages"`
 }
 
-// menuJSON is a menu, with buttons as the API writes them.
+// menuJSON is a menu with the buttons of the API.
 type menuJSON struct {
 	ID      int64           `json:"id,string"`
 	Buttons []wechat.Button `json:"buttons"`
 	Rule    *ruleJSON       `json:"rule,omitempty"`
 }
 
-// ruleJSON says who sees a conditional menu.
+// ruleJSON is the rule of a conditional menu.
 type ruleJSON struct {
 	TagID    int64                 `json:"tag_id,omitempty"`
 	Platform wechat.ClientPlatform `json:"client_platform,omitempty"`
@@ -61,7 +61,7 @@ func (s *simulator) addFollower(r *http.Request) (any, error) {
 	}
 	p := s.current()
 	if p.Follower(in.OpenID) != nil {
-		return nil, &problem{http.StatusConflict, fmt.Sprintf("there is a user %q already", in.OpenID)}
+		return nil, &problem{http.StatusConflict, fmt.Sprintf("user %q already exists", in.OpenID)}
 	}
 	return viewOf(p.AddUser(wechattest.User{
 		OpenID: in.OpenID, UnionID: in.UnionID, Nickname: in.Nickname, AvatarURL: in.AvatarURL, Language: in.Language,
@@ -92,13 +92,13 @@ func (s *simulator) listFollowers(*http.Request) (any, error) {
 	return map[string]any{"followers": list}, nil
 }
 
-// follower returns the user that the path names.
+// follower returns the user in the path.
 func (s *simulator) follower(r *http.Request) (*wechattest.Follower, error) {
 	openID := r.PathValue("openid")
 	if f := s.current().Follower(openID); f != nil {
 		return f, nil
 	}
-	return nil, notFound("there is no user %q", openID)
+	return nil, notFound("user %q does not exist", openID)
 }
 
 func (s *simulator) getFollower(r *http.Request) (any, error) {
@@ -109,7 +109,7 @@ func (s *simulator) getFollower(r *http.Request) (any, error) {
 	return viewOf(f), nil
 }
 
-// patchFollower makes a user refuse the account's messages, or take them again.
+// patchFollower makes a user refuse or accept the account's messages.
 func (s *simulator) patchFollower(r *http.Request) (any, error) {
 	f, err := s.follower(r)
 	if err != nil {
@@ -139,7 +139,7 @@ func (s *simulator) listMessages(r *http.Request) (any, error) {
 	return map[string]any{"messages": receivedOf(f)}, nil
 }
 
-// messageJSON is what a user sees of a message.
+// messageJSON is a message as a user sees it.
 type messageJSON struct {
 	Type         string                   `json:"type"`
 	Content      string                   `json:"content,omitempty"`
@@ -196,7 +196,7 @@ func messageOf(m wechattest.Message) messageJSON {
 	return out
 }
 
-// reportJSON says what came of a push.
+// reportJSON is the outcome of a push.
 type reportJSON struct {
 	Seen          string         `json:"seen"` // nothing, reply or unavailable
 	Reply         *messageJSON   `json:"reply"`
@@ -206,7 +206,7 @@ type reportJSON struct {
 	From          string         `json:"from"`
 	Type          string         `json:"type"`
 	Event         string         `json:"event,omitempty"`
-	Body          string         `json:"body"` // in clear
+	Body          string         `json:"body"` // decrypted
 	Blocked       bool           `json:"blocked"`
 	PushingPaused bool           `json:"pushing_paused"`
 }
@@ -250,7 +250,7 @@ func (s *simulator) listPushes(*http.Request) (any, error) {
 	return map[string]any{"pushes": list}, nil
 }
 
-// push pushes something that no user caused.
+// push pushes an event that no user caused.
 func (s *simulator) push(r *http.Request) (any, error) {
 	var in struct {
 		Type   string         `json:"type"`
@@ -282,9 +282,9 @@ func (s *simulator) sendEvent(r *http.Request) (any, error) {
 	return s.act(r, "event", events, func(kind string) wechattest.Push { return wechattest.Push{Type: "event", Event: kind} })
 }
 
-// act lets a user do what the field called name of a request says: something known,
-// or a push of any kind whose elements are in the field fields. It returns when the
-// platform has delivered.
+// act makes a user do what a request describes: the field with the given name selects a
+// known action, or a push of any type whose elements are in fields. It returns when the
+// platform has delivered the push.
 func (s *simulator) act(r *http.Request, name string, known map[string]actionReader, anyPush func(kind string) wechattest.Push) (any, error) {
 	f, err := s.follower(r)
 	if err != nil {
@@ -307,12 +307,12 @@ func (s *simulator) act(r *http.Request, name string, known map[string]actionRea
 	readAction := known[kind]
 	switch {
 	case raw && kind == "event":
-		return nil, invalid("events are sent to …/events")
+		return nil, invalid("events must be posted to …/events")
 	case raw:
 		readAction = readAnyPush(anyPush(kind))
 	case readAction == nil:
-		return nil, invalid("%s %q is unknown: it must be one of %s, or come with its elements in fields",
-			name, kind, strings.Join(slices.Sorted(maps.Keys(known)), ", "))
+		return nil, invalid("%s must be one of %s, or any other with its elements in fields, but is %q",
+			name, strings.Join(slices.Sorted(maps.Keys(known)), ", "), kind)
 	}
 	does, err := readAction(rest)
 	if err != nil {
@@ -321,12 +321,12 @@ func (s *simulator) act(r *http.Request, name string, known map[string]actionRea
 	return reportOf(does.do(r.Context(), f)), nil
 }
 
-// fieldsOf takes the elements of a push from JSON.
+// fieldsOf converts the elements of a push from JSON.
 func fieldsOf(in map[string]any) (wechattest.Fields, error) {
 	out := wechattest.Fields{}
 	for name, value := range in {
 		if !isElement(name) {
-			return nil, invalid("%q cannot be the name of an element", name)
+			return nil, invalid("the name of an element must be a valid XML name, but is %q", name)
 		}
 		element, err := elementOf(name, value)
 		if err != nil {
@@ -337,7 +337,7 @@ func fieldsOf(in map[string]any) (wechattest.Fields, error) {
 	return out, nil
 }
 
-// isElement reports whether a name can be that of an XML element.
+// isElement reports whether a name is valid for an XML element.
 func isElement(name string) bool {
 	for i, r := range name {
 		letter := r == '_' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
@@ -390,7 +390,7 @@ func (s *simulator) addComment(r *http.Request) (any, error) {
 	}
 	comment := f.Comments(id, in.Index, in.Content)
 	if comment == 0 {
-		return nil, notFound("there is no article %d of %d that takes comments", in.Index, id)
+		return nil, notFound("article %d of msg_data_id %d does not exist or does not accept comments", in.Index, id)
 	}
 	return map[string]any{"user_comment_id": comment}, nil
 }

@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// noProxy are the addresses that programs reach without the proxy: the simulator's own,
-// and their callbacks.
+// noProxy lists the addresses that programs reach without the proxy: the simulator and
+// their own callbacks.
 const noProxy = "127.0.0.1,localhost,::1"
 
-// variable is an environment variable of programs under test.
+// variable is an environment variable for the program under test.
 type variable struct{ name, value string }
 
-// account returns what a program whose base URL can be set needs to know.
+// account returns the variables for programs whose base URL can be set.
 func (s *simulator) account() []variable {
 	p := s.current()
 	settings := p.CallbackSettings()
@@ -28,8 +28,9 @@ func (s *simulator) account() []variable {
 	}
 }
 
-// proxied returns what sends a program whose hosts are fixed through the proxy, and
-// makes it trust the simulated hosts. Programs read HTTP_PROXY in both cases.
+// proxied returns the variables that send a program whose hosts are fixed through the
+// proxy, and make it trust the simulated hosts. Programs read HTTP_PROXY in upper or
+// lower case.
 func (s *simulator) proxied() []variable {
 	return []variable{
 		{"HTTP_PROXY", s.url},
@@ -46,7 +47,7 @@ func (s *simulator) proxied() []variable {
 	}
 }
 
-// environment returns all variables as [os/exec] takes them.
+// environment returns all variables in the form of [os/exec].
 func (s *simulator) environment() []string {
 	var all []string
 	for _, v := range append(s.account(), s.proxied()...) {
@@ -55,12 +56,12 @@ func (s *simulator) environment() []string {
 	return all
 }
 
-// describe prints what to set, in lines that a shell takes.
+// describe prints the variables as shell commands.
 func (s *simulator) describe(w io.Writer) {
-	_, _ = fmt.Fprintf(w, "The fake platform runs at %s, its control API at %s\n", s.url, s.url+prefix)
+	_, _ = fmt.Fprintf(w, "The fake platform listens on %s, its control API on %s\n", s.url, s.url+prefix)
 	_, _ = fmt.Fprintln(w, "\n# The account, and the base URL for clients that let you set one:")
 	export(w, s.account())
-	_, _ = fmt.Fprintf(w, "\n# For clients whose hosts are fixed: a proxy that reaches *.%s and nothing else.\n", domain)
+	_, _ = fmt.Fprintf(w, "\n# For clients whose hosts are fixed: a proxy that only reaches *.%s\n", domain)
 	export(w, s.proxied())
 }
 

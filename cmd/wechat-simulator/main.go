@@ -1,11 +1,11 @@
-// Command wechat-simulator runs the fake platform of the package wechattest for
-// programs in any language: the API of an Official Account, a control API that plays
-// its followers, and a proxy for clients that cannot be given another base URL.
+// Command wechat-simulator runs the fake platform of the package wechattest for programs
+// in any language: the API of an Official Account, a control API that plays the
+// followers, and a proxy for clients whose base URL cannot be set.
 //
-//	wechat-simulator                      # prints what to set, and serves until it is interrupted
-//	wechat-simulator -- npm test          # runs a command with all of it set, and ends with it
+//	wechat-simulator                # prints the variables to set and serves until interrupted
+//	wechat-simulator -- npm test    # runs a command with the variables set and exits with its code
 //
-// https://github.com/wechatoa/wechat/blob/main/docs/simulator.md describes it.
+// See https://github.com/wechatoa/wechat/blob/main/docs/simulator.md.
 package main
 
 import (
@@ -24,7 +24,7 @@ import (
 	"github.com/wechatoa/wechat/wechattest"
 )
 
-// The exit codes, beside that of the command that is run.
+// The exit codes, besides that of the command.
 const (
 	exitFailure = 1
 	exitUsage   = 2
@@ -37,7 +37,7 @@ func main() {
 	os.Exit(code)
 }
 
-// run runs the simulator until ctx ends, or until the command of args has ended.
+// run runs the simulator until ctx is canceled or the command in args has exited.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	set, command, err := parse(args, stderr)
 	switch {
@@ -72,7 +72,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return code
 }
 
-// parse reads the flags, and the command behind them.
+// parse parses the flags and the command after them.
 func parse(args []string, stderr io.Writer) (settings, []string, error) {
 	set := settings{callback: wechattest.CallbackSettings{Mode: wechattest.CallbackModeSafe}}
 	flags := flag.NewFlagSet("wechat-simulator", flag.ContinueOnError)
@@ -81,19 +81,19 @@ func parse(args []string, stderr io.Writer) (settings, []string, error) {
 		_, _ = fmt.Fprintln(stderr, "usage: wechat-simulator [flags] [command [arguments]]")
 		flags.PrintDefaults()
 	}
-	flags.StringVar(&set.addr, "addr", "", "listen on this `host:port` of the loopback interface (default 127.0.0.1:8099, or any free port for a command)")
-	flags.BoolVar(&set.expose, "expose", false, "allow an -addr that other machines reach")
+	flags.StringVar(&set.addr, "addr", "", "`host:port` of the loopback interface to listen on (default 127.0.0.1:8099, or a free port with a command)")
+	flags.BoolVar(&set.expose, "expose", false, "allow an -addr that other machines can reach")
 	flags.StringVar(&set.appID, "appid", "", "AppID of the account (default random)")
 	flags.StringVar(&set.appSecret, "secret", "", "AppSecret of the account (default random)")
 	flags.StringVar(&set.callback.Token, "token", "", "Token of the callback (default random)")
 	flags.StringVar(&set.callback.EncodingAESKey, "aes-key", "", "EncodingAESKey of the callback (default random)")
 	flags.TextVar((*mode)(&set.callback.Mode), "mode", mode(wechattest.CallbackModeSafe), "encryption of pushes: plain, compatible or safe")
-	flags.StringVar(&set.callback.URL, "callback", "", "`URL` of the callback, which gets the pushes")
-	flags.BoolVar(&set.callback.JSON, "json", false, "pushes and replies are JSON instead of XML")
-	flags.DurationVar(&set.pushTimeout, "push-timeout", 5*time.Second, "how long a callback has to reply; longer if you step through it in a debugger")
-	flags.BoolVar(&set.strict, "strict", false, "refuse what the pages forbid but the platform accepts")
-	flags.BoolVar(&set.testAccount, "test-account", false, "the smaller quotas of an account for tests (测试号)")
-	flags.StringVar(&set.caFile, "ca", "", "write the certificate of the proxy's authority to this `file`, and keep it (default a temporary file)")
+	flags.StringVar(&set.callback.URL, "callback", "", "`URL` of the callback that receives the pushes")
+	flags.BoolVar(&set.callback.JSON, "json", false, "use JSON instead of XML for pushes and replies")
+	flags.DurationVar(&set.pushTimeout, "push-timeout", 5*time.Second, "time that the callback has to respond; increase it to step through the callback in a debugger")
+	flags.BoolVar(&set.strict, "strict", false, "refuse what the official pages forbid, even if the platform is known to accept it")
+	flags.BoolVar(&set.testAccount, "test-account", false, "use the lower quotas of a test account (测试号)")
+	flags.StringVar(&set.caFile, "ca", "", "write the CA certificate of the proxy to this `file` and keep it (default a temporary file)")
 	if err := flags.Parse(args); err != nil {
 		return set, nil, err
 	}
@@ -111,7 +111,7 @@ func parse(args []string, stderr io.Writer) (settings, []string, error) {
 	return set, flags.Args(), nil
 }
 
-// run runs a command with everything set, and returns its exit code.
+// run runs a command with all variables set and returns its exit code.
 func (s *simulator) run(ctx context.Context, command []string, stdout, stderr io.Writer) int {
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...) //nolint:gosec // the user's command
 	cmd.Env = append(os.Environ(), s.environment()...)
@@ -131,10 +131,10 @@ type mode wechattest.CallbackMode
 
 var modes = []string{wechattest.CallbackModePlain: "plain", wechattest.CallbackModeCompatible: "compatible", wechattest.CallbackModeSafe: "safe"}
 
-// MarshalText returns the name of the mode.
+// MarshalText implements [encoding.TextMarshaler].
 func (m mode) MarshalText() ([]byte, error) { return []byte(modes[m]), nil }
 
-// UnmarshalText reads the name of a mode.
+// UnmarshalText implements [encoding.TextUnmarshaler].
 func (m *mode) UnmarshalText(text []byte) error {
 	for known, name := range modes {
 		if name == string(text) {
@@ -142,5 +142,5 @@ func (m *mode) UnmarshalText(text []byte) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("mode must be plain, compatible or safe, not %.32q", text)
+	return fmt.Errorf("mode must be plain, compatible or safe, but is %.32q", text)
 }

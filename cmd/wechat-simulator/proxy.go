@@ -15,15 +15,15 @@ import (
 
 const headerTimeout = 10 * time.Second
 
-// proxy is an HTTP proxy that reaches the simulated hosts and nothing else: what goes
-// to them ends at handler, whatever else is refused. No connection leaves the machine.
+// proxy is an HTTP proxy for the simulated hosts. handler serves their requests; all
+// other hosts are refused. No connection leaves the machine.
 type proxy struct {
 	handler   http.Handler
 	authority *authority
 	log       *slog.Logger
 
 	tunnels *tunnels
-	server  *http.Server // of the requests inside tunnels
+	server  *http.Server // serves the requests inside tunnels
 }
 
 func newProxy(handler http.Handler, authority *authority, log *slog.Logger) *proxy {
@@ -39,10 +39,10 @@ func (p *proxy) serve() error { return p.server.Serve(p.tunnels) }
 
 func (p *proxy) Close() error { return p.server.Close() }
 
-// isForProxy reports whether a request is one to a proxy.
+// isForProxy reports whether a request is a proxy request.
 func isForProxy(r *http.Request) bool { return r.Method == http.MethodConnect || r.URL.IsAbs() }
 
-// ServeHTTP opens a tunnel (CONNECT), or handles a request in absolute form.
+// ServeHTTP opens a tunnel (CONNECT) or serves a request in absolute form.
 func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	host, port := split(r)
 	if !simulated(host) || port != "80" && port != "443" {
@@ -65,15 +65,14 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.open(w, config)
 }
 
-// open accepts a CONNECT, and serves what comes through the tunnel: TLS with a
-// configuration, plain HTTP without one.
+// open accepts a CONNECT and serves the tunnel: TLS if config is set, else plain HTTP.
 func (p *proxy) open(w http.ResponseWriter, config *tls.Config) {
 	conn, buffered, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	if buffered.Reader.Buffered() > 0 { // the client did not wait for the response
+	if buffered.Reader.Buffered() > 0 { // the client has not waited for the response
 		conn = &bufferedConn{Conn: conn, buffered: buffered.Reader}
 	}
 	_ = conn.SetDeadline(time.Time{})
@@ -87,13 +86,13 @@ func (p *proxy) open(w http.ResponseWriter, config *tls.Config) {
 	p.tunnels.add(conn)
 }
 
-// refuse says which hosts there are. Most clients show nothing of the response to a
-// CONNECT but the reason in its status line.
+// refuse responds with the hosts that exist. Of a response to a CONNECT, most clients
+// only show the reason in the status line.
 func (p *proxy) refuse(w http.ResponseWriter, r *http.Request) {
 	const reason = "wechat-simulator reaches only *." + domain
 	p.log.Warn("refused to connect: "+reason, "host", r.Host)
-	text := fmt.Sprintf("%s, on the ports 80 and 443. Nothing was sent to %q. "+
-		"For addresses of this machine set NO_PROXY=%s.\n", reason, r.Host, noProxy)
+	text := fmt.Sprintf("%s, on ports 80 and 443. Nothing was sent to %q. "+
+		"Set NO_PROXY=%s for addresses of this machine.\n", reason, r.Host, noProxy)
 	if r.Method != http.MethodConnect {
 		http.Error(w, text, http.StatusForbidden)
 		return
@@ -108,7 +107,7 @@ func (p *proxy) refuse(w http.ResponseWriter, r *http.Request) {
 		reason, len(text), text)
 }
 
-// split returns host and port that a request to the proxy is for.
+// split returns the host and the port of a proxy request.
 func split(r *http.Request) (host, port string) {
 	host, port, err := net.SplitHostPort(r.URL.Host)
 	if err != nil {
@@ -122,10 +121,10 @@ func split(r *http.Request) (host, port string) {
 
 var simulatedHost = regexp.MustCompile(`^([a-z0-9-]+\.)+` + regexp.QuoteMeta(domain) + `$`)
 
-// simulated reports whether a host is one of the platform's.
+// simulated reports whether a host belongs to the platform.
 func simulated(host string) bool { return simulatedHost.MatchString(host) }
 
-// bufferedConn is a connection of which a part was read already.
+// bufferedConn is a connection from which some bytes were already read.
 type bufferedConn struct {
 	net.Conn
 
@@ -134,7 +133,7 @@ type bufferedConn struct {
 
 func (c *bufferedConn) Read(p []byte) (int, error) { return c.buffered.Read(p) }
 
-// tunnels is a [net.Listener] whose connections are the tunnels through the proxy.
+// tunnels is a [net.Listener] of the tunnels through the proxy.
 type tunnels struct {
 	opened chan net.Conn
 	closed chan struct{}
@@ -145,7 +144,7 @@ func newTunnels() *tunnels {
 	return &tunnels{opened: make(chan net.Conn), closed: make(chan struct{})}
 }
 
-// add hands a connection to Accept, and closes it if the listener is closed.
+// add passes a connection to Accept, or closes it if the listener is closed.
 func (t *tunnels) add(conn net.Conn) {
 	select {
 	case t.opened <- conn:

@@ -16,7 +16,7 @@ import (
 	"github.com/wechatoa/wechat/wechattest"
 )
 
-// settings are what the flags say. Empty ones mean random values.
+// settings are the values of the flags. Empty ones become random.
 type settings struct {
 	addr   string
 	expose bool
@@ -41,13 +41,13 @@ type simulator struct {
 	control  http.Handler
 	cleanUp  func()
 
-	set settings // with the values that were random
+	set settings // complete, with the random values
 
 	mu       sync.Mutex
 	platform *wechattest.Platform // replaced by a reset
 }
 
-// newSimulator returns a simulator that listens, but does not serve yet.
+// newSimulator returns a simulator that listens but does not serve yet.
 func newSimulator(set settings, log *slog.Logger) (*simulator, error) {
 	set = complete(set)
 	s := &simulator{set: set, cleanUp: func() {}}
@@ -76,7 +76,7 @@ func newSimulator(set settings, log *slog.Logger) (*simulator, error) {
 	return s, nil
 }
 
-// complete gives random values to settings that have none.
+// complete sets empty settings to random values.
 func complete(set settings) settings {
 	random := wechattest.NewPlatform()
 	random.Close()
@@ -96,7 +96,7 @@ func complete(set settings) settings {
 	return set
 }
 
-// newPlatform returns a platform as it is at the start.
+// newPlatform returns a platform in its initial state.
 func (set settings) newPlatform() (*wechattest.Platform, error) {
 	opts := []wechattest.Option{wechattest.WithAccount(set.appID, set.appSecret), wechattest.WithPushTimeout(set.pushTimeout)}
 	if set.strict {
@@ -109,7 +109,7 @@ func (set settings) newPlatform() (*wechattest.Platform, error) {
 	return p, p.SetCallbackSettings(set.callback)
 }
 
-// listen listens on the loopback interface, or anywhere if expose allows it: anyone
+// listen listens on the loopback interface, or on any address if expose is set: anyone
 // who can reach the simulator controls it.
 func listen(addr string, expose bool) (net.Listener, error) {
 	host, _, err := net.SplitHostPort(addr)
@@ -125,14 +125,14 @@ func listen(addr string, expose bool) (net.Listener, error) {
 	}
 	for _, ip := range ips {
 		if !ip.IP.IsLoopback() && !expose {
-			return nil, fmt.Errorf("-addr %s is not an address of the loopback interface: anybody who reaches it could control the simulator. "+
-				"Give -expose if that is what you want", addr)
+			return nil, fmt.Errorf("-addr %s is not an address of the loopback interface: anyone who can reach it controls the simulator. "+
+				"Set -expose to allow this", addr)
 		}
 	}
 	return net.Listen("tcp", addr) //nolint:noctx // takes no time
 }
 
-// reachable returns an address at which programs of this machine reach a listener.
+// reachable returns an address at which programs on this machine reach the listener.
 func reachable(addr string) string {
 	host, port, err := net.SplitHostPort(addr)
 	if ip := net.ParseIP(host); err == nil && ip.IsUnspecified() {
@@ -141,8 +141,8 @@ func reachable(addr string) string {
 	return addr
 }
 
-// writeCertificate writes the authority's certificate to the file of the settings, or
-// to one that goes with the simulator.
+// writeCertificate writes the certificate of the authority to the file in the settings,
+// or to a file that Close removes.
 func (s *simulator) writeCertificate(issuer *authority) error {
 	file := s.set.caFile
 	if file == "" {
@@ -153,7 +153,7 @@ func (s *simulator) writeCertificate(issuer *authority) error {
 		s.cleanUp = func() { _ = os.RemoveAll(dir) }
 		file = filepath.Join(dir, "ca.pem")
 	}
-	file, err := filepath.Abs(file) // programs run in other directories
+	file, err := filepath.Abs(file) // programs may run in other directories
 	if err != nil {
 		return err
 	}
@@ -166,7 +166,7 @@ func (s *simulator) serve() error {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		_ = s.proxy.serve() // ends with Close
+		_ = s.proxy.serve() // returns after Close
 	}()
 	err := s.server.Serve(s.listener)
 	_ = s.proxy.Close()
@@ -177,7 +177,7 @@ func (s *simulator) serve() error {
 	return err
 }
 
-// Close ends the simulator, with what is under way.
+// Close stops the simulator and everything in progress.
 func (s *simulator) Close() {
 	s.current().Close()
 	_ = s.server.Close()
@@ -201,29 +201,29 @@ func (s *simulator) servePlatform(w http.ResponseWriter, r *http.Request) {
 	s.current().ServeHTTP(w, r)
 }
 
-// current returns the platform of now.
+// current returns the current platform.
 func (s *simulator) current() *wechattest.Platform {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.platform
 }
 
-// secret returns the AppSecret of now.
+// secret returns the current AppSecret.
 func (s *simulator) secret() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.platform.AppSecret
 }
 
-// resetSecret gives the account another AppSecret.
+// resetSecret gives the account a new AppSecret.
 func (s *simulator) resetSecret() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.platform.ResetAppSecret()
 }
 
-// reset puts a fresh platform with the settings of the start in place of the one that
-// there is, whose pushes under way it ends.
+// reset replaces the platform with a new one in its initial state, and cancels the
+// pushes of the old one.
 func (s *simulator) reset() error {
 	fresh, err := s.set.newPlatform()
 	if err != nil {
