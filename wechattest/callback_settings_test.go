@@ -15,7 +15,8 @@ import (
 	"github.com/wechatoa/wechat/wechattest"
 )
 
-// echo returns a callback that replies what it got, with the platform's settings of now.
+// echo returns a callback that replies with what it receives, with the current settings
+// of the platform.
 func echo(t *testing.T, p *wechattest.Platform) *callback.Handler {
 	t.Helper()
 	s := p.CallbackSettings()
@@ -24,7 +25,7 @@ func echo(t *testing.T, p *wechattest.Platform) *callback.Handler {
 	}
 	key := s.EncodingAESKey
 	if s.Mode == wechattest.CallbackModePlain {
-		key = "" // the console keeps it, the handler refuses it
+		key = "" // the console stores one in plaintext mode, the handler rejects it
 	}
 	h, err := callback.NewHandler(callback.Config{Mode: modes[s.Mode], Credentials: callback.NewCredentials(s.Token, key), AppID: p.AppID})
 	require.NoError(t, err)
@@ -117,8 +118,8 @@ func TestSettingsThatTheConsoleWouldRefuseChangeNothing(t *testing.T) {
 	}
 }
 
-// A push that is under way when the settings change is delivered again, and its reply
-// is read, with those that it began with.
+// If the settings change while a push is in flight, its retries and its reply use the old
+// settings.
 func TestPushEndsWithTheSettingsThatItBeganWith(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := wechattest.NewPlatform()

@@ -16,9 +16,9 @@ import (
 	"github.com/wechatoa/wechat"
 )
 
-// codesIn returns the errcodes that the source of a folder mentions by number: those
-// that it refuses with, and every other number of their size that is written as codes
-// are, without underscores.
+// codesIn returns the errcodes that appear as numbers in the source of a folder: those
+// of refusals, and every other number of the same size that is written like a code,
+// without underscores.
 func codesIn(t *testing.T, folder string) map[wechat.Code]string {
 	t.Helper()
 	found := map[wechat.Code]string{}

@@ -168,7 +168,7 @@ func TestArticlesThatAreWrongHaveTheirCodes(t *testing.T) {
 	p := platform(t)
 	c := p.Client()
 	thumb := p.AddMaterial(wechat.MediaThumb, File{})
-	image := p.AddMedia(wechat.MediaImage, File{}) // which is not permanent
+	image := p.AddMedia(wechat.MediaImage, File{}) // not permanent
 	for want, change := range map[wechat.Code]obj{
 		45003: {"title": strings.Repeat("题", 65)},
 		45110: {"author": strings.Repeat("a", 17)},

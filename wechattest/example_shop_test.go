@@ -11,14 +11,14 @@ import (
 	"github.com/wechatoa/wechat/wechattest"
 )
 
-// shop is the program that is tested.
+// shop is the program under test.
 type shop struct {
 	client   *wechat.Client
 	template string
 	parcels  map[string]string // by openid
 }
 
-// shipped tells a customer that a parcel is on its way.
+// shipped notifies a customer that a parcel is on its way.
 func (s *shop) shipped(ctx context.Context, openID, parcel string) error {
 	s.parcels[openID] = parcel
 	_, err := s.client.SendTemplateMessage(ctx, wechat.TemplateMessage{
@@ -26,22 +26,22 @@ func (s *shop) shipped(ctx context.Context, openID, parcel string) error {
 		ClientMsgID: "shipped-" + parcel,
 	})
 	if errors.Is(err, wechat.ErrUnreachableUser) {
-		return nil // she does not want to know
+		return nil // the customer does not want to be notified
 	}
 	return err
 }
 
-// asked answers a customer who asks where her parcel is.
+// asked replies to a customer who asks about their parcel.
 func (s *shop) asked(_ context.Context, m *callback.TextMessage) (callback.Reply, error) {
 	return callback.Text("单号：" + s.parcels[m.FromUserName]), nil
 }
 
-// A program and a test of it. In a real one the test begins with
+// A program and its test. In a real test, replace NewPlatform with
 //
-//	func TestCustomersHearOfTheirParcels(t *testing.T) {
-//		srv := wechattest.NewServer(t) // ends with the test
+//	func TestCustomersAreNotifiedOfTheirParcels(t *testing.T) {
+//		srv := wechattest.NewServer(t) // closes with the test
 //
-// and asserts what is printed here.
+// and assert what is printed here.
 func Example_shop() {
 	srv := wechattest.NewPlatform()
 	defer srv.Close()
@@ -52,11 +52,11 @@ func Example_shop() {
 	s.template = srv.AddTemplate(wechattest.Template{Content: "单号：{{character_string1.DATA}}"})
 
 	fmt.Println("follower:", s.shipped(ctx, "oAlice", "SF1"), alice.LastMessage().Data)
-	fmt.Println("nobody:", s.shipped(ctx, "oBob", "SF2"))
+	fmt.Println("not a follower:", s.shipped(ctx, "oBob", "SF2"))
 
-	// The platform sends the message, and its answer is lost: the client asks again.
+	// The platform sends the message, but its response is lost: the client retries.
 	srv.InjectFault("/cgi-bin/message/template/send", wechattest.Fault{Drop: true, Executed: true})
-	fmt.Println("lost answer:", s.shipped(ctx, "oAlice", "SF3"), len(alice.Messages()))
+	fmt.Println("lost response:", s.shipped(ctx, "oAlice", "SF3"), len(alice.Messages()))
 
 	srv.FailNext("/cgi-bin/message/template/send", wechat.ErrDailyQuota)
 	err := s.shipped(ctx, "oAlice", "SF4")
@@ -71,8 +71,8 @@ func Example_shop() {
 	fmt.Println(alice.Sends(ctx, "到哪了？").Reply.Content)
 	// Output:
 	// follower: <nil> map[character_string1:SF1]
-	// nobody: <nil>
-	// lost answer: <nil> 2
+	// not a follower: <nil>
+	// lost response: <nil> 2
 	// no quota: true 2
 	// 单号：SF4
 }

@@ -35,7 +35,7 @@ func Example() {
 	// true
 }
 
-// A follower writes to a callback, and sees its reply and what comes later.
+// A follower writes to a callback, sees its reply, and receives a message later.
 func ExamplePlatform_SetCallback() {
 	p := wechattest.NewPlatform()
 	defer p.Close()
@@ -70,7 +70,7 @@ func ExamplePlatform_SetCallback() {
 	// customer service one more thing
 }
 
-// A program meets everything that can go wrong with a call.
+// A program handles every fault of a call.
 func ExampleFaults() {
 	p := wechattest.NewPlatform()
 	defer p.Close()
@@ -79,20 +79,20 @@ func ExampleFaults() {
 	unknown := 0
 	for _, fault := range wechattest.Faults() {
 		if fault.Hang || fault.Drip > 0 || fault.Code == wechat.ErrMinuteQuota {
-			continue // see them in a bubble of testing/synctest
+			continue // these take time: test them in a bubble of testing/synctest
 		}
 		p.InjectFault("/cgi-bin/user/info/updateremark", fault)
 		if err := client.SetRemark(context.Background(), alice.OpenID, fault.Name); errors.Is(err, wechat.ErrUnknownOutcome) {
 			unknown++
 		}
 	}
-	fmt.Println(unknown, "calls whose outcome nobody knows") // done twice is done once: the client repeats
+	fmt.Println(unknown, "calls with an unknown outcome") // setting a remark is idempotent, so the client retries
 	// Output:
-	// 0 calls whose outcome nobody knows
+	// 0 calls with an unknown outcome
 }
 
-// A send that was executed, but whose answer is lost, is not repeated: the customer
-// must not get it twice.
+// The platform sends a message, but its response is lost. The client does not retry,
+// because the customer must not receive it twice.
 func ExamplePlatform_InjectFault() {
 	p := wechattest.NewPlatform()
 	defer p.Close()
@@ -110,7 +110,7 @@ func ExamplePlatform_InjectFault() {
 	// 1 request, 1 message
 }
 
-// The client notices that its token died, and fetches another one.
+// The client notices that its token was rejected, and fetches a new one.
 func ExamplePlatform_RevokeToken() {
 	p := wechattest.NewPlatform()
 	defer p.Close()
@@ -127,10 +127,10 @@ func ExamplePlatform_RevokeToken() {
 	// <nil> 2
 }
 
-// A report tells how the platform delivered a push. A callback that is down gets it
-// three times, and the follower reads that the account is unavailable.
+// A report shows how the platform delivered a push. If the callback fails, the platform
+// tries three times, and the follower sees that the account is unavailable.
 func ExampleReport() {
-	p := wechattest.NewPlatform(wechattest.WithPushTimeout(20 * time.Millisecond)) // 5 seconds without
+	p := wechattest.NewPlatform(wechattest.WithPushTimeout(20 * time.Millisecond)) // default: 5 seconds
 	defer p.Close()
 	alice := p.AddUser(wechattest.User{})
 	p.SetCallback(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -158,15 +158,15 @@ func ExampleWithQuota() {
 	// 新客 true
 }
 
-// Time passes on the platform. A program with clocks and timers of its own is tested
-// in a bubble of testing/synctest instead, where time passes for both at once:
+// The clock of the platform is set forward. To test a program with clocks and timers of
+// its own, use a bubble of testing/synctest, where time passes for both:
 //
 //	synctest.Test(t, func(t *testing.T) {
 //		p := wechattest.NewPlatform() // not NewServer: a bubble has no network
 //		defer p.Close()
 //		client := p.Client()
 //		…
-//		time.Sleep(3 * time.Hour) // at once; the token has ended
+//		time.Sleep(3 * time.Hour) // returns at once; the token has expired
 //		…
 //	})
 func ExampleWithClock() {
@@ -186,7 +186,7 @@ func ExampleWithClock() {
 	// true
 }
 
-// A path that the platform does not know gets a behaviour.
+// A test implements an API that the fake does not have.
 func ExamplePlatform_Handle() {
 	p := wechattest.NewPlatform()
 	defer p.Close()

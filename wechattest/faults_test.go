@@ -71,7 +71,7 @@ func TestEveryFaultPlaysInProcess(t *testing.T) {
 func TestEveryFaultPlaysOverHTTP(t *testing.T) {
 	for _, f := range Faults() {
 		if f.Hang || f.Drip > 0 || f.Code == wechat.ErrMinuteQuota {
-			continue // they take their time
+			continue // they take time
 		}
 		t.Run(f.Name, func(t *testing.T) {
 			srv := NewServer(t)

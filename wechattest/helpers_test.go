@@ -14,7 +14,7 @@ import (
 
 type obj = map[string]any
 
-// platform returns a platform that ends with its test.
+// platform returns a platform that closes with its test.
 func platform(t *testing.T, opts ...Option) *Platform {
 	t.Helper()
 	p := NewPlatform(opts...)

@@ -21,12 +21,12 @@ import (
 	"github.com/wechatoa/wechat/internal/msgcrypt"
 )
 
-// receiver is a callback that does what a test tells it.
+// receiver is a callback with the behavior that a test sets.
 type receiver struct {
 	p *Platform
 
 	mu     sync.Mutex
-	bodies []string // in clear
+	bodies []string // decrypted
 	nonces []string
 	answer func(n int, w http.ResponseWriter, r *http.Request, body []byte) // n from 1
 }
@@ -65,7 +65,7 @@ func (h *receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.answer(n, w, r, body)
 }
 
-// seen returns what arrived so far, in clear.
+// seen returns the pushes received so far, decrypted.
 func (h *receiver) seen() []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -85,7 +85,7 @@ func chat(t *testing.T, opts ...Option) (*Platform, *Follower, *receiver) {
 	return p, p.AddUser(User{Nickname: "Alice"}), h
 }
 
-// replyXML makes a reply in clear.
+// replyXML returns an unencrypted reply.
 func replyXML(p *Platform, f *Follower, kind, rest string) string {
 	return fmt.Sprintf("<xml><ToUserName>%s</ToUserName><FromUserName>%s</FromUserName><CreateTime>1</CreateTime><MsgType>%s</MsgType>%s</xml>",
 		f.OpenID, p.OriginalID, kind, rest)

@@ -73,7 +73,7 @@ func TestFieldsThatAnExampleLeavesOutMayBeMissingAndAreStrictlyDemanded(t *testi
 	assert.Greater(t, found, 5)
 }
 
-// without takes the field at a path out of a JSON object.
+// without removes the field at a path from a JSON object.
 func without(object map[string]any, path []string) {
 	if len(path) == 1 {
 		delete(object, path[0])

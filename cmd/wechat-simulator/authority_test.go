@@ -30,7 +30,7 @@ func roots(a *authority) *x509.CertPool {
 	return pool
 }
 
-// Whoever gets hold of the key can still impersonate nobody but the platform.
+// Even the key of the authority only impersonates hosts of the platform.
 func TestAuthorityVouchesForNothingButThePlatform(t *testing.T) {
 	a := newTestAuthority(t)
 	verify := func(dns string, ip net.IP) error {

@@ -52,7 +52,7 @@ func answer(t *testing.T, s *simulator, req *http.Request) (int, obj) {
 	if req.Host == "" {
 		req.Host = req.URL.Host
 	}
-	req.URL.Host, req.URL.Scheme = "", "" // as a server gets it
+	req.URL.Host, req.URL.Scheme = "", "" // as a server receives it
 	s.ServeHTTP(w, req)
 	if w.Code == http.StatusNoContent {
 		assert.Empty(t, w.Body.String())
@@ -421,7 +421,7 @@ func TestResetStartsOver(t *testing.T) {
 	assert.Len(t, tags, 1, "the one that every account has")
 }
 
-// A call that hangs is ended by a reset, as all that the old platform does.
+// A reset cancels a call that hangs, and everything else of the old platform.
 func TestResetEndsWhatIsUnderWay(t *testing.T) {
 	s := start(t)
 	does(t, s, "POST", "/simulator/faults", obj{"hang": true})
@@ -517,8 +517,8 @@ func TestRequestsThatCannotBeRightAreRefusedInJSON(t *testing.T) {
 	assert.Equal(t, wechattest.CallbackModeSafe, s.current().CallbackSettings().Mode)
 }
 
-// A page that the user of the machine has open in a browser must not play with it,
-// not by forms, and not by a name that its owner makes resolve to this machine.
+// A web page in a browser on this machine must not control the simulator, neither with
+// forms nor through a name that resolves to this machine.
 func TestPagesOfOtherOriginsCannotUseTheControlAPI(t *testing.T) {
 	s := start(t)
 	request := func(method, path string) *http.Request {

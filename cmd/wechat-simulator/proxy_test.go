@@ -140,7 +140,7 @@ func dial(t *testing.T, s *simulator, host, early string) (net.Conn, *bufio.Read
 	return conn, answers
 }
 
-// Some clients open a tunnel for plain HTTP too, and do not wait for it to be open.
+// Some clients open a tunnel for plain HTTP too, and do not wait until it is open.
 func TestTunnelTakesPlainHTTPAndWhatCameTooEarly(t *testing.T) {
 	s := start(t)
 	request := "GET /cgi-bin/user/get HTTP/1.1\r\nHost: file.api.weixin.qq.com\r\n\r\n"
