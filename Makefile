@@ -46,7 +46,7 @@ examples:
 		env -u WECHAT_APP_ID -u WECHAT_APP_SECRET timeout 60 go run ./$$dir > /dev/null || exit 1; \
 	done
 
-## foreign: the SDKs of other authors on the fake platform; those whose packages cannot be had are skipped
+## foreign: the SDKs of other authors on the fake platform; those whose packages are not available are skipped
 foreign:
 	./foreign/run
 

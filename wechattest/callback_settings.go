@@ -18,7 +18,7 @@ type CallbackSettings struct {
 
 	Token          string       // 3 to 32 letters and digits (令牌)
 	EncodingAESKey string       // 43 letters and digits (消息加解密密钥)
-	Mode           CallbackMode // (消息加解密方式)
+	Mode           CallbackMode // encryption (消息加解密方式)
 	JSON           bool         // pushes and replies are JSON, not XML (数据格式)
 }
 

@@ -144,8 +144,9 @@ func (f *Follower) TagIDs() []int64 {
 	return slices.Clone(f.tags)
 }
 
-// RefusesMessages makes the user refuse messages of the account (拒收消息): template
-// messages to them end with failed:user block.
+// RefusesMessages makes the user refuse messages of the account (拒收消息).
+// Customer-service messages to them then fail with [wechat.ErrMessagesRefused], and
+// template messages end with the status "failed:user block".
 func (f *Follower) RefusesMessages() { f.setRefuses(true) }
 
 // AcceptsMessages makes the user accept messages of the account again.
@@ -196,7 +197,7 @@ func (f *Follower) Sends(ctx context.Context, text string) *Report {
 	return f.message(ctx, "text", Fields{"Content": text})
 }
 
-// SendsImage sends a picture. The account downloads it by its mediaID.
+// SendsImage sends a picture, which the account downloads with the media id.
 func (f *Follower) SendsImage(ctx context.Context, pictureURL, mediaID string) *Report {
 	return f.message(ctx, "image", Fields{"PicUrl": pictureURL, "MediaId": mediaID})
 }

@@ -30,7 +30,7 @@ func do(t *testing.T, c *wechat.Client, req wechat.Request) (map[string]json.Raw
 	return out, err
 }
 
-// get and post call an API and demand success.
+// get and post call an API and require success.
 func get(t *testing.T, c *wechat.Client, path string, query ...string) map[string]json.RawMessage {
 	t.Helper()
 	out, err := do(t, c, wechat.Request{Path: path, Query: values(query...)})
@@ -45,8 +45,8 @@ func post(t *testing.T, c *wechat.Client, path string, body any) map[string]json
 	return out
 }
 
-// refusedWith calls an API, demands a refusal and returns its request id. A nil
-// body is a GET.
+// refusedWith calls an API, requires a refusal and returns its request id. The method is
+// GET if body is nil.
 func refusedWith(t *testing.T, c *wechat.Client, code wechat.Code, path string, body any, query ...string) (rid string) {
 	t.Helper()
 	_, err := do(t, c, wechat.Request{Path: path, Body: body, Query: values(query...)})

@@ -117,8 +117,8 @@ func (l *limits) init(testAccount bool) {
 	}
 }
 
-func (p *Platform) limitRoutes() map[string]behaviour {
-	return map[string]behaviour{
+func (p *Platform) limitRoutes() map[string]behavior {
+	return map[string]behavior{
 		"/cgi-bin/clear_quota":         p.clearQuota,
 		clearBySecretPath:              p.clearQuotaBySecret,
 		"/cgi-bin/openapi/quota/clear": p.clearAPIQuota,

@@ -41,8 +41,8 @@ func (s *consents) init() {
 	s.codes, s.tokens, s.refreshes = map[string]*consent{}, map[string]*consent{}, map[string]*consent{}
 }
 
-func (p *Platform) consentRoutes() map[string]behaviour {
-	return map[string]behaviour{
+func (p *Platform) consentRoutes() map[string]behavior {
+	return map[string]behavior{
 		"/sns/oauth2/access_token":  p.exchangeCode,
 		"/sns/oauth2/refresh_token": p.refreshUser,
 		"/sns/userinfo":             p.getUserInfo,

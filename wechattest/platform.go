@@ -25,10 +25,10 @@ type Platform struct {
 	OriginalID     string // gh_…, the ToUserName of pushes
 	OperatorID     string // openid of the account's administrator, the FromUserName of pushes that no user caused
 
-	set        *settings
-	specs      map[string][]spec.Endpoint
-	behaviours map[string]behaviour
-	unknown    func(call, path string) // called for APIs that are undocumented or withdrawn
+	set       *settings
+	specs     map[string][]spec.Endpoint
+	behaviors map[string]behavior
+	unknown   func(call, path string) // called for APIs that are undocumented or withdrawn
 
 	base    context.Context //nolint:containedctx // of everything in the background; canceled by Close
 	cancel  context.CancelFunc
@@ -60,8 +60,8 @@ type Platform struct {
 	secured *security // nil if API security is off
 }
 
-// behaviour executes an authorized, valid call. It holds the platform's lock.
-type behaviour func(c *call) (any, error)
+// behavior executes an authorized, valid call. It holds the platform's lock.
+type behavior func(c *call) (any, error)
 
 // NewPlatform returns a platform whose account has no followers yet. It does not
 // listen: serve it with net/http, or use the clients of [Platform.Client]. Call
@@ -72,7 +72,7 @@ func NewPlatform(opts ...Option) *Platform {
 		AppID: set.appID, AppSecret: set.appSecret, Token: set.token, EncodingAESKey: set.aesKey,
 		OriginalID: "gh_" + random(hexadecimal, 12), OperatorID: newOpenID(),
 
-		set: set, specs: map[string][]spec.Endpoint{}, behaviours: map[string]behaviour{},
+		set: set, specs: map[string][]spec.Endpoint{}, behaviors: map[string]behavior{},
 		unknown: func(string, string) {},
 
 		custom: map[string]func(Call) (any, error){},
@@ -94,7 +94,7 @@ func NewPlatform(opts ...Option) *Platform {
 	return p
 }
 
-// newState initializes the account's state and the behaviour of each path.
+// newState initializes the account's state and the behavior of each path.
 func (p *Platform) newState() {
 	p.tokens.init()
 	p.limits.init(p.set.testAccount)
@@ -107,13 +107,13 @@ func (p *Platform) newState() {
 	p.codes.init()
 	p.consents.init()
 	p.statistics.init()
-	for _, routes := range []map[string]behaviour{
+	for _, routes := range []map[string]behavior{
 		p.tokenRoutes(), p.limitRoutes(), p.baseRoutes(), p.userRoutes(), p.tagRoutes(), p.menuRoutes(), p.templateRoutes(),
 		p.messageRoutes(), p.mediaRoutes(), p.materialRoutes(), p.draftRoutes(), p.publishRoutes(), p.commentRoutes(), p.massRoutes(),
 		p.agentRoutes(), p.sessionRoutes(), p.codeRoutes(), p.subscriptionRoutes(), p.consentRoutes(), p.datacubeRoutes(),
 	} {
 		for path, b := range routes {
-			p.behaviours[path] = b
+			p.behaviors[path] = b
 		}
 	}
 }
@@ -152,8 +152,8 @@ func (p *Platform) Close() {
 // finished jobs have been delivered.
 func (p *Platform) Wait() { p.running.wait() }
 
-// Handle makes fn handle the calls of a path, in place of the platform. fn is only
-// called with a valid access token. It returns the response: nil for errcode 0, a
+// Handle makes fn handle the calls of a path, in place of the platform. Calls with an
+// invalid access token do not reach fn. fn returns the response: nil for errcode 0, a
 // []byte for a download, or any other value as JSON. If it returns a [wechat.Code] as
 // its error, the call fails with that errcode; any other error becomes HTTP status 500.
 func (p *Platform) Handle(path string, fn func(Call) (any, error)) {
@@ -216,13 +216,13 @@ func (p *Platform) Calls() []Call {
 	return slices.Clone(p.calls)
 }
 
-// Requests returns the number of requests to a path, or to all paths if path is "".
+// Requests returns the number of requests to a path. An empty path counts all paths.
 func (p *Platform) Requests(path string) int {
 	return p.sum(path, func(n *count) int { return n.requests })
 }
 
-// Executed returns the number of calls of a path that took effect, or of all paths if
-// path is "": they were neither refused nor lost on the way to the platform.
+// Executed returns the number of calls of a path that took effect: they were neither
+// refused nor lost on the way to the platform. An empty path counts all paths.
 func (p *Platform) Executed(path string) int {
 	return p.sum(path, func(n *count) int { return n.executed })
 }

@@ -313,7 +313,7 @@ func TestPushGoesOverHTTP(t *testing.T) {
 func TestVerificationNeedsTheEchostrBack(t *testing.T) {
 	p, _, _ := chat(t)
 	require.NoError(t, p.VerifyURL(t.Context()))
-	p.SetCallback(&receiver{p: platform(t)}) // which has another Token
+	p.SetCallback(&receiver{p: platform(t)}) // with another Token
 	require.ErrorContains(t, p.VerifyURL(t.Context()), "403")
 	p.SetCallback(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok") }))
 	require.ErrorContains(t, p.VerifyURL(t.Context()), "must respond with the echostr")

@@ -22,8 +22,8 @@ import (
 	"github.com/wechatoa/wechat/internal/spec"
 )
 
-// ask sends a request by any method, with a JSON body where there is one, and
-// returns the errcode.
+// ask sends a request with any method, and a JSON body if there is one, and returns the
+// errcode.
 func ask(t *testing.T, p *Platform, c *wechat.Client, method, path string, query url.Values, body any) wechat.Code {
 	t.Helper()
 	token, err := c.Token(t.Context(), "")
@@ -159,8 +159,8 @@ func TestQuotasAreClearedBySecretInQueryOrBody(t *testing.T) {
 	}
 }
 
-// otherTypes writes the values of an object in other types than the page has for
-// them. It returns how many there are whose page has one type only.
+// otherTypes converts the values of an object to other types than the page has. It returns
+// the number of values for which the page has one type only.
 func otherTypes(fields []spec.Field, object map[string]any) int {
 	changed := 0
 	for _, f := range fields {

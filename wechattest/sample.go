@@ -12,7 +12,7 @@ import (
 )
 
 // sample returns a sample of the documented response, for an endpoint without a
-// behaviour of its own. Fields that the request contains too have the request's values.
+// behavior of its own. Fields that the request contains too have the request's values.
 func (p *Platform) sample(c *call) (any, error) {
 	switch c.endpoint.Content {
 	case "binary-response":

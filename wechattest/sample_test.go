@@ -18,8 +18,8 @@ import (
 	"github.com/wechatoa/wechat/internal/spec"
 )
 
-// requestSample makes a valid request for an endpoint from its documentation, with
-// the values that the state of p knows.
+// requestSample builds a valid request for an endpoint, from its documentation and the
+// values in the state of p.
 type requestSample struct {
 	path   string
 	values map[string]any // by dotted path, or by name
@@ -70,8 +70,8 @@ func (s requestSample) value(path string, f spec.Field, kind string) any {
 	return "1"
 }
 
-// known are the values that only the state of a platform can tell. Those for one
-// path begin with it.
+// known returns the values that depend on the state of a platform. Keys for a single path
+// begin with it.
 func known(t *testing.T, p *Platform, c *wechat.Client) map[string]any {
 	t.Helper()
 	p.SetCallback(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
@@ -142,7 +142,7 @@ func known(t *testing.T, p *Platform, c *wechat.Client) map[string]any {
 	}
 }
 
-// optional are fields that a call needs though the documentation has them optional.
+// optional lists fields that a call needs although they are documented as optional.
 var optional = map[string]obj{
 	"/cgi-bin/message/mass/preview": {"touser": true},
 	"/cgi-bin/message/mass/delete":  {"msg_id": true},
@@ -169,7 +169,7 @@ func TestEveryDocumentedEndpointTakesAValidRequest(t *testing.T) {
 			}
 			var fields map[string]any
 			require.NoError(t, json.Unmarshal([]byte(answer), &fields))
-			if p.behaviours[e.Path] == nil {
+			if p.behaviors[e.Path] == nil {
 				for _, f := range e.Response {
 					assert.Contains(t, fields, f.Name)
 				}

@@ -171,7 +171,7 @@ func (p *Platform) execute(c *call) (any, error) {
 	if err := c.validate(); err != nil {
 		return nil, err
 	}
-	if b := p.behaviours[c.Path]; b != nil {
+	if b := p.behaviors[c.Path]; b != nil {
 		return b(c)
 	}
 	return p.sample(c)

@@ -212,7 +212,7 @@ func TestNotificationsNeedASubscriptionEach(t *testing.T) {
 	assert.Equal(t, ViaOneTimeMessage, alice.LastMessage().Via)
 }
 
-// authorize has a user open an authorization page, and returns the code.
+// authorize makes a user open an authorization page and returns the code.
 func authorize(t *testing.T, c *wechat.Client, f *Follower, scope wechat.OAuthScope) (code wechat.Secret) {
 	t.Helper()
 	state := wechat.NewOAuthState()

@@ -1,8 +1,8 @@
 package wechattest
 
 // baseRoutes are the APIs of the account that need no state of their own.
-func (p *Platform) baseRoutes() map[string]behaviour {
-	return map[string]behaviour{
+func (p *Platform) baseRoutes() map[string]behavior {
+	return map[string]behavior{
 		"/cgi-bin/get_api_domain_ip":          p.listIPs,
 		"/cgi-bin/getcallbackip":              p.listIPs,
 		"/cgi-bin/callback/check":             p.checkCallback,

@@ -54,8 +54,8 @@ func (s *codes) init() {
 	s.qr, s.shorts, s.rulesLeft = map[string]*QRCode{}, map[string]shortKey{}, rulePublishes
 }
 
-func (p *Platform) codeRoutes() map[string]behaviour {
-	return map[string]behaviour{
+func (p *Platform) codeRoutes() map[string]behavior {
+	return map[string]behavior{
 		"/cgi-bin/qrcode/create":            p.createCode,
 		"/cgi-bin/showqrcode":               p.showCode,
 		"/cgi-bin/shorten/gen":              p.shorten,

@@ -64,8 +64,8 @@ const (
 	adRows         = 90 // of one page
 )
 
-func (p *Platform) datacubeRoutes() map[string]behaviour {
-	routes := map[string]behaviour{}
+func (p *Platform) datacubeRoutes() map[string]behavior {
+	routes := map[string]behavior{}
 	for name, d := range datacubes() {
 		routes[datacubePrefix+name] = func(c *call) (any, error) { return p.answerFigures(c, d) }
 	}

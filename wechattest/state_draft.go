@@ -50,8 +50,8 @@ func (s *publications) init() {
 	s.published, s.byData = map[string]*publication{}, map[int64]*publication{}
 }
 
-func (p *Platform) draftRoutes() map[string]behaviour {
-	return map[string]behaviour{
+func (p *Platform) draftRoutes() map[string]behavior {
+	return map[string]behavior{
 		"/cgi-bin/draft/switch":   p.switchDrafts,
 		"/cgi-bin/draft/add":      p.addDraft,
 		"/cgi-bin/draft/update":   p.updateDraft,

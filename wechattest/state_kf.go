@@ -47,8 +47,8 @@ type session struct {
 
 func (s *agents) init() { s.nextAgent, s.sessions = 1001, map[string]*session{} }
 
-func (p *Platform) agentRoutes() map[string]behaviour {
-	return map[string]behaviour{
+func (p *Platform) agentRoutes() map[string]behavior {
+	return map[string]behavior{
 		"/cgi-bin/customservice/getkflist":       p.listAgents,
 		"/cgi-bin/customservice/getonlinekflist": p.listOnlineAgents,
 		"/customservice/kfaccount/add":           p.addAgent,
@@ -59,8 +59,8 @@ func (p *Platform) agentRoutes() map[string]behaviour {
 	}
 }
 
-func (p *Platform) sessionRoutes() map[string]behaviour {
-	return map[string]behaviour{
+func (p *Platform) sessionRoutes() map[string]behavior {
+	return map[string]behavior{
 		"/customservice/kfsession/create":         p.createSession,
 		"/customservice/kfsession/close":          p.closeSession,
 		"/customservice/kfsession/getsession":     p.getSession,

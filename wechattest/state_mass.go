@@ -38,8 +38,8 @@ func (s *masses) init() {
 	s.mass, s.massKeys, s.speed = map[int64]*massMessage{}, map[string]keyed{}, defaultSpeed
 }
 
-func (p *Platform) massRoutes() map[string]behaviour {
-	return map[string]behaviour{
+func (p *Platform) massRoutes() map[string]behavior {
+	return map[string]behavior{
 		"/cgi-bin/message/mass/sendall":   p.sendMass,
 		"/cgi-bin/message/mass/send":      p.sendMass,
 		"/cgi-bin/message/mass/preview":   p.previewMass,

@@ -32,8 +32,8 @@ type medium struct {
 
 func (s *files) init() { s.media = map[string]*medium{} }
 
-func (p *Platform) mediaRoutes() map[string]behaviour {
-	return map[string]behaviour{
+func (p *Platform) mediaRoutes() map[string]behavior {
+	return map[string]behavior{
 		"/cgi-bin/media/upload":      p.uploadMedia,
 		"/cgi-bin/media/get":         p.getMedia,
 		"/cgi-bin/media/get/jssdk":   p.getVoice,
@@ -43,8 +43,8 @@ func (p *Platform) mediaRoutes() map[string]behaviour {
 	}
 }
 
-func (p *Platform) materialRoutes() map[string]behaviour {
-	return map[string]behaviour{
+func (p *Platform) materialRoutes() map[string]behavior {
+	return map[string]behavior{
 		"/cgi-bin/material/add_material":      p.addMaterial,
 		"/cgi-bin/material/get_material":      p.getMaterial,
 		"/cgi-bin/material/del_material":      p.deleteMaterial,

@@ -26,8 +26,8 @@ type menus struct {
 	nextMenu    int64
 }
 
-func (p *Platform) menuRoutes() map[string]behaviour {
-	return map[string]behaviour{
+func (p *Platform) menuRoutes() map[string]behavior {
+	return map[string]behavior{
 		"/cgi-bin/menu/create":               p.createMenu,
 		"/cgi-bin/menu/get":                  p.getMenu,
 		"/cgi-bin/menu/delete":               p.deleteMenu,

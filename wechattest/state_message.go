@@ -45,7 +45,7 @@ type Received struct {
 
 // Message is a message of the account as a follower sees it.
 type Message struct {
-	Type         string // MsgType or msgtype
+	Type         string // MsgType of a reply, or msgtype of a call
 	Content      string // of a text
 	MediaID      string
 	ThumbMediaID string
@@ -89,8 +89,8 @@ const (
 	userSent  = 2003
 )
 
-func (p *Platform) messageRoutes() map[string]behaviour {
-	return map[string]behaviour{
+func (p *Platform) messageRoutes() map[string]behavior {
+	return map[string]behavior{
 		"/cgi-bin/message/custom/send":        p.sendCustom,
 		"/cgi-bin/message/custom/typing":      p.setTyping,
 		"/customservice/msgrecord/getmsglist": p.listRecords,

@@ -47,8 +47,8 @@ type comment struct {
 	replied time.Time
 }
 
-func (p *Platform) publishRoutes() map[string]behaviour {
-	return map[string]behaviour{
+func (p *Platform) publishRoutes() map[string]behavior {
+	return map[string]behavior{
 		"/cgi-bin/freepublish/submit":     p.submit,
 		"/cgi-bin/freepublish/get":        p.getPublishJob,
 		"/cgi-bin/freepublish/delete":     p.deletePublished,
@@ -204,8 +204,8 @@ const (
 	replyRunes  = 600
 )
 
-func (p *Platform) commentRoutes() map[string]behaviour {
-	return map[string]behaviour{
+func (p *Platform) commentRoutes() map[string]behavior {
+	return map[string]behavior{
 		"/cgi-bin/comment/open":         p.openComments(true),
 		"/cgi-bin/comment/close":        p.openComments(false),
 		"/cgi-bin/comment/list":         p.listComments,
@@ -217,9 +217,9 @@ func (p *Platform) commentRoutes() map[string]behaviour {
 	}
 }
 
-// Comments comments on the article at an index, from 0, of the articles that were
-// published or sent with a msg_data_id. It returns the id of the comment, or 0 if the
-// article does not exist or does not accept comments.
+// Comments writes a comment on the article at an index, from 0, among the articles that
+// were published or sent with a msg_data_id. It returns the id of the comment, or 0 if
+// the article does not exist or does not accept comments.
 func (f *Follower) Comments(msgDataID int64, index int, content string) int64 {
 	p := f.p
 	p.mu.Lock()
@@ -271,7 +271,7 @@ func (p *Platform) commentIn(c *call) (*comments, *comment, *commentIn, error) {
 	return nil, nil, nil, refuse(wechat.ErrCommentNotFound, "comment not exists")
 }
 
-func (p *Platform) openComments(open bool) behaviour {
+func (p *Platform) openComments(open bool) behavior {
 	return func(c *call) (any, error) {
 		all, _, err := p.commentsIn(c)
 		if err != nil {
@@ -318,7 +318,7 @@ func (c *comment) answer() map[string]any {
 	return out
 }
 
-func (p *Platform) elect(elected bool) behaviour {
+func (p *Platform) elect(elected bool) behavior {
 	return func(c *call) (any, error) {
 		_, one, _, err := p.commentIn(c)
 		if err != nil {

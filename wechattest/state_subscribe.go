@@ -27,8 +27,8 @@ type notice struct {
 	id, title, content string
 }
 
-func (p *Platform) subscriptionRoutes() map[string]behaviour {
-	return map[string]behaviour{
+func (p *Platform) subscriptionRoutes() map[string]behavior {
+	return map[string]behavior{
 		"/wxaapi/newtmpl/getpubtemplatekeywords": p.listKeywords,
 		"/wxaapi/newtmpl/addtemplate":            p.addNotice,
 		"/wxaapi/newtmpl/deltemplate":            p.deleteNotice,

@@ -24,8 +24,8 @@ type tag struct {
 	count int // of followers, if set by a test
 }
 
-func (p *Platform) tagRoutes() map[string]behaviour {
-	return map[string]behaviour{
+func (p *Platform) tagRoutes() map[string]behavior {
+	return map[string]behavior{
 		"/cgi-bin/tags/create":                   p.createTag,
 		"/cgi-bin/tags/get":                      p.listTags,
 		"/cgi-bin/tags/update":                   p.updateTag,

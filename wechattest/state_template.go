@@ -44,8 +44,8 @@ func (t *templates) init() {
 	t.templateKeys = map[string]keyed{}
 }
 
-func (p *Platform) templateRoutes() map[string]behaviour {
-	return map[string]behaviour{
+func (p *Platform) templateRoutes() map[string]behavior {
+	return map[string]behavior{
 		"/cgi-bin/template/api_set_industry":         p.setIndustry,
 		"/cgi-bin/template/get_industry":             p.getIndustry,
 		"/cgi-bin/template/api_add_template":         p.addTemplateCall,

@@ -29,7 +29,7 @@ func TestUsersAreWhatTheAccountMayKnowOfThem(t *testing.T) {
 		Subscribed: true, OpenID: alice.OpenID, UnionID: "u1", SubscribeTime: wechat.Timestamp{Time: time.Unix(since.Unix(), 0)}, Remark: "boss",
 		Scene: "ADD_SCENE_SEARCH", QRScene: 7, GroupID: vip, TagIDs: []int64{vip}, Language: "zh_CN",
 	}, u)
-	assert.Equal(t, "Alice", alice.Nickname(), "which only OAuth tells")
+	assert.Equal(t, "Alice", alice.Nickname(), "which only OAuth reveals")
 
 	require.NoError(t, c.SetRemark(t.Context(), alice.OpenID, "老板"))
 	users, err := c.GetUsers(t.Context(), []string{alice.OpenID, gone.OpenID})
@@ -145,7 +145,7 @@ func TestBlacklistIsKept(t *testing.T) {
 	refusedWith(t, c, wechat.ErrInvalidOpenIDCount, "/cgi-bin/tags/members/batchblacklist", obj{"openid_list": make([]string, 21)})
 }
 
-// seq drops the errors of an iterator, which must be none.
+// seq requires that an iterator has no errors, and drops them.
 func seq[T any](t *testing.T, all func(func(T, error) bool)) func(func(T) bool) {
 	t.Helper()
 	return func(yield func(T) bool) {
@@ -269,7 +269,7 @@ func TestTemplatesAreKeptAndTheirMessagesChecked(t *testing.T) {
 
 	alice.RefusesMessages()
 	_, err = c.SendTemplateMessage(ctx, wechat.TemplateMessage{OpenID: alice.OpenID, TemplateID: id, Data: data})
-	require.NoError(t, err, "the end of the job tells")
+	require.NoError(t, err, "the event of the job reports it")
 	p.Wait()
 	assert.Contains(t, h.seen()[1], "failed:user block")
 	require.NoError(t, c.DeleteTemplate(ctx, id))

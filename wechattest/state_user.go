@@ -12,8 +12,8 @@ const (
 	remarkBytes  = 30
 )
 
-func (p *Platform) userRoutes() map[string]behaviour {
-	return map[string]behaviour{
+func (p *Platform) userRoutes() map[string]behavior {
+	return map[string]behavior{
 		"/cgi-bin/user/info":              p.getUser,
 		"/cgi-bin/user/info/batchget":     p.getUsers,
 		"/cgi-bin/user/get":               p.listFollowers,

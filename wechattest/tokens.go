@@ -46,8 +46,8 @@ type ticket struct {
 
 func (t *tokens) init() { t.tickets = map[string]ticket{} }
 
-func (p *Platform) tokenRoutes() map[string]behaviour {
-	return map[string]behaviour{
+func (p *Platform) tokenRoutes() map[string]behavior {
+	return map[string]behavior{
 		classicPath:                 p.getToken,
 		stablePath:                  p.getStableToken,
 		"/cgi-bin/ticket/getticket": p.getTicket,

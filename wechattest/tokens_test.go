@@ -11,7 +11,7 @@ import (
 	"github.com/wechatoa/wechat"
 )
 
-// account asks for tokens without the client's own cache.
+// account requests tokens without the client's cache.
 type account struct {
 	t *testing.T
 	p *Platform
@@ -42,7 +42,7 @@ func (a account) classic() string {
 	return string(token.Token)
 }
 
-// try uses a token and returns the code of the answer.
+// try uses a token and returns the errcode of the response.
 func (a account) try(token string) wechat.Code {
 	a.t.Helper()
 	query := values()

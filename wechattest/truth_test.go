@@ -22,7 +22,7 @@ func number(t *testing.T, raw json.RawMessage) int64 {
 	return n
 }
 
-// newDraft makes a draft and returns its media id.
+// newDraft creates a draft and returns its media id.
 func newDraft(t *testing.T, p *Platform, c *wechat.Client) string {
 	t.Helper()
 	id, err := c.CreateDraft(t.Context(), newArticle(p))
@@ -255,7 +255,7 @@ func TestPublishedPicturesComeBackWithTheirImages(t *testing.T) {
 	}
 }
 
-// cubes are the statistics APIs of the documentation.
+// cubes returns the documented statistics APIs.
 func cubes() []spec.Endpoint {
 	var found []spec.Endpoint
 	for _, e := range spec.All() {

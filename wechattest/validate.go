@@ -48,7 +48,7 @@ func (c *call) read(into any) error {
 	return nil
 }
 
-// ownChecks reports whether the behaviour of a path validates the body itself, because
+// ownChecks reports whether the behavior of a path validates the body itself, because
 // each field has its own errcode.
 func ownChecks(path string) bool {
 	return path == "/cgi-bin/menu/create" || path == "/cgi-bin/menu/addconditional"
@@ -229,7 +229,7 @@ func (c *call) validateObject(prefix string, fields []spec.Field, object map[str
 	return nil
 }
 
-// checksItself reports whether a behaviour checks a required field itself, because the
+// checksItself reports whether a behavior checks a required field itself, because the
 // errcode depends on another field.
 func checksItself(path, name string) bool {
 	return path == "/cgi-bin/template/api_add_template" && name == "keyword_name_list"

@@ -23,7 +23,7 @@ import (
 
 type obj = map[string]any
 
-// asks sends a request to the control API. A nil body is none.
+// asks sends a request to the control API, without a body if it is nil.
 func asks(t *testing.T, s *simulator, method, path string, body any) (int, obj) {
 	t.Helper()
 	var data []byte
@@ -64,7 +64,7 @@ func answer(t *testing.T, s *simulator, req *http.Request) (int, obj) {
 	return w.Code, out
 }
 
-// does is asks that demands success.
+// does is asks, but requires success.
 func does(t *testing.T, s *simulator, method, path string, body any) obj {
 	t.Helper()
 	status, out := asks(t, s, method, path, body)
@@ -72,7 +72,7 @@ func does(t *testing.T, s *simulator, method, path string, body any) obj {
 	return out
 }
 
-// add adds a follower and returns the path of it.
+// add adds a follower and returns its path.
 func add(t *testing.T, s *simulator, follower obj) string {
 	t.Helper()
 	openID, _ := does(t, s, "POST", "/simulator/followers", follower)["openid"].(string)
@@ -80,7 +80,7 @@ func add(t *testing.T, s *simulator, follower obj) string {
 	return "/simulator/followers/" + openID
 }
 
-// listen makes a callback get the pushes of a simulator.
+// listen makes a callback receive the pushes of a simulator.
 func answering(t *testing.T, s *simulator) *callback.Handler {
 	t.Helper()
 	p := s.current()
@@ -101,7 +101,7 @@ func client(t *testing.T, s *simulator) *wechat.Client {
 	return c
 }
 
-// calls sends a call of the platform's API, with a body unless it is nil, and demands success.
+// calls sends a call of the platform's API, with a body unless it is nil, and requires success.
 func calls(t *testing.T, s *simulator, path string, body any) obj {
 	t.Helper()
 	var out obj
@@ -138,7 +138,7 @@ func TestFollowerWritesAndSeesReplyAndWhatComesLater(t *testing.T) {
 	assert.Len(t, does(t, s, "GET", "/simulator/followers", nil)["followers"], 1)
 }
 
-// pushed are a request for everything that a user can do, and what the push holds.
+// pushed maps a request for each action of a user to the content of its push.
 var pushed = map[string]struct {
 	in    obj
 	holds []string

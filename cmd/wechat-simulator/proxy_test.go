@@ -23,7 +23,7 @@ import (
 	"github.com/wechatoa/wechat/wechattest"
 )
 
-// start runs a simulator that ends with the test.
+// start runs a simulator until the test ends.
 func start(t *testing.T, change ...func(*settings)) *simulator {
 	t.Helper()
 	set := settings{addr: "127.0.0.1:0", pushTimeout: 5 * time.Second, callback: wechattest.CallbackSettings{Mode: wechattest.CallbackModeSafe}}
@@ -41,7 +41,7 @@ func start(t *testing.T, change ...func(*settings)) *simulator {
 	return s
 }
 
-// through returns a client that knows no address but the proxy's.
+// through returns a client that only uses the proxy.
 func through(t *testing.T, s *simulator) *http.Client {
 	t.Helper()
 	proxy, err := url.Parse(s.url)
@@ -124,7 +124,7 @@ func TestProgramThatDoesNotTrustTheAuthorityIsNotServed(t *testing.T) {
 	assert.Zero(t, s.current().Requests(""))
 }
 
-// dial connects to the proxy and sends the head of a CONNECT together with what follows.
+// dial connects to the proxy and sends a CONNECT together with what follows.
 func dial(t *testing.T, s *simulator, host, early string) (net.Conn, *bufio.Reader) {
 	t.Helper()
 	conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))

@@ -1,5 +1,5 @@
-// The fake platform, as the environment of cmd/wechat-simulator describes it: what the
-// SDK did is looked up there, not in the SDK.
+// The fake platform, as the environment of cmd/wechat-simulator describes it. The tests
+// check what the SDK did on the fake, not in the SDK.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,7 @@ const env = process.env;
 export const simulated = Boolean(env.WECHAT_SIMULATOR_URL);
 
 // start resets the fake platform and returns the SDK, which reaches it through the
-// proxy: its hosts are fixed.
+// proxy because its hosts are fixed.
 export async function start() {
   await control('POST', '/reset');
   const api = new API(env.WECHAT_APP_ID, env.WECHAT_APP_SECRET);
@@ -21,13 +21,13 @@ export async function start() {
   return api;
 }
 
-// control sends a request to the control API and demands success.
+// control sends a request to the control API and requires success.
 export function control(method, path, body) {
   return send(method, env.WECHAT_SIMULATOR_URL + path, body);
 }
 
-// call calls an API of the platform without the SDK and demands success. Without a
-// body it is a GET.
+// call calls an API of the platform without the SDK and requires success. Without a
+// body, the method is GET.
 export async function call(path, body) {
   const { access_token: token } = await send('POST', `${env.WECHAT_BASE_URL}/cgi-bin/stable_token`, {
     grant_type: 'client_credential', appid: env.WECHAT_APP_ID, secret: env.WECHAT_APP_SECRET,
@@ -47,7 +47,7 @@ async function send(method, url, body) {
   return text ? JSON.parse(text) : undefined;
 }
 
-// executed returns how many calls of a path the platform has executed.
+// executed returns how many calls of a path the platform executed.
 export async function executed(path) {
   const { calls } = await control('GET', `/calls?path=${encodeURIComponent(path)}`);
   return calls.filter((c) => c.executed).length;
@@ -61,21 +61,21 @@ export async function follower(openid) {
 
 export const view = (openid) => control('GET', `/followers/${openid}`);
 
-// last returns the last message that a follower got.
+// last returns the last message that reached a follower.
 export async function last(openid) {
   const { messages } = await control('GET', `/followers/${openid}/messages`);
   assert.notEqual(messages.length, 0, `${openid} got nothing`);
   return messages.at(-1);
 }
 
-// writes lets a follower write, which opens the reply window.
+// writes makes a follower write, which opens the reply window.
 export function writes(openid, content) {
   return control('POST', `/followers/${openid}/messages`, { type: 'text', content });
 }
 
 const extensions = { image: 'png', thumb: 'jpg', voice: 'mp3', video: 'mp4' };
 
-// media makes a file on the fake and returns its id.
+// media adds a file to the fake and returns its id.
 export async function media(type, permanent = false) {
   const file = { type, name: `a.${extensions[type]}`, data: Buffer.from('content').toString('base64'), permanent };
   return (await control('POST', '/media', file)).media_id;
@@ -91,7 +91,7 @@ export function file(name, content) {
   return path;
 }
 
-// refused demands that a call fails with an errcode.
+// refused requires a call to fail with an errcode.
 export function refused(promise, code) {
   return assert.rejects(promise, (err) => err.code === code || assert.fail(`${err.code} ${err.message}, not ${code}`));
 }

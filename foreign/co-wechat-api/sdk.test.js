@@ -10,8 +10,8 @@ import { call, control, executed, file, follower, last, media, refused, simulate
 
 const png = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
 
-// area declares the test of an area: each begins with a fresh platform, one after the
-// other, because there is one platform.
+// area declares the test of an area. Each begins with a new platform; they run one after
+// the other because they share it.
 function area(name, run) {
   test(name, { skip: simulated ? false : 'no simulator: run make foreign' }, async () => run(await start()));
 }
@@ -93,7 +93,7 @@ area('customer-service messages', async (api) => {
     ],
   ];
   for (const group of groups) {
-    await writes(alice, 'hi'); // five messages for each that they write
+    await writes(alice, 'hi'); // allows five more messages
     for (const [send, want] of group) {
       await send();
       const got = await last(alice);
@@ -210,8 +210,8 @@ area('statistics', async (api) => {
   }
 });
 
-// The platform has withdrawn these: it shortens nothing any more, and refuses the others
-// with messages that name what replaced them.
+// The platform has withdrawn these APIs: it no longer shortens URLs, and refuses the others
+// with a message that names their replacement.
 area('withdrawn APIs', async (api) => {
   assert.equal((await api.shorturl('https://example.com/long')).short_url, 'https://example.com/long');
   await assert.rejects(api.getGroups(), /\/cgi-bin\/tags\/get/);

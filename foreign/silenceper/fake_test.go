@@ -1,6 +1,6 @@
-// Package silenceper runs another SDK, whose hosts are fixed, against the fake
-// platform: through the proxy of cmd/wechat-simulator, which `make foreign` starts.
-// What the SDK did is then looked up on the fake, not in the SDK.
+// Package silenceper runs another SDK, whose hosts are fixed, against the fake platform,
+// through the proxy of cmd/wechat-simulator, which `make foreign` starts. The tests check
+// what the SDK did on the fake, not in the SDK.
 package silenceper
 
 import (
@@ -20,13 +20,13 @@ import (
 
 type obj = map[string]any
 
-// list is a list of a JSON document.
+// list is a JSON array.
 type list = []any
 
 // fake is the fake platform, as the simulator's environment describes it.
 type fake struct {
 	t     *testing.T
-	token string // of our own calls, beside the SDK's
+	token string // of calls without the SDK
 }
 
 // start resets the fake platform and returns it with the SDK's account.
@@ -44,7 +44,7 @@ func start(t *testing.T) (*fake, *officialaccount.OfficialAccount) {
 	})
 }
 
-// control sends a request to the control API and demands success.
+// control sends a request to the control API and requires success.
 func (f *fake) control(method, path string, body any) obj {
 	f.t.Helper()
 	status, out := f.send(method, os.Getenv("WECHAT_SIMULATOR_URL")+path, body)
@@ -52,8 +52,8 @@ func (f *fake) control(method, path string, body any) obj {
 	return out
 }
 
-// call calls an API of the platform without the SDK and demands success. A nil body
-// is a GET.
+// call calls an API of the platform without the SDK and requires success. The method is
+// GET if body is nil.
 func (f *fake) call(path string, body any) obj {
 	f.t.Helper()
 	base := os.Getenv("WECHAT_BASE_URL")
@@ -78,7 +78,7 @@ func (f *fake) call(path string, body any) obj {
 	return out
 }
 
-// executed returns how many calls of a path the platform has executed.
+// executed returns how many calls of a path the platform executed.
 func (f *fake) executed(path string) int {
 	f.t.Helper()
 	n := 0
@@ -121,7 +121,7 @@ func (f *fake) follower(openID string) string {
 	return openID
 }
 
-// sees returns what a follower got so far.
+// sees returns the messages that reached a follower.
 func (f *fake) sees(openID string) []obj {
 	f.t.Helper()
 	var all []obj
@@ -131,7 +131,7 @@ func (f *fake) sees(openID string) []obj {
 	return all
 }
 
-// last returns the last message that a follower got.
+// last returns the last message that reached a follower.
 func (f *fake) last(openID string) obj {
 	f.t.Helper()
 	all := f.sees(openID)
@@ -139,13 +139,13 @@ func (f *fake) last(openID string) obj {
 	return all[len(all)-1]
 }
 
-// writes lets a follower write, which opens the reply window.
+// writes makes a follower write, which opens the reply window.
 func (f *fake) writes(openID, text string) obj {
 	f.t.Helper()
 	return f.control("POST", "/followers/"+openID+"/messages", obj{"type": "text", "content": text})
 }
 
-// media makes a file on the fake and returns its id.
+// media adds a file to the fake and returns its id.
 func (f *fake) media(kind string, permanent bool) string {
 	f.t.Helper()
 	names := map[string]string{"image": "a.png", "thumb": "a.jpg", "voice": "a.mp3", "video": "a.mp4"}

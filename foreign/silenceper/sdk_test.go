@@ -185,7 +185,7 @@ func TestCustomerServiceMessages(t *testing.T) {
 		{&message.CustomerMessage{ToUser: alice, Msgtype: message.MsgTypeNews, News: &message.MediaNews{Articles: []message.MediaArticles{{Title: "N", Description: "D", URL: "https://example.com/", Picurl: "https://example.com/a.png"}}}}, obj{"type": "news"}},
 		{&message.CustomerMessage{ToUser: alice, Msgtype: "msgmenu", Msgmenu: &message.MediaMsgmenu{HeadContent: "Good?", List: []message.MsgmenuItem{{ID: "1", Content: "yes"}}, TailContent: "Bye"}}, obj{"type": "msgmenu"}},
 	}} {
-		f.writes(alice, "hi") // five messages for each that they write
+		f.writes(alice, "hi") // allows five more messages
 		for _, tt := range group {
 			require.NoError(t, m.Send(tt.sent), "%v", tt.seen)
 			last := f.last(alice)
@@ -457,8 +457,8 @@ func TestOpenIDsOfAnotherAccountAreConverted(t *testing.T) {
 	assert.Equal(t, 1, f.executed("/cgi-bin/changeopenid"))
 }
 
-// The platform has withdrawn these: it shortens nothing any more, and refuses the other
-// with a message that names what replaced it.
+// The platform has withdrawn these APIs: it no longer shortens URLs, and refuses the other
+// with a message that names its replacement.
 func TestWithdrawnAPIs(t *testing.T) {
 	_, oa := start(t)
 	short, err := oa.GetBasic().Long2ShortURL("https://example.com/long")
@@ -519,7 +519,7 @@ func TestOCR(t *testing.T) {
 	assert.Equal(t, 6, calls)
 }
 
-// serve runs the SDK's callback server, which replies what it got.
+// serve runs the SDK's callback server, which replies with what it receives.
 func serve(t *testing.T, oa *officialaccount.OfficialAccount) string {
 	t.Helper()
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -552,7 +552,7 @@ func TestCallbackInEveryMode(t *testing.T) {
 	}
 }
 
-// The SDK learns the keys when it is made: with others it must be made anew.
+// The SDK reads the keys when it is created: new keys need a new one.
 func TestCallbackWithOtherKeys(t *testing.T) {
 	f, oa := start(t)
 	alice := f.follower("o-alice")
@@ -574,7 +574,7 @@ func TestFaultsReachTheSDK(t *testing.T) {
 	assert.ErrorContains(t, oa.GetMenu().DeleteMenu(), "502")
 }
 
-// Nothing that a program under test does wrong leaves the machine.
+// No mistake of a program under test leaves the machine.
 func TestOtherHostsAreNotReached(t *testing.T) {
 	start(t)
 	_, err := http.Get("https://example.com/")
