@@ -179,7 +179,7 @@ func (p *Platform) answerAdFigures(c *call) (any, error) {
 	begin := min((page-1)*size, total)
 	rows := []any{}
 	for i := begin; i < min(begin+size, total); i++ {
-		row := maps.Clone(out["list"].([]any)[0].(map[string]any)) //nolint:forcetypeassert // the documentation has it so
+		row := maps.Clone(out["list"].([]any)[0].(map[string]any)) //nolint:forcetypeassert // documented as a list of objects
 		row["date"] = from.AddDate(0, 0, i).Format(time.DateOnly)
 		rows = append(rows, row)
 	}

@@ -180,7 +180,7 @@ func (in *massIn) massKey(c *call) string {
 	}
 	fields := maps.Clone(c.fields)
 	delete(fields, "send_ignore_reprint")
-	content, _ := encode(fields) // they came as JSON
+	content, _ := encode(fields) // they were decoded from JSON
 	sum := sha256.Sum256(append([]byte(c.Path), content...))
 	return "content " + hex.EncodeToString(sum[:])
 }
