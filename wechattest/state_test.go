@@ -186,7 +186,7 @@ func TestMenusAreMatchedNewestFirst(t *testing.T) {
 	assert.Equal(t, "C", info.Default.Buttons[1].SubButtons[0].Name)
 	self, err := c.GetSelfMenu(ctx)
 	require.NoError(t, err)
-	assert.True(t, bool(self.IsOpen))
+	assert.True(t, self.IsOpen)
 	assert.Equal(t, "https://example.com/", self.Buttons[1].SubButtons[0].URL)
 
 	require.NoError(t, c.DeleteConditionalMenu(ctx, forVIP))

@@ -20,7 +20,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// runs runs the program and returns its result.
+// runs starts the program and returns its result.
 func runs(t *testing.T, ctx context.Context, args ...string) (code int, stdout, stderr string) { //nolint:revive // the test comes first
 	t.Helper()
 	var out, errs bytes.Buffer
