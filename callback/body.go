@@ -6,23 +6,23 @@ import (
 	"net/http"
 )
 
-// ErrTooLarge is what [Handler.Parse] returns for a request of more than 256 KiB.
-var ErrTooLarge = errors.New("callback: request is larger than 256 KiB")
+// ErrTooLarge is the error of [Handler.Parse] for a request body of more than 256 KiB.
+var ErrTooLarge = errors.New("callback: request body is larger than 256 KiB")
 
 const (
 	maxBody   = 256 << 10
 	firstRead = 2 << 10 // most pushes are smaller
 )
 
-// readBody reads a request's body into memory that grows with what arrives, not
-// with what the request announces, and ends at the limit.
+// readBody reads a request body up to the limit. It allocates memory as data arrives, not
+// as the request announces.
 func readBody(r *http.Request) ([]byte, error) {
 	if r.Body == nil {
 		return nil, nil
 	}
 	size := firstRead
 	if r.ContentLength >= 0 {
-		size = min(size, int(r.ContentLength)+1) // one more, to read the end
+		size = min(size, int(r.ContentLength)+1) // one more byte, to read the end
 	}
 	body := make([]byte, 0, size)
 	for {

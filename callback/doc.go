@@ -1,8 +1,11 @@
-// Package callback receives what the platform pushes to an Official Account,
-// messages and events, and answers it (接收消息与事件推送、被动回复).
+// Package callback receives the messages and events that the WeChat platform sends to an
+// Official Account, and replies to them.
+//
+// 本包接收微信公众号的消息与事件推送，并作被动回复：校验签名、加解密、去重、排队、限时应答。
+// 中文指南：https://github.com/wechatoa/wechat/tree/main/docs/zh
 //
 //	h, err := callback.NewHandler(callback.Config{
-//		Credentials: callback.NewCredentials(token, aesKey), AppID: appID, // as in the console (服务器配置)
+//		Credentials: callback.NewCredentials(token, aesKey), AppID: appID, // as shown in the console (服务器配置)
 //	})
 //	if err != nil {
 //		return err
@@ -12,38 +15,42 @@
 //	})
 //	http.Handle("/wechat", h)
 //
-// A [Handler] is an [http.Handler], for every router:
+// A [Handler] is an [http.Handler] and works with every router:
 //
 //	http.Handle("/wechat", h)               // net/http
 //	router.Any("/wechat", gin.WrapH(h))     // gin
 //	e.Any("/wechat", echo.WrapHandler(h))   // echo
 //	r.Handle("/wechat", h)                  // chi
 //
-// # What it does with a push
+// # Pushes and deliveries
 //
-// It verifies the signature and the time, decrypts, and refuses everything that is
-// not as configured, with one answer for all reasons. It reads the push into a type
-// of its own, such as [*TextMessage] or [*ClickEvent]; what has no type is an
-// [*UnknownMessage]. It finds the handler: [Handler.OnText], [Handler.OnEventKey], [On],
-// [Handler.Fallback], in this order. It answers with the [Reply] that the handler
-// returns, encrypted as the push was.
+// A push is a message or an event that the platform sends to the account. A delivery is
+// one HTTP request that carries it. The platform waits 5 seconds for a response and
+// delivers a push up to three times.
 //
-// The platform waits 5 seconds and delivers a push up to three times. A push is
-// handled once; its other deliveries get the same answer. A handler that takes
-// longer than [Config.Budget] goes on after the answer "success", and its reply
-// goes out as customer-service messages by [Config.Deferred]; with [Config.Hold] it
-// is the answer to a later delivery. A handler that fails or panics is logged and
-// acknowledged, unless [Config.RetryFailed] says otherwise. The states of a push, the
-// times and what happens on each failure are on one page:
+// For each delivery, the handler verifies the signature and the timestamp, decrypts the
+// body, and rejects everything that does not match its configuration, always with the
+// same response. It parses the push into a Go type such as [*TextMessage] or
+// [*ClickEvent]; a push of unknown type is an [*UnknownMessage]. Then it calls the
+// function that was registered for the push; [On] lists the order of precedence. The
+// [Reply] that the function returns is the response, encrypted if the push was.
+//
+// Each push is handled once. All its deliveries get the same reply. If a function takes
+// longer than [Config.Budget], the push is acknowledged, the function keeps running, and
+// its reply is sent as customer-service messages through [Config.Deferred]; with
+// [Config.Hold], a later delivery gets the reply instead. If a function fails or panics,
+// the failure is logged and the push is acknowledged, unless [Config.RetryFailed] is set.
+// All states of a push, all time limits and the result of every failure are described at
 //
 // https://github.com/wechatoa/wechat/blob/main/docs/callback.md
 //
-// # What remains
+// # Remaining risks
 //
-// In plain mode the platform's signature does not cover the message: whoever sees
-// the URL of one request, in the log of a proxy, can send others for five minutes,
-// and again when the time comes that its nonce happens to spell. Use safe mode,
-// HTTPS, and keep queries out of logs. The platform promises
-// no order of pushes, and gives a push up after three failed deliveries; after many
-// failures it pauses pushing for a minute.
+// In plain mode the platform's signature does not cover the message. Anyone who sees the
+// URL of one request, for example in the log of a proxy, can forge messages for five
+// minutes, and again later when the time comes that its nonce happens to spell. Use safe
+// mode and HTTPS, and keep query strings out of logs.
+//
+// The platform does not guarantee the order of pushes. It drops a push after three failed
+// deliveries, and after many failures it sends no pushes for a minute.
 package callback

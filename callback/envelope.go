@@ -6,19 +6,19 @@ import (
 	"strings"
 )
 
-// envelope is the outside of an encrypted push: all that is read of a request's body
-// before its signature was checked.
+// envelope is the outer document of an encrypted push: all that is parsed of a body before
+// its signature has been checked.
 type envelope struct {
 	encoded string // value of the Encrypt element
 	inJSON  bool
-	clear   bool // the message is there in clear as well, as in compatible mode
+	clear   bool // the document contains the message in plain text as well, as in compatible mode
 
-	doc        []byte // the document; its part from begin to end is the Encrypt element
+	doc        []byte // the document; doc[begin:end] is the Encrypt element
 	begin, end int
 }
 
-// openEnvelope finds the one Encrypt element of a document. It keeps nothing of the
-// others and does not look into them.
+// openEnvelope finds the only Encrypt element of a document. It skips all other elements
+// without parsing their content.
 func openEnvelope(data []byte) (*envelope, error) {
 	if trimmed, ok := asJSON(data); ok {
 		e := &envelope{inJSON: true}
@@ -33,7 +33,7 @@ func (e *envelope) inClear() []byte {
 	before, after := e.doc[:e.begin], e.doc[e.end:]
 	if e.inJSON {
 		trimmed := bytes.TrimRight(before, " \t\r\n")
-		if trimmed[len(trimmed)-1] == '{' { // it was the first member: the comma behind it goes
+		if trimmed[len(trimmed)-1] == '{' { // it was the first member: remove the comma after it
 			after = bytes.TrimPrefix(bytes.TrimLeft(after, " \t\r\n"), []byte(","))
 		}
 	}
@@ -85,8 +85,8 @@ func (e *envelope) scanXML() error {
 	}
 }
 
-// outline moves behind an element, comment or CDATA section and returns the name of
-// the element.
+// outline moves past an element, comment or CDATA section and returns the name of the
+// element.
 func (s *scanner) outline() (name string, ok bool) {
 	for depth := 0; ; {
 		switch rest := s.rest(); {

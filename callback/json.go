@@ -8,9 +8,9 @@ import (
 	"github.com/wechatoa/wechat/internal/wirejson"
 )
 
-// scanJSON reads a push in JSON that begins with a brace, with the names of the XML
-// elements. Numbers come as numbers or strings, empty objects as white space. As in
-// XML an odd nickname must not cost a message: raw control bytes in strings are read.
+// scanJSON parses a push in JSON, which begins with a brace and has the same names as in
+// XML. The platform sends numbers as numbers or strings, and empty objects as white space.
+// Raw control bytes in strings are accepted, as in XML.
 func scanJSON(data []byte) (*node, error) {
 	d, _, err := decodeJSON(data)
 	if err != nil {
@@ -24,8 +24,8 @@ func scanJSON(data []byte) (*node, error) {
 	return root, nil
 }
 
-// decodeJSON returns a decoder behind the first brace of a document, and the document
-// as the decoder reads it, which is valid: no call of the decoder fails.
+// decodeJSON returns a decoder that has read the first brace of a document, and the
+// document as the decoder reads it. That document is valid, so no call of the decoder fails.
 func decodeJSON(data []byte) (d *json.Decoder, repaired []byte, err error) {
 	if data, err = sanitize(data); err != nil {
 		return nil, nil, err
@@ -35,8 +35,8 @@ func decodeJSON(data []byte) (d *json.Decoder, repaired []byte, err error) {
 	return d, data, nil
 }
 
-// sanitize repairs a document that is no valid JSON only for raw control bytes, such
-// as the platform sends in nicknames, and for backslashes that begin no escape.
+// sanitize repairs a document that is invalid JSON only because of raw control bytes,
+// which the platform sends in nicknames, or backslashes that begin no escape sequence.
 func sanitize(data []byte) ([]byte, error) {
 	if json.Valid(data) {
 		return data, nil
@@ -53,7 +53,7 @@ type jsonScanner struct {
 	nodes int
 }
 
-// object reads members up to the closing brace.
+// object parses members up to the closing brace.
 func (s *jsonScanner) object(n *node, depth int) bool {
 	if depth > maxDepth {
 		return false
@@ -70,7 +70,7 @@ func (s *jsonScanner) object(n *node, depth int) bool {
 	}
 }
 
-// value reads the value of a member; an array becomes elements of the same name.
+// value parses the value of a member. An array becomes several elements of the same name.
 func (s *jsonScanner) value(n *node, name string, depth int) bool {
 	s.nodes++
 	if s.nodes > maxNodes {

@@ -5,30 +5,30 @@ import (
 	"time"
 )
 
-// lru keeps values for a time, within bounds of their number and of their bytes.
-// The value that was replaced least recently goes first.
+// lru keeps values for a limited time, up to a maximum number and a maximum total size. It
+// evicts the value that was set least recently.
 type lru[K comparable, V any] struct {
 	limits limits[V]
 
 	mu      sync.Mutex
 	entries map[K]*entry[K, V]
-	root    entry[K, V] // of a ring: root.next is the newest, root.prev the oldest
+	root    entry[K, V] // of a ring: root.next is the newest entry, root.prev the oldest
 	bytes   int
-	sweeper *time.Timer // drops what ended while nobody came; nil while nothing can end
+	sweeper *time.Timer // removes expired values while there are no calls; nil if no value can expire
 }
 
-// limits bound an lru.
+// limits are the limits of an lru.
 type limits[V any] struct {
 	entries int
-	bytes   int          // if there is a size
-	size    func(V) int  // in bytes; nil for values that take none
-	pinned  func(V) bool // values that neither end nor are too many; nil for none
+	bytes   int          // ignored if size is nil
+	size    func(V) int  // in bytes; nil if the size does not matter
+	pinned  func(V) bool // values that neither expire nor are evicted; nil for none
 }
 
 type entry[K comparable, V any] struct {
 	key        K
 	value      V
-	ends       time.Time // zero: never
+	ends       time.Time // zero if it does not expire
 	prev, next *entry[K, V]
 }
 
@@ -38,9 +38,9 @@ func newLRU[K comparable, V any](l limits[V]) *lru[K, V] {
 	return c
 }
 
-// update offers the value of a key for a change, the zero value if there is none or
-// it has ended. If change says so, its value replaces the old one, and the key stays
-// for ttl at least, or for good if ttl is 0.
+// update passes the value of a key to change, or the zero value if there is none or it has
+// expired. If change returns true, its value replaces the old one and is kept for at least
+// ttl, or without a time limit if ttl is 0.
 func (l *lru[K, V]) update(key K, now time.Time, ttl time.Duration, change func(old V, found bool) (value V, replace bool)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -72,7 +72,7 @@ func (l *lru[K, V]) update(key K, now time.Time, ttl time.Duration, change func(
 	l.arm(now)
 }
 
-// set keeps a value.
+// set sets the value of a key.
 func (l *lru[K, V]) set(key K, value V, now time.Time, ttl time.Duration) {
 	l.update(key, now, ttl, func(V, bool) (V, bool) { return value, true })
 }
@@ -96,7 +96,7 @@ func (l *lru[K, V]) drop(key K) {
 	}
 }
 
-// each visits all values. It holds the lock: visit must not use the lru.
+// each visits all values. It holds the lock, so visit must not use the lru.
 func (l *lru[K, V]) each(now time.Time, visit func(key K, value V)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -107,7 +107,7 @@ func (l *lru[K, V]) each(now time.Time, visit func(key K, value V)) {
 	}
 }
 
-// live finds a key, and removes it if it has ended.
+// live returns the entry of a key. It removes an entry that has expired.
 func (l *lru[K, V]) live(key K, now time.Time) *entry[K, V] {
 	e := l.entries[key]
 	if e != nil && l.ended(e, now) {
@@ -136,8 +136,8 @@ func (l *lru[K, V]) tooMany() bool {
 	return len(l.entries) > l.limits.entries || l.bytes > l.limits.bytes
 }
 
-// shrink drops the oldest values: all that have ended, and those that are too many.
-// What is pinned becomes the newest instead.
+// shrink removes the oldest values while they have expired or a limit is exceeded. Pinned
+// values are moved to the front instead.
 func (l *lru[K, V]) shrink(now time.Time) {
 	for range len(l.entries) {
 		switch e := l.root.prev; {
@@ -152,7 +152,7 @@ func (l *lru[K, V]) shrink(now time.Time) {
 	}
 }
 
-// arm makes sure that values end when nobody comes any more.
+// arm makes sure that expired values are removed even if there are no more calls.
 func (l *lru[K, V]) arm(now time.Time) {
 	if oldest := l.root.prev; l.sweeper == nil && !oldest.ends.IsZero() {
 		l.sweeper = time.AfterFunc(max(oldest.ends.Sub(now), time.Second), l.sweep)

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// node is an element of a push: a name with a text, or with elements in it. Pushes
-// in XML and in JSON become the same tree.
+// node is an element of a push: a name with either text or child elements. Pushes in XML
+// and in JSON are parsed into the same tree.
 type node struct {
 	name string
 	text string
@@ -22,8 +22,8 @@ const (
 
 var none = &node{}
 
-// get returns the first element with one of the names, or an empty one. The first
-// name that is there wins, and its exact spelling before another one.
+// get returns the child element with the first of the names that exists, or an empty
+// element. It prefers an exact match of that name to a match by [sameName].
 func (n *node) get(names ...string) *node {
 	for _, name := range names {
 		var similar *node
@@ -42,14 +42,14 @@ func (n *node) get(names ...string) *node {
 	return none
 }
 
-// sameName reports whether two names of elements are one: the platform and its
-// samples spell them with and without capitals and underscores, as in MsgId and
-// MsgID, poi_id and poiid.
+// sameName reports whether two element names are equal, ignoring case and underscores.
+// The platform and its samples spell the same name in several ways, such as MsgId and
+// MsgID, or poi_id and poiid.
 func sameName(a, b string) bool {
 	return a == b && a != "" || mayBeSame(a, b) && sameLetters(a, b)
 }
 
-// mayBeSame is quick: most names differ in their first letter.
+// mayBeSame is a quick check first, as most names differ in their first letter.
 func mayBeSame(a, b string) bool {
 	return a != "" && b != "" && (a[0]|0x20 == b[0]|0x20 || a[0] == '_' || b[0] == '_')
 }
@@ -80,7 +80,7 @@ func lower(b byte) byte {
 	return b
 }
 
-// count returns how many elements have this name.
+// count returns how many child elements have this name.
 func (n *node) count(name string) int {
 	c := 0
 	for i := range n.kids {
@@ -91,11 +91,11 @@ func (n *node) count(name string) int {
 	return c
 }
 
-// decisive are the elements that decide what a push is and who it is from.
+// decisive lists the elements that determine what a push is and who sent it.
 var decisive = [...]string{"ToUserName", "FromUserName", "CreateTime", "MsgType", "Event", "MsgId"}
 
-// ambiguous returns a decisive name that several elements have: two readers could
-// read two different ones.
+// ambiguous returns a decisive name that more than one element has, if there is one. Two
+// parsers could read two different values.
 func (n *node) ambiguous() (name string, found bool) {
 	var seen [len(decisive)]bool
 	for i := range n.kids {
@@ -117,20 +117,20 @@ func (n *node) has(name string) bool { return n.get(name) != none }
 
 func (n *node) string(name string) string { return n.get(name).text }
 
-// number reads a whole number, 0 if it is malformed: the rest of a push must not be
-// lost for it. An id of 64 bits without a sign keeps its bits.
+// number parses an integer. It returns 0 if the text is malformed, because the rest of the
+// push must not be lost. An unsigned 64-bit id keeps its bits.
 func number(text string) int64 {
 	if text = strings.TrimSpace(text); text == "" {
 		return 0
 	}
 	if whole, fraction, found := strings.Cut(text, "."); found && strings.Trim(fraction, "0") == "" {
-		text = whole // a float would lose the last digits of an id
+		text = whole // a float64 would lose the last digits of an id
 	}
 	if i, err := strconv.ParseInt(text, 10, 64); err == nil {
 		return i
 	}
 	if u, err := strconv.ParseUint(text, 10, 64); err == nil {
-		return int64(u) // the bits are what is asked for
+		return int64(u) // with the same bits
 	}
 	if f, err := strconv.ParseFloat(text, 64); err == nil && math.Abs(f) < 1<<63 {
 		return int64(f)
@@ -138,7 +138,7 @@ func number(text string) int64 {
 	return 0
 }
 
-// decimal reads a number with a fraction, 0 if it is malformed.
+// decimal parses a decimal number. It returns 0 if the text is malformed.
 func decimal(text string) float64 {
 	f, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
 	if err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
@@ -147,14 +147,14 @@ func decimal(text string) float64 {
 	return f
 }
 
-// flag reads a flag that is sent as 0 and 1, or as true and false. Another number
-// is no flag.
+// flag parses a boolean, which the platform sends as 0 and 1, or as true and false. All
+// other values are false.
 func flag(text string) bool {
 	text = strings.TrimSpace(text)
 	return strings.EqualFold(text, "true") || number(text) == 1
 }
 
-// moment reads a time that is sent in seconds since 1970.
+// moment parses a Unix time in seconds. It returns the zero time if the value makes no sense.
 func moment(text string) time.Time {
 	sec := number(text)
 	if sec <= 0 || sec > maxSeconds {
@@ -163,10 +163,10 @@ func moment(text string) time.Time {
 	return time.Unix(sec, 0)
 }
 
-const maxSeconds = math.MaxInt32 * 100 // seconds since 1970 that make sense
+const maxSeconds = math.MaxInt32 * 100 // a later Unix time makes no sense
 
-// each calls visit for every element of a list, which the platform writes in three
-// ways: <name><item/><item/></name>, <name/><name/>, and as a JSON array.
+// each calls visit for every entry of a list. The platform writes lists in three ways:
+// <name><item/><item/></name>, <name/><name/>, and as a JSON array.
 func (n *node) each(name, item string, visit func(*node)) {
 	for i := range n.kids {
 		k := &n.kids[i]
@@ -187,8 +187,8 @@ func (n *node) each(name, item string, visit func(*node)) {
 	}
 }
 
-// wrapper returns the first of the elements that is there, or n itself: in JSON the
-// platform leaves some wrappers out.
+// wrapper returns the child element with the first of the names that exists, or n itself,
+// because in JSON the platform omits some wrappers.
 func (n *node) wrapper(names []string) *node {
 	if k := n.get(names...); k != none {
 		return k

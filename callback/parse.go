@@ -8,15 +8,15 @@ import (
 	"time"
 )
 
-// Header is what every push begins with.
+// Header contains the fields that all pushes have.
 type Header struct {
 	ToUserName   string    // the account's original ID, gh_…
-	FromUserName string    // openid of the follower; some events come from the platform itself
-	CreateTime   time.Time // in whole seconds
-	MsgType      string    // such as text, or event
-	Event        string    // such as subscribe; "" for messages
-	BusinessID   int64     // the account's business that a message was sent to; 0 for none
-	Raw          []byte    // the document as it came, decrypted and without an Encrypt element
+	FromUserName string    // openid of the user; some events come from the platform itself
+	CreateTime   time.Time // with a resolution of one second
+	MsgType      string    // such as "text", or "event" for events
+	Event        string    // such as "subscribe"; "" for messages
+	BusinessID   int64     // business of the account that the message was sent to; 0 if none
+	Raw          []byte    // the XML or JSON document, decrypted and without an Encrypt element
 }
 
 // Meta returns the header of a push.
@@ -24,19 +24,21 @@ func (h *Header) Meta() *Header { return h }
 
 func (*Header) isPush() {}
 
-// Message is a push of the platform: one of the pointer types of this package, such
-// as [*TextMessage] or [*SubscribeEvent], or [*UnknownMessage].
+// Message is a push: a message or an event that the platform sends. It is one of the
+// pointer types of this package, such as [*TextMessage] or [*SubscribeEvent], or an
+// [*UnknownMessage].
 type Message interface {
 	Meta() *Header
 	isPush()
 }
 
-// UnknownMessage is a push that has no type here (未知消息). Raw holds all of it.
+// UnknownMessage is a push that this package has no type for (未知消息). Raw contains the
+// whole document.
 type UnknownMessage struct{ Header }
 
-// ParseMessage reads a push that was verified and decrypted elsewhere, such as one
-// from a queue; XML or JSON. It verifies nothing: a push from the network goes
-// through a [Handler].
+// ParseMessage parses a push, in XML or JSON, that was verified and decrypted elsewhere,
+// for example one from a queue. It verifies nothing itself. Use a [Handler] for pushes
+// from the network.
 func ParseMessage(data []byte) (Message, error) {
 	n, _, err := parse(data)
 	if err != nil {
@@ -45,11 +47,11 @@ func ParseMessage(data []byte) (Message, error) {
 	return toMessage(n, data), nil
 }
 
-// errMalformed is the one error of both parsers: a push that is no document of the
-// platform's kind.
+// errMalformed is the only error of both parsers: the document is not of the platform's
+// form.
 var errMalformed = errors.New("malformed document")
 
-// parse reads a document in either format.
+// parse parses a document in either format.
 func parse(data []byte) (n *node, isJSON bool, err error) {
 	if trimmed, ok := asJSON(data); ok {
 		n, err = scanJSON(trimmed)
@@ -59,20 +61,20 @@ func parse(data []byte) (n *node, isJSON bool, err error) {
 	return n, false, err
 }
 
-// asJSON reports whether a document is one in JSON, and returns it without what is
-// around it.
+// asJSON reports whether a document is in JSON, and returns it without surrounding white
+// space.
 func asJSON(data []byte) ([]byte, bool) {
 	trimmed := bytes.TrimFunc(data, func(r rune) bool { return r <= ' ' || r == '\ufeff' })
 	return trimmed, len(trimmed) > 0 && trimmed[0] == '{'
 }
 
-// toMessage makes the typed push of a document.
+// toMessage converts a document to a typed push.
 func toMessage(n *node, raw []byte) Message {
 	h := Header{
 		ToUserName:   strings.TrimSpace(n.string("ToUserName")),
 		FromUserName: strings.TrimSpace(n.string("FromUserName")),
 		CreateTime:   moment(n.string("CreateTime")),
-		MsgType:      strings.TrimSpace(n.string("MsgType")), // the platform's own samples have white space in names
+		MsgType:      strings.TrimSpace(n.string("MsgType")), // some samples of the platform have white space in names
 		Event:        strings.TrimSpace(n.string("Event")),
 		BusinessID:   number(n.string("BusinessId")),
 		Raw:          raw,

@@ -6,20 +6,20 @@ import (
 	"time"
 )
 
-// plan says how the elements of a push become the fields of its type. It is made once
-// for each type, when the first push of it comes.
+// plan describes how the elements of a push are read into the fields of its type. It is
+// built once for each type, when the first push of that type arrives.
 type plan []fieldPlan
 
-// fieldPlan is the plan of one field. Without a tag the field is read from the element
-// of its own name, compared as [sameName] does. A tag names another element:
+// fieldPlan is the plan of one field. Without a tag, the field is read from the element
+// of the same name, as compared by [sameName]. A tag names another element:
 //
-//	push:"PicUrl"                    another name
-//	push:"Uuid|BeaconUuid"           the first of these that the push has
-//	push:"PublishEventInfo>fail_idx" an element inside others; those that the push
-//	                                 does not have are skipped
-//	push:"PicList,item"              a list whose entries are called item
+//	push:"PicUrl"                    an element of that name
+//	push:"Uuid|BeaconUuid"           the first of these elements that exists
+//	push:"PublishEventInfo>fail_idx" an element inside another one, or not inside it if
+//	                                 the other one does not exist
+//	push:"PicList,item"              a list whose entries are elements named item
 type fieldPlan struct {
-	index    int // of the field
+	index    int // of the field in the struct
 	wrappers [][]string
 	names    []string
 	item     string
@@ -27,7 +27,7 @@ type fieldPlan struct {
 	set      setter
 }
 
-// setter stores an element in a field, or in an entry of a list.
+// setter stores the value of an element in a field or in an entry of a list.
 type setter func(field reflect.Value, n *node)
 
 func planOf(t reflect.Type) plan {
@@ -35,7 +35,7 @@ func planOf(t reflect.Type) plan {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		if f.Anonymous {
-			continue // the Header, which every push has
+			continue // the Header
 		}
 		path, item, _ := strings.Cut(f.Tag.Get("push"), ",")
 		if path == "" {
@@ -70,7 +70,7 @@ func setterOf(t reflect.Type) setter {
 	case reflect.Struct:
 		if t == reflect.TypeFor[time.Time]() {
 			return func(field reflect.Value, n *node) {
-				*field.Addr().Interface().(*time.Time) = moment(n.text) //nolint:forcetypeassert // by its type
+				*field.Addr().Interface().(*time.Time) = moment(n.text) //nolint:forcetypeassert // checked above
 			}
 		}
 		p := planOf(t)
@@ -79,8 +79,8 @@ func setterOf(t reflect.Type) setter {
 	panic("callback: a push cannot have a field of type " + t.String())
 }
 
-// fill sets the fields of a struct from the elements in n. Fields whose element is
-// missing keep their zero value.
+// fill sets the fields of a struct from the elements in n. A field whose element does
+// not exist keeps its zero value.
 func (p plan) fill(v reflect.Value, n *node) {
 	for i := range p {
 		f := &p[i]

@@ -5,9 +5,9 @@ import (
 	"sync"
 )
 
-// pool runs what it is given on at most workers goroutines, none of which exists
-// without work, keeps a bounded number of runs waiting, and knows what must end
-// before a shutdown is over.
+// pool executes runs on a limited number of goroutines, which exist only while they have
+// work. It queues a limited number of runs, and counts everything that a shutdown has to
+// wait for.
 type pool struct {
 	handle  func(*run)
 	workers int
@@ -16,22 +16,22 @@ type pool struct {
 	mu       sync.Mutex
 	running  int
 	queue    []*run
-	pending  int           // runs, deliveries and whatever else a shutdown waits for
-	draining bool          // no new runs
-	over     bool          // and nothing else either
-	drained  chan struct{} // closed with over; nil unless draining
+	pending  int           // runs, deliveries and everything else that a shutdown waits for
+	draining bool          // no new runs are accepted
+	over     bool          // nothing is accepted anymore
+	drained  chan struct{} // closed when over is set; nil unless draining
 }
 
-// admission is whether a pool takes a run.
+// admission says whether a pool has accepted a run.
 type admission int
 
 const (
-	admitted     admission = iota // it runs, or waits in the queue
-	poolFull                      // no worker and no place in the queue is free
+	admitted     admission = iota // it is running or queued
+	poolFull                      // all workers are busy and the queue is full
 	poolDraining                  // a shutdown has begun
 )
 
-// submit runs r now or when a worker is free.
+// submit executes r now or when a worker is free.
 func (p *pool) submit(r *run) admission {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -55,7 +55,7 @@ func (p *pool) work(r *run) {
 		if r == nil {
 			return
 		}
-		if next := p.next(); next != nil { // the handler ended the goroutine
+		if next := p.next(); next != nil { // the handler has ended the goroutine
 			go p.work(next)
 		}
 	}()
@@ -65,7 +65,7 @@ func (p *pool) work(r *run) {
 	}
 }
 
-// next ends a run and returns the one that waits longest, nil if none does.
+// next ends a run and returns the one that has been queued longest, or nil.
 func (p *pool) next() *run {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -81,14 +81,14 @@ func (p *pool) next() *run {
 	return r
 }
 
-// begin adds something that a shutdown waits for; end ends it.
+// begin counts something that a shutdown has to wait for, until end is called.
 func (p *pool) begin() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.pending++
 }
 
-// enter is begin for what comes from outside. It reports false if a shutdown is over.
+// enter is begin for deliveries. It reports false if a shutdown is over.
 func (p *pool) enter() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -110,7 +110,7 @@ func (p *pool) ended() {
 	p.check()
 }
 
-// check ends a shutdown if nothing is pending.
+// check completes a shutdown if nothing is pending.
 func (p *pool) check() {
 	if p.draining && p.pending == 0 && !p.over {
 		p.over = true
@@ -118,14 +118,14 @@ func (p *pool) check() {
 	}
 }
 
-// closed reports whether new runs are refused because of a shutdown.
+// closed reports whether new runs are rejected because of a shutdown.
 func (p *pool) closed() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.draining
 }
 
-// drain refuses new runs and waits for everything else to end.
+// drain rejects new runs and waits until nothing is pending.
 func (p *pool) drain(ctx context.Context) error {
 	p.mu.Lock()
 	if !p.draining {
@@ -141,7 +141,7 @@ func (p *pool) drain(ctx context.Context) error {
 	}
 }
 
-// abandon takes the queue away. The caller ends each of its runs.
+// abandon empties the queue and returns its runs, which the caller must end.
 func (p *pool) abandon() []*run {
 	p.mu.Lock()
 	defer p.mu.Unlock()

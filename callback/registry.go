@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// kind is a type of push that has a Go type.
+// kind is a type of push.
 type kind struct {
 	create func() Message
 	plan   func() plan
@@ -22,8 +22,8 @@ func kindFor[T any, M interface {
 	}
 }
 
-// registry knows the type of a push by its MsgType, and for events by MsgType and
-// Event, in lower case: the platform spells events in both cases.
+// registry maps the MsgType of a push, and for events MsgType and Event, to its type. The
+// keys are in lower case, because the platform is not consistent in the case of events.
 var registry = map[string]kind{
 	"text":                                    kindFor[TextMessage](),
 	"image":                                   kindFor[ImageMessage](),
@@ -118,7 +118,7 @@ var registry = map[string]kind{
 	"event/enter":                             kindFor[EnterEvent](),
 }
 
-// kindOf finds the type of a push.
+// kindOf returns the type of a push.
 func kindOf(msgType, event string) (k kind, known bool) {
 	key := strings.ToLower(msgType)
 	if event != "" {

@@ -7,11 +7,11 @@ import (
 	"unicode/utf8"
 )
 
-// scanXML reads the XML of a push: one root with few elements, text mostly in
-// CDATA. It is written for that and refuses what the platform never sends and what
-// attackers do: doctypes, entity definitions, deep nesting, a second root. Control
-// bytes and broken UTF-8 in a text are repaired, not refused: an odd nickname must
-// not cost a message. Texts share memory with the document where they need no repair.
+// scanXML parses a push in XML: one root with few elements, whose text is mostly in CDATA
+// sections. It rejects what the platform never sends and attackers might: doctypes, entity
+// definitions, deep nesting, a second root. Control bytes and invalid UTF-8 in text are
+// repaired instead, so that an odd nickname does not cause a message to be lost. Text that
+// needs no repair shares memory with the document.
 func scanXML(data []byte) (*node, error) {
 	s := scanner{doc: string(data)}
 	if !s.prolog() {
@@ -34,7 +34,7 @@ const byteOrderMark = "\ufeff"
 
 func (s *scanner) rest() string { return s.doc[s.at:] }
 
-// space skips white space and what no document has there: control bytes.
+// space skips white space and control bytes.
 func (s *scanner) space() {
 	for s.at < len(s.doc) && s.doc[s.at] <= ' ' {
 		s.at++
@@ -43,7 +43,7 @@ func (s *scanner) space() {
 
 func isSpace(b byte) bool { return b == ' ' || b == '\t' || b == '\n' || b == '\r' }
 
-// skip moves behind the next occurrence of end.
+// skip moves past the next occurrence of end.
 func (s *scanner) skip(end string) bool {
 	n := strings.Index(s.rest(), end)
 	if n < 0 {
@@ -53,8 +53,8 @@ func (s *scanner) skip(end string) bool {
 	return true
 }
 
-// prolog moves to the root: behind a byte order mark, an XML declaration of UTF-8
-// and comments.
+// prolog moves to the root, past a byte order mark, an XML declaration and comments. It
+// reports false if the declared encoding is not UTF-8.
 func (s *scanner) prolog() bool {
 	if strings.HasPrefix(s.rest(), byteOrderMark) {
 		s.at += len(byteOrderMark)
@@ -73,7 +73,7 @@ func (s *scanner) prolog() bool {
 	return true
 }
 
-// epilog reports whether nothing but comments follows the root.
+// epilog reports whether only comments follow the root.
 func (s *scanner) epilog() bool {
 	s.space()
 	for s.comment() {
@@ -82,7 +82,7 @@ func (s *scanner) epilog() bool {
 	return s.at == len(s.doc)
 }
 
-// utf8Declared reports whether a declaration names UTF-8 or no encoding.
+// utf8Declared reports whether a declaration specifies UTF-8 or no encoding.
 func utf8Declared(declaration string) bool {
 	_, value, found := strings.Cut(declaration, "encoding")
 	if !found {
@@ -100,7 +100,7 @@ func (s *scanner) comment() bool {
 	return s.skip("-->")
 }
 
-// element reads <name>…</name> into n.
+// element parses <name>…</name> into n.
 func (s *scanner) element(n *node, depth int) bool {
 	s.nodes++
 	if depth > maxDepth || s.nodes > maxNodes {
@@ -117,7 +117,7 @@ func (s *scanner) element(n *node, depth int) bool {
 	return s.content(n, depth)
 }
 
-// tag reads <name …> or <name …/>; attributes are skipped, the platform has none.
+// tag parses <name …> or <name …/>. It skips attributes, which the platform does not use.
 func (s *scanner) tag() (name string, empty, ok bool) {
 	if s.at >= len(s.doc) || s.doc[s.at] != '<' {
 		return "", false, false
@@ -154,7 +154,7 @@ func isName(b byte) bool {
 	return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || b == '_' || b == '-' || b == '.' || b == ':' || b >= utf8.RuneSelf
 }
 
-// content reads text and elements up to the end tag of n.
+// content parses text and elements up to the end tag of n.
 func (s *scanner) content(n *node, depth int) bool {
 	var text text
 	for {
@@ -169,7 +169,7 @@ func (s *scanner) content(n *node, depth int) bool {
 		}
 		switch rest := s.rest(); {
 		case strings.HasPrefix(rest, "</"):
-			if len(n.kids) == 0 { // what is between elements is white space and no text
+			if len(n.kids) == 0 { // text between elements is only white space
 				n.text = text.string()
 			}
 			return s.endTag(n.name)
@@ -184,7 +184,7 @@ func (s *scanner) content(n *node, depth int) bool {
 			if !s.comment() {
 				return false
 			}
-		default: // an element; tag refuses instructions, doctypes and the end
+		default: // an element; tag rejects instructions, doctypes and the end of the document
 			n.kids = append(n.kids, node{})
 			if !s.element(&n.kids[len(n.kids)-1], depth+1) {
 				return false
@@ -207,12 +207,12 @@ func (s *scanner) endTag(name string) bool {
 	return true
 }
 
-// text collects the pieces of an element's text. The white space that the
-// platform's samples have around CDATA sections is no part of it.
+// text collects the pieces of an element's text, without the white space around CDATA
+// sections that some samples of the platform have.
 type text struct {
-	piece  string // the only one yet: most texts are one piece, and share its memory
-	pieces []byte // all of them, if there are more
-	words  bool   // there is more than white space outside of CDATA sections
+	piece  string // the only piece so far; most texts have just one and share its memory
+	pieces []byte // all pieces, if there are several
+	words  bool   // there is more than white space outside CDATA sections
 	cdata  bool   // there is a CDATA section
 }
 
@@ -227,7 +227,7 @@ func (t *text) add(raw string) bool {
 		t.append(repair(raw))
 		return true
 	}
-	piece, ok := unescape(lineEnds(raw)) // a line end that is a reference stays as it is
+	piece, ok := unescape(lineEnds(raw)) // a line end written as a reference is kept as it is
 	t.append(printable(piece))
 	return ok
 }
@@ -268,8 +268,8 @@ func isBlank(s string) bool {
 	return true
 }
 
-// unescape replaces the five entities of XML and character references. There are
-// no others, and none can be defined.
+// unescape replaces the five entities of XML and character references. It reports false
+// for all other entities.
 func unescape(s string) (string, bool) {
 	var out strings.Builder
 	for {
@@ -319,8 +319,8 @@ func entity(name string) (rune, bool) {
 	return rune(n), true
 }
 
-// repair makes a text of what arrived: line ends as XML has them, broken UTF-8
-// replaced, control characters dropped that no XML may hold.
+// repair normalizes line ends, replaces invalid UTF-8 and drops the characters that XML
+// does not allow.
 func repair(s string) string {
 	if isClean(s) {
 		return s
@@ -328,12 +328,12 @@ func repair(s string) string {
 	return printable(lineEnds(s))
 }
 
-// lineEnds makes line ends as XML has them.
+// lineEnds normalizes line ends as XML does.
 func lineEnds(s string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
 }
 
-// printable replaces broken UTF-8 and drops control characters that no XML may hold.
+// printable replaces invalid UTF-8 and drops the characters that XML does not allow.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if !inXML(r) {
@@ -355,13 +355,12 @@ func isClean(s string) bool {
 	return true
 }
 
-// isInvisible reports whether nothing of a text can be seen: it has only white space
-// and control characters.
+// isInvisible reports whether a text consists of white space and control characters only.
 func isInvisible(s string) bool {
 	return strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) == ""
 }
 
-// inXML reports whether XML 1.0 can hold a character.
+// inXML reports whether XML 1.0 allows a character.
 func inXML(r rune) bool {
 	return r == '\t' || r == '\n' || r == '\r' || r >= ' ' && r <= 0xD7FF || r >= 0xE000 && r <= 0xFFFD || r >= 0x10000 && r <= utf8.MaxRune
 }

@@ -5,13 +5,13 @@ import (
 	"unicode/utf8"
 )
 
-// maxTextBytes is what the platform takes in one text.
+// maxTextBytes is the maximum length of one text message.
 const maxTextBytes = 2048
 
-// SplitText cuts a text into parts of at most limit bytes, of which none begins or
-// ends inside a character: at a line end where the second half of a part has one,
-// else at the last character that fits. Line ends at a cut are dropped, and so are
-// parts of nothing but white space.
+// SplitText splits a text into parts of at most limit bytes, never inside a character. It
+// splits at the last line end in the second half of a part if there is one, otherwise
+// after the last character that fits. Line ends at a split are dropped, and so are parts
+// that consist of white space only. A limit below 4 counts as 4.
 func SplitText(text string, limit int) []string {
 	limit = max(limit, utf8.UTFMax)
 	var parts []string
@@ -28,7 +28,7 @@ func SplitText(text string, limit int) []string {
 	return parts
 }
 
-// cut finds where the first part of a text ends that is longer than limit.
+// cut returns where the first part of a text ends that is longer than limit.
 func cut(text string, limit int) int {
 	if text[limit] == '\n' {
 		return limit
@@ -41,5 +41,5 @@ func cut(text string, limit int) int {
 			return end
 		}
 	}
-	return limit // no UTF-8
+	return limit // not UTF-8
 }
