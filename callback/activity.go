@@ -8,36 +8,35 @@ import (
 	"github.com/wechatoa/wechat/internal/usercode"
 )
 
-// How long the platform lets an account answer a follower with customer-service
-// messages, and after what (客服消息下发条件).
+// How long an account may send a user customer-service messages (客服消息下发条件).
 const (
 	windowOfMessage = 48 * time.Hour
-	windowOfEvent   = time.Minute // menu events, following, scanning
+	windowOfEvent   = time.Minute // after a menu event, following or scanning
 )
 
-// Activity records what the platform has no API for: when a follower last wrote and
-// how long they can be answered, and how the events of the menu were answered. It
-// sees what a [Handler] receives that has it in [Config.Activity].
+// Activity records data that the platform offers no API for: when a follower last sent a
+// message, until when the account may send them customer-service messages, and how menu
+// events were handled. Set [Config.Activity] so that a [Handler] records its pushes.
 type Activity struct {
 	store    ActivityStore
-	inMemory bool // the store is this library's and called directly
+	inMemory bool // the store is in memory and called directly
 	guard    usercode.Guard
 }
 
-// MenuStatus is how the events of one menu key were answered (菜单事件响应状态).
+// MenuStatus is how the events with one menu key were handled (菜单事件响应状态).
 type MenuStatus struct {
-	Received int64 // events
-	Answered int64 // the handler returned
-	Failed   int64 // the handler returned an error or panicked
-	Last     time.Time
-	// LastError is the last failure, at most 500 bytes of it. Later successes do
-	// not reset it.
+	Received int64     // number of events
+	Answered int64     // number of events whose handler succeeded
+	Failed   int64     // number of events whose handler returned an error or panicked
+	Last     time.Time // time of the last event
+	// LastError is the text of the last error, up to 500 bytes. A later success does not
+	// reset it.
 	LastError string
-	// Latency is how long the last handler took.
+	// Latency is how long the last call of a handler took.
 	Latency time.Duration
 }
 
-// plus returns the status after a change.
+// plus returns the sum of two statuses.
 func (s MenuStatus) plus(delta MenuStatus) MenuStatus {
 	s.Received += delta.Received
 	s.Answered += delta.Answered
@@ -52,23 +51,25 @@ func (s MenuStatus) plus(delta MenuStatus) MenuStatus {
 	return s
 }
 
-// ActivityStore keeps the activity of an account for all its replicas. Each call must
-// be atomic, and is left behind after 250 ms.
+// ActivityStore stores the activity of one account for all replicas of a program. Each call
+// must be atomic. The caller stops waiting after 250 ms.
 type ActivityStore interface {
-	// Touch records when a follower wrote (zero for an event) and until when they
-	// can be answered. It moves neither back.
+	// Touch records when a follower sent a message (zero for an event) and until when
+	// they can be sent customer-service messages. It never replaces a time by an earlier
+	// one.
 	Touch(ctx context.Context, openID string, wrote, until time.Time) error
-	// Touched returns both, zero if there is none.
+	// Touched returns both times, zero if unknown.
 	Touched(ctx context.Context, openID string) (wrote, until time.Time, err error)
-	// AddMenuStatus adds the three counts of delta to those of a menu key, moves Last
-	// forward, never back, and replaces LastError and Latency if they are not zero.
+	// AddMenuStatus adds the three counts of delta to those of a menu key, replaces Last
+	// if that of delta is later, and replaces LastError and Latency if those of delta are
+	// not zero.
 	AddMenuStatus(ctx context.Context, key string, delta MenuStatus) error
-	// MenuStatus returns the status of all menu keys.
+	// MenuStatus returns the status of every menu key.
 	MenuStatus(ctx context.Context) (map[string]MenuStatus, error)
 }
 
-// NewActivity returns an Activity that keeps its records in store; nil is the memory
-// of this process, for the last 100,000 followers and 1,000 menu keys.
+// NewActivity returns an Activity that uses store. If store is nil, it uses the memory of
+// this process, for the last 100,000 followers and 1,000 menu keys.
 func NewActivity(store ActivityStore) *Activity {
 	if store == nil {
 		return &Activity{store: newMemoryActivity(), inMemory: true}
@@ -76,16 +77,17 @@ func NewActivity(store ActivityStore) *Activity {
 	return &Activity{store: store}
 }
 
-// LastMessageTime returns when a follower last wrote a message, the zero time if
-// that is not known. Events are no messages.
+// LastMessageTime returns when a follower last sent a message, or the zero time if that is
+// unknown. Events do not count.
 func (a *Activity) LastMessageTime(ctx context.Context, openID string) (time.Time, error) {
 	t, err := a.touched(ctx, openID)
 	return t.wrote, err
 }
 
-// ReplyWindow returns until when a follower can be sent customer-service messages,
-// by what they did: 48 hours after a message, a minute after a menu event, following
-// or scanning. The platform also limits how many are sent in that time, and decides.
+// ReplyWindow returns until when a follower can be sent customer-service messages, and
+// whether that time is still to come. The window is 48 hours after a message, and one
+// minute after a menu event, following or scanning. The platform also limits the number of
+// messages in that time, and has the final say.
 func (a *Activity) ReplyWindow(ctx context.Context, openID string) (until time.Time, open bool, err error) {
 	t, err := a.touched(ctx, openID)
 	return t.until, err == nil && time.Now().Before(t.until), err
@@ -98,7 +100,7 @@ func (a *Activity) touched(ctx context.Context, openID string) (touch, error) {
 	})
 }
 
-// MenuStatus returns how the events of the menu were answered, by menu key.
+// MenuStatus returns how menu events were handled, by menu key.
 func (a *Activity) MenuStatus(ctx context.Context) (map[string]MenuStatus, error) {
 	return askActivity(ctx, a, func(ctx context.Context) (map[string]MenuStatus, error) { return a.store.MenuStatus(ctx) })
 }
@@ -111,7 +113,7 @@ func askActivity[T any](ctx context.Context, a *Activity, call func(context.Cont
 	return usercode.Call(ctx, &a.guard, call)
 }
 
-// recordArrival records a push before it is handled. menuKey is "" if it is no menu event.
+// recordArrival records a push before it is handled. menuKey is "" unless it is a menu event.
 func (e *engine) recordArrival(ctx context.Context, p *Push, menuKey string) {
 	var window time.Duration
 	var wrote time.Time
@@ -151,7 +153,7 @@ func (e *engine) recordHandled(ctx context.Context, menuKey string, took time.Du
 	e.record(ctx, func(ctx context.Context, store ActivityStore) error { return store.AddMenuStatus(ctx, menuKey, delta) })
 }
 
-// record makes one change; a push is handled without it if the store fails.
+// record makes one change. If the store fails, the push is handled anyway.
 func (e *engine) record(ctx context.Context, change func(context.Context, ActivityStore) error) {
 	a := e.cfg.Activity
 	ctx = context.WithoutCancel(ctx)

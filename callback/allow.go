@@ -14,36 +14,36 @@ import (
 	"github.com/wechatoa/wechat/internal/usercode"
 )
 
-// allowList holds the addresses that requests come from. The last list that could
-// be fetched counts. Until the first one is there, requests wait for it and are then
-// answered with 503: what shall be closed is not open when something fails.
+// allowList contains the IP addresses that requests are accepted from, as of the last
+// successful fetch. Until there has been one, requests wait for it and then get status
+// 503, so that a failure never lets anybody in.
 type allowList struct {
 	fetch func(context.Context) ([]string, error)
 	log   *slog.Logger
-	life  context.Context //nolint:containedctx // a fetch belongs to the handler, not to the request that began it
+	life  context.Context //nolint:containedctx // a fetch belongs to the handler, not to the request that started it
 
 	mu      sync.Mutex
-	list    []netip.Prefix // nil until the first one is there
-	due     time.Time      // when it is fetched again
-	pause   time.Duration  // before the next attempt after a failure
-	running chan struct{}  // closed when the fetch under way has ended; nil if none is
-	stuck   int            // fetches that were left behind and still run
+	list    []netip.Prefix // nil until the first fetch has succeeded
+	due     time.Time      // when to fetch it again
+	pause   time.Duration  // before the next attempt, after a failure
+	running chan struct{}  // closed when the fetch in progress ends; nil if there is none
+	stuck   int            // fetches that timed out and are still running
 }
 
 const (
 	allowListFor     = 24 * time.Hour
-	allowListWithin  = 10 * time.Second // for a fetch
-	allowListWait    = 2 * time.Second  // for the first list, of a request
-	allowListPause   = time.Second      // doubles
+	allowListWithin  = 10 * time.Second // timeout of a fetch
+	allowListWait    = 2 * time.Second  // how long a request waits for the first list
+	allowListPause   = time.Second      // doubles after each failure
 	maxAllowPause    = time.Minute
 	maxStuckFetches  = 4
-	unlistedReason   = "the platform's addresses are not known yet: Config.Addresses did not return them"
-	notAllowedReason = "address is none of the platform's; behind a proxy Config.Addresses cannot be used"
+	unlistedReason   = "the allowed IP addresses are not known yet, because Config.AllowedIPs has not returned them"
+	notAllowedReason = "IP address is not in Config.AllowedIPs, which cannot be used behind a proxy"
 )
 
-var errNoAddresses = errors.New("no addresses were returned")
+var errNoAddresses = errors.New("no IP addresses were returned")
 
-// check reports whether a request may come from an address.
+// check returns an error unless a request from an address is accepted.
 func (a *allowList) check(ctx context.Context, remote string) error {
 	if a.fetch == nil {
 		return nil
@@ -85,8 +85,8 @@ func contains(list []netip.Prefix, remote string) bool {
 	return false
 }
 
-// current returns the list, and the end of the fetch that is under way. It begins one
-// when it is time.
+// current returns the list, and a channel that is closed at the end of the fetch in
+// progress. It starts a fetch if one is due.
 func (a *allowList) current() (list []netip.Prefix, running <-chan struct{}) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -97,8 +97,8 @@ func (a *allowList) current() (list []netip.Prefix, running <-chan struct{}) {
 	return a.list, a.running
 }
 
-// refresh fetches the list. A fetch that does not end in time is left behind; those
-// that still run are counted, so that they do not add up.
+// refresh fetches the list. It does not wait for a fetch that times out, but counts those
+// that are still running, so that they do not accumulate.
 func (a *allowList) refresh(running chan struct{}) {
 	ctx, cancel := context.WithTimeout(a.life, allowListWithin)
 	defer cancel()
@@ -121,14 +121,14 @@ func (a *allowList) add(stuck int) {
 	a.stuck += stuck
 }
 
-// settle keeps a list that was fetched, or the one from before.
+// settle stores the list that was fetched, or keeps the previous one after a failure.
 func (a *allowList) settle(running chan struct{}, addresses []string, err error) {
 	list := prefixes(addresses)
 	if err == nil && len(list) == 0 {
 		err = errNoAddresses
 	}
 	if err != nil && a.life.Err() == nil {
-		a.log.LogAttrs(a.life, slog.LevelWarn, "callback: the platform's addresses cannot be fetched", slog.Any("error", err))
+		a.log.LogAttrs(a.life, slog.LevelWarn, "callback: Config.AllowedIPs failed", slog.Any("error", err))
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -143,7 +143,7 @@ func (a *allowList) settle(running chan struct{}, addresses []string, err error)
 	close(running)
 }
 
-// fetch is one call of the program's function.
+// fetch is one call of Config.AllowedIPs.
 type fetch struct {
 	addresses []string
 	err       error
@@ -159,7 +159,7 @@ func (f *fetch) run(ctx context.Context, call func(context.Context) ([]string, e
 	})
 }
 
-// prefixes reads addresses and CIDR blocks, and leaves out what is neither.
+// prefixes parses IP addresses and CIDR blocks. It skips everything else.
 func prefixes(addresses []string) []netip.Prefix {
 	var list []netip.Prefix
 	for _, s := range addresses {

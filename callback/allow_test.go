@@ -19,7 +19,7 @@ import (
 
 var listed = []string{"203.0.113.0/24", " 2001:db8::1 ", "198.51.100.7", "::ffff:192.0.2.1", "nonsense"}
 
-// addresses is a Config.Addresses that does as it is told and counts its calls.
+// addresses is a Config.AllowedIPs that does as it is told and counts its calls.
 type addresses struct {
 	calls atomic.Int32
 	does  atomic.Value // func(context.Context) ([]string, error)
@@ -105,7 +105,7 @@ func TestTheLastListOfAddressesStays(t *testing.T) {
 			assert.EqualValues(t, i+2, a.calls.Load(), "a fetch that failed is not repeated at once")
 			time.Sleep(11*time.Second + time.Minute)
 			synctest.Wait()
-			assert.Equal(t, i+1, strings.Count(j.logged(), "addresses cannot be fetched"), "each failure is logged")
+			assert.Equal(t, i+1, strings.Count(j.logged(), "Config.AllowedIPs failed"), "each failure is logged")
 		}
 		a.will(func(context.Context) ([]string, error) { return []string{"198.51.100.1"}, nil })
 		from("203.0.113.9:80")

@@ -12,24 +12,24 @@ import (
 	"github.com/wechatoa/wechat/internal/usercode"
 )
 
-// Mode is how the platform sends pushes, as chosen in its console (消息加解密方式).
+// Mode is how the platform sends pushes, as set in its console (消息加解密方式).
 type Mode int
 
-// The modes. The handler never takes the mode from a request: whoever may choose
-// it can choose the one that they can forge.
+// The modes. The handler never takes the mode from a request: an attacker would choose
+// the one that they can forge.
 const (
-	// ModeSafe: pushes are encrypted (安全模式). The default. A push that comes in clear
-	// as well is read as in [ModeCompatible], and reported in the log: somebody left the
-	// console in compatible mode, and messages readable on their way.
+	// ModeSafe means that pushes are encrypted (安全模式). It is the default. If a push
+	// contains the message in plain text as well, the console is still in compatible
+	// mode: the plain text is ignored, and a warning is logged.
 	ModeSafe Mode = iota
-	// ModeCompatible: pushes come encrypted and in clear at once, for the time of a
-	// move from one to the other (兼容模式). Only the encrypted part is read, and a
-	// push without one is refused as in [ModeSafe].
+	// ModeCompatible means that pushes contain the message both encrypted and in plain
+	// text, for the transition from one to the other (兼容模式). Only the encrypted part
+	// is read. A push without one is refused, as in [ModeSafe].
 	ModeCompatible
-	// ModePlain: pushes are in clear (明文模式). Of a push that comes encrypted as well,
-	// because the console is in compatible mode, the part in clear is read and
-	// answered in clear. The signature does not cover the message: whoever has seen
-	// one request can forge others for the length of [Config.ReplayWindow]. Choose ModeSafe.
+	// ModePlain means that pushes are in plain text (明文模式). If the console is in
+	// compatible mode, the encrypted part is ignored. The signature does not cover the
+	// message: anyone who has seen one request can forge others for the length of
+	// [Config.ReplayWindow]. Use ModeSafe instead.
 	ModePlain
 )
 
@@ -46,116 +46,116 @@ func (m Mode) String() string {
 	return fmt.Sprintf("Mode(%d)", int(m))
 }
 
-// Config configures a [Handler]. Mode, Credentials and AppID are what the platform's
-// console shows (服务器配置); everything else has a default. [NewHandler] refuses
-// what contradicts itself.
+// Config configures a [Handler]. Mode, Credentials and AppID must match the platform's
+// console (服务器配置). All other fields are optional. [NewHandler] returns an error if the
+// configuration is invalid or contradicts itself.
 type Config struct {
 	Mode        Mode
 	Credentials Credentials
-	AppID       string // may be "" in plain mode
-	Account     string // original ID of the account, gh_…; "" does not check the addressee
+	AppID       string // required unless Mode is ModePlain
+	Account     string // original ID of the account (gh_…); if set, pushes for other accounts are refused
 
-	// Previous are accepted beside Credentials while the console changes: until
-	// PreviousUntil, or until 10 minutes after the first push that is signed with the
-	// current ones. What does not change is "" in them. Without PreviousUntil they
-	// are accepted for 24 hours after each start of the program.
+	// Previous are credentials that are accepted beside Credentials while those are being
+	// changed in the console: until PreviousUntil, and at most until 10 minutes after the
+	// first push that is signed with Credentials. Pass "" for the token or key that stays
+	// the same. The default of PreviousUntil is 24 hours after NewHandler.
 	Previous      Credentials
 	PreviousUntil time.Time
 
-	// AllowPlaintext accepts pushes in clear in [ModeSafe] and [ModeCompatible] mode too, for
-	// the time of a move from plain mode. It makes them as forgeable as plain mode is.
+	// AllowPlaintext accepts pushes in plain text in [ModeSafe] and [ModeCompatible] too,
+	// for the transition from plain mode. Pushes can then be forged as in plain mode.
 	AllowPlaintext bool
 
-	// ReplayWindow is how old or how early a request may be: 5 minutes by default, a second
-	// at least and 24 hours at most.
+	// ReplayWindow is the maximum difference between the timestamp of a request and the
+	// local clock: 1 second to 24 hours. The default is 5 minutes.
 	ReplayWindow time.Duration
 
-	// AllowedIPs returns the addresses and CIDR blocks that requests come from, such
-	// as ListCallbackIPs of a client; others are refused then. It is called once a
-	// day, the last list that it returned counts. Until it has returned one, requests
-	// wait for it for 2 seconds and are then answered with 503. It sees the address
-	// of the connection: behind a proxy leave it out.
+	// AllowedIPs returns the IP addresses and CIDR blocks that requests are accepted
+	// from, for example the ListCallbackIPs method of a *wechat.Client. If it is nil, all
+	// are. It is called once a day; if a call fails, the last list stays in use. Until
+	// there is a list, requests wait for it for up to 2 seconds and then get status 503.
+	// The address is that of the connection, so do not set AllowedIPs behind a proxy.
 	AllowedIPs func(context.Context) ([]string, error)
 
-	// Budget is how long an answer may take: 4.5 seconds by default, the platform
-	// waits 5. A handler that takes longer goes on in the background.
+	// Budget is how long the platform may wait for a response; it gives up after 5
+	// seconds. A handler that takes longer continues in the background. The default is
+	// 4.5 seconds.
 	Budget time.Duration
-	// MaxRun ends the context of a handler: after 60 seconds by default.
+	// MaxRun is when the context of a handler ends. The default is 60 seconds.
 	MaxRun time.Duration
-	// Workers is how many handlers run at once (1,000 by default), Queue how many
-	// pushes wait for one (4,000 by default, none with [NoQueue]). A push beyond both
-	// is left without an answer at once, which the platform should deliver again, or
-	// answered with what Overflow returns.
+	// Workers is how many handlers may run at the same time (default 1,000), and Queue
+	// is how many pushes may wait for a worker (default 4,000; [NoQueue] for none). A
+	// push that exceeds both gets the reply that Overflow returns. Without Overflow it
+	// gets no response, so that the platform delivers it again.
 	Workers int
 	Queue   int
-	// Overflow answers a push that no worker and no place in the queue is left for,
-	// and that no handler will see. It is left behind after 250 ms.
+	// Overflow returns the reply to a push while all workers are busy and the queue is
+	// full. No handler gets that push. After 250 ms its result is ignored.
 	Overflow func(context.Context, Message) Reply
 
-	// Deferred sends what a handler returned too late, and what a text has beyond
-	// the 2,048 bytes of a reply, as customer-service messages: body is the JSON of
-	// a call of /cgi-bin/message/custom/send. Without it such replies are lost.
+	// Deferred sends a reply that came too late for a response, or the part of a text
+	// after the first 2,048 bytes, as a customer-service message: body is the request
+	// body of /cgi-bin/message/custom/send. Without Deferred such replies are lost.
 	//
 	//	Deferred: client.SendCustomMessageJSON, // of a *wechat.Client
 	Deferred func(ctx context.Context, body []byte) error
-	// Hold leaves the first two deliveries of a push without an answer while its
-	// handler runs, and answers the third one: a reply that takes up to 14 seconds
-	// arrives as a reply. The platform counts unanswered deliveries as failures
-	// and, after many of them, pauses pushing for a minute: it is for accounts
-	// with few slow answers at once.
+	// Hold leaves the first two deliveries of a push without a response while its
+	// handler is running, and responds to the third. A handler then has 14 seconds for
+	// its reply. The platform counts deliveries without a response as failures, and
+	// after many of them it sends no pushes for a minute, so use Hold only if slow
+	// replies are rare.
 	Hold bool
 
-	// RetryFailed leaves a push without an answer if its handler returned an error
-	// or panicked. The platform should deliver it again then, two times at most: its
-	// pages promise that for a push without an answer, and say nothing of one whose
-	// connection is dropped before 5 seconds are over. By default a failure is
-	// acknowledged.
+	// RetryFailed leaves a push without a response if its handler returned an error or
+	// panicked, so that the platform delivers it again, up to two times. The platform
+	// documents this for a push without a response, but not for a connection that is
+	// closed before the 5 seconds are over. By default, such a push is acknowledged.
 	RetryFailed bool
 
-	// Dedupe shares among replicas what was handled. The handler's own memory is
-	// always there; nil is that alone.
+	// Dedupe lets several replicas handle each push once between them. If it is nil, the
+	// handler detects duplicates only among the deliveries that it receives itself.
 	Dedupe DedupeStore
-	// Activity records when followers wrote and how menu events were answered.
+	// Activity records when followers sent messages and how menu events were handled.
 	Activity *Activity
 
-	// Logger reports failures and refused requests, without the content of messages.
-	// nil is [slog.Default]; slog.New(slog.DiscardHandler) is silence.
+	// Logger receives failures and refused requests, without the content of messages.
+	// The default is [slog.Default]; slog.New(slog.DiscardHandler) disables logging.
 	Logger *slog.Logger
-	// Observer receives what became of each delivery and each handler, after the
-	// answer has gone out. It is left behind after 250 ms.
+	// Observer receives the outcome of each delivery and of each handler, after the
+	// response has been sent. After 250 ms the handler stops waiting for it.
 	Observer func(context.Context, Observation)
 }
 
-// NoQueue is a [Config.Queue] in which no push waits.
+// NoQueue is the value of [Config.Queue] for no queue at all.
 const NoQueue = math.MinInt
 
-// Format prints no secret, whatever the verb.
+// Format prints the mode and the AppID, never a secret.
 func (c Config) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(f, "callback.Config{Mode:%s AppID:%s}", c.Mode, c.AppID)
 }
 
-// LogValue prints no secret.
+// LogValue returns the mode and the AppID, never a secret.
 func (c Config) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("mode", c.Mode.String()), slog.String("app_id", c.AppID))
 }
 
-// MarshalJSON writes no secret.
+// MarshalJSON encodes the mode and the AppID, never a secret.
 func (c Config) MarshalJSON() ([]byte, error) {
 	return fmt.Appendf(nil, `{"Mode":%q,"AppID":%q}`, c.Mode, c.AppID), nil
 }
 
-// ConfigError tells what is wrong with a [Config].
+// ConfigError says which field of a [Config] is invalid, and why.
 type ConfigError struct {
-	Field  string // field of Config
-	Reason string
+	Field  string // name of the field, such as "AppID"
+	Reason string // such as "must not be empty"
 }
 
-// Error names the field and the reason.
+// Error returns the field and the reason.
 func (e *ConfigError) Error() string { return "callback: Config." + e.Field + " " + e.Reason }
 
 const (
 	defaultWindow  = 5 * time.Minute
-	minWindow      = time.Second // timestamps are in whole seconds
+	minWindow      = time.Second // timestamps have a resolution of one second
 	maxWindow      = 24 * time.Hour
 	defaultBudget  = 4500 * time.Millisecond
 	platformWaits  = 5 * time.Second
@@ -164,7 +164,7 @@ const (
 	defaultQueue   = 4000
 )
 
-// withDefaults fills in what was left out.
+// withDefaults replaces zero values by defaults.
 func (c Config) withDefaults() Config {
 	setDefault(&c.ReplayWindow, defaultWindow)
 	setDefault(&c.Budget, defaultBudget)
@@ -185,11 +185,11 @@ func setDefault[T comparable](field *T, value T) {
 	}
 }
 
-// check refuses what no platform would accept and what contradicts itself, before
-// the first push comes.
+// check returns an error for values that the platform does not accept, and for those that
+// contradict each other.
 func (c Config) check() error {
 	if c.Mode < ModeSafe || c.Mode > ModePlain {
-		return &ConfigError{"Mode", "is unknown"}
+		return &ConfigError{"Mode", "must be ModeSafe, ModeCompatible or ModePlain"}
 	}
 	if err := c.checkAccount(); err != nil {
 		return err
@@ -199,47 +199,47 @@ func (c Config) check() error {
 	}
 	switch {
 	case c.AllowPlaintext && c.Mode == ModePlain:
-		return &ConfigError{"AllowPlaintext", "contradicts Mode: in plain mode all pushes are in clear"}
+		return &ConfigError{"AllowPlaintext", "must be false in ModePlain, in which all pushes are in plain text"}
 	case c.ReplayWindow != 0 && c.ReplayWindow < minWindow || c.ReplayWindow > maxWindow:
 		return &ConfigError{"ReplayWindow", "must be 1 second to 24 hours, or 0 for the default"}
 	case c.Budget < 0 || c.Budget >= platformWaits:
-		return &ConfigError{"Budget", "must be less than the 5 seconds that the platform waits"}
+		return &ConfigError{"Budget", "must be positive and less than the 5 seconds that the platform waits, or 0 for the default"}
 	case c.MaxRun < 0:
-		return &ConfigError{"MaxRun", "is negative"}
+		return &ConfigError{"MaxRun", "must not be negative"}
 	case c.Workers < 0:
-		return &ConfigError{"Workers", "is negative"}
+		return &ConfigError{"Workers", "must not be negative"}
 	case c.Queue < 0 && c.Queue != NoQueue:
-		return &ConfigError{"Queue", "is negative and not NoQueue"}
+		return &ConfigError{"Queue", "must not be negative, except for NoQueue"}
 	case c.Activity != nil && c.Activity.store == nil:
-		return &ConfigError{"Activity", "is empty: NewActivity makes one"}
+		return &ConfigError{"Activity", "must be created by NewActivity"}
 	}
 	if memory, ok := c.Dedupe.(*MemoryDedupeStore); ok && (memory == nil || memory.pushes == nil) {
-		return &ConfigError{"Dedupe", "is an empty store: NewMemoryDedupeStore makes one"}
+		return &ConfigError{"Dedupe", "must be created by NewMemoryDedupeStore"}
 	}
 	return nil
 }
 
-// checkAccount tells the two names of an account apart, which are often confused.
+// checkAccount checks the two IDs of an account, which are often confused.
 func (c Config) checkAccount() error {
 	switch {
 	case c.AppID == "" && c.Mode != ModePlain:
-		return &ConfigError{"AppID", "is empty"}
+		return &ConfigError{"AppID", "must not be empty"}
 	case c.AppID != strings.TrimSpace(c.AppID):
-		return &ConfigError{"AppID", "has white space around it"}
+		return &ConfigError{"AppID", "must not begin or end with white space"}
 	case strings.HasPrefix(c.AppID, "gh_"):
-		return &ConfigError{"AppID", "is an original ID, which belongs into Account"}
+		return &ConfigError{"AppID", "must be an AppID, but is an original ID, which belongs in Account"}
 	case c.Account != strings.TrimSpace(c.Account):
-		return &ConfigError{"Account", "has white space around it"}
+		return &ConfigError{"Account", "must not begin or end with white space"}
 	case c.Account != "" && (c.Account == c.AppID || strings.HasPrefix(c.Account, "wx")):
-		return &ConfigError{"Account", "is an AppID; the original ID begins with gh_"}
+		return &ConfigError{"Account", "must be an original ID, which begins with gh_, but is an AppID"}
 	}
 	return nil
 }
 
-// checkSecrets checks the tokens and keys, and that none is given in vain.
+// checkSecrets checks the tokens and keys, and that each of them has a use.
 func (c Config) checkSecrets() error {
 	if c.Credentials.IsZero() {
-		return &ConfigError{"Credentials", "are missing"}
+		return &ConfigError{"Credentials", "must be set"}
 	}
 	current := c.Credentials.secrets()
 	if err := checkToken("Credentials", current.token); err != nil {
@@ -252,7 +252,7 @@ func (c Config) checkSecrets() error {
 	case !c.Previous.IsZero():
 		return c.checkPrevious(current.token, key)
 	case !c.PreviousUntil.IsZero():
-		return &ConfigError{"PreviousUntil", "is set without Previous"}
+		return &ConfigError{"PreviousUntil", "must not be set without Previous"}
 	}
 	return nil
 }
@@ -260,7 +260,7 @@ func (c Config) checkSecrets() error {
 func (c Config) checkPrevious(token string, key msgcrypt.Key) error {
 	previous := c.Previous.secrets()
 	if previous == (secrets{}) {
-		return &ConfigError{"Previous", "are empty"}
+		return &ConfigError{"Previous", "must have a token or an EncodingAESKey"}
 	}
 	if previous.token != "" {
 		if err := checkToken("Previous", previous.token); err != nil {
@@ -272,9 +272,9 @@ func (c Config) checkPrevious(token string, key msgcrypt.Key) error {
 	case err != nil:
 		return err
 	case previous.token == token:
-		return &ConfigError{"Previous", "have the current token: leave out what did not change"}
+		return &ConfigError{"Previous", "must have \"\" for the token if it did not change"}
 	case !old.IsZero() && old.Equal(key):
-		return &ConfigError{"Previous", "have the current EncodingAESKey: leave out what did not change"}
+		return &ConfigError{"Previous", "must have \"\" for the EncodingAESKey if it did not change"}
 	}
 	return nil
 }
@@ -284,22 +284,22 @@ func (c Config) checkKey(field, encoded string, needed bool) (msgcrypt.Key, erro
 	case encoded == "" && !needed:
 		return msgcrypt.Key{}, nil
 	case encoded != "" && c.Mode == ModePlain:
-		return msgcrypt.Key{}, &ConfigError{field, "have an EncodingAESKey, which contradicts Mode: in plain mode nothing is encrypted"}
+		return msgcrypt.Key{}, &ConfigError{field, "must have no EncodingAESKey in ModePlain, in which nothing is encrypted"}
 	}
 	key, err := msgcrypt.ParseKey(encoded)
 	if err != nil {
-		return msgcrypt.Key{}, &ConfigError{field, "need an EncodingAESKey of 43 letters and digits"}
+		return msgcrypt.Key{}, &ConfigError{field, "must have an EncodingAESKey of 43 letters and digits"}
 	}
 	return key, nil
 }
 
 func checkToken(field, token string) error {
 	if len(token) < 3 || len(token) > 32 {
-		return &ConfigError{field, "need a token of 3 to 32 letters and digits"}
+		return &ConfigError{field, "must have a token of 3 to 32 letters and digits"}
 	}
 	for i := range len(token) {
 		if b := token[i]; (b < '0' || b > '9') && (b < 'A' || b > 'Z') && (b < 'a' || b > 'z') {
-			return &ConfigError{field, "need a token of 3 to 32 letters and digits"}
+			return &ConfigError{field, "must have a token of 3 to 32 letters and digits"}
 		}
 	}
 	return nil

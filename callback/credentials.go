@@ -10,31 +10,31 @@ import (
 	"github.com/wechatoa/wechat/internal/msgcrypt"
 )
 
-// Credentials are the secrets that the platform's console shows (服务器配置): the
-// token that requests are signed with and the key of encrypted messages. Nothing
-// prints them, not even as part of a struct of the program.
+// Credentials are the secrets from the platform's console (服务器配置): the token that
+// signs requests and the key that encrypts messages. They are redacted by fmt, slog and
+// encoding/json, even inside other structs.
 type Credentials struct {
-	reveal func() secrets // fmt looks behind some pointers, but not into a function
+	reveal func() secrets // fmt follows some pointers, but does not print what a function returns
 }
 
 type secrets struct{ token, aesKey string }
 
-// NewCredentials returns the credentials of a token of 3 to 32 letters and digits and
-// an EncodingAESKey of 43, which is "" in plain mode. [NewHandler] checks them.
+// NewCredentials returns credentials. The token has 3 to 32 letters and digits, and the
+// EncodingAESKey has 43; pass "" for it in plain mode. [NewHandler] checks both.
 func NewCredentials(token, encodingAESKey string) Credentials {
 	return Credentials{func() secrets { return secrets{token, encodingAESKey} }}
 }
 
-// IsZero reports whether there are no credentials.
+// IsZero reports whether c is the zero value, which has no credentials.
 func (c Credentials) IsZero() bool { return c.reveal == nil }
 
-// Format prints no secret, whatever the verb.
+// Format prints "[redacted]" for every verb.
 func (c Credentials) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[redacted]") }
 
-// LogValue prints no secret.
+// LogValue returns "[redacted]".
 func (c Credentials) LogValue() slog.Value { return slog.StringValue("[redacted]") }
 
-// MarshalJSON writes no secret.
+// MarshalJSON returns "[redacted]".
 func (c Credentials) MarshalJSON() ([]byte, error) { return []byte(`"[redacted]"`), nil }
 
 func (c Credentials) secrets() secrets {
@@ -44,28 +44,28 @@ func (c Credentials) secrets() secrets {
 	return c.reveal()
 }
 
-// credential is what a push was verified with. It is one more pointer than it needs,
-// because fmt looks behind one.
+// credential is what a push was verified with. It has one pointer more than it needs,
+// because fmt follows one.
 type credential struct{ *signer }
 
-// signer is a token with the key of the message, which is zero for one in clear.
+// signer is a token, with the key of the message if that was encrypted.
 type signer struct {
 	token  string
 	key    msgcrypt.Key
-	sealed []*credential // of the token with each of the keys
+	sealed []*credential // the token with each of the keys
 }
 
-// keyring holds the tokens and keys that pushes are signed and encrypted with: the
-// current ones first, and the previous ones until their time is over.
+// keyring contains the tokens and keys that are accepted: the current ones first, then the
+// previous ones, which expire.
 type keyring struct {
 	tokens []*credential
 	keys   []msgcrypt.Key
-	ends   atomic.Int64 // when the previous ones end, in seconds since 1970
+	ends   atomic.Int64 // Unix time in seconds at which the previous ones expire
 }
 
 const (
-	previousFor   = 24 * time.Hour   // after the start, unless Config.PreviousUntil says when
-	previousAfter = 10 * time.Minute // both may be in use at the platform's end for a while
+	previousFor   = 24 * time.Hour   // after NewHandler, unless Config.PreviousUntil is set
+	previousAfter = 10 * time.Minute // the platform may use both for a while
 )
 
 func (k *keyring) init(cfg Config, now time.Time) error {
@@ -98,7 +98,7 @@ func (k *keyring) init(cfg Config, now time.Time) error {
 	return nil
 }
 
-// inUse leaves the previous one of tokens or keys out when its time is over.
+// inUse returns the tokens or keys without the previous one if that has expired.
 func inUse[T any](k *keyring, all []T, now time.Time) []T {
 	if len(all) == 0 || now.Unix() < k.ends.Load() {
 		return all
@@ -106,7 +106,7 @@ func inUse[T any](k *keyring, all []T, now time.Time) []T {
 	return all[:1]
 }
 
-// settle shortens the life of the previous credentials once the current ones are in use.
+// settle lets the previous credentials expire soon once the current ones are in use.
 func (k *keyring) settle(by *credential, now time.Time) {
 	if len(k.tokens) < 2 && len(k.keys) < 2 {
 		return

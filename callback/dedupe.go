@@ -8,87 +8,87 @@ import (
 	"time"
 )
 
-// DedupeStore lets the replicas of a program handle each push once between them,
-// and reply to it once. An account needs no store of its own: keys begin with the
-// account.
+// DedupeStore lets the replicas of a program handle each push once between them, and reply
+// to it once. Several accounts can share one store, because keys begin with the account.
 //
-// A key is a push. A store keeps for each key: who claims it and until when, the
-// owners that asked, and, once it is done, the reply and the way of the reply.
+// A key identifies a push. For each key, a store keeps the owner of the claim and when the
+// claim expires, the owners that have asked, and, once the push is done, the reply and the
+// way of the reply.
 //
 //	free ──Claim──► claimed ──Finish──► done
 //	  ▲                │
-//	  └─Release, or the ttl of the claim ends
+//	  └─Release, or the claim expires
 //
-// An owner is one delivery of the push to one replica; it is a random string. Each
-// call must be atomic with respect to the key, and must be safe to repeat: a call
-// that returned an error may have been executed, and is made again. The ctx of a
-// call ends after 250 ms and never with the request that caused it. An error means
-// that nobody knows whether the call was executed; the key's state is never an
-// error. A store measures time by its own clock.
+// An owner is a random string that identifies one delivery of the push to one replica. Each
+// call must be atomic with respect to the key, and safe to retry: a call that returned an
+// error may have been executed and is made again. The ctx of a call ends after 250 ms, and
+// never with the request that caused it. An error means that the call may or may not have
+// been executed; the state of a key is never an error. A store uses its own clock.
 //
-// A normal push costs one Claim and one Finish. A handler that takes longer than a
-// second costs a Claim each second, a delivery to another replica meanwhile a Claim
-// each 200 ms, and a reply that is not answered where its handler ran one Settle.
+// A typical push costs one Claim and one Finish. A handler that takes longer than a second
+// costs one more Claim per second, and a delivery to another replica meanwhile one Claim
+// every 200 ms. A reply that goes out through another replica, or that no delivery arrives
+// for, costs one Settle.
 type DedupeStore interface {
-	// Claim asks for a push on behalf of owner. If the push is free, or if owner
-	// has claimed it already, the claim is owner's for ttl from now. Claim never
-	// changes a claim of another owner that has not ended, nor a push that is done.
+	// Claim claims a push for owner. If the push is free, or owner has claimed it
+	// already, owner has the claim for ttl from now. Claim never changes another owner's
+	// claim that has not expired, nor a push that is done.
 	//
-	// The result says what holds after the call. Every owner that asks for a key is
-	// counted, once: the store remembers at least the first three owners, in their
-	// order, for at least [DedupeRetention] after the last call for the key. Neither
-	// the end of a claim nor Release resets them.
+	// The result is the state after the call. Every owner that asks for a key is counted
+	// once: the store remembers at least the first three owners, in order, for at least
+	// [DedupeRetention] after the last call for the key. They are not reset when a claim
+	// expires or is released.
 	Claim(ctx context.Context, key, owner string, ttl time.Duration) (Claim, error)
-	// Finish makes a push done for ttl: from now on Claim returns [ClaimStateDone] and
-	// the reply, which may be nil or empty if there is none. The store may forget
-	// the reply after [DedupeReplyRetention], not the push. Finish does nothing if
-	// the push is done, or if another owner has a claim that has not ended; if
-	// nobody has, it makes the push done.
+	// Finish marks a push as done for ttl: from now on Claim returns [ClaimStateDone] and
+	// the reply, which may be nil or empty if there is none. The store may forget the
+	// reply after [DedupeReplyRetention], but not the push. Finish does nothing if the
+	// push is done, or if another owner has a claim that has not expired. The caller
+	// needs no claim of its own if nobody has one.
 	Finish(ctx context.Context, key, owner string, reply []byte, ttl time.Duration) error
-	// Settle records how the reply of a push reaches the follower, unless that is
-	// recorded already, and returns what is recorded. It is kept as long as the
-	// push is, at least [DedupeRetention].
+	// Settle records how the reply to a push reaches the user, unless that has been
+	// recorded already, and returns what is recorded. The store keeps it as long as the
+	// push, and at least for [DedupeRetention].
 	Settle(ctx context.Context, key string, way ReplyWay) (ReplyWay, error)
-	// Release ends the claim of owner, so that the push is free. It does nothing
-	// if the claim is another owner's, or if the push is done.
+	// Release ends the claim of owner, so that the push is free. It does nothing if
+	// another owner has the claim, or if the push is done.
 	Release(ctx context.Context, key, owner string) error
 }
 
-// Claim is the state of a push after [DedupeStore].Claim.
+// Claim is the result of [DedupeStore].Claim.
 type Claim struct {
 	State ClaimState
-	// Delivery is the place of the owner among those that asked for the key, 1 for
-	// the first. A store that remembers only three owners returns 3 for all others.
+	// Delivery is the position of the owner among those that have asked for the key; the
+	// first one is 1. A store that remembers only three owners returns 3 for all others.
 	Delivery int
-	// Reply is what Finish kept, if the push is done and the reply is not forgotten.
+	// Reply is the reply passed to Finish, if the push is done and the store still has it.
 	Reply []byte
 }
 
-// ClaimState is what a push is after [DedupeStore].Claim.
+// ClaimState is the state of a push after [DedupeStore].Claim.
 type ClaimState string
 
-// The states. Everything else, "" included, counts as a failure of the store.
+// The states. Every other value, including "", counts as a failure of the store.
 const (
-	ClaimStateGranted ClaimState = "granted" // the owner that asked handles the push
-	ClaimStateTaken   ClaimState = "taken"   // another owner does
-	ClaimStateDone    ClaimState = "done"    // it is handled
+	ClaimStateGranted ClaimState = "granted" // the owner that asked has the claim and handles the push
+	ClaimStateTaken   ClaimState = "taken"   // another owner has the claim
+	ClaimStateDone    ClaimState = "done"    // the push has been handled
 )
 
-// ReplyWay is how a reply reaches the follower. It is one of two, never both.
+// ReplyWay is how a reply reaches the user.
 type ReplyWay string
 
-// The ways of a reply.
+// The ways of a reply. A reply never goes both ways.
 const (
-	ReplyWayAnswer   ReplyWay = "answer"   // as the answer to a delivery
-	ReplyWayDeferred ReplyWay = "deferred" // as customer-service messages, by [Config.Deferred]
+	ReplyWayAnswer   ReplyWay = "answer"   // as the response to a delivery
+	ReplyWayDeferred ReplyWay = "deferred" // as customer-service messages, through [Config.Deferred]
 )
 
-// How long a [DedupeStore] keeps things.
+// How long a [DedupeStore] keeps its data.
 const (
-	// DedupeRetention is how long a key is kept after its last call, unless
-	// Finish was given more.
+	// DedupeRetention is how long a key is kept after the last call for it, unless the
+	// ttl passed to Finish is longer.
 	DedupeRetention = time.Minute
-	// DedupeReplyRetention is how long a reply is kept: no delivery comes later.
+	// DedupeReplyRetention is how long a reply is kept. No delivery arrives later.
 	DedupeReplyRetention = 20 * time.Second
 )
 
@@ -97,20 +97,20 @@ const (
 	maxRepliesBytes = 4 << 20
 )
 
-// MemoryDedupeStore is a [DedupeStore] for handlers in one process. It remembers
-// 100,000 pushes and 4 MiB of replies.
+// MemoryDedupeStore is a [DedupeStore] in memory, for several handlers in one process. It
+// remembers up to 100,000 pushes and 4 MiB of replies.
 type MemoryDedupeStore struct {
 	pushes  *lru[string, claimed]
 	replies *lru[string, []byte]
 }
 
-// claimed is what the store knows of a push.
+// claimed is the state of a push in the store.
 type claimed struct {
-	owner  string    // "" while it is free
-	ends   time.Time // of the claim
+	owner  string    // "" while the push is free
+	ends   time.Time // when the claim expires
 	done   bool
 	way    ReplyWay
-	askers [deliveries]string // owners that asked, in their order
+	askers [deliveries]string // owners that have asked, in order
 }
 
 // NewMemoryDedupeStore returns an empty store.
@@ -128,7 +128,7 @@ func newReplies[K comparable]() *lru[K, []byte] {
 	return newLRU[K](limits[[]byte]{entries: maxRemembered, bytes: maxRepliesBytes, size: func(reply []byte) int { return len(reply) }})
 }
 
-// Claim asks for a push.
+// Claim implements [DedupeStore].
 func (s *MemoryDedupeStore) Claim(_ context.Context, key, owner string, ttl time.Duration) (Claim, error) {
 	now := time.Now()
 	var result Claim
@@ -151,7 +151,7 @@ func (s *MemoryDedupeStore) Claim(_ context.Context, key, owner string, ttl time
 	return result, nil
 }
 
-// count counts an owner that asks and returns its place.
+// count counts an owner that asks and returns its position.
 func (c *claimed) count(owner string) int {
 	for i, asker := range c.askers {
 		if asker == "" {
@@ -169,7 +169,7 @@ func (c *claimed) free(owner string, now time.Time) bool {
 	return c.owner == "" || c.owner == owner || !now.Before(c.ends)
 }
 
-// Finish makes a push done.
+// Finish implements [DedupeStore].
 func (s *MemoryDedupeStore) Finish(_ context.Context, key, owner string, reply []byte, ttl time.Duration) error {
 	now := time.Now()
 	s.pushes.update(key, now, ttl, func(c claimed, _ bool) (claimed, bool) {
@@ -184,7 +184,7 @@ func (s *MemoryDedupeStore) Finish(_ context.Context, key, owner string, reply [
 	return nil
 }
 
-// Settle records the way of a reply.
+// Settle implements [DedupeStore].
 func (s *MemoryDedupeStore) Settle(_ context.Context, key string, way ReplyWay) (ReplyWay, error) {
 	now := time.Now()
 	settled := way
@@ -198,7 +198,7 @@ func (s *MemoryDedupeStore) Settle(_ context.Context, key string, way ReplyWay) 
 	return settled, nil
 }
 
-// Release ends the claim of owner.
+// Release implements [DedupeStore].
 func (s *MemoryDedupeStore) Release(_ context.Context, key, owner string) error {
 	s.pushes.update(key, time.Now(), DedupeRetention, func(c claimed, found bool) (claimed, bool) {
 		if !found || c.done || c.owner != owner {

@@ -12,28 +12,28 @@ import (
 const deferWithin = 30 * time.Second
 
 var (
-	errNoDeferred = errors.New("callback: the reply is too late, and Config.Deferred is not set")
-	errShutdown   = errors.New("callback: the push was acknowledged, and the shutdown was over before its turn")
+	errNoDeferred = errors.New("callback: the reply came too late, and Config.Deferred is not set")
+	errShutdown   = errors.New("callback: the push was acknowledged, but the shutdown ended before it was handled")
 )
 
-// compose makes the answer of a reply, and the customer-service messages for what
-// an answer cannot hold.
+// compose renders a reply, and customer-service messages for the part that does not fit in
+// a response.
 func (p *Push) compose(r Reply, canDefer bool) (rendered []byte, rest [][]byte, err error) {
 	if err := r.check(); err != nil {
 		return nil, nil, err
 	}
 	text, ok := r.(TextReply)
-	text.Content = repair(text.Content) // which can be longer
+	text.Content = repair(text.Content) // which may make it longer
 	if ok && len(text.Content) > maxTextBytes {
 		if !canDefer {
 			return nil, nil, &ReplyError{
-				"TextReply.Content", fmt.Sprintf("has %d bytes, at most %d are allowed without Config.Deferred", len(text.Content), maxTextBytes),
+				"TextReply.Content", fmt.Sprintf("must have at most %d bytes without Config.Deferred, but has %d", maxTextBytes, len(text.Content)),
 			}
 		}
 		parts := SplitText(text.Content, maxTextBytes)
 		r = TextReply{parts[0]}
 		for _, part := range parts[1:] {
-			more, _ := CustomMessages(p.head.FromUserName, TextReply{part}) // not empty, so no error
+			more, _ := CustomMessages(p.head.FromUserName, TextReply{part}) // it is not empty, so there is no error
 			rest = append(rest, more...)
 		}
 	}
@@ -50,7 +50,7 @@ func (e *engine) deferReply(ctx context.Context, p *Push, r Reply) {
 	e.send(ctx, p, messages)
 }
 
-// send sends customer-service messages in their order, until one fails.
+// send sends customer-service messages in order, until one fails.
 func (e *engine) send(ctx context.Context, p *Push, messages [][]byte) {
 	if len(messages) == 0 {
 		return

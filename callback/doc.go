@@ -29,7 +29,7 @@
 // delivers a push up to three times.
 //
 // For each delivery, the handler verifies the signature and the timestamp, decrypts the
-// body, and rejects everything that does not match its configuration, always with the
+// body, and refuses everything that does not match its configuration, always with the
 // same response. It parses the push into a Go type such as [*TextMessage] or
 // [*ClickEvent]; a push of unknown type is an [*UnknownMessage]. Then it calls the
 // function that was registered for the push; [On] lists the order of precedence. The

@@ -10,17 +10,18 @@ import (
 	"github.com/wechatoa/wechat/internal/msgcrypt"
 )
 
-// ErrRefused is what [Handler.Parse] and [Handler.VerifyURL] return for a request
-// that is not the platform's: wrongly signed, too old, not encrypted as configured,
-// malformed. It is one error for all of them; the log says more.
+// ErrRefused is the error of [Handler.Parse] and [Handler.VerifyURL] for a request that is
+// not from the platform or does not match the configuration: its signature is wrong, it
+// is too old, it is not encrypted as configured, or it is malformed. The log contains the
+// reason.
 var ErrRefused = errors.New("callback: request refused")
 
-// refusal is why a request was refused. It never leaves the process.
+// refusal is why a request was refused. The client never sees it.
 type refusal struct {
 	reason string
-	skew   time.Duration // of the request's time, if that says something
-	detail slog.Attr     // what else may be logged
-	status int           // of the response; 0 is 403
+	skew   time.Duration // between the clock and the request's timestamp, if it matters
+	detail slog.Attr     // additional information for the log
+	status int           // of the response; 0 means 403
 }
 
 func (r *refusal) Error() string { return ErrRefused.Error() }
@@ -28,7 +29,7 @@ func (r *refusal) Unwrap() error { return ErrRefused }
 
 func refuse(reason string) error { return &refusal{reason: reason} }
 
-// attributes is what the log gets to see.
+// attributes returns what is logged.
 func (r *refusal) attributes() []slog.Attr {
 	attributes := []slog.Attr{slog.String("reason", r.reason)}
 	if r.skew.Abs() >= time.Second {
@@ -40,26 +41,26 @@ func (r *refusal) attributes() []slog.Attr {
 	return attributes
 }
 
-// Push is a push that was verified.
+// Push is a push that has been verified and parsed. [Handler.Parse] returns it.
 type Push struct {
 	Message Message
 
-	head    Header // as it came: a handler may change the message's
-	id      string // MsgId, "" for events
+	head    Header // as received; a handler may change that of Message
+	id      string // MsgId; "" for events
 	inJSON  bool
-	inClear bool        // the message came in clear, alone or beside its encryption
-	by      *credential // what it was verified with
+	inClear bool        // the message was in plain text, alone or beside its encryption
+	by      *credential // credential that it was verified with
 	appID   string
-	doubt   *refusal // what is odd about it, to be logged
+	doubt   *refusal // a problem that is logged, but no reason to reject it
 }
 
-// guard tells the platform's requests from all others.
+// guard verifies that requests are from the platform.
 type guard struct {
 	mode    Mode
 	appID   string
 	account string
 	window  time.Duration
-	clear   bool // pushes in clear are accepted
+	clear   bool // pushes in plain text are accepted
 	keyring
 }
 
@@ -71,10 +72,10 @@ func newGuard(cfg Config, now time.Time) (*guard, error) {
 	return g, g.init(cfg, now)
 }
 
-// VerifyURL checks the request by which the platform verifies the address
-// (验证消息的确来自微信服务器) and returns the echostr that it must be answered with,
-// as text/plain. The error is [ErrRefused]. What the request shows to be wrong with
-// the configuration is logged.
+// VerifyURL verifies the request by which the platform checks the URL of the server
+// (验证消息的确来自微信服务器) and returns the echostr, which must be the body of the
+// response, as text/plain. It returns [ErrRefused] if the request is not from the
+// platform. If the request shows that the configuration is wrong, a warning is logged.
 func (h *Handler) VerifyURL(r *http.Request) (echo string, err error) {
 	now := time.Now()
 	q, err := h.admit(r, now)
@@ -85,21 +86,21 @@ func (h *Handler) VerifyURL(r *http.Request) (echo string, err error) {
 		return "", refuse("echostr is missing or too long")
 	}
 	for _, doubt := range h.guard.doubts(&q, now) {
-		h.complain(r.Context(), "the address is verified, but the configuration is wrong", doubt)
+		h.complain(r.Context(), "the URL is verified, but the configuration is wrong", doubt)
 	}
 	return q.echo, nil
 }
 
 const maxEcho = 1 << 10
 
-// Parse verifies, decrypts and reads a push, for programs that do the rest
-// themselves: answering in time, duplicates, everything else that [Handler] does.
-// [Push.Answer] makes the answer. The error is [ErrRefused], [ErrTooLarge] or
-// that of the body's reader.
+// Parse verifies, decrypts and parses a push, for programs that do everything else
+// themselves: they must respond in time, detect duplicates, and so on. [Push.Answer]
+// returns the response. Parse returns [ErrRefused], [ErrTooLarge] or an error of reading
+// the body.
 func (h *Handler) Parse(r *http.Request) (*Push, error) {
 	push, err := h.parse(r)
 	if err == nil && push.doubt != nil {
-		h.complain(r.Context(), "pushes come in clear as well", push.doubt)
+		h.complain(r.Context(), "pushes contain plain text as well", push.doubt)
 	}
 	return push, err
 }
@@ -126,12 +127,12 @@ func (h *Handler) parse(r *http.Request) (*Push, error) {
 	}
 	push.head = *push.Message.Meta()
 	if push.inClear && h.guard.mode == ModeSafe && !q.clear() {
-		push.doubt = &refusal{reason: "the console is in compatible mode, Config.Mode is Safe"}
+		push.doubt = &refusal{reason: "the console is in compatible mode, but Config.Mode is ModeSafe"}
 	}
 	return push, nil
 }
 
-// admit checks what can be checked before the body of a request is touched.
+// admit checks everything that can be checked before the body is read.
 func (h *Handler) admit(r *http.Request, now time.Time) (query, error) {
 	q, err := h.guard.authenticate(r.URL.RawQuery, now)
 	if err == nil {
@@ -140,8 +141,8 @@ func (h *Handler) admit(r *http.Request, now time.Time) (query, error) {
 	return q, err
 }
 
-// authenticate checks the signature that every request has, and its time. The
-// platform signs each query in this way, in all modes.
+// authenticate checks the signature and the timestamp in the query, which every request
+// has in all modes.
 func (g *guard) authenticate(raw string, now time.Time) (query, error) {
 	q, err := readQuery(raw)
 	if err != nil {
@@ -154,15 +155,15 @@ func (g *guard) authenticate(raw string, now time.Time) (query, error) {
 		}
 	}
 	if q.by == nil {
-		return q, &refusal{reason: "signature is wrong: the token of Config.Credentials is not the console's, or the request is not the platform's", skew: skew}
+		return q, &refusal{reason: "signature is wrong: the token in Config.Credentials differs from the console's, or the request is not from the platform", skew: skew}
 	}
 	if skew > g.window || skew < -g.window {
-		return q, &refusal{reason: "timestamp is outside of the window: the clock is wrong, or the request is old", skew: skew}
+		return q, &refusal{reason: "timestamp is outside Config.ReplayWindow: the clock is wrong, or the request is old", skew: skew}
 	}
 	return q, nil
 }
 
-// expects checks whether a push is encrypted as configured, by its query.
+// expects checks, by the query, whether a push is encrypted as configured.
 func (g *guard) expects(q *query) error {
 	switch {
 	case q.encrypted():
@@ -171,14 +172,14 @@ func (g *guard) expects(q *query) error {
 		return refuse("encrypt_type and msg_signature contradict each other")
 	case !g.clear:
 		return &refusal{
-			reason: "push is in clear: the console is in plain mode, or the request is not the platform's",
+			reason: "push is in plain text: the console is in plain mode, or the request is not from the platform",
 			detail: slog.String("mode", g.mode.String()),
 		}
 	}
 	return nil
 }
 
-// open verifies and reads the body of a push.
+// open verifies, decrypts and parses the body of a push.
 func (g *guard) open(q *query, body []byte, now time.Time) (push *Push, err error) {
 	push = &Push{appID: g.appID, by: q.by}
 	if q.encrypted() {
@@ -198,15 +199,15 @@ func (g *guard) open(q *query, body []byte, now time.Time) (push *Push, err erro
 		return nil, refuse("document has two " + name + " elements")
 	}
 	if doc.has(encryptElement) {
-		return nil, refuse("document is encrypted, its query says that it is not")
+		return nil, refuse("document is encrypted, but its query says that it is not")
 	}
 	push.Message = toMessage(doc, body)
 	meta := push.Message.Meta()
 	if g.account != "" && meta.ToUserName != g.account {
-		return nil, &refusal{reason: "push is for another account than Config.Account", detail: slog.String("to", excerpt(meta.ToUserName))}
+		return nil, &refusal{reason: "push is for an account other than Config.Account", detail: slog.String("to", excerpt(meta.ToUserName))}
 	}
 	if g.replayed(q, meta.CreateTime, now) {
-		return nil, refuse("the message is older than its signature: timestamp and nonce were exchanged")
+		return nil, refuse("message is older than its signature: timestamp and nonce were rearranged")
 	}
 	if meta.Event == "" {
 		push.id = doc.string("MsgId")
@@ -215,12 +216,12 @@ func (g *guard) open(q *query, body []byte, now time.Time) (push *Push, err erro
 	return push, nil
 }
 
-// unwrap checks the signature over the Encrypt element of a push and returns the
-// message: decrypted, or in plain mode the part that is in clear.
+// unwrap verifies the signature of the Encrypt element of a push and returns the message:
+// the decrypted one, or in plain mode the one in plain text.
 func (g *guard) unwrap(q *query, push *Push, body []byte, now time.Time) ([]byte, error) {
 	e, err := openEnvelope(body)
 	if err != nil {
-		return nil, refuse("document is malformed or has not one Encrypt element")
+		return nil, refuse("document is malformed or does not have exactly one Encrypt element")
 	}
 	if !msgcrypt.Verify(q.msgSignature, q.by.token, q.timestamp, q.nonce, e.encoded) {
 		return nil, refuse("msg_signature is wrong")
@@ -231,14 +232,14 @@ func (g *guard) unwrap(q *query, push *Push, body []byte, now time.Time) ([]byte
 		return body, err
 	}
 	if !e.clear {
-		return nil, refuse("push is encrypted: the console is in safe mode, Config.Mode is Plain")
+		return nil, refuse("push is encrypted: the console is in safe mode, but Config.Mode is ModePlain")
 	}
 	return e.inClear(), nil
 }
 
-// decrypt decrypts a message that was signed with the token of by.
+// decrypt decrypts a message whose signature was made with the token of by.
 func (g *guard) decrypt(by *credential, encoded string, now time.Time) ([]byte, *credential, error) {
-	why := &refusal{reason: "message cannot be decrypted: the key of Config.Credentials is not the console's"}
+	why := &refusal{reason: "message cannot be decrypted: the EncodingAESKey in Config.Credentials differs from the console's"}
 	for i, key := range inUse(&g.keyring, g.keys, now) {
 		message, appID, err := key.Open(encoded)
 		switch {
@@ -246,18 +247,18 @@ func (g *guard) decrypt(by *credential, encoded string, now time.Time) ([]byte, 
 		case msgcrypt.Equal(appID, g.appID):
 			return message, by.sealed[i], nil
 		default:
-			why = &refusal{reason: "message is for another AppID than Config.AppID", detail: slog.String("app_id", excerpt(appID))}
+			why = &refusal{reason: "message is for an AppID other than Config.AppID", detail: slog.String("app_id", excerpt(appID))}
 		}
 	}
 	return nil, nil, why
 }
 
-// excerpt bounds what a request puts into the log.
+// excerpt limits how much of a request is logged.
 func excerpt(s string) string { return printable(s[:min(len(s), 64)]) }
 
-// seal encrypts the reply to an encrypted push, with what the push came with.
+// seal encrypts the reply to an encrypted push, with the credential of the push.
 func (p *Push) seal(reply []byte, now time.Time) []byte {
-	if p.by == nil || p.by.key.IsZero() { // nil: the program made the push, in a test
+	if p.by == nil || p.by.key.IsZero() { // nil: a test of the program created the push
 		return reply
 	}
 	encoded := p.by.key.Encrypt(reply, p.appID)

@@ -12,15 +12,19 @@ import (
 	"github.com/wechatoa/wechat/internal/usercode"
 )
 
-// Handler receives the pushes of one account. It is an [http.Handler]: mount it at
-// the address that the platform's console has (服务器地址), for GET and POST.
+// Handler receives the pushes of one account. It is an [http.Handler]: mount it at the
+// URL that is set in the platform's console (服务器地址), for GET and POST.
 //
-// A push is verified, decrypted and handled once, however often it is delivered.
-// Its answer is there in time: when a handler takes longer than [Config.Budget],
-// the platform gets "success", and the reply goes out by [Config.Deferred].
+// Register functions for pushes with [On] (callback.On), which is a function because it
+// has a type parameter, and with [Handler.OnText], [Handler.OnEventKey],
+// [Handler.OnEventKeyPrefix] and [Handler.Fallback]. On lists their order of precedence.
+//
+// Each push is handled once, however often it is delivered. The response is always in
+// time: if a function takes longer than [Config.Budget], the push is acknowledged, and the
+// reply is sent through [Config.Deferred].
 type Handler struct{ *engine }
 
-// engine is behind a pointer so that no fmt verb prints what is in it.
+// engine is behind a pointer so that no fmt verb prints its content.
 type engine struct {
 	cfg      Config
 	log      *slog.Logger
@@ -29,26 +33,26 @@ type engine struct {
 	pool     pool
 	seen     *lru[digest, sighting]
 	replies  *lru[digest, []byte]
-	replicas *replicas // nil for none
+	replicas *replicas // nil if there is no store
 	allow    allowList
-	life     context.Context //nolint:containedctx // ends with Shutdown, not with a call
+	life     context.Context //nolint:containedctx // ends with Shutdown, not with a request
 	kill     context.CancelFunc
 
 	rememberFor time.Duration
 	observer    usercode.Guard
 	overflows   usercode.Guard
-	complaints  sync.Map // what was logged → when it was logged last
+	complaints  sync.Map // reason → when it was last logged
 }
 
 const (
 	bodyWithin    = 2 * time.Second
 	shutdownGrace = 250 * time.Millisecond
 	probeFor      = 100 * time.Millisecond
-	tellWithin    = 20 * time.Millisecond
+	reportWithin  = 20 * time.Millisecond
 )
 
-// NewHandler returns a handler without handlers for pushes, which acknowledges
-// everything. What is wrong with cfg is told as a [*ConfigError].
+// NewHandler returns a Handler with no routes. Until routes are added, every push is
+// acknowledged. It returns a [*ConfigError] if cfg is invalid.
 func NewHandler(cfg Config) (*Handler, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
@@ -68,8 +72,8 @@ func NewHandler(cfg Config) (*Handler, error) {
 	return &Handler{e}, nil
 }
 
-// ServeHTTP answers the verification of the address (GET) and pushes (POST).
-// Everything that is not the platform's gets 403, with one answer for all reasons.
+// ServeHTTP responds to the verification of the URL (GET) and to pushes (POST). All
+// requests that are not from the platform get the same response, with status 403.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := time.Now()
 	w.Header()["X-Content-Type-Options"] = nosniff
@@ -83,13 +87,13 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		write(w, http.StatusOK, textPlain, []byte(echo))
 	case http.MethodPost:
 		connection := http.NewResponseController(w)
-		_ = connection.SetReadDeadline(began.Add(bodyWithin)) // where the server can not, its own time-outs hold
+		_ = connection.SetReadDeadline(began.Add(bodyWithin)) // if unsupported, the timeouts of the server apply
 		push, err := h.parse(r)
 		if err != nil {
 			h.deny(w, r, err, began)
 			return
 		}
-		_ = connection.SetReadDeadline(time.Time{}) // an old deadline would end the request's context
+		_ = connection.SetReadDeadline(time.Time{}) // an expired deadline would cancel the request's context
 		h.receive(w, r, connection, push, began)
 	default:
 		w.Header().Set("Allow", "GET, POST")
@@ -97,8 +101,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// receive delivers a push and answers it. What user code may make slow comes after
-// the answer.
+// receive delivers a push and sends the response. Everything that the program's code can
+// delay comes after the response.
 func (h *Handler) receive(w http.ResponseWriter, r *http.Request, connection *http.ResponseController, push *Push, began time.Time) {
 	ctx := r.Context()
 	d := &delivery{push: push, began: began, halfClosed: mayBeHalfClosed(r)}
@@ -118,39 +122,39 @@ func (h *Handler) receive(w http.ResponseWriter, r *http.Request, connection *ht
 			h.send(context.WithoutCancel(h.life), push, d.rest)
 		}()
 	}
-	tell := func() {
+	report := func() {
 		if push.doubt != nil {
-			h.complain(ctx, "pushes come in clear as well", push.doubt)
+			h.complain(ctx, "pushes contain plain text as well", push.doubt)
 		}
 		d.awaitReport()
 		h.report(ctx, push, Observation{Outcome: d.outcome, Delivery: d.number, Duplicate: d.duplicate, Late: d.late, Duration: took})
 	}
 	if !entered || h.cfg.Observer == nil && push.doubt == nil && !d.failed() {
-		tell()
+		report()
 		return
 	}
-	h.tellAside(tell)
+	h.reportAside(report)
 }
 
-// tellAside tells the log and the observer, which may take their time: the
-// connection's next request waits for them no longer than a moment.
-func (h *Handler) tellAside(tell func()) {
-	told := make(chan struct{})
+// reportAside reports to the log and the observer in another goroutine. Both may be slow,
+// and the next request on the connection waits for them only briefly.
+func (h *Handler) reportAside(report func()) {
+	reported := make(chan struct{})
 	h.pool.begin()
 	go func() {
 		defer h.pool.end()
-		defer close(told)
-		tell()
+		defer close(reported)
+		report()
 	}()
-	moment := time.NewTimer(tellWithin)
-	defer moment.Stop()
+	timer := time.NewTimer(reportWithin)
+	defer timer.Stop()
 	select {
-	case <-told:
-	case <-moment.C:
+	case <-reported:
+	case <-timer.C:
 	}
 }
 
-// failed reports whether the log is told of the delivery or its run.
+// failed reports whether the delivery or its run is logged as a failure.
 func (d *delivery) failed() bool {
 	if d.run == nil || d.leave {
 		return d.leave
@@ -160,14 +164,14 @@ func (d *delivery) failed() bool {
 	return d.run.finished && d.run.result.err != nil
 }
 
-// mayBeHalfClosed reports whether the end of the request's context may mean that
-// the client has closed only its own side of the connection: net/http cannot tell.
+// mayBeHalfClosed reports whether the end of the request's context may mean that the
+// client has closed only its own side of the connection, which net/http cannot detect.
 func mayBeHalfClosed(r *http.Request) bool {
 	return r.ProtoMajor == 1 && r.Context().Value(http.ServerContextKey) != nil
 }
 
-// awaitReport waits until the end of the delivery's run was reported, so that
-// outcomes are observed in their order.
+// awaitReport waits until the end of the delivery's run has been reported, so that
+// outcomes are observed in order.
 func (d *delivery) awaitReport() {
 	if d.run == nil {
 		return
@@ -183,8 +187,9 @@ const textPlain = "text/plain; charset=utf-8"
 
 var nosniff = []string{"nosniff"}
 
-// Answer returns the answer to a push, encrypted where the push was. A nil reply
-// is "success". A text of more than 2,048 bytes is refused as a [*ReplyError].
+// Answer returns the response to a push that carries r, encrypted if the push was. If r is
+// nil, the response is "success". It returns a [*ReplyError] if r is invalid, for example
+// a text of more than 2,048 bytes.
 func (p *Push) Answer(r Reply) (contentType string, body []byte, err error) {
 	if r = byValue(r); r == nil {
 		return textPlain, success, nil
@@ -205,11 +210,10 @@ func (p *Push) contentType() string {
 
 var success = []byte("success")
 
-// Shutdown refuses new pushes, which the platform then delivers elsewhere or again,
-// and waits until everything that was accepted is answered, handled and, if it was
-// too late for an answer, sent. If ctx ends first, Shutdown leaves the pushes in the
-// queue without an answer, ends the handlers' contexts, gives them 250 ms to return,
-// and returns ctx's error.
+// Shutdown stops accepting new pushes, which the platform then delivers again or to
+// another replica. It waits until all accepted pushes have been handled and their replies
+// sent. If ctx ends first, Shutdown leaves queued pushes without a response, cancels the
+// contexts of running handlers, gives them 250 ms to return, and returns ctx's error.
 func (h *Handler) Shutdown(ctx context.Context) error {
 	defer h.kill()
 	err := h.pool.drain(ctx)
@@ -226,7 +230,7 @@ func (h *Handler) Shutdown(ctx context.Context) error {
 	return err
 }
 
-// answer answers a delivery.
+// answer sends the response to a delivery.
 func (h *Handler) answer(w http.ResponseWriter, connection *http.ResponseController, d *delivery) {
 	contentType, body := textPlain, success
 	if d.reply != nil {
@@ -237,7 +241,7 @@ func (h *Handler) answer(w http.ResponseWriter, connection *http.ResponseControl
 		leave(w, connection)
 	case !d.doubtful:
 		write(w, http.StatusOK, contentType, body)
-		_ = connection.Flush() // what comes next may be slow
+		_ = connection.Flush() // what follows may be slow
 	case writeToDoubtful(w, connection, contentType, body):
 		h.confirm(d)
 	default:
@@ -245,11 +249,10 @@ func (h *Handler) answer(w http.ResponseWriter, connection *http.ResponseControl
 	}
 }
 
-// leave leaves a delivery without an answer: it drops the connection. The platform
-// documents that it delivers a push again if no answer comes in 5 seconds. That it does
-// the same after a status other than 200 is only believed, and so that is the answer
-// only if the connection cannot be dropped: in HTTP/2, or behind a ResponseWriter
-// that hides it.
+// leave leaves a delivery without a response by closing the connection. The platform
+// documents that it delivers a push again if there is no response within 5 seconds. It
+// is only believed to do the same after a status other than 200, so leave sends 503 only
+// if it cannot close the connection: in HTTP/2, or behind a ResponseWriter that hides it.
 func leave(w http.ResponseWriter, connection *http.ResponseController) {
 	if conn, _, err := connection.Hijack(); err == nil {
 		_ = conn.Close()
@@ -259,9 +262,9 @@ func leave(w http.ResponseWriter, connection *http.ResponseController) {
 	write(w, http.StatusServiceUnavailable, textPlain, []byte(http.StatusText(http.StatusServiceUnavailable)))
 }
 
-// writeToDoubtful answers a client that has closed its side of the connection, and
-// reports whether it was there. One that has hung up refuses what is sent to it, of
-// which the next thing that is sent hears.
+// writeToDoubtful sends a response to a client that has closed its side of the connection,
+// and reports whether the client was still reading. If it was not, it resets the
+// connection, which makes the second write fail.
 func writeToDoubtful(w http.ResponseWriter, connection *http.ResponseController, contentType string, body []byte) bool {
 	writeHeader(w, http.StatusOK, contentType, len(body))
 	if connection.Flush() != nil {
@@ -272,7 +275,7 @@ func writeToDoubtful(w http.ResponseWriter, connection *http.ResponseController,
 	return err == nil && connection.Flush() == nil
 }
 
-// deny answers a request that is not the platform's.
+// deny responds to a request that is not from the platform.
 func (h *Handler) deny(w http.ResponseWriter, r *http.Request, err error, began time.Time) {
 	status := http.StatusForbidden
 	var why *refusal
@@ -282,9 +285,9 @@ func (h *Handler) deny(w http.ResponseWriter, r *http.Request, err error, began 
 			status = why.status
 		}
 	case errors.Is(err, ErrTooLarge):
-		status, why = http.StatusRequestEntityTooLarge, &refusal{reason: "it is larger than 256 KiB"}
+		status, why = http.StatusRequestEntityTooLarge, &refusal{reason: "its body is larger than 256 KiB"}
 	default:
-		status, why = http.StatusRequestTimeout, &refusal{reason: "its body did not arrive"}
+		status, why = http.StatusRequestTimeout, &refusal{reason: "its body did not arrive in full"}
 	}
 	w.Header().Set("Connection", "close")
 	write(w, status, textPlain, []byte(http.StatusText(status)))
@@ -293,8 +296,8 @@ func (h *Handler) deny(w http.ResponseWriter, r *http.Request, err error, began 
 	h.observe(r.Context(), Observation{Outcome: OutcomeRefused, Duration: time.Since(began), Err: err})
 }
 
-// complain logs why something was turned away, each reason once a minute: there can
-// be thousands in a second.
+// complain logs why something was refused, each reason at most once a minute, because
+// there may be thousands of such requests per second.
 func (e *engine) complain(ctx context.Context, what string, why *refusal) {
 	if !e.due(why.reason) {
 		return
@@ -304,7 +307,7 @@ func (e *engine) complain(ctx context.Context, what string, why *refusal) {
 
 func write(w http.ResponseWriter, status int, contentType string, body []byte) {
 	writeHeader(w, status, contentType, len(body))
-	_, _ = w.Write(body) // the platform has hung up if this fails
+	_, _ = w.Write(body) // it fails only if the platform has closed the connection
 }
 
 func writeHeader(w http.ResponseWriter, status int, contentType string, length int) {

@@ -810,7 +810,7 @@ func TestALongTextGoesOutAsReplyAndMessages(t *testing.T) {
 		h = newTestHandler(t, cfg)
 		On(h, func(context.Context, *TextMessage) (Reply, error) { return Text(content), nil })
 		assert.Equal(t, "success", p.sends(h, textPush(1, "hello")).Body.String())
-		assert.Contains(t, j2.logged(), "TextReply.Content has 5600 bytes")
+		assert.Contains(t, j2.logged(), "TextReply.Content must have at most 2048 bytes without Config.Deferred, but has 5600")
 	})
 }
 

@@ -5,29 +5,28 @@ import (
 	"time"
 )
 
-// The platform waits 5 seconds for an answer and delivers a push three times. That
-// is what a reply has to reach the follower as an answer: 4.5 seconds, or 14 if the
-// first two deliveries are held. After that it is deferred, which is to say sent as
-// customer-service messages.
+// The platform waits 5 seconds for a response and delivers a push up to three times. A
+// reply can thus be the response within 4.5 seconds, or within 14 if the first two
+// deliveries are held. After that it is deferred: sent as customer-service messages.
 const (
-	deliveries  = 3                             // of a push in all
+	deliveries  = 3                             // of a push, at most
 	interval    = 5 * time.Second               // between them
-	holdFor     = platformWaits + time.Second/2 // the platform has given the delivery up by then
-	comeWithin  = deliveries * interval         // all deliveries have come by then
-	orphanAfter = interval + 2*time.Second      // the next delivery has come by then
+	holdFor     = platformWaits + time.Second/2 // by then the platform has given up the delivery
+	comeWithin  = deliveries * interval         // by then all deliveries have arrived
+	orphanAfter = interval + 2*time.Second      // by then the next delivery has arrived
 )
 
-// way is how a reply reaches the follower in the end. Whatever comes first decides.
+// way is how a reply reaches the user. Whatever happens first decides.
 type way int
 
 const (
-	undecided way = iota // no delivery was answered; the next one may be
-	replied              // a delivery was answered with the reply; later ones are, too
-	deferred             // a delivery was acknowledged without the reply, or none came for it
+	undecided way = iota // no delivery has had a response; the next one may get the reply
+	replied              // a delivery got the reply; later ones do as well
+	deferred             // a delivery was acknowledged without the reply, or none arrived for it
 )
 
-// wait waits until a delivery can be answered, or until its time is over. Then it is
-// held if the platform will deliver the push again, and acknowledged if not.
+// wait waits until a delivery can get the reply, or its budget is used up. In the latter
+// case the delivery is held if there will be another one, and acknowledged otherwise.
 func (e *engine) wait(ctx context.Context, d *delivery) {
 	timer := time.NewTimer(time.Until(d.began.Add(e.cfg.Budget)))
 	defer timer.Stop()
@@ -55,8 +54,8 @@ func (e *engine) wait(ctx context.Context, d *delivery) {
 	}
 }
 
-// doubt records that the client has closed its side of the connection. It reports
-// whether the client may still be there, waiting on a connection that is half closed.
+// doubt records that the client has closed its side of the connection. It reports whether
+// the client may still be waiting for the response.
 func (e *engine) doubt(d *delivery) bool {
 	d.doubtful = true
 	e.stopWaiting(d.run)
@@ -66,8 +65,8 @@ func (e *engine) doubt(d *delivery) bool {
 	return d.halfClosed
 }
 
-// hold gives a delivery no answer, so that the platform delivers the push again. The
-// connection stays until the platform has given it up, which it may do sooner.
+// hold leaves a delivery without a response, so that the platform delivers the push again.
+// It returns when the platform has given up the delivery.
 func (e *engine) hold(d *delivery, gone <-chan struct{}) {
 	timer := time.NewTimer(time.Until(d.began.Add(holdFor)))
 	defer timer.Stop()
@@ -81,7 +80,7 @@ func (e *engine) hold(d *delivery, gone <-chan struct{}) {
 	d.leave, d.outcome = true, OutcomeHeld
 }
 
-// stopWaiting ends the waiting of a delivery that is not answered.
+// stopWaiting records that a delivery will not get the reply.
 func (e *engine) stopWaiting(r *run) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -91,7 +90,7 @@ func (e *engine) stopWaiting(r *run) {
 	}
 }
 
-// decide decides how a delivery is answered, and thereby the way of the reply.
+// decide decides the response to a delivery, and thereby the way of the reply.
 func (e *engine) decide(d *delivery) {
 	r := d.run
 	r.mu.Lock()
@@ -102,13 +101,13 @@ func (e *engine) decide(d *delivery) {
 		r.mu.Lock()
 	}
 	switch res := &r.result; {
-	case !r.finished && e.life.Err() != nil: // nobody is left to see to it
+	case !r.finished && e.life.Err() != nil: // the handler is shutting down and nothing will finish the run
 		d.leave, d.outcome = true, OutcomeShutdown
 	case !r.finished:
 		d.late, d.outcome, d.way = true, OutcomeLate, deferred
 	case res.leave:
 		d.leave = true
-	case d.doubtful && res.elsewhere: // the reply must not be taken for nobody
+	case d.doubtful && res.elsewhere: // do not claim the reply for a client that may be gone
 		d.leave, d.outcome = true, OutcomeGone
 	case res.rendered == nil || r.way == deferred || !mine:
 		d.outcome = OutcomeAcknowledged
@@ -128,8 +127,8 @@ func (e *engine) decide(d *delivery) {
 	}
 }
 
-// confirm decides the way of the reply after the answer to a doubtful delivery has
-// gone out.
+// confirm decides the way of the reply after the response to a doubtful delivery has been
+// sent.
 func (e *engine) confirm(d *delivery) {
 	if d.run == nil {
 		return
@@ -142,10 +141,10 @@ func (e *engine) confirm(d *delivery) {
 	}
 }
 
-// choose makes w the way of a reply if none is, and returns the messages that follow
-// an answer with the reply. r.mu is held.
+// choose sets the way of the reply to w if it is undecided, and returns the messages to send
+// after a response with the reply. r.mu is held.
 func (e *engine) choose(r *run, w way) (rest [][]byte) {
-	if r.way != undecided || w == deferred && r.finished { // the orphan's timer sees to the latter
+	if r.way != undecided || w == deferred && r.finished { // in the latter case the orphan timer decides
 		return nil
 	}
 	r.way = w
@@ -158,8 +157,8 @@ func (e *engine) choose(r *run, w way) (rest [][]byte) {
 	return nil
 }
 
-// adopt defers the reply of a finished run that nobody waits for, unless another
-// delivery comes. r.mu is held.
+// adopt schedules the deferral of the reply of a finished run that no delivery is waiting
+// for. Another delivery may still arrive before. r.mu is held.
 func (e *engine) adopt(r *run) {
 	if r.waiters > 0 || r.way != undecided || r.result.rendered == nil || r.result.elsewhere || r.orphan != nil {
 		return
@@ -171,8 +170,8 @@ func (e *engine) adopt(r *run) {
 	})
 }
 
-// deferOrphan defers a reply, unless a delivery to this or to another replica was
-// answered with it, which may happen while the replicas decide.
+// deferOrphan defers a reply, unless a delivery to this replica or another one got it, which
+// may still happen while the store is asked.
 func (e *engine) deferOrphan(r *run) {
 	way := replied
 	if e.settleDeferred(r) {

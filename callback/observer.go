@@ -9,63 +9,64 @@ import (
 	"github.com/wechatoa/wechat/internal/usercode"
 )
 
-// Outcome says what became of a delivery or of a handler's run.
+// Outcome is the result of a delivery or of a handler.
 type Outcome string
 
-// Outcomes of deliveries; each delivery has one.
+// The outcomes of deliveries. Each delivery has exactly one.
 const (
-	OutcomeReplied      Outcome = "replied"      // answered with a reply
-	OutcomeAcknowledged Outcome = "acknowledged" // answered without one
-	OutcomeLate         Outcome = "late"         // acknowledged in time, the handler goes on
-	OutcomeHeld         Outcome = "held"         // left without an answer, the next delivery gets it
-	OutcomeGone         Outcome = "gone"         // the platform left before the answer
-	OutcomeRefused      Outcome = "refused"      // not the platform's
-	OutcomeOverflow     Outcome = "overflow"     // no worker and no place in the queue
-	OutcomeShutdown     Outcome = "shutdown"     // left for another replica: this one shuts down
-	OutcomeRetried      Outcome = "retried"      // left for another delivery, because the handler failed
+	OutcomeReplied      Outcome = "replied"      // the response was a reply
+	OutcomeAcknowledged Outcome = "acknowledged" // the response was "success", because there is no reply
+	OutcomeLate         Outcome = "late"         // acknowledged in time, while the handler is still running
+	OutcomeHeld         Outcome = "held"         // left without a response; the next delivery may get the reply
+	OutcomeGone         Outcome = "gone"         // the platform closed the connection before the response
+	OutcomeRefused      Outcome = "refused"      // the request is not from the platform; see [ErrRefused]
+	OutcomeOverflow     Outcome = "overflow"     // all workers were busy and the queue was full
+	OutcomeShutdown     Outcome = "shutdown"     // left without a response, because this replica is shutting down
+	OutcomeRetried      Outcome = "retried"      // left without a response, because the handler failed and [Config.RetryFailed] is set
 )
 
-// Outcomes of handlers; each run has one of the first three, and may have others.
+// The outcomes of handlers. Each call of a handler has one of the first three, and may have
+// others as well.
 const (
 	OutcomeHandled  Outcome = "handled"  // the handler returned
 	OutcomeFailed   Outcome = "failed"   // the handler returned an error, or a reply that cannot be sent
 	OutcomePanicked Outcome = "panicked" // the handler panicked
-	OutcomeStuck    Outcome = "stuck"    // the handler did not end with its context
+	OutcomeStuck    Outcome = "stuck"    // the handler did not return when its context ended
 	OutcomeDeferred Outcome = "deferred" // the reply was sent as customer-service messages
-	OutcomeLost     Outcome = "lost"     // the reply could not be sent any more
+	OutcomeLost     Outcome = "lost"     // the reply could not be sent
 )
 
-// OutcomeFault is neither: a store or a hook of the program failed, hung or
-// panicked, and the push went on without it.
+// OutcomeFault is neither of a delivery nor of a handler: a store or a hook of the program
+// failed, panicked or did not return in time, and the push was handled without it.
 const OutcomeFault Outcome = "fault"
 
-// Observation is what [Config.Observer] receives.
+// Observation is a report to [Config.Observer].
 type Observation struct {
-	MsgType   string // of the push, "" if it was refused
+	MsgType   string // of the push; "" if the request was refused
 	Event     string
 	Outcome   Outcome
-	Delivery  int           // 1 to 3 as far as known, 0 for outcomes of handlers
-	Duplicate bool          // an earlier delivery of the push came here or to another replica
-	Late      bool          // the handler took longer than the platform waits
-	Duration  time.Duration // of the delivery until its answer, or of the handler
-	Err       error         // why; never with the content of a message
+	Delivery  int           // 1 to 3, as far as known; 0 for outcomes of handlers
+	Duplicate bool          // there was an earlier delivery of the push, here or at another replica
+	Late      bool          // the handler took longer than [Config.Budget]
+	Duration  time.Duration // of the delivery until its response, or of the handler
+	Err       error         // reason for the outcome; it never contains the content of a message
 }
 
-// report passes on what became of a push, to the log and to the observer.
+// report reports an outcome to the log and to the observer.
 func (e *engine) report(ctx context.Context, p *Push, o Observation) {
 	o.MsgType, o.Event = p.head.MsgType, p.head.Event
 	switch {
 	case o.Outcome == OutcomeOverflow:
 		e.complain(ctx, "push not handled", &refusal{reason: "all workers are busy and the queue is full"})
 	case o.Outcome == OutcomeShutdown:
-		e.complain(ctx, "push not handled", &refusal{reason: "the handler shuts down"})
+		e.complain(ctx, "push not handled", &refusal{reason: "the handler is shutting down"})
 	case o.Err != nil || o.Outcome == OutcomeStuck:
 		attributes := []slog.Attr{
 			slog.String("outcome", string(o.Outcome)), slog.String("type", o.MsgType), slog.String("event", o.Event),
 			slog.Duration("duration", o.Duration), slog.Any("error", o.Err),
 		}
 		var panicked *PanicError
-		if errors.As(o.Err, &panicked) && panicked != nil { // nil: one that the handler made
+		if errors.As(o.Err, &panicked) && panicked != nil { // nil if the handler returned a nil *PanicError
 			attributes = append(attributes, slog.String("stack", string(panicked.Stack)))
 		}
 		e.log.LogAttrs(ctx, slog.LevelError, "callback: push "+string(o.Outcome), attributes...)
@@ -83,7 +84,7 @@ func (e *engine) observe(ctx context.Context, o Observation) {
 	}
 }
 
-// fault passes on that something of the program failed: a store or a hook.
+// fault reports that a store or a hook of the program failed.
 func (e *engine) fault(ctx context.Context, what string, err error) {
 	if err == nil || errors.Is(err, usercode.ErrSkipped) {
 		return
@@ -92,7 +93,7 @@ func (e *engine) fault(ctx context.Context, what string, err error) {
 	e.observe(ctx, Observation{Outcome: OutcomeFault, Err: err})
 }
 
-// logFault logs a failure, once a minute for each thing that can fail.
+// logFault logs a fault, at most once a minute for each store or hook.
 func (e *engine) logFault(ctx context.Context, what string, err error) {
 	if !e.due("fault " + what) {
 		return
@@ -102,11 +103,11 @@ func (e *engine) logFault(ctx context.Context, what string, err error) {
 	if errors.As(err, &panicked) {
 		attributes = append(attributes, slog.String("stack", string(panicked.Stack)))
 	}
-	e.log.LogAttrs(ctx, slog.LevelWarn, "callback: going on without what failed", attributes...)
+	e.log.LogAttrs(ctx, slog.LevelWarn, "callback: continuing without a store or hook that failed", attributes...)
 }
 
-// due reports whether something may be logged: once a minute, it can happen
-// thousands of times in a second.
+// due reports whether something may be logged, which is so once a minute, as it may happen
+// thousands of times per second.
 func (e *engine) due(what string) bool {
 	now := time.Now()
 	last, ok := e.complaints.Load(what)

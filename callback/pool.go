@@ -118,14 +118,14 @@ func (p *pool) check() {
 	}
 }
 
-// closed reports whether new runs are rejected because of a shutdown.
+// closed reports whether new runs are refused because of a shutdown.
 func (p *pool) closed() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.draining
 }
 
-// drain rejects new runs and waits until nothing is pending.
+// drain refuses new runs and waits until nothing is pending.
 func (p *pool) drain(ctx context.Context) error {
 	p.mu.Lock()
 	if !p.draining {

@@ -9,21 +9,21 @@ import (
 	"time"
 )
 
-// query is what counts in the query of a request.
+// query contains the parameters of a request that matter.
 type query struct {
 	signature, timestamp, nonce, encryptType, msgSignature, echo string
 
-	time time.Time   // of timestamp
-	by   *credential // the token that signed
+	time time.Time   // parsed from timestamp
+	by   *credential // credential whose token signed the request
 }
 
 const (
 	maxNonce  = 128
-	maxDigits = 10 // of a time in seconds since 1970, up to the year 2286
+	maxDigits = 10 // of a Unix time in seconds, up to the year 2286
 )
 
-// readQuery reads a query. A parameter that is there twice refuses it, even if it is
-// empty once: two readers could take two different ones.
+// readQuery parses a query. It returns an error if a parameter occurs twice, even if one of
+// them is empty, because two parsers could read two different values.
 func readQuery(raw string) (q query, err error) {
 	var seen [6]bool
 	for raw != "" {
@@ -32,14 +32,14 @@ func readQuery(raw string) (q query, err error) {
 		name, value, _ := strings.Cut(pair, "=")
 		name, err := unescaped(name)
 		if err != nil {
-			continue // another parameter of the program
+			continue // a parameter of the program
 		}
 		i, field := q.parameter(name)
 		switch {
 		case field == nil:
 			continue
 		case seen[i]:
-			return query{}, refuse("query has a parameter twice")
+			return query{}, refuse("query has the same parameter twice")
 		}
 		seen[i] = true
 		if *field, err = unescaped(value); err != nil {
@@ -49,8 +49,8 @@ func readQuery(raw string) (q query, err error) {
 	return q, q.check()
 }
 
-// parameter returns what a parameter is read into, and its number; nil for one of the
-// program.
+// parameter returns the number of a parameter and the field that its value is read into,
+// or nil for a parameter of the program.
 func (q *query) parameter(name string) (int, *string) {
 	switch name {
 	case "signature":
@@ -76,12 +76,12 @@ func unescaped(s string) (string, error) {
 	return url.QueryUnescape(s)
 }
 
-// check checks the form of what is signed. The signature is one over timestamp and
-// nonce in a row, so that what is no timestamp and no nonce must be neither.
+// check checks the form of timestamp and nonce. The signature covers their concatenation,
+// so each of them must be recognizable on its own.
 func (q *query) check() error {
 	switch {
 	case q.signature == "" && q.msgSignature != "":
-		return refuse("signature is missing: WeCom (企业微信) sends requests like this one")
+		return refuse("signature is missing: the request looks like one from WeCom (企业微信)")
 	case q.signature == "" || q.timestamp == "" || q.nonce == "":
 		return refuse("signature parameters are missing")
 	case !isNonce(q.nonce):
@@ -95,7 +95,7 @@ func (q *query) check() error {
 	return nil
 }
 
-// isNonce reports whether a nonce is short, and of letters that need no escape.
+// isNonce reports whether a nonce is short and has only characters that need no escaping.
 func isNonce(s string) bool {
 	for i := range len(s) {
 		switch b := s[i]; {
@@ -107,7 +107,7 @@ func isNonce(s string) bool {
 	return len(s) <= maxNonce
 }
 
-// seconds reads a time in seconds since 1970, which has one spelling only.
+// seconds parses a Unix time in seconds, which must have its only canonical form.
 func seconds(s string) (int64, bool) {
 	if len(s) > maxDigits || s == "" || s[0] < '1' || s[0] > '9' {
 		return 0, false
@@ -116,7 +116,7 @@ func seconds(s string) (int64, bool) {
 	return n, err == nil
 }
 
-// encrypted and clear report what form of push the query announces; it can be neither.
+// encrypted and clear report which form of push the query announces. It may be neither.
 func (q *query) encrypted() bool { return q.encryptType == "aes" }
 
 func (q *query) clear() bool {
@@ -124,23 +124,22 @@ func (q *query) clear() bool {
 }
 
 const (
-	// slack is how much later than its signature a message may seem to be made.
+	// slack is how much later than its signature a message may seem to have been created.
 	slack = 5 * time.Second
-	// fresh is how much earlier than its signature it is made at most, and how long a
-	// captured push is expected back, whatever its message says.
+	// fresh is how much earlier than its signature a message may have been created, and
+	// how long the replay of a captured push is expected, whatever its message says.
 	fresh = 24 * time.Hour
 )
 
-// replayed reports whether a query can be the one of an older push with timestamp
-// and nonce exchanged or cut anew: the signature is over token, timestamp and nonce
-// in a row, so that a captured one fits again at the time that its nonce spells.
-// The message gives it away: it was made before that other time, and not long before.
-// In plain mode nothing protects the message, so that this holds for the push as it
-// was captured.
+// replayed reports whether a query may be that of an older push with timestamp and nonce
+// rearranged. The signature covers the concatenation of token, timestamp and nonce, so a
+// captured one is valid again at the time that its nonce spells. The message reveals this,
+// because it was created shortly before the original timestamp. In plain mode nothing
+// protects the message, so replayed detects only pushes that were captured as they are.
 func (g *guard) replayed(q *query, created, now time.Time) bool {
 	expired, ahead := now.Add(-g.window), created.After(now.Add(g.window))
 	if created.After(expired.Add(slack)) && !ahead {
-		return false // it is newer than all that is expired; nearly all pushes are
+		return false // it is newer than everything that has expired, as nearly all pushes are
 	}
 	return slices.ContainsFunc(q.readings(g.tokens), func(signed time.Time) bool {
 		before := !created.After(signed.Add(slack))
@@ -150,7 +149,7 @@ func (g *guard) replayed(q *query, created, now time.Time) bool {
 	})
 }
 
-// readings returns all times that the signed text of a query can be read to name.
+// readings returns all timestamps that the signed text of a query may contain.
 func (q *query) readings(signers []*credential) (times []time.Time) {
 	parts := []string{q.by.token, q.timestamp, q.nonce}
 	slices.Sort(parts)
@@ -178,17 +177,17 @@ func (q *query) readings(signers []*credential) (times []time.Time) {
 	return times
 }
 
-// doubtfulSkew is a skew that no clock has that is set by the network.
+// doubtfulSkew is a skew that no synchronized clock has.
 const doubtfulSkew = time.Minute
 
-// doubts returns what a verification of the address shows to be wrong with the
-// configuration, though the request itself is right.
+// doubts returns the problems with the configuration that a valid verification of the URL
+// reveals.
 func (g *guard) doubts(q *query, now time.Time) (doubts []*refusal) {
 	if q.by != g.tokens[0] {
-		doubts = append(doubts, &refusal{reason: "the console signs with the token of Config.Previous, not of Config.Credentials"})
+		doubts = append(doubts, &refusal{reason: "the console signs with the token in Config.Previous, not with the one in Config.Credentials"})
 	}
 	if skew := now.Sub(q.time); skew > doubtfulSkew || skew < -doubtfulSkew {
-		doubts = append(doubts, &refusal{reason: "the clock is wrong: pushes that are off by more than Config.Window are refused", skew: skew})
+		doubts = append(doubts, &refusal{reason: "the clock is wrong: pushes that are off by more than Config.ReplayWindow are refused", skew: skew})
 	}
 	return doubts
 }

@@ -312,7 +312,7 @@ func TestVerifyURLReportsWhatCannotBeRight(t *testing.T) {
 			{testToken, -time.Minute, ""},
 			{testToken, 61 * time.Second, "skew_seconds=61"},
 			{testToken, -61 * time.Second, "skew_seconds=-61"},
-			{"oldtoken", 0, "the console signs with the token of Config.Previous"},
+			{"oldtoken", 0, "the console signs with the token in Config.Previous"},
 		} {
 			j := &journal{}
 			cfg.Logger = j.logger()
@@ -346,12 +346,12 @@ func TestRefusalsSayWhatIsWrong(t *testing.T) {
 		change   func(*Config)
 		logs     []string
 	}{
-		"token":             {safePlatform(), safeConfig(), func(c *Config) { c.Credentials = NewCredentials("othertoken", testKey) }, []string{"the token of Config.Credentials is not the console's", "level=WARN"}},
-		"key":               {safePlatform(), safeConfig(), func(c *Config) { c.Credentials = NewCredentials(testToken, other) }, []string{"the key of Config.Credentials is not the console's"}},
-		"AppID":             {safePlatform(), safeConfig(), func(c *Config) { c.AppID = "wx0000000000000002" }, []string{"another AppID than Config.AppID", "app_id=" + testAppID}},
-		"account":           {safePlatform(), safeConfig(), func(c *Config) { c.Account = "gh_other" }, []string{"another account than Config.Account", "to=" + testAccount}},
+		"token":             {safePlatform(), safeConfig(), func(c *Config) { c.Credentials = NewCredentials("othertoken", testKey) }, []string{"the token in Config.Credentials differs from the console's", "level=WARN"}},
+		"key":               {safePlatform(), safeConfig(), func(c *Config) { c.Credentials = NewCredentials(testToken, other) }, []string{"the EncodingAESKey in Config.Credentials differs from the console's"}},
+		"AppID":             {safePlatform(), safeConfig(), func(c *Config) { c.AppID = "wx0000000000000002" }, []string{"an AppID other than Config.AppID", "app_id=" + testAppID}},
+		"account":           {safePlatform(), safeConfig(), func(c *Config) { c.Account = "gh_other" }, []string{"an account other than Config.Account", "to=" + testAccount}},
 		"console is plain":  {plainPlatform(), safeConfig(), nil, []string{"the console is in plain mode", "mode=safe"}},
-		"console is safe":   {safePlatform(), plainConfig(), nil, []string{"the console is in safe mode, Config.Mode is Plain"}},
+		"console is safe":   {safePlatform(), plainConfig(), nil, []string{"the console is in safe mode, but Config.Mode is ModePlain"}},
 		"console is behind": {platform{mode: ModeCompatible, token: testToken, key: testKey, appID: testAppID}, safeConfig(), nil, []string{"the console is in compatible mode"}},
 	} {
 		j := &journal{}
@@ -389,7 +389,7 @@ func TestWithoutALoggerTheDefaultOneIsUsedAndSilenceIsAChoice(t *testing.T) {
 	j := &journal{}
 	defer defaultLogger(t, j)()
 	safePlatform().sends(newTestHandler(t, plainConfig()), textPush(1, "hello"))
-	assert.Contains(t, j.logged(), "Config.Mode is Plain")
+	assert.Contains(t, j.logged(), "Config.Mode is ModePlain")
 	h := newTestHandler(t, plainConfig())
 	On(h, func(context.Context, *TextMessage) (Reply, error) { panic("boom") })
 	plainPlatform().sends(h, textPush(1, "hello"))

@@ -10,30 +10,30 @@ import (
 )
 
 const (
-	claimAtMost  = 3 * time.Second // so that a delivery outlives the claim of a replica that died before it came
-	claimAtLeast = time.Second     // so that renewing survives a slow store
-	renewals     = 3               // in the time of a claim
+	claimAtMost  = 3 * time.Second // a delivery that arrives after a replica died outlives the claim of that replica
+	claimAtLeast = time.Second     // a slow store leaves enough time to renew
+	renewals     = 3               // per duration of a claim
 	pollEvery    = 200 * time.Millisecond
-	watchEvery   = time.Second // when no delivery waits
+	watchEvery   = time.Second // while no delivery is waiting
 
 	retryPause    = 10 * time.Millisecond
-	insistFor     = 5 * time.Second // on what nobody waits for
-	maxInsistence = 1000            // pushes at once
+	insistFor     = 5 * time.Second // for calls that no delivery is waiting for
+	maxInsistence = 1000            // pushes at the same time
 )
 
-// replicas is how the handler knows of the others, through their store. What is
-// decided among them never depends on the life of a request.
+// replicas coordinates this handler with those of other replicas, through the store that
+// they share. Calls of the store never end with a request.
 type replicas struct {
 	store    DedupeStore
 	guard    usercode.Guard
-	inMemory bool // the store is this library's and called directly
+	inMemory bool // the store is a MemoryDedupeStore, which is called directly
 	account  string
 	claimFor time.Duration
 
 	insisting atomic.Int32
 }
 
-// newReplicas returns nil if the handler has no store.
+// newReplicas returns nil if there is no store.
 func newReplicas(cfg Config) *replicas {
 	if cfg.Dedupe == nil {
 		return nil
@@ -45,7 +45,7 @@ func newReplicas(cfg Config) *replicas {
 	}
 }
 
-// key is that of a push in the store.
+// key returns the key of a push in the store.
 func (s *replicas) key(p *Push, d digest) string {
 	account := s.account
 	if account == "" {
@@ -54,8 +54,7 @@ func (s *replicas) key(p *Push, d digest) string {
 	return fmt.Sprintf("%s:%x", account, d)
 }
 
-// askStore calls the store. A call that fails is made again while there is time for
-// it, which is 250 ms in all.
+// askStore calls the store. It retries a call that failed, for 250 ms in all.
 func askStore[T any](ctx context.Context, e *engine, call func(context.Context) (T, error)) (T, error) {
 	if e.replicas.inMemory {
 		return call(ctx)
@@ -74,30 +73,30 @@ func askStore[T any](ctx context.Context, e *engine, call func(context.Context) 
 	return value, err
 }
 
-// claim asks for a push. If the store does not answer each replica decides for
-// itself: a push handled twice is better than one that nobody handles.
+// claim claims a push. If the store fails, each replica decides for itself, because handling
+// a push twice is better than not handling it.
 func (e *engine) claim(ctx context.Context, key, owner string) (Claim, error) {
 	return askStore(ctx, e, func(ctx context.Context) (Claim, error) {
 		c, err := e.replicas.store.Claim(ctx, key, owner, e.replicas.claimFor)
 		if err == nil && c.State != ClaimStateGranted && c.State != ClaimStateTaken && c.State != ClaimStateDone {
-			err = fmt.Errorf("callback: DedupeStore.Claim returned the state %q", c.State)
+			err = fmt.Errorf("callback: DedupeStore.Claim returned the unknown state %q", c.State)
 		}
 		if c.Delivery = min(c.Delivery, deliveries); c.Delivery < 1 {
-			c.Delivery = deliveries // the last one, as far as anybody knows
+			c.Delivery = deliveries // assume the last one
 		}
 		return c, err
 	})
 }
 
-// number returns which delivery of a push this is, for holding, which must not hold
-// the last one. Without an answer of the store it is taken for the last one.
+// number returns the number of a delivery, because the last one must not be held. If the
+// store fails, it is assumed to be the last one.
 func (e *engine) number(ctx context.Context, r *run) int {
 	owner := newOwner()
 	c, err := e.claim(ctx, r.storeKey, owner)
 	if err != nil {
 		return deliveries
 	}
-	if c.State == ClaimStateGranted { // the claim of the run has ended; it is not this delivery's
+	if c.State == ClaimStateGranted { // the claim of the run has expired; this delivery does not want it
 		_, _ = askStore(ctx, e, func(ctx context.Context) (struct{}, error) {
 			return struct{}{}, e.replicas.store.Release(ctx, r.storeKey, owner)
 		})
@@ -105,11 +104,10 @@ func (e *engine) number(ctx context.Context, r *run) int {
 	return c.Delivery
 }
 
-// follow looks after a push that another replica handles: it takes the push over if
-// the claim ends, and takes the reply over if a delivery waits for it. It goes on
-// after the last delivery was acknowledged or has hung up, so that what nobody is
-// left to deliver again is handled. A store that fails meanwhile changes nothing:
-// the other replica is alive as far as anybody knows.
+// follow watches a push that another replica is handling. It takes the push over if the
+// claim expires, and the reply if a delivery is waiting for it. It continues after the last
+// delivery has been acknowledged or is gone, because the platform will not deliver the push
+// again. If the store fails meanwhile, follow assumes that the other replica is alive.
 func (e *engine) follow(r *run) {
 	for end := time.Now().Add(e.cfg.MaxRun); ; {
 		pause := pollEvery
@@ -137,8 +135,8 @@ func (e *engine) follow(r *run) {
 	}
 }
 
-// doneElsewhere ends a run whose push another replica has handled. If no delivery
-// waits for the reply, the run is forgotten and the next delivery asks the store again.
+// doneElsewhere ends a run whose push another replica has handled. If there is a reply that
+// no delivery is waiting for, the run is forgotten and the next delivery asks the store again.
 func (e *engine) doneElsewhere(r *run, reply []byte) {
 	switch {
 	case len(reply) == 0 || r.acknowledged():
@@ -148,9 +146,8 @@ func (e *engine) doneElsewhere(r *run, reply []byte) {
 	}
 }
 
-// settleAnswer reports whether a delivery may be answered with the reply of another
-// replica, which may be about to send it another way. Without an answer of the store
-// it may be if there is no other way.
+// settleAnswer reports whether a delivery may get the reply of another replica, which may be
+// about to defer it. If the store fails, it may only if replies are never deferred.
 func (e *engine) settleAnswer(r *run) bool {
 	way, err := askStore(r.ctx, e, func(ctx context.Context) (ReplyWay, error) {
 		return e.replicas.store.Settle(ctx, r.storeKey, ReplyWayAnswer)
@@ -161,9 +158,9 @@ func (e *engine) settleAnswer(r *run) bool {
 	return way == ReplyWayAnswer
 }
 
-// settleDeferred reports whether a reply may be sent, which is not so if a delivery to
-// another replica was answered with it. Without an answer of the store it may be: a
-// reply that arrives twice is better than one that does not arrive.
+// settleDeferred reports whether a reply may be deferred, which is not so if a delivery to
+// another replica got it. If the store fails, it may: a reply that arrives twice is better
+// than one that does not arrive.
 func (e *engine) settleDeferred(r *run) bool {
 	if r.storeKey == "" {
 		return true
@@ -174,7 +171,7 @@ func (e *engine) settleDeferred(r *run) bool {
 	return err != nil || way != ReplyWayAnswer
 }
 
-// renew keeps the claim of a run until it ends.
+// renew renews the claim of a run until the run has finished.
 func (e *engine) renew(r *run) {
 	pause := e.replicas.claimFor / renewals
 	c, err := e.claim(r.ctx, r.storeKey, r.owner)
@@ -182,8 +179,8 @@ func (e *engine) renew(r *run) {
 	case err != nil:
 		pause = pollEvery
 	case c.State == ClaimStateDone:
-		return // the claim ended while the store failed, and another replica had the push as well
-	} // one that only has it may die
+		return // the claim expired while the store failed, and another replica handled the push as well
+	} // if the other replica is still handling it, it may die, so continue
 	e.renewAfter(r, pause)
 }
 
@@ -195,8 +192,8 @@ func (e *engine) renewAfter(r *run, pause time.Duration) {
 	}
 }
 
-// publish records in the store how a push was handled. It insists, because a
-// duplicate is handled again otherwise.
+// publish records the result of a run in the store. It insists, because duplicates would be
+// handled again otherwise.
 func (e *engine) publish(r *run) {
 	reply := r.result.rendered
 	if r.acknowledged() {
@@ -209,17 +206,17 @@ func (e *engine) publish(r *run) {
 		return struct{}{}, e.replicas.store.Finish(ctx, r.storeKey, r.owner, reply, e.rememberFor)
 	}
 	if e.replicas.inMemory {
-		_, _ = call(r.ctx) // does not fail
+		_, _ = call(r.ctx) // it does not fail
 		return
 	}
 	e.pool.begin()
 	go func() {
 		defer e.pool.end()
-		_, _ = insist(r.ctx, e, call) // the failures are logged
+		_, _ = insist(r.ctx, e, call) // failures are logged
 	}()
 }
 
-// insist calls the store until it answers, for a few seconds, unless too many do.
+// insist retries a call of the store for a few seconds. If too many calls do, it tries once.
 func insist[T any](ctx context.Context, e *engine, call func(context.Context) (T, error)) (T, error) {
 	defer e.replicas.insisting.Add(-1)
 	many := e.replicas.insisting.Add(1) > maxInsistence

@@ -482,7 +482,7 @@ func TestAStoreThatReturnsNoStateCountsAsFailing(t *testing.T) {
 		reply, _ := safePlatform().read(safePlatform().sends(h, textPush(1, "a")))
 		assert.Contains(t, reply, "runs 1")
 		assert.Positive(t, j.outcomes()[OutcomeFault])
-		assert.Contains(t, j.logged(), "returned the state")
+		assert.Contains(t, j.logged(), "returned the unknown state")
 		time.Sleep(time.Minute)
 	})
 }

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Reply is what a handler answers a push with (被动回复用户消息): one of the reply
-// types of this package, or nil for none. The addresses and the time are filled in.
+// Reply is the reply to a push (被动回复用户消息): one of the reply types of this package, or
+// nil for none. The handler adds recipient, sender and time.
 //
 // https://developers.weixin.qq.com/doc/service/guide/product/message/Passive_user_reply_message
 type Reply interface {
@@ -17,35 +17,35 @@ type Reply interface {
 	write(w *writer)
 }
 
-// ReplyError tells why a reply can not be sent.
+// ReplyError says which field of a reply is invalid, and why.
 type ReplyError struct {
-	Field  string // such as TextReply.Content
-	Reason string
+	Field  string // such as "TextReply.Content"
+	Reason string // such as "must not be empty"
 }
 
-// Error names the field and the reason.
+// Error returns the field and the reason.
 func (e *ReplyError) Error() string { return "callback: " + e.Field + " " + e.Reason }
 
 func needed(field, value string) error {
 	if isInvisible(repair(value)) {
-		return &ReplyError{field, "is empty"}
+		return &ReplyError{field, "must not be empty"}
 	}
 	return nil
 }
 
-// TextReply answers with a text (回复文本消息). Line breaks and links as
-// <a href="…"> are shown. Of a text of more than 2,048 bytes the first part is the
-// reply, the rest goes out by [Config.Deferred]; without that it is refused.
+// TextReply is a text (回复文本消息). It may contain line breaks and links as <a href="…">. If
+// the text has more than 2,048 bytes, the first part is the reply and the rest is sent
+// through [Config.Deferred]; without Deferred, the reply is invalid.
 type TextReply struct{ Content string }
 
-// Text returns a text as the reply.
+// Text returns a [TextReply].
 func Text(content string) Reply { return TextReply{content} }
 
 func (TextReply) msgType() string   { return "text" }
 func (r TextReply) check() error    { return needed("TextReply.Content", r.Content) }
 func (r TextReply) write(w *writer) { w.text("Content", r.Content) }
 
-// ImageReply answers with an uploaded picture (回复图片消息); no animations.
+// ImageReply is an uploaded picture, which cannot be animated (回复图片消息).
 type ImageReply struct{ MediaID string }
 
 func (ImageReply) msgType() string { return "image" }
@@ -54,7 +54,7 @@ func (r ImageReply) write(w *writer) {
 	w.object("Image", func() { w.text("MediaId", r.MediaID) })
 }
 
-// VoiceReply answers with an uploaded voice recording (回复语音消息).
+// VoiceReply is an uploaded voice recording (回复语音消息).
 type VoiceReply struct{ MediaID string }
 
 func (VoiceReply) msgType() string { return "voice" }
@@ -63,11 +63,11 @@ func (r VoiceReply) write(w *writer) {
 	w.object("Voice", func() { w.text("MediaId", r.MediaID) })
 }
 
-// VideoReply answers with an uploaded video (回复视频消息).
+// VideoReply is an uploaded video (回复视频消息).
 type VideoReply struct {
 	MediaID     string
-	Title       string // may be empty
-	Description string // may be empty
+	Title       string // optional
+	Description string // optional
 }
 
 func (VideoReply) msgType() string { return "video" }
@@ -80,15 +80,15 @@ func (r VideoReply) write(w *writer) {
 	})
 }
 
-// MusicReply answers with music (回复音乐消息). The page demands a ThumbMediaID; replies
-// without one have been seen to work if there is a MusicURL. As a customer-service
-// message it needs both.
+// MusicReply is a piece of music (回复音乐消息). According to the platform's documentation,
+// ThumbMediaID is required; replies without one have been seen to work if MusicURL is set.
+// A customer-service message needs both.
 type MusicReply struct {
 	Title        string
 	Description  string
 	MusicURL     string
-	HQMusicURL   string // used on Wi-Fi
-	ThumbMediaID string // uploaded picture
+	HQMusicURL   string // played on Wi-Fi
+	ThumbMediaID string // of an uploaded picture
 }
 
 func (MusicReply) msgType() string { return "music" }
@@ -106,17 +106,16 @@ func (r MusicReply) write(w *writer) {
 	})
 }
 
-// Article is an entry of a [NewsReply].
+// Article is a link in a [NewsReply].
 type Article struct {
 	Title       string
 	Description string
-	PictureURL  string // JPG or PNG, 360×200 for the first entry, 200×200 for others
-	URL         string // the page demands one; articles without a link have been seen to work
+	PictureURL  string // JPG or PNG, 360×200 pixels for the first article, 200×200 for others
+	URL         string // required by the platform's documentation; articles without one have been seen to work
 }
 
-// NewsReply answers with links to articles (回复图文消息), 8 at most. The platform
-// shows only the first where the push was a message; several are shown after a
-// menu event.
+// NewsReply is a list of 1 to 8 links to articles (回复图文消息). In reply to a message, the
+// platform shows only the first article; in reply to a menu event, it shows all of them.
 type NewsReply struct{ Articles []Article }
 
 const maxArticles = 8
@@ -124,7 +123,7 @@ const maxArticles = 8
 func (NewsReply) msgType() string { return "news" }
 func (r NewsReply) check() error {
 	if n := len(r.Articles); n == 0 || n > maxArticles {
-		return &ReplyError{"NewsReply.Articles", fmt.Sprintf("has %d entries, must have 1 to %d", n, maxArticles)}
+		return &ReplyError{"NewsReply.Articles", fmt.Sprintf("must have 1 to %d entries, but has %d", maxArticles, n)}
 	}
 	for i, a := range r.Articles {
 		if err := needed(fmt.Sprintf("NewsReply.Articles[%d].Title", i), a.Title); err != nil {
@@ -145,9 +144,9 @@ func (r NewsReply) write(w *writer) {
 	})
 }
 
-// TransferReply hands the message to the web customer service (将消息转发到客服).
+// TransferReply transfers the message to a customer-service agent (将消息转发到客服).
 type TransferReply struct {
-	KFAccount string // an agent's account; "" is any. Nobody else gets it where the agent is offline.
+	KFAccount string // account of the agent; "" for any agent. If that agent is offline, no other agent gets the message.
 }
 
 func (TransferReply) msgType() string { return "transfer_customer_service" }
@@ -158,21 +157,21 @@ func (r TransferReply) write(w *writer) {
 	}
 }
 
-// AIReply hands the message to the account's built-in AI reply (公众号智能回复),
-// which only some accounts have.
+// AIReply lets the AI of the platform reply to the message (公众号智能回复). Only some accounts
+// have this feature.
 type AIReply struct{}
 
 func (AIReply) msgType() string { return "transfer_biz_ai_ivr" }
 func (AIReply) check() error    { return nil }
 func (AIReply) write(*writer)   {}
 
-// DeviceReply answers a push of the withdrawn device platform (设备消息).
+// DeviceReply is the reply to a push of the discontinued device platform (设备消息).
 type DeviceReply struct {
-	Type         string // hardware, device_text or device_status
+	Type         string // "hardware", "device_text" or "device_status"
 	DeviceType   string
 	DeviceID     string
 	SessionID    int64
-	Content      string // Base64
+	Content      string // in Base64
 	DeviceStatus int    // 0 or 1
 }
 
@@ -196,7 +195,7 @@ func (r DeviceReply) write(w *writer) {
 	}
 }
 
-// render returns the clear answer to a push.
+// render renders the reply to a push, without encryption.
 func render(r Reply, to *Header, inJSON bool, now time.Time) []byte {
 	w := &writer{json: inJSON, out: make([]byte, 0, 512)}
 	w.begin()
@@ -208,11 +207,11 @@ func render(r Reply, to *Header, inJSON bool, now time.Time) []byte {
 	return w.end()
 }
 
-// writer writes a reply in the format of its push.
+// writer writes a reply in the format of its push, XML or JSON.
 type writer struct {
 	out  []byte
 	json bool
-	some bool // the object has a member already
+	some bool // the current object has a member already
 }
 
 func (w *writer) begin() {
@@ -262,7 +261,7 @@ func (w *writer) number(name string, n int64) {
 	w.close(name)
 }
 
-// text writes a string, without the characters that no XML can hold.
+// text writes a string, without the characters that XML does not allow.
 func (w *writer) text(name, value string) {
 	w.name(name)
 	value = repair(value)
@@ -320,9 +319,8 @@ func (w *writer) array(name, item string, n int, members func(i int)) {
 	w.close(name)
 }
 
-// appendJSON appends a string without \u escapes, which the platform refuses in
-// some places and reads in none better; value has no control characters but tab
-// and line feed.
+// appendJSON appends a string without \u escapes, which the platform refuses in some
+// places. The only control characters in value are tab and line feed.
 func appendJSON(out []byte, value string) []byte {
 	out = append(out, '"')
 	for i := range len(value) {
@@ -340,10 +338,11 @@ func appendJSON(out []byte, value string) []byte {
 	return append(out, '"')
 }
 
-// CustomMessages returns a reply as customer-service messages to a follower: the
-// bodies of calls of /cgi-bin/message/custom/send, in their order. A text of more
-// than 2,048 bytes is several messages. Replies that hand a message over can not be
-// sent that way.
+// CustomMessages converts a reply to customer-service messages for a follower. It returns
+// request bodies of /cgi-bin/message/custom/send, in order: several for a text of more than
+// 2,048 bytes or a [NewsReply] with several articles, none for nil. It returns a
+// [*ReplyError] if the reply is invalid, or is of a type that cannot be sent that way:
+// [TransferReply], [AIReply] or [DeviceReply].
 func CustomMessages(openID string, r Reply) ([][]byte, error) {
 	if r = byValue(r); r == nil {
 		return nil, nil
@@ -365,7 +364,7 @@ func CustomMessages(openID string, r Reply) ([][]byte, error) {
 	case VideoReply:
 		return [][]byte{customerMessage(openID, "video", func(w *writer) {
 			w.text("media_id", r.MediaID)
-			w.text("thumb_media_id", r.MediaID) // the platform wants one and shows the video's own
+			w.text("thumb_media_id", r.MediaID) // required, but the platform shows the video's own
 			w.optional("title", r.Title)
 			w.optional("description", r.Description)
 		})}, nil
@@ -379,7 +378,7 @@ func CustomMessages(openID string, r Reply) ([][]byte, error) {
 		})}, nil
 	case NewsReply:
 		var bodies [][]byte
-		for _, a := range r.Articles { // one article is the most that a message can have
+		for _, a := range r.Articles { // a message can have only one article
 			bodies = append(bodies, customerMessage(openID, "news", func(w *writer) {
 				w.array("articles", "", 1, func(int) {
 					w.text("title", a.Title)
@@ -391,7 +390,7 @@ func CustomMessages(openID string, r Reply) ([][]byte, error) {
 		}
 		return bodies, nil
 	}
-	return nil, &ReplyError{"Reply", "of type " + r.msgType() + " can not be sent as a customer-service message"}
+	return nil, &ReplyError{"Reply", "must be of another type: " + r.msgType() + " cannot be sent as a customer-service message"}
 }
 
 func customerMessage(openID, kind string, content func(w *writer)) []byte {

@@ -31,11 +31,13 @@ func TestEveryReplyOnTheWire(t *testing.T) {
 			`"msgtype":"text","text":{"content":"a\n<a href=\"x\">b</a>"}}`,
 		},
 		"image": {
-			ImageReply{MediaID: "M"}, "<MsgType><![CDATA[image]]></MsgType><Image><MediaId><![CDATA[M]]></MediaId></Image></xml>",
+			ImageReply{MediaID: "M"},
+			"<MsgType><![CDATA[image]]></MsgType><Image><MediaId><![CDATA[M]]></MediaId></Image></xml>",
 			`"MsgType":"image","Image":{"MediaId":"M"}}`, `"msgtype":"image","image":{"media_id":"M"}}`,
 		},
 		"voice": {
-			VoiceReply{MediaID: "M"}, "<MsgType><![CDATA[voice]]></MsgType><Voice><MediaId><![CDATA[M]]></MediaId></Voice></xml>",
+			VoiceReply{MediaID: "M"},
+			"<MsgType><![CDATA[voice]]></MsgType><Voice><MediaId><![CDATA[M]]></MediaId></Voice></xml>",
 			`"MsgType":"voice","Voice":{"MediaId":"M"}}`, `"msgtype":"voice","voice":{"media_id":"M"}}`,
 		},
 		"video": {
@@ -137,7 +139,7 @@ func TestRepliesThatThePlatformWouldNotTakeAreRefused(t *testing.T) {
 	}
 	articles := slices.Repeat([]Article{{Title: "t", URL: "u"}}, 9)
 	require.NoError(t, NewsReply{Articles: articles[:8]}.check())
-	assert.EqualError(t, NewsReply{Articles: articles}.check(), "callback: NewsReply.Articles has 9 entries, must have 1 to 8")
+	assert.EqualError(t, NewsReply{Articles: articles}.check(), "callback: NewsReply.Articles must have 1 to 8 entries, but has 9")
 }
 
 func TestRepliesThatAreSeenToWorkAreNotRefused(t *testing.T) {
@@ -232,7 +234,10 @@ func TestE24TheLimitOfATextHoldsForWhatIsSent(t *testing.T) {
 func TestE24AReplyOfNothingThatCanBeSeenIsRefused(t *testing.T) {
 	for _, nothing := range []string{"", " \t\r\n", "\x00\x01\x1f", "\u0085\u009f", "\x7f", "\uffff", "\u3000 \x08"} {
 		for _, r := range []Reply{
-			Text(nothing), ImageReply{MediaID: nothing}, VoiceReply{MediaID: nothing}, VideoReply{MediaID: nothing, Title: "t", Description: "d"},
+			Text(nothing),
+			ImageReply{MediaID: nothing},
+			VoiceReply{MediaID: nothing},
+			VideoReply{MediaID: nothing, Title: "t", Description: "d"},
 			MusicReply{ThumbMediaID: nothing},
 			NewsReply{Articles: []Article{{Title: nothing, URL: "u"}}},
 			DeviceReply{Type: "hardware", DeviceID: nothing},

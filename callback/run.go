@@ -12,90 +12,90 @@ import (
 	"github.com/wechatoa/wechat/internal/usercode"
 )
 
-// run is a push in this process, over all its deliveries here. It goes through
+// run is the handling of one push in this process, for all its deliveries. It goes through
 // these states:
 //
-//	claimed    the first delivery asks the replicas, if there are any
-//	followed   another replica handles the push; it may come back, see follow
-//	queued     until a worker is free
-//	running    the handler is at it
-//	finished   done is closed, and the result does not change any more
-//	decided    its reply has gone one way, or there is none: the engine remembers
-//	           the push, and the reply for a while, and forgets the run
+//	claimed    the first delivery asks the store, if there are replicas
+//	followed   another replica is handling the push, but this one may take it over; see follow
+//	queued     the push is waiting for a worker
+//	running    the handler is running
+//	finished   done is closed, and the result no longer changes
+//	decided    the way of the reply is decided, or there is no reply: the engine remembers
+//	           the push, keeps the reply for a while, and forgets the run
 type run struct {
 	key      digest
-	storeKey string // among the replicas, "" without any
-	owner    string // of the claim among them
+	storeKey string // key of the push in the store; "" without a store
+	owner    string // owner of the claim in the store
 	push     *Push
-	ctx      context.Context //nolint:containedctx // the handler's, which outlives the request
+	ctx      context.Context //nolint:containedctx // of the handler, which may outlive the request
 	began    time.Time
 	done     chan struct{}  // closed when the run is finished
-	reports  sync.WaitGroup // ends when the log and the observer know
+	reports  sync.WaitGroup // done when the end was reported to the log and the observer
 
 	mu       sync.Mutex
-	waiters  int // deliveries that wait for the answer
+	waiters  int // deliveries that are waiting for the result
 	finished bool
 	result   result
 	way      way
-	orphan   *time.Timer // defers a reply that no delivery comes for
-	renewal  *time.Timer // of the claim; nil unless this replica handles the push
+	orphan   *time.Timer // defers the reply if no delivery arrives for it
+	renewal  *time.Timer // renews the claim; nil unless this replica is handling the push
 }
 
-// result is what came of a run.
+// result is the result of a run.
 type result struct {
-	outcome  Outcome // of all deliveries, "" if it depends on their answers
-	leave    bool    // without an answer, so that the platform delivers the push again
+	outcome  Outcome // of all deliveries; "" if it depends on their responses
+	leave    bool    // no response, so that the platform delivers the push again
 	reply    Reply
-	rendered []byte   // the answer, not encrypted; nil if there is no reply
-	rest     [][]byte // customer-service messages that follow it
+	rendered []byte   // the reply as a document, not encrypted; nil if there is no reply
+	rest     [][]byte // customer-service messages to send after it
 	err      error
 
-	elsewhere bool // rendered is another replica's
+	elsewhere bool // rendered is from another replica
 }
 
-// delivery is one request that delivers a push, and how it is answered.
+// delivery is one HTTP request that carries a push, and its response.
 type delivery struct {
 	push      *Push
 	began     time.Time
-	run       *run // nil if the push was handled before
+	run       *run // nil if the push has been handled already
 	number    int
 	duplicate bool
 
-	// doubtful: the client has closed its side of the connection. It has hung up, or
-	// halfClosed is set and it may wait for the answer on a connection that is half
-	// closed. Such a delivery decides nothing before its answer has gone out.
+	// doubtful means that the client has closed its side of the connection. Either it is
+	// gone, or, only if halfClosed is set, it may still be waiting for the response. Such a
+	// delivery decides nothing before its response has been sent.
 	doubtful   bool
 	halfClosed bool
 
 	outcome Outcome
-	leave   bool // without an answer
+	leave   bool // no response
 	late    bool
-	reply   []byte   // not encrypted; nil is "success"
-	way     way      // that the reply goes with this answer
-	rest    [][]byte // customer-service messages that follow the answer
+	reply   []byte   // not encrypted; nil for "success"
+	way     way      // way of the reply that this response decides
+	rest    [][]byte // customer-service messages to send after the response
 }
 
-// sighting is what the engine knows of a push.
+// sighting is what the engine remembers of a push.
 type sighting struct {
 	run        *run // until it is decided
-	done       bool // the push was handled
+	done       bool // the push has been handled
 	deliveries uint8
 }
 
-// rememberFor is how long a push is remembered: as long as a request that delivers
-// it can be valid, and as the platform can need in any case.
+// rememberFor returns how long a push is remembered: as long as a request with it may be
+// valid, and at least as long as the platform may deliver it.
 func rememberFor(cfg Config) time.Duration { return max(2*cfg.ReplayWindow, DedupeRetention) }
 
 func newSightings() *lru[digest, sighting] {
 	return newLRU[digest](limits[sighting]{entries: maxRemembered, pinned: func(s sighting) bool { return s.run != nil }})
 }
 
-// digest identifies a push over all its deliveries.
+// digest identifies a push. It is the same for all its deliveries.
 type digest [16]byte
 
-// digest is that of a message's addresses and number, and of all of an event or of a
-// message without a number, its time included. The official key of events, sender
-// and second, loses some.
+// digest returns a hash of a message's sender, recipient and MsgId. For an event, and for a
+// message without an ID, it is a hash of the whole document, including the time: the
+// combination of sender and second, which the platform recommends, would lose events.
 func (p *Push) digest() digest {
 	sum := sha256.New()
 	if p.id != "" && p.id != "0" {
@@ -107,12 +107,12 @@ func (p *Push) digest() digest {
 	return digest(sum.Sum(all[:0])[:len(digest{})])
 }
 
-// detached is the context of a handler: it lives as long as the Handler, not as the
-// request, and has the request's values.
+// detached is the context of a handler. It ends with the Handler, not with the request, but
+// has the request's values.
 type detached struct {
 	context.Context //nolint:containedctx // it is one
 
-	request context.Context //nolint:containedctx // for its values
+	request context.Context //nolint:containedctx // only for its values
 }
 
 func (d *detached) Value(key any) any {
@@ -122,7 +122,7 @@ func (d *detached) Value(key any) any {
 	return d.request.Value(key)
 }
 
-// deliver handles one delivery of a push and decides its answer.
+// deliver handles one delivery of a push and decides the response.
 func (e *engine) deliver(ctx context.Context, d *delivery) {
 	first := e.join(ctx, d)
 	switch {
@@ -142,8 +142,8 @@ func (e *engine) deliver(ctx context.Context, d *delivery) {
 	e.wait(ctx, d)
 }
 
-// join adds a delivery to the run of its push, and reports whether it began the run.
-// A push that was handled has none.
+// join adds a delivery to the run of its push, and reports whether it created the run. A
+// push that has been handled has no run.
 func (e *engine) join(ctx context.Context, d *delivery) (first bool) {
 	key := d.push.digest()
 	e.seen.update(key, time.Now(), e.rememberFor, func(s sighting, _ bool) (sighting, bool) {
@@ -178,7 +178,7 @@ func (e *engine) newRun(ctx context.Context, key digest, d *delivery) *run {
 	return r
 }
 
-// begin begins the run of a delivery, here or at the replica that has it.
+// begin starts the run of a delivery, unless another replica has the push.
 func (e *engine) begin(d *delivery) {
 	r := d.run
 	if r.storeKey == "" {
@@ -187,7 +187,7 @@ func (e *engine) begin(d *delivery) {
 	}
 	c, err := e.claim(r.ctx, r.storeKey, r.owner)
 	if err != nil {
-		d.number = deliveries // as far as anybody knows
+		d.number = deliveries // assume the last one
 		e.start(r)
 		return
 	}
@@ -203,16 +203,17 @@ func (e *engine) begin(d *delivery) {
 	}
 }
 
-// start begins the handling of a run here.
+// start starts the handling of a run in this process.
 func (e *engine) start(r *run) {
 	if r.storeKey != "" {
-		e.renewAfter(r, e.replicas.claimFor/renewals) // from now on: it may wait in the queue for long
+		e.renewAfter(r, e.replicas.claimFor/renewals) // start now, because the run may be queued for a long time
 	}
 	e.submit(r)
 }
 
-// submit gives a run to a worker. One that was acknowledged while another replica had
-// it waits until there is room: the platform does not deliver it again.
+// submit passes a run to the pool. If the pool is full, a run that was acknowledged while
+// another replica had the push tries again until there is room, because the platform does
+// not deliver the push again.
 func (e *engine) submit(r *run) {
 	switch e.pool.submit(r) {
 	case admitted:
@@ -231,7 +232,7 @@ func (e *engine) submit(r *run) {
 	}
 }
 
-// overflow ends a run that there is no room for.
+// overflow ends a run that the pool has no room for.
 func (e *engine) overflow(r *run) {
 	res := result{outcome: OutcomeOverflow, leave: true}
 	if e.cfg.Overflow != nil {
@@ -248,13 +249,13 @@ func (e *engine) overflow(r *run) {
 	e.conclude(r, res)
 }
 
-// abandon ends a run that a shutdown takes out of the queue.
+// abandon ends a run that a shutdown has removed from the queue.
 func (e *engine) abandon(r *run) {
 	defer e.pool.end()
 	e.shutOut(r)
 }
 
-// shutOut ends a run that a shutdown leaves to others.
+// shutOut ends a run that a shutdown leaves to other replicas.
 func (e *engine) shutOut(r *run) {
 	e.conclude(r, result{outcome: OutcomeShutdown, leave: true})
 	if r.acknowledged() {
@@ -266,7 +267,7 @@ func (e *engine) shutOut(r *run) {
 func (e *engine) handle(r *run) {
 	ctx, cancel := context.WithTimeout(r.ctx, e.cfg.MaxRun)
 	defer cancel()
-	key := menuKey(r.push.Message) // before the handler, which may change the message
+	key := menuKey(r.push.Message) // before the handler is called, which may change the message
 	e.recordArrival(ctx, r.push, key)
 
 	began := time.Now()
@@ -283,7 +284,7 @@ func (e *engine) handle(r *run) {
 
 const stuckAfter = time.Second
 
-// handled ends a run after its handler.
+// handled ends a run after its handler has returned.
 func (e *engine) handled(r *run, res result, menuKey string, took time.Duration) {
 	ctx := context.WithoutCancel(r.ctx)
 	o := Observation{Outcome: OutcomeHandled, Duration: took, Err: res.err, Late: took > e.cfg.Budget}
@@ -293,7 +294,7 @@ func (e *engine) handled(r *run, res result, menuKey string, took time.Duration)
 			o.Outcome = OutcomePanicked
 		}
 		switch {
-		case o.Outcome == OutcomeFailed && e.life.Err() != nil: // the shutdown has ended its context
+		case o.Outcome == OutcomeFailed && e.life.Err() != nil: // the shutdown has canceled its context
 			res.outcome, res.leave = OutcomeShutdown, true
 		case e.cfg.RetryFailed:
 			res.outcome, res.leave = OutcomeRetried, true
@@ -314,13 +315,13 @@ func (e *engine) handled(r *run, res result, menuKey string, took time.Duration)
 	}
 }
 
-// conclude ends a run without its handler.
+// conclude ends a run whose handler was not called.
 func (e *engine) conclude(r *run, res result) {
 	e.finish(r, res)
 	r.reports.Done()
 }
 
-// finish ends a run and reports whether its reply must be deferred now.
+// finish finishes a run and reports whether its reply must be deferred now.
 func (e *engine) finish(r *run, res result) (isLate bool) {
 	r.mu.Lock()
 	r.finished, r.result = true, res
@@ -345,8 +346,8 @@ func (e *engine) finish(r *run, res result) (isLate bool) {
 	return isLate
 }
 
-// remember keeps of a run that is decided only that its push was handled, and for a
-// while its reply.
+// remember replaces a decided run by the fact that its push was handled. It keeps the reply
+// for a while.
 func (e *engine) remember(r *run) {
 	now := time.Now()
 	if r.result.rendered != nil && !r.acknowledged() {
@@ -358,7 +359,7 @@ func (e *engine) remember(r *run) {
 	})
 }
 
-// forget lets the next delivery of a push begin anew.
+// forget removes a run, so that the next delivery of its push starts a new one.
 func (e *engine) forget(r *run) {
 	e.seen.update(r.key, time.Now(), e.rememberFor, func(s sighting, _ bool) (sighting, bool) {
 		s.run = nil
@@ -366,8 +367,8 @@ func (e *engine) forget(r *run) {
 	})
 }
 
-// forgetUnawaited forgets a run unless a delivery waits for it, and reports whether
-// it did.
+// forgetUnawaited forgets a run unless a delivery is waiting for it, and reports whether it
+// did.
 func (e *engine) forgetUnawaited(r *run) (forgotten bool) {
 	e.seen.update(r.key, time.Now(), e.rememberFor, func(s sighting, _ bool) (sighting, bool) {
 		if forgotten = !r.awaited(); forgotten {
@@ -378,30 +379,31 @@ func (e *engine) forgetUnawaited(r *run) (forgotten bool) {
 	return forgotten
 }
 
-// awaited reports whether a delivery waits for the answer.
+// awaited reports whether a delivery is waiting for the result.
 func (r *run) awaited() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.waiters > 0
 }
 
-// acknowledged reports whether the platform was answered without the reply.
+// acknowledged reports whether a delivery was acknowledged without the reply.
 func (r *run) acknowledged() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.way == deferred
 }
 
-// PanicError is a handler's panic.
+// PanicError is the error of a handler that panicked. It is logged and passed to
+// [Config.Observer].
 type PanicError struct {
-	Value any
-	Stack []byte
+	Value any    // passed to panic
+	Stack []byte // of the goroutine
 }
 
-// Error returns what the handler panicked with.
+// Error includes the value that was passed to panic, but not the stack.
 func (e *PanicError) Error() string { return fmt.Sprintf("callback: handler panicked: %v", e.Value) }
 
-// call runs a handler and makes the answer of its reply.
+// call calls a handler and renders its reply.
 func (e *engine) call(ctx context.Context, p *Push, handle HandlerFunc) (res result) {
 	err := usercode.Recover(func() (err error) {
 		reply, err := handle(ctx, p.Message)
@@ -421,7 +423,7 @@ func (e *engine) call(ctx context.Context, p *Push, handle HandlerFunc) (res res
 	return res
 }
 
-// byValue returns a reply that was given by a pointer as it is meant.
+// byValue returns the value of a reply that a handler returned as a pointer.
 func byValue(r Reply) Reply {
 	v := reflect.ValueOf(r)
 	if v.Kind() != reflect.Pointer {

@@ -8,7 +8,7 @@ import (
 )
 
 // scanXML parses a push in XML: one root with few elements, whose text is mostly in CDATA
-// sections. It rejects what the platform never sends and attackers might: doctypes, entity
+// sections. It refuses what the platform never sends and attackers might: doctypes, entity
 // definitions, deep nesting, a second root. Control bytes and invalid UTF-8 in text are
 // repaired instead, so that an odd nickname does not cause a message to be lost. Text that
 // needs no repair shares memory with the document.
@@ -184,7 +184,7 @@ func (s *scanner) content(n *node, depth int) bool {
 			if !s.comment() {
 				return false
 			}
-		default: // an element; tag rejects instructions, doctypes and the end of the document
+		default: // an element; tag refuses instructions, doctypes and the end of the document
 			n.kids = append(n.kids, node{})
 			if !s.element(&n.kids[len(n.kids)-1], depth+1) {
 				return false

@@ -11,27 +11,27 @@ import (
 	"github.com/wechatoa/wechat/internal/usercode"
 )
 
-// Sessions keeps a value of type T for each follower, such as the place in a
-// conversation. A value ends when its time is over after the last Set or Update.
+// Sessions stores a value of type T for each follower, such as the state of a conversation.
+// A value expires a fixed time after the last Set or Update.
 type Sessions[T any] struct {
 	store    SessionStore
-	inMemory bool // the store is this library's and called directly
+	inMemory bool // the store is in memory and called directly
 	ttl      time.Duration
 	guard    usercode.Guard
 }
 
-// SessionStore keeps the sessions of an account for all its replicas. Values are
-// JSON. Each call must be atomic, and is left behind after 250 ms.
+// SessionStore stores the sessions of one account for all replicas of a program. Values are
+// JSON. Each call must be atomic. The caller stops waiting after 250 ms.
 type SessionStore interface {
-	// LoadSession returns the value, nil if there is none.
+	// LoadSession returns the value, or nil if there is none.
 	LoadSession(ctx context.Context, openID string) ([]byte, error)
-	// SaveSession keeps a value for ttl.
+	// SaveSession stores a value for ttl.
 	SaveSession(ctx context.Context, openID string, value []byte, ttl time.Duration) error
-	// SwapSession replaces old, which LoadSession returned, with value: a nil old
-	// means that there must be none, a nil value that there will be none. It changes
-	// nothing and reports false if the value is no longer old.
+	// SwapSession replaces old, which LoadSession returned, with value and stores it for
+	// ttl. If old is nil, there must be no value; if value is nil, the value is deleted.
+	// If the current value is not old, SwapSession changes nothing and returns false.
 	SwapSession(ctx context.Context, openID string, old, value []byte, ttl time.Duration) (swapped bool, err error)
-	// DeleteSession removes the value, if there is one.
+	// DeleteSession deletes the value, if there is one.
 	DeleteSession(ctx context.Context, openID string) error
 }
 
@@ -42,13 +42,13 @@ const (
 	maxSwaps        = 100
 )
 
-// ErrSessionBusy is what [Sessions.Update] returns if others change the session so
-// often that no change of its own fits in.
-var ErrSessionBusy = errors.New("callback: session: changed too often by others")
+// ErrSessionBusy is the error of [Sessions.Update] if concurrent changes of the session made
+// 100 attempts fail.
+var ErrSessionBusy = errors.New("callback: session: too many concurrent changes")
 
-// NewSessions returns sessions that end ttl after their last change, 30 minutes if
-// ttl is 0. A nil store is the memory of this process: the last 100,000 followers,
-// and 64 MiB.
+// NewSessions returns sessions that expire ttl after their last change, or 30 minutes if ttl
+// is 0. If store is nil, they are kept in the memory of this process, for the last 100,000
+// followers and up to 64 MiB.
 func NewSessions[T any](store SessionStore, ttl time.Duration) *Sessions[T] {
 	setDefault(&ttl, defaultSession)
 	s := &Sessions[T]{store: store, ttl: ttl}
@@ -71,7 +71,7 @@ func (s *Sessions[T]) Get(ctx context.Context, openID string) (value T, found bo
 	return *current, true, nil
 }
 
-// Set keeps a value for the follower.
+// Set stores the follower's value.
 func (s *Sessions[T]) Set(ctx context.Context, openID string, value T) error {
 	data, err := json.Marshal(value)
 	if err != nil {
@@ -83,10 +83,11 @@ func (s *Sessions[T]) Set(ctx context.Context, openID string, value T) error {
 	return err
 }
 
-// Update changes the follower's value, and nobody else's change is lost: change gets
-// the current value, nil if there is none, and returns the next one, nil to end the
-// session. It is called again if another change came first. An error of change ends
-// the update and is returned as it is.
+// Update changes the follower's value atomically. It calls change with the current value, or
+// nil if there is none; change returns the next value, or nil to delete it. If the value
+// has changed in the meantime, Update calls change again. An error of change ends the
+// update and is returned as it is. Update returns [ErrSessionBusy] if there are too many
+// concurrent changes.
 func (s *Sessions[T]) Update(ctx context.Context, openID string, change func(current *T) (next *T, err error)) error {
 	for range maxSwaps {
 		old, err := s.load(ctx, openID)
@@ -117,7 +118,7 @@ func (s *Sessions[T]) Update(ctx context.Context, openID string, change func(cur
 	return ErrSessionBusy
 }
 
-// Delete ends the follower's session.
+// Delete deletes the follower's value.
 func (s *Sessions[T]) Delete(ctx context.Context, openID string) error {
 	_, err := askSessions(ctx, s, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, s.store.DeleteSession(ctx, openID)

@@ -116,7 +116,7 @@ func TestShutdownRefusesWhatComesDuringAndAfterIt(t *testing.T) {
 		assert.Equal(t, http.StatusServiceUnavailable, p.sends(h, textPush(3, "c")).Code)
 		assert.Equal(t, http.StatusServiceUnavailable, p.sends(h, push).Code, "after it nothing is answered")
 		assert.Equal(t, 3, j.outcomes()[OutcomeShutdown])
-		assert.Contains(t, j.logged(), "the handler shuts down")
+		assert.Contains(t, j.logged(), "the handler is shutting down")
 		assert.NotContains(t, j.logged(), "busy")
 		require.NoError(t, h.Shutdown(t.Context()), "a second time")
 		assert.Equal(t, 1, store.count("Claim"), "what is refused is not claimed")
@@ -158,7 +158,7 @@ func TestAShutdownThatEndsLeavesTheQueueToOthers(t *testing.T) {
 		assert.Contains(t, reply, "after 0s", "its claim was released")
 		assert.EqualValues(t, 1, runs.Load())
 		assert.Equal(t, 1, j.outcomes()[OutcomeLost], "what was acknowledged and will not be handled")
-		assert.Contains(t, j.logged(), "the shutdown was over before its turn")
+		assert.Contains(t, j.logged(), "the shutdown ended before it was handled")
 		time.Sleep(time.Minute)
 		synctest.Wait()
 	})
@@ -318,7 +318,7 @@ func TestWhatIsToldSlowlyHoldsARequestUpForAMomentOnly(t *testing.T) {
 				h.ServeHTTP(httptest.NewRecorder(), r)
 				want := time.Duration(0)
 				if slow.observer || slow.fails || slow.doubt {
-					want = tellWithin
+					want = reportWithin
 				}
 				assert.Equal(t, want, time.Since(began))
 				require.NoError(t, h.Shutdown(t.Context()))
