@@ -277,7 +277,7 @@ func ExampleHandler_Parse() {
 		if text, ok := push.Message.(*callback.TextMessage); ok {
 			reply = callback.Text("收到：" + text.Content)
 		}
-		contentType, body, err := push.Answer(reply)
+		contentType, body, err := push.Response(reply)
 		if err != nil {
 			contentType, body = "text/plain", []byte("success")
 		}

@@ -348,7 +348,7 @@ func TestAHandlerThatChangesTheMessageChangesNoReply(t *testing.T) {
 	push, err := h.Parse(p.request(t.Context(), textPush(2, "a")))
 	require.NoError(t, err)
 	push.Message.Meta().FromUserName = "somebody else"
-	_, body, err := push.Answer(Text("secret"))
+	_, body, err := push.Response(Text("secret"))
 	require.NoError(t, err)
 	w := httptest.NewRecorder()
 	_, _ = w.Write(body)

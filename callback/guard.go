@@ -94,7 +94,7 @@ func (h *Handler) VerifyURL(r *http.Request) (echo string, err error) {
 const maxEcho = 1 << 10
 
 // Parse verifies, decrypts and parses a push, for programs that do everything else
-// themselves: they must respond in time, detect duplicates, and so on. [Push.Answer]
+// themselves: they must respond in time, detect duplicates, and so on. [Push.Response]
 // returns the response. Parse returns [ErrRefused], [ErrTooLarge] or an error of reading
 // the body.
 func (h *Handler) Parse(r *http.Request) (*Push, error) {

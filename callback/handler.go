@@ -187,10 +187,10 @@ const textPlain = "text/plain; charset=utf-8"
 
 var nosniff = []string{"nosniff"}
 
-// Answer returns the response to a push that carries r, encrypted if the push was. If r is
-// nil, the response is "success". It returns a [*ReplyError] if r is invalid, for example
-// a text of more than 2,048 bytes.
-func (p *Push) Answer(r Reply) (contentType string, body []byte, err error) {
+// Response returns the HTTP response that carries r, encrypted if the push was. If r is nil,
+// the body is "success". It returns a [*ReplyError] if r is invalid, for example a text of
+// more than 2,048 bytes.
+func (p *Push) Response(r Reply) (contentType string, body []byte, err error) {
 	if r = byValue(r); r == nil {
 		return textPlain, success, nil
 	}

@@ -114,7 +114,7 @@ func TestAReplyMayBeGivenByAPointer(t *testing.T) {
 	assert.Empty(t, messages)
 
 	var push Push // as the test of a program may make it
-	_, body, err := push.Answer(&TextReply{"a"})
+	_, body, err := push.Response(&TextReply{"a"})
 	require.NoError(t, err)
 	assert.Contains(t, string(body), "<![CDATA[a]]>")
 }
@@ -217,7 +217,7 @@ func TestE24TheLimitOfATextHoldsForWhatIsSent(t *testing.T) {
 		require.NoError(t, err)
 		assert.Len(t, rest, test.parts-1, "%.10q", test.content)
 		assert.LessOrEqual(t, len(between(string(rendered), "<Content><![CDATA[", "]]>")), maxTextBytes, "%.10q", test.content)
-		_, _, err = push.Answer(TextReply{test.content})
+		_, _, err = push.Response(TextReply{test.content})
 		assert.Equal(t, test.parts == 1, err == nil, "%.10q", test.content)
 
 		messages, err := CustomMessages("o", TextReply{test.content})
