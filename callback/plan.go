@@ -30,6 +30,9 @@ type fieldPlan struct {
 // setter stores the value of an element in a field or in an entry of a list.
 type setter func(field reflect.Value, n *node)
 
+// usualSpelling converts the name of a field to how the platform usually spells it.
+var usualSpelling = strings.NewReplacer("ID", "Id", "URL", "Url")
+
 func planOf(t reflect.Type) plan {
 	var p plan
 	for i := range t.NumField() {
@@ -39,7 +42,7 @@ func planOf(t reflect.Type) plan {
 		}
 		path, item, _ := strings.Cut(f.Tag.Get("push"), ",")
 		if path == "" {
-			path = f.Name
+			path = usualSpelling.Replace(f.Name) // an exact match is found faster
 		}
 		var steps [][]string
 		for step := range strings.SplitSeq(path, ">") {

@@ -344,11 +344,8 @@ func printable(s string) string {
 }
 
 func isClean(s string) bool {
-	if !utf8.ValidString(s) {
-		return false
-	}
-	for _, r := range s {
-		if r == '\r' || !inXML(r) {
+	for i, r := range s {
+		if r == '\r' || !inXML(r) || r == utf8.RuneError && !strings.HasPrefix(s[i:], "\uFFFD") {
 			return false
 		}
 	}
