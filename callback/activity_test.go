@@ -71,7 +71,7 @@ func activityFacts(t *testing.T, a *Activity) {
 	assert.EqualValues(t, 1, menu["https://example.com"].Received)
 }
 
-// brokenActivity is a store that fails.
+// brokenActivity is a store whose calls fail.
 type brokenActivity struct{ ActivityStore }
 
 func (brokenActivity) Touch(context.Context, string, time.Time, time.Time) error {
@@ -200,7 +200,7 @@ func TestASharedActivityIsRecordedAfterTheAnswer(t *testing.T) {
 	})
 }
 
-// slowMenu is a store that takes its time to count answers.
+// slowMenu is a store that is slow to count handled events.
 type slowMenu struct{ ActivityStore }
 
 func (s slowMenu) AddMenuStatus(ctx context.Context, key string, delta MenuStatus) error {

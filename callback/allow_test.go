@@ -19,7 +19,7 @@ import (
 
 var listed = []string{"203.0.113.0/24", " 2001:db8::1 ", "198.51.100.7", "::ffff:192.0.2.1", "nonsense"}
 
-// addresses is a Config.AllowedIPs that does as it is told and counts its calls.
+// addresses is a Config.AllowedIPs that counts its calls and behaves as the test says.
 type addresses struct {
 	calls atomic.Int32
 	does  atomic.Value // func(context.Context) ([]string, error)
@@ -35,8 +35,8 @@ func (a *addresses) will(f func(context.Context) ([]string, error)) { a.does.Sto
 func works(context.Context) ([]string, error) { return listed, nil }
 func fails(context.Context) ([]string, error) { return nil, assert.AnError }
 
-// allowing returns a handler with a list of addresses, and a function that sends it a
-// push from one.
+// allowing returns a handler with a list of addresses, and a function that sends it a push
+// from an address.
 func allowing(t *testing.T, a *addresses) (h *Handler, from func(address string) int) {
 	t.Helper()
 	cfg := safeConfig()
@@ -138,7 +138,7 @@ func TestUntilTheFirstListOfAddressesIsThereNobodyIsLetIn(t *testing.T) {
 	})
 }
 
-// TestWhoHangsUpDuringTheFetchLetsNobodyIn: the fetch belongs to the handler.
+// TestWhoHangsUpDuringTheFetchLetsNobodyIn: the fetch does not end with the request.
 func TestWhoHangsUpDuringTheFetchLetsNobodyIn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := &addresses{}
@@ -161,7 +161,7 @@ func TestWhoHangsUpDuringTheFetchLetsNobodyIn(t *testing.T) {
 
 		began := time.Now()
 		var all sync.WaitGroup
-		for range 100 { // all wait for the one fetch
+		for range 100 { // all of them wait for one fetch
 			all.Go(func() { assert.Equal(t, 200, from("203.0.113.9:80")) })
 			all.Go(func() { assert.Equal(t, 403, from("198.51.100.1:80")) })
 		}

@@ -19,7 +19,7 @@ import (
 	"time"
 )
 
-// discard is a ResponseWriter that costs nothing.
+// discard is a ResponseWriter that does nothing.
 type discard struct{ header http.Header }
 
 func (d *discard) Header() http.Header             { return d.header }
@@ -28,9 +28,9 @@ func (d *discard) WriteHeader(int)                 {}
 func (d *discard) Flush()                          {}
 func (d *discard) SetReadDeadline(time.Time) error { return nil }
 
-// BenchmarkReply is a text message that is answered with a text, through the
-// handler called directly. The floor is the same done by hand, without a library,
-// and without what the handler does for safety.
+// BenchmarkReply handles a text message and replies with a text, by calling the handler
+// directly. The floor does the same by hand, without a library and without the safety
+// checks of the handler.
 func BenchmarkReply(b *testing.B) {
 	for _, mode := range []struct {
 		name  string
@@ -59,9 +59,9 @@ func BenchmarkReply(b *testing.B) {
 			b.ReportAllocs()
 			n := 0
 			for b.Loop() {
-				if n++; n%len(requests) == 0 { // what was handled is forgotten, so that nothing is a duplicate
+				if n++; n%len(requests) == 0 { // forget what was handled, so that no push is a duplicate
 					if h.seen.sweeper != nil {
-						h.seen.sweeper.Stop() // it would keep what is forgotten
+						h.seen.sweeper.Stop() // it would keep the old sightings in memory
 					}
 					h.seen = newSightings()
 				}
@@ -79,7 +79,7 @@ func (*reader) Close() error { return nil }
 
 type sent struct{ query, body string }
 
-// distinct makes pushes that differ in their number.
+// distinct returns pushes that differ in their MsgId.
 func distinct(p platform, push []byte, at, n int) []sent {
 	all := make([]sent, n)
 	for i := range all {

@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// silent is a body that does not arrive, until its end is closed.
+// silent is a body that does not arrive until its end is closed.
 type silent struct {
 	reads sync.WaitGroup
 	end   chan struct{}
@@ -28,8 +28,8 @@ func (s *silent) Read([]byte) (int, error) {
 	return 0, io.ErrUnexpectedEOF
 }
 
-// TestE6SilentBodiesTakeNextToNoMemory: 2,000 requests that announce 256 KiB each and
-// send nothing. Without a signature their bodies are not even touched.
+// TestE6SilentBodiesTakeNextToNoMemory sends 2,000 requests that announce 256 KiB each and
+// send nothing. Without a signature their bodies are not even read.
 func TestE6SilentBodiesTakeNextToNoMemory(t *testing.T) {
 	const connections = 2000
 	h := newTestHandler(t, safeConfig())
@@ -43,7 +43,7 @@ func TestE6SilentBodiesTakeNextToNoMemory(t *testing.T) {
 		allocated := allocates(func() {
 			for range connections {
 				r := &http.Request{Method: http.MethodPost, URL: &url.URL{RawQuery: query}, ContentLength: maxBody, Body: io.NopCloser(s)}
-				all.Go(func() { _, _ = h.Parse(r) }) // reading panics if nobody waits for it
+				all.Go(func() { _, _ = h.Parse(r) }) // a body that must not be read panics
 			}
 			s.reads.Wait()
 			if name == "unsigned" {
@@ -68,7 +68,7 @@ func TestE6AnUnsignedConnectionIsClosedUnread(t *testing.T) {
 		go func() {
 			_, _ = io.WriteString(near, "POST /wechat?signature=x&timestamp=1&nonce=1 HTTP/1.1\r\nHost: x\r\nContent-Length: 262144\r\n\r\n")
 		}()
-		answer, err := io.ReadAll(near) // to the end of the connection
+		answer, err := io.ReadAll(near) // until the connection is closed
 		require.NoError(t, err)
 		assert.Contains(t, string(answer), "403 Forbidden")
 		close(listener.conns)

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// otherKey is a key, and so is otherKey with d at its end: the same one.
+// otherKey is a key. With d as its last letter it is the same key.
 const otherKey = "0123456789012345678901234567890123456789abc"
 
 func TestConfigurationsThatContradictThemselvesAreRefusedByName(t *testing.T) {
@@ -137,8 +137,8 @@ func TestModesHaveTheNamesOfTheConsole(t *testing.T) {
 	assert.Equal(t, ModeSafe, Config{}.Mode)
 }
 
-// TestNothingSecretIsPrinted prints what holds secrets, as it is and as a part of what
-// a program has: fmt calls no methods on unexported fields.
+// TestNothingSecretIsPrinted prints the values that contain secrets, alone and as unexported
+// fields of structs, on which fmt calls no methods.
 func TestNothingSecretIsPrinted(t *testing.T) {
 	cfg := safeConfig()
 	cfg.Previous = NewCredentials("previoustoken", otherKey)
@@ -166,7 +166,7 @@ func TestNothingSecretIsPrinted(t *testing.T) {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d"} {
 			texts = append(texts, fmt.Sprintf(verb, value))
 		}
-		encoded, _ := json.Marshal(value) // some of them it refuses
+		encoded, _ := json.Marshal(value) // it returns an error for some of them
 		j := &journal{}
 		j.logger().Info("x", "value", value)
 		inJSON := &journal{}

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// rotating returns the guard of a configuration in the middle of a change of both.
+// rotating returns the guard of a configuration while both token and key are changing.
 func rotating(t *testing.T, now time.Time, change func(*Config)) *guard {
 	t.Helper()
 	cfg := safeConfig()
@@ -20,7 +20,7 @@ func rotating(t *testing.T, now time.Time, change func(*Config)) *guard {
 	return g
 }
 
-// accepts reports whether a push with a token and a key is accepted at a time.
+// accepts reports whether a push with a token and a key is accepted at a given time.
 func (g *guard) accepts(t *testing.T, token, key string, now time.Time) bool {
 	t.Helper()
 	c := capture(g, token, "n", now)
@@ -39,8 +39,8 @@ func TestE12PreviousCredentialsEndAfterADayExactly(t *testing.T) {
 	assert.True(t, g.accepts(t, testToken, testKey, start.Add(24*time.Hour)))
 }
 
-// TestE12PreviousCredentialsDoNotLiveLongerByRestarts: with PreviousUntil their end is
-// the same, whenever the program started.
+// TestE12PreviousCredentialsDoNotLiveLongerByRestarts: with PreviousUntil they expire at the
+// same time, whenever the program was started.
 func TestE12PreviousCredentialsDoNotLiveLongerByRestarts(t *testing.T) {
 	end := time.Unix(1_790_000_000, 0)
 	for _, start := range []time.Time{end.Add(-30 * 24 * time.Hour), end.Add(-time.Hour), end.Add(-time.Second), end, end.Add(time.Hour)} {
@@ -95,7 +95,7 @@ func TestE12OnlyAPushWithAllThatIsCurrentEndsTheChange(t *testing.T) {
 	require.NoError(t, err)
 	_, err = g.open(&q, []byte(c.body), start)
 	require.NoError(t, err)
-	assert.Equal(t, day, g.ends.Load(), "a push in clear says nothing about the key")
+	assert.Equal(t, day, g.ends.Load(), "a push in plain text says nothing about the key")
 }
 
 func TestE12WithoutPreviousCredentialsNothingEnds(t *testing.T) {

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// dedupeSteps tests a store as its contract is written.
+// dedupeSteps tests whether a store fulfills its contract.
 type dedupeSteps struct {
 	t     *testing.T
 	store DedupeStore
@@ -197,7 +197,7 @@ func TestE23AClaimInProgressIsNeverEvicted(t *testing.T) {
 	})
 }
 
-// TestE23 handles more pushes than are remembered: still more make no difference.
+// TestE23 handles more pushes than are remembered. Even more of them make no difference.
 func TestE23PushesWithRepliesFitIn64MiB(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes seconds")
@@ -230,7 +230,7 @@ func TestE23PushesWithRepliesFitIn64MiB(t *testing.T) {
 	runtime.KeepAlive(h)
 }
 
-// size returns how many entries an lru has.
+// size returns the number of entries of an lru.
 func size[K comparable, V any](l *lru[K, V]) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -17,8 +17,8 @@ import (
 	"github.com/wechatoa/wechat/internal/msgcrypt"
 )
 
-// consoleForms are the three forms of a push, by the mode that the console is in.
-// The part in clear and the encrypted one differ, to see which is read.
+// consoleForms are the three forms of a push, by the mode of the console. The part in plain
+// text and the encrypted one differ, to show which one is read.
 func consoleForms(form Mode, inJSON bool) *http.Request {
 	push := func(content string) string {
 		if inJSON {
@@ -47,10 +47,10 @@ func consoleForms(form Mode, inJSON bool) *http.Request {
 	return httptest.NewRequest(http.MethodPost, "/?"+query.Encode(), strings.NewReader(body))
 }
 
-// TestE2EveryModeReadsThePartThatItIsFor is all pairs of a mode of the handler and a
-// mode of the console, over XML and JSON, with and without AllowPlaintext.
+// TestE2EveryModeReadsThePartThatItIsFor tries every mode of the handler with every mode of
+// the console, in XML and JSON, with and without AllowPlaintext.
 func TestE2EveryModeReadsThePartThatItIsFor(t *testing.T) {
-	want := map[string]string{ // what the handler reads; "" is a refusal
+	want := map[string]string{ // what the handler reads; "" if it refuses the push
 		"safe/safe": "encrypted", "safe/compatible": "encrypted", "safe/plain": "",
 		"compatible/safe": "encrypted", "compatible/compatible": "encrypted", "compatible/plain": "",
 		"plain/safe": "", "plain/compatible": "clear", "plain/plain": "clear",
@@ -99,8 +99,8 @@ func TestE2EveryModeReadsThePartThatItIsFor(t *testing.T) {
 	assert.Equal(t, 30, tried)
 }
 
-// TestE2InPlainModeAnEncryptionBesideDoesNotMakeADuplicateAnotherPush: it is another
-// one at each delivery.
+// TestE2InPlainModeAnEncryptionBesideDoesNotMakeADuplicateAnotherPush: the encrypted part
+// differs at each delivery.
 func TestE2InPlainModeAnEncryptionBesideDoesNotMakeADuplicateAnotherPush(t *testing.T) {
 	for _, inJSON := range []bool{false, true} {
 		h := newTestHandler(t, plainConfig())
@@ -108,7 +108,7 @@ func TestE2InPlainModeAnEncryptionBesideDoesNotMakeADuplicateAnotherPush(t *test
 		for range 3 {
 			push, err := h.Parse(consoleForms(ModeCompatible, inJSON))
 			require.NoError(t, err)
-			push.id = "" // as an event
+			push.id = "" // like an event
 			keys[push.digest()] = true
 		}
 		assert.Len(t, keys, 1)
@@ -181,8 +181,8 @@ func TestAnEnvelopeIsReadAndNothingElse(t *testing.T) {
 	}
 }
 
-// TestE6NothingButTheEnvelopeIsReadBeforeItsSignature: what is there beside it makes
-// no tree. The decoder of encoding/json makes garbage, in proportion.
+// TestE6NothingButTheEnvelopeIsReadBeforeItsSignature: other elements are not parsed into a
+// tree. The decoder of encoding/json allocates memory in proportion to them.
 func TestE6NothingButTheEnvelopeIsReadBeforeItsSignature(t *testing.T) {
 	h := newTestHandler(t, safeConfig())
 	query := safePlatform().request(t.Context(), "<xml></xml>").URL.RawQuery
@@ -217,7 +217,7 @@ func FuzzOpenEnvelope(f *testing.F) {
 		}
 		doc, _, err := parse(e.doc)
 		if err != nil {
-			return // deep, or with unknown entities: parse refuses more
+			return // too deep, or with unknown entities, which only parse refuses
 		}
 		if doc.count("Encrypt") != 1 {
 			t.Fatalf("%q has not one element", data)

@@ -24,7 +24,7 @@ func Example() {
 	defer platform.Close()
 	alice := platform.AddUser(wechattest.User{})
 
-	h, err := callback.NewHandler(callback.Config{ // as in the console (服务器配置)
+	h, err := callback.NewHandler(callback.Config{ // as shown in the console (服务器配置)
 		Mode:        callback.ModeSafe,
 		AppID:       platform.AppID,
 		Credentials: callback.NewCredentials(platform.Token, platform.EncodingAESKey),
@@ -40,7 +40,7 @@ func Example() {
 	})
 	platform.SetCallback(h) // http.Handle("/wechat", h) for the real one
 
-	fmt.Println(platform.VerifyURL(ctx)) // what the console does when the address is saved
+	fmt.Println(platform.VerifyURL(ctx)) // the console does this when the URL is saved
 	fmt.Println(alice.Sends(ctx, "你好").Reply.Content)
 	fmt.Println(alice.Follows(ctx).Reply.Content)
 	// Output:
@@ -129,7 +129,7 @@ func ExampleHandler_Use() {
 	// 好
 }
 
-// The answer is not ready when the platform stops waiting: it goes out as a
+// The reply is not ready when the platform stops waiting, so it is sent as a
 // customer-service message.
 func ExampleConfig_deferred() {
 	platform := wechattest.NewPlatform()
@@ -138,7 +138,7 @@ func ExampleConfig_deferred() {
 	client := platform.Client()
 	h, err := callback.NewHandler(callback.Config{
 		AppID: platform.AppID, Credentials: callback.NewCredentials(platform.Token, platform.EncodingAESKey),
-		Budget:   50 * time.Millisecond, // 4.5 seconds where it is left out
+		Budget:   50 * time.Millisecond, // the default is 4.5 seconds
 		Deferred: client.SendCustomMessageJSON,
 	})
 	if err != nil {
@@ -154,7 +154,7 @@ func ExampleConfig_deferred() {
 	report := alice.Sends(ctx, "生命的意义是什么？")
 	fmt.Println(report.Seen == wechattest.SeenNothing)
 	close(thinking)
-	if err := h.Shutdown(ctx); err != nil { // waits for what is under way
+	if err := h.Shutdown(ctx); err != nil { // waits for everything in progress
 		log.Fatal(err)
 	}
 	fmt.Println(alice.LastMessage().Via, alice.LastMessage().Content)
@@ -223,15 +223,15 @@ func ExampleSessions() {
 	// 大杯奶茶一份
 }
 
-// Two replicas of a program share what was handled: a push that comes to both runs
-// once, and both give the same answer.
+// Two replicas of a program share a store: a push that is delivered to both is handled once,
+// and both give the same reply.
 func ExampleDedupeStore() {
 	platform := wechattest.NewPlatform()
 	defer platform.Close()
 	alice := platform.AddUser(wechattest.User{})
 	config := callback.Config{
 		AppID: platform.AppID, Credentials: callback.NewCredentials(platform.Token, platform.EncodingAESKey),
-		Dedupe: callback.NewMemoryDedupeStore(), // or one that other machines share
+		Dedupe: callback.NewMemoryDedupeStore(), // or a store that several machines share
 	}
 	orders := 0
 	order := func(context.Context, *callback.TextMessage) (callback.Reply, error) {
@@ -249,7 +249,7 @@ func ExampleDedupeStore() {
 	platform.SetCallback(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var body bytes.Buffer
 		r.Body = io.NopCloser(io.TeeReader(r.Body, &body))
-		a.ServeHTTP(httptest.NewRecorder(), r) // its answer is lost on the way
+		a.ServeHTTP(httptest.NewRecorder(), r) // the response is lost on the way
 		r.Body = io.NopCloser(&body)
 		b.ServeHTTP(w, r) // so the push is delivered again
 	}))
@@ -258,7 +258,7 @@ func ExampleDedupeStore() {
 	// 已下单 1
 }
 
-// Parse and Answer are for programs that do the rest themselves.
+// Parse and Response are for programs that do everything else themselves.
 func ExampleHandler_Parse() {
 	platform := wechattest.NewPlatform()
 	defer platform.Close()

@@ -22,7 +22,7 @@ import (
 	"github.com/wechatoa/wechat/wechattest"
 )
 
-// documented is a push as the platform documents it.
+// documented is the documentation of one type of push.
 type documented struct {
 	MsgType string  `json:"msg_type"`
 	Event   string  `json:"event"`
@@ -47,7 +47,7 @@ func documentedPushes(t *testing.T) []wechattest.Push {
 		for _, event := range strings.Split(d.Event, "|") {
 			fields := fieldsOf(d.Fields)
 			if d.MsgType != "event" {
-				maps.DeleteFunc(fields, func(name string, _ any) bool { return strings.EqualFold(name, "MsgId") }) // the platform numbers messages itself
+				maps.DeleteFunc(fields, func(name string, _ any) bool { return strings.EqualFold(name, "MsgId") }) // the platform assigns the ids of messages
 			}
 			pushes = append(pushes, wechattest.Push{Type: d.MsgType, Event: event, Fields: fields})
 		}
@@ -219,7 +219,7 @@ func TestABrokenHandlerPausesThePlatformAndAGoodOneDoesNot(t *testing.T) {
 			} else {
 				h := newHandler(t, p)
 				callback.On(h, func(ctx context.Context, _ *callback.TextMessage) (callback.Reply, error) {
-					<-ctx.Done() // as slow as it gets
+					<-ctx.Done() // as slow as possible
 					return nil, ctx.Err()
 				})
 				p.SetCallback(h)

@@ -26,14 +26,14 @@ import (
 	"github.com/wechatoa/wechat/internal/usercode"
 )
 
-// misbehaviors are what code of the program may do instead of what it should.
+// misbehaviors are what code of the program may do instead of what it should do.
 var misbehaviors = map[string]func(){
 	"panics": func() { panic("boom") },
 	"exits":  runtime.Goexit,
 	"hangs":  func() { time.Sleep(time.Hour) },
 }
 
-// badStore is every store of the program at once, and does something else.
+// badStore implements all store interfaces and misbehaves in each method.
 type badStore struct{ do func() }
 
 func (s badStore) Claim(context.Context, string, string, time.Duration) (Claim, error) {
@@ -77,7 +77,7 @@ func (s badStore) SwapSession(context.Context, string, []byte, []byte, time.Dura
 }
 func (s badStore) DeleteSession(context.Context, string) error { s.do(); return nil }
 
-// badLog is a handler of a logger.
+// badLog is a slog.Handler that misbehaves.
 type badLog struct{ do func() }
 
 func (l badLog) Enabled(context.Context, slog.Level) bool  { return true }
@@ -205,7 +205,7 @@ func TestE13AHandlerThatEndsItsGoroutineGivesTheWorkerBack(t *testing.T) {
 	})
 }
 
-// nilErrorStore returns an error that is no use to anybody.
+// nilErrorStore returns errors that are nil pointers.
 type nilErrorStore struct{ DedupeStore }
 
 func (nilErrorStore) Finish(context.Context, string, string, []byte, time.Duration) error {
@@ -213,7 +213,7 @@ func (nilErrorStore) Finish(context.Context, string, string, []byte, time.Durati
 	return none
 }
 
-// TestE13AnErrorThatIsANilPointerIsSurvived: the methods of such errors panic.
+// TestE13AnErrorThatIsANilPointerIsSurvived: the methods of such an error panic.
 func TestE13AnErrorThatIsANilPointerIsSurvived(t *testing.T) {
 	var ofURL *url.Error
 	var ofPanic *PanicError
@@ -233,7 +233,7 @@ func TestE13AnErrorThatIsANilPointerIsSurvived(t *testing.T) {
 			h := newTestHandler(t, cfg)
 			h.Fallback(func(_ context.Context, m Message) (Reply, error) {
 				if m.Meta().Event == "" {
-					return Text(strings.Repeat("字", maxTextBytes)), nil // whose rest is deferred
+					return Text(strings.Repeat("字", maxTextBytes)), nil // its rest is deferred
 				}
 				return nil, returned
 			})
@@ -302,7 +302,7 @@ func TestRegistrationDuringTheFirstPushDoesNotRace(t *testing.T) {
 		for n := range 4 {
 			all.Go(func() { safePlatform().sends(h, textPush(n+1, "a")) })
 			all.Go(func() {
-				defer func() { _ = recover() }() // it came after the first push
+				defer func() { _ = recover() }() // it was called after the first push
 				h.OnEventKey(strconv.Itoa(n), answering(nil, nil))
 			})
 		}
@@ -323,7 +323,7 @@ func TestAHandlerThatChangesTheMessageChangesNoReply(t *testing.T) {
 			}
 			for range 60 {
 				*m.Meta() = Header{FromUserName: "somebody else", ToUserName: "gh_2", MsgType: "x", Event: "y"}
-				time.Sleep(100 * time.Millisecond) // it is reported as stuck meanwhile
+				time.Sleep(100 * time.Millisecond) // meanwhile it is reported as stuck
 			}
 			return Text("secret"), nil
 		})
@@ -382,7 +382,7 @@ func serve(t *testing.T, h http.Handler) *httptest.Server {
 	return s
 }
 
-// dial writes a delivery of a push to a connection of its own.
+// dial sends one delivery of a push over a new connection.
 func dial(t *testing.T, s *httptest.Server, push string) *net.TCPConn {
 	t.Helper()
 	conn, err := net.Dial("tcp", s.Listener.Addr().String())
@@ -418,7 +418,7 @@ func TestAHalfClosedClientGetsItsAnswer(t *testing.T) {
 	assert.Equal(t, map[Outcome]int{OutcomeHandled: 1, OutcomeReplied: 1}, j.outcomes())
 }
 
-// flushTimes is a connection that knows when each part of an answer had gone out.
+// flushTimes is a connection that records when each part of a response was sent.
 type flushTimes struct {
 	*httptest.ResponseRecorder
 
@@ -478,12 +478,12 @@ func TestWhatShallBeDeliveredAgainIsADroppedConnection(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, answer)
 
-	w := safePlatform().sends(h, textPush(2, "a")) // what cannot be dropped
+	w := safePlatform().sends(h, textPush(2, "a")) // its connection cannot be closed
 	assert.Equal(t, http.StatusServiceUnavailable, w.Code)
 	assert.Equal(t, "close", w.Header().Get("Connection"))
 }
 
-// flushes is a connection that knows when an answer had gone out.
+// flushes is a connection that records when a response was sent.
 type flushes struct {
 	*httptest.ResponseRecorder
 

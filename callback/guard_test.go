@@ -20,10 +20,10 @@ import (
 	"github.com/wechatoa/wechat/internal/msgcrypt"
 )
 
-// The tests E1 to E30 are the faults that a receiver of pushes must survive.
+// The tests E1 to E30 are about the faults that a receiver of pushes must survive.
 
-// TestE1OnlyPushesAsConfiguredReachAHandler tries every combination of what a
-// sender can choose against every configuration.
+// TestE1OnlyPushesAsConfiguredReachAHandler tries every combination of what a sender can
+// choose with every configuration.
 func TestE1OnlyPushesAsConfiguredReachAHandler(t *testing.T) {
 	compatible, moving := safeConfig(), safeConfig()
 	compatible.Mode, moving.AllowPlaintext = ModeCompatible, true
@@ -47,7 +47,7 @@ func TestE1OnlyPushesAsConfiguredReachAHandler(t *testing.T) {
 					h := newTestHandler(t, cfg)
 					content := "hello"
 					if mode == "plain" && body == "both" {
-						content = "forged" // the part in clear is all that it reads
+						content = "forged" // it reads only the part in plain text
 					}
 					On(h, func(_ context.Context, m *TextMessage) (Reply, error) {
 						ran = m.Content == content
@@ -78,7 +78,7 @@ func TestE1OnlyPushesAsConfiguredReachAHandler(t *testing.T) {
 	t.Logf("%d combinations, %d bypasses", cases, bypasses)
 }
 
-// crafted makes a request of what a sender can choose.
+// crafted returns a request with the choices of a sender.
 func crafted(encryptType, body, signature string) *http.Request {
 	timestamp, nonce := strconv.FormatInt(time.Now().Unix(), 10), "123456"
 	push := textPush(1, "hello")
@@ -279,7 +279,7 @@ func TestE12NoPushIsLostWhileTokenAndKeyChange(t *testing.T) {
 		time.Sleep(time.Hour)
 		assert.Equal(t, http.StatusOK, send(previous))
 		assert.Equal(t, http.StatusOK, send(current))
-		for range 9 { // both are in use at the platform's end for a while
+		for range 9 { // the platform uses both for a while
 			time.Sleep(time.Minute)
 			assert.Equal(t, http.StatusOK, send(previous))
 			assert.Equal(t, http.StatusOK, send(current))

@@ -21,7 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// slow handles texts after a pause, whatever its context says.
+// slow handles texts after a pause, ignoring its context.
 func slow(pause time.Duration, runs *atomic.Int32) func(context.Context, *TextMessage) (Reply, error) {
 	return func(context.Context, *TextMessage) (Reply, error) {
 		runs.Add(1)
@@ -62,7 +62,7 @@ func (e *endless) Read(p []byte) (int, error) {
 	return int(n), nil
 }
 
-// pipes is a listener whose connections live in this process, by the clock of a test.
+// pipes is a listener whose connections are in this process and use the clock of a test.
 type pipes struct{ conns chan net.Conn }
 
 func (l pipes) Accept() (net.Conn, error) {
@@ -320,7 +320,7 @@ func TestE16AHandlerHasAMinuteAndIsReportedAfterIt(t *testing.T) {
 	})
 }
 
-// TestE17 sends 5,000 pushes a second for five seconds into handlers that take ten.
+// TestE17 sends 5,000 pushes per second for five seconds to handlers that take ten seconds.
 func TestE17UnderABurstNoAnswerIsLate(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes seconds")
@@ -742,7 +742,7 @@ func TestShutdownWaitsForWorkAndRefusesMore(t *testing.T) {
 		var runs atomic.Int32
 		On(h, slow(6*time.Second, &runs))
 		go safePlatform().sends(h, textPush(1, "a"))
-		go safePlatform().sends(h, textPush(2, "b")) // waits in the queue
+		go safePlatform().sends(h, textPush(2, "b")) // it waits in the queue
 		time.Sleep(time.Second)
 		done := make(chan error)
 		go func() { done <- h.Shutdown(t.Context()) }()

@@ -47,7 +47,7 @@ func TestAnOrphanWaitsForTheNextDeliveryAndNoLonger(t *testing.T) {
 		0:                7 * time.Second,
 		3 * time.Second:  10 * time.Second,
 		8 * time.Second:  15 * time.Second,
-		9 * time.Second:  15 * time.Second, // no delivery comes later
+		9 * time.Second:  15 * time.Second, // there is no later delivery
 		15 * time.Second: 15 * time.Second,
 		20 * time.Second: 20 * time.Second,
 	} {
@@ -69,7 +69,7 @@ func TestAnOrphanWaitsForTheNextDeliveryAndNoLonger(t *testing.T) {
 	}
 }
 
-// hangsUp delivers a push and hangs up after a time.
+// hangsUp delivers a push and closes the connection after some time.
 func hangsUp(t *testing.T, h http.Handler, push string, after time.Duration) *httptest.ResponseRecorder {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), after)
@@ -168,7 +168,7 @@ func TestAHandlerIsLateAfterTheBudget(t *testing.T) {
 			safePlatform().sends(h, textPush(1, "hello"))
 			require.NoError(t, h.Shutdown(t.Context()))
 			for _, o := range j.events {
-				if takes != defaultBudget || o.Outcome == OutcomeHandled { // what the delivery sees of both first
+				if takes != defaultBudget || o.Outcome == OutcomeHandled { // the delivery may see either of them first
 					assert.Equal(t, late, o.Late, o.Outcome)
 				}
 			}

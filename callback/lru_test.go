@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// keys are those of an lru, the newest first.
+// keys returns the keys of an lru, newest first.
 func keys(l *lru[string, int]) (all []string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -31,7 +31,7 @@ func TestAnLRUKeepsTheNewestAndForgetsInTime(t *testing.T) {
 		v, found := l.get("4", time.Now())
 		assert.True(t, found)
 		assert.Equal(t, 4, v)
-		l.set("2", 22, time.Now(), time.Minute) // in use again
+		l.set("2", 22, time.Now(), time.Minute) // used again
 		l.set("5", 5, time.Now(), time.Minute)
 		assert.Equal(t, []string{"5", "2", "4"}, keys(l))
 		l.drop("2")

@@ -24,11 +24,11 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	slog.SetDefault(slog.New(slog.DiscardHandler)) // many tests send what is refused
+	slog.SetDefault(slog.New(slog.DiscardHandler)) // many tests send requests that are refused
 	goleak.VerifyTestMain(m)
 }
 
-// documented is a push as the platform documents it.
+// documented is the documentation of one type of push.
 type documented struct {
 	MsgType string  `json:"msg_type"`
 	Event   string  `json:"event"`
@@ -51,7 +51,7 @@ func documentedPushes(t testing.TB) []documented {
 	return all
 }
 
-// pushSample writes a push in which every value is unlike all others.
+// pushSample generates a push in which all values differ.
 type pushSample struct {
 	n    int
 	want map[string]string // path → text in the typed push
@@ -113,7 +113,7 @@ func (s *pushSample) text(path, kind string) string {
 	return text
 }
 
-// json writes the same push in JSON; numbers as strings every other time.
+// json generates the same push in JSON, with every other number as a string.
 func (s *pushSample) json(prefix string, fields []field) map[string]any {
 	m := map[string]any{}
 	for _, f := range fields {
@@ -141,7 +141,7 @@ func (s *pushSample) json(prefix string, fields []field) map[string]any {
 	return m
 }
 
-// texts collects the text of every scalar of a typed push but its header.
+// texts collects the text of every scalar of a typed push, except for its header.
 func texts(found map[string]int, v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Pointer:
@@ -173,8 +173,8 @@ func texts(found map[string]int, v reflect.Value) {
 
 const sampleHead = "<ToUserName><![CDATA[gh_1]]></ToUserName>\n<FromUserName><![CDATA[oUser]]></FromUserName>\n<CreateTime>1700000000</CreateTime>\n"
 
-// samplePush returns a push with every documented field, in XML and in JSON, and
-// the values that must be found.
+// samplePush returns a push with every documented field, in XML and in JSON, and the values
+// that the typed push must contain.
 func samplePush(t testing.TB, d documented, event string) (inXML, inJSON []byte, want map[string]string) {
 	t.Helper()
 	s := pushSample{want: map[string]string{}}
@@ -329,7 +329,7 @@ func TestE9WhiteSpaceBesideCDATAIsNoText(t *testing.T) {
 	}
 }
 
-// TestE9TheOfficialSampleWithWhiteSpaceIsForItsAccount is the sample of user_get_card.
+// TestE9TheOfficialSampleWithWhiteSpaceIsForItsAccount uses the sample of user_get_card.
 func TestE9TheOfficialSampleWithWhiteSpaceIsForItsAccount(t *testing.T) {
 	cfg := plainConfig()
 	cfg.Account = testAccount
@@ -393,7 +393,7 @@ func TestValidJSONIsReadAsItIs(t *testing.T) {
 	assert.ErrorIs(t, err, errMalformed, "a backslash at the end")
 }
 
-// TestATextOfOnePieceSharesTheMemoryOfItsDocument: nearly all texts are one.
+// TestATextOfOnePieceSharesTheMemoryOfItsDocument: nearly all texts have one piece.
 func TestATextOfOnePieceSharesTheMemoryOfItsDocument(t *testing.T) {
 	var one text
 	require.True(t, one.add("words"))
@@ -403,7 +403,7 @@ func TestATextOfOnePieceSharesTheMemoryOfItsDocument(t *testing.T) {
 	assert.Equal(t, "words and more", string(one.pieces))
 }
 
-// TestE8TextInManyPiecesIsReadInLinearMemory: what it cost was the square of the pieces.
+// TestE8TextInManyPiecesIsReadInLinearMemory: appending piece by piece would be quadratic.
 func TestE8TextInManyPiecesIsReadInLinearMemory(t *testing.T) {
 	for name, piece := range map[string]string{
 		"CDATA": "<![CDATA[a]]>", "comments": "a<!---->", "both": "a<![CDATA[b]]>", "references": "&lt;<!---->", "white space": " <!---->", "empty": "<![CDATA[]]>",
@@ -590,7 +590,7 @@ func TestHostileDocumentsAreRefused(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// reference reads a document with encoding/xml into the same tree.
+// reference parses a document with encoding/xml into the same tree.
 func reference(data []byte) (*node, error) {
 	d := xml.NewDecoder(strings.NewReader(string(data)))
 	var read func(n *node, start xml.StartElement) error
@@ -688,7 +688,7 @@ func (n *node) dump() string {
 	return b.String() + ")"
 }
 
-// FuzzXML: what this parser and encoding/xml both accept, they read alike.
+// FuzzXML checks that this parser and encoding/xml agree on all documents that both accept.
 func FuzzXML(f *testing.F) {
 	for _, d := range documentedPushes(f) {
 		inXML, _, _ := samplePush(f, d, strings.Split(d.Event, "|")[0])
@@ -707,7 +707,7 @@ func FuzzXML(f *testing.F) {
 			return
 		}
 		if !utf8.Valid(data) {
-			return // encoding/xml refuses it in texts and keeps it elsewhere
+			return // encoding/xml refuses it in text and keeps it elsewhere
 		}
 		if n.dump() != want.dump() {
 			t.Fatalf("%q\n%s\n%s", data, n.dump(), want.dump())
@@ -715,7 +715,8 @@ func FuzzXML(f *testing.F) {
 	})
 }
 
-// FuzzJSON: no document makes the parser panic, and an accepted one is valid JSON.
+// FuzzJSON checks that no document makes the parser panic, and that an accepted one is valid
+// JSON after its repair.
 func FuzzJSON(f *testing.F) {
 	for _, d := range documentedPushes(f) {
 		_, inJSON, _ := samplePush(f, d, strings.Split(d.Event, "|")[0])
@@ -747,7 +748,7 @@ type plainEvent struct {
 	ScanCodeInfo                                       struct{ ScanType, ScanResult string }
 }
 
-// BenchmarkParse reads pushes with this package and with encoding/xml.
+// BenchmarkParse parses pushes with this package and with encoding/xml.
 func BenchmarkParse(b *testing.B) {
 	text := []byte("<xml>" + sampleHead + "<MsgType><![CDATA[text]]></MsgType>\n<Content><![CDATA[你好，今天有什么新品？]]></Content>\n<MsgId>1234567890123456</MsgId>\n</xml>")
 	nested := []byte("<xml>" + sampleHead + "<MsgType><![CDATA[event]]></MsgType>\n<Event><![CDATA[scancode_waitmsg]]></Event>\n<EventKey><![CDATA[6]]></EventKey>\n<ScanCodeInfo><ScanType><![CDATA[qrcode]]></ScanType>\n<ScanResult><![CDATA[2]]></ScanResult>\n</ScanCodeInfo>\n</xml>")

@@ -43,7 +43,7 @@ func newTestHandler(t testing.TB, cfg Config) *Handler {
 	return h
 }
 
-// platform sends pushes as the real one does.
+// platform sends pushes as the real platform does.
 type platform struct {
 	mode  Mode
 	token string
@@ -66,7 +66,7 @@ func mustKey(encoded string) msgcrypt.Key {
 	return key
 }
 
-// request makes one delivery of a push.
+// request returns one delivery of a push.
 func (p platform) request(ctx context.Context, push string) *http.Request {
 	timestamp, nonce := strconv.FormatInt(time.Now().Unix(), 10), msgcrypt.Nonce()
 	query := url.Values{
@@ -91,8 +91,8 @@ func (p platform) request(ctx context.Context, push string) *http.Request {
 	return r.WithContext(ctx)
 }
 
-// read makes the clear answer of what was answered, by other code than what wrote
-// it; ok is false for what the platform would not take.
+// read decrypts a response, with other code than that which wrote it. It returns ok = false
+// for a response that the platform would not accept.
 func (p platform) read(w *httptest.ResponseRecorder) (plain string, ok bool) {
 	body := w.Body.String()
 	switch {
@@ -122,23 +122,23 @@ func between(s, left, right string) string {
 	return s
 }
 
-// sends delivers a push once and waits for the answer.
+// sends delivers a push once and waits for the response.
 func (p platform) sends(h http.Handler, push string) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, p.request(context.Background(), push))
 	return w
 }
 
-// seen is what a follower sees after he wrote.
+// seen is what a follower sees after sending a message.
 type seen struct {
-	reply    string        // clear, "" for nothing
-	failed   bool          // the platform tells him that the service is out of order
-	attempts int           // deliveries
-	latest   time.Duration // that an answer took
+	reply    string        // decrypted; "" if there is none
+	failed   bool          // the platform shows that the service is unavailable
+	attempts int           // number of deliveries
+	latest   time.Duration // time until the last response
 }
 
-// pushes delivers a push until it is answered: up to three times, waiting 5 seconds
-// for each; handlers beyond the first are replicas that take turns.
+// pushes delivers a push until there is a response: up to three times, waiting 5 seconds
+// each time. If there are several handlers, they are replicas that take turns.
 func (p platform) pushes(push string, handlers ...http.Handler) seen {
 	var s seen
 	for n := range deliveries {
@@ -235,7 +235,7 @@ func (j *journal) outcomes() map[Outcome]int {
 	return counts
 }
 
-// counter handles texts and counts how often.
+// counter handles texts and counts them.
 type counter struct {
 	mu   sync.Mutex
 	runs int
@@ -258,7 +258,7 @@ func answering(r Reply, err error) HandlerFunc {
 	return func(context.Context, Message) (Reply, error) { return r, err }
 }
 
-// allocates returns how many bytes f allocates.
+// allocates returns the number of bytes that f allocates.
 func allocates(f func()) uint64 {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)

@@ -20,7 +20,7 @@ import (
 	"github.com/wechatoa/wechat/internal/msgcrypt"
 )
 
-// signedQuery is the query of a push in clear.
+// signedQuery is the query of a push in plain text.
 func signedQuery(timestamp, nonce string) string {
 	return "signature=" + msgcrypt.Sign(testToken, timestamp, nonce) + "&timestamp=" + timestamp + "&nonce=" + url.QueryEscape(nonce)
 }
@@ -114,7 +114,7 @@ func TestTheWindowIsExact(t *testing.T) {
 	}
 }
 
-// captured is a push that somebody has seen on its way.
+// captured is a push that an attacker has captured.
 type captured struct {
 	token, timestamp, nonce string
 	body, encoded           string
@@ -131,8 +131,7 @@ func capture(g *guard, token, nonce string, at time.Time) captured {
 	return c
 }
 
-// opens sends the push with another timestamp and nonce, and the signatures of the
-// captured ones.
+// opens sends the push with another timestamp and nonce, but with the captured signatures.
 func (c captured) opens(g *guard, timestamp, nonce string, now time.Time) error {
 	query := "signature=" + msgcrypt.Sign(c.token, c.timestamp, c.nonce) + "&timestamp=" + timestamp + "&nonce=" + nonce
 	if c.encoded != "" {
@@ -146,7 +145,7 @@ func (c captured) opens(g *guard, timestamp, nonce string, now time.Time) error 
 	return err
 }
 
-// splits calls try with every timestamp and nonce that the signature fits too.
+// splits calls try with every other timestamp and nonce for which the signature is valid.
 func (c captured) splits(try func(timestamp, nonce string)) {
 	signature := msgcrypt.Sign(c.token, c.timestamp, c.nonce)
 	parts := []string{c.token, c.timestamp, c.nonce}
@@ -170,8 +169,8 @@ func (c captured) splits(try func(timestamp, nonce string)) {
 	}
 }
 
-// TestE3NoOtherSplitOfACapturedQueryOutlivesTheWindow: the signature is over token,
-// timestamp and nonce in a row, without what separates them.
+// TestE3NoOtherSplitOfACapturedQueryOutlivesTheWindow: the signature covers the concatenation
+// of token, timestamp and nonce, without separators.
 func TestE3NoOtherSplitOfACapturedQueryOutlivesTheWindow(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	start := time.Unix(1_790_000_000, 0)
@@ -236,15 +235,15 @@ func TestE3NoPushIsRefusedForItsNonce(t *testing.T) {
 	}
 }
 
-// TestE3AnOldMessageIsRefusedOnlyIfItsSignatureIsAsOld: what tells a push that waited
-// from one that is sent again.
+// TestE3AnOldMessageIsRefusedOnlyIfItsSignatureIsAsOld distinguishes a push that was delayed
+// from one that is replayed.
 func TestE3AnOldMessageIsRefusedOnlyIfItsSignatureIsAsOld(t *testing.T) {
 	now := time.Unix(1_790_000_000, 0)
 	g, err := newGuard(plainConfig().withDefaults(), now)
 	require.NoError(t, err)
 	for _, test := range []struct {
 		name     string
-		signed   time.Duration // what the nonce spells, from now
+		signed   time.Duration // time that the nonce spells, relative to now
 		created  time.Duration
 		replayed bool
 	}{
@@ -402,7 +401,7 @@ func TestWithoutALoggerTheDefaultOneIsUsedAndSilenceIsAChoice(t *testing.T) {
 	assert.Equal(t, logged, j.logged())
 }
 
-// defaultLogger makes a journal the default log until the function that it returns.
+// defaultLogger makes a journal the default log until the returned function is called.
 func defaultLogger(t *testing.T, j *journal) (restore func()) {
 	t.Helper()
 	before := slog.Default()

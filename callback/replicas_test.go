@@ -21,8 +21,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// remote is a store on another machine: it has latency, heeds its context, and fails
-// before or after it did what it was asked.
+// remote is a store on another machine: it has latency, observes its context, and fails
+// before or after it has executed a call.
 type remote struct {
 	*MemoryDedupeStore
 
@@ -41,7 +41,7 @@ func newRemote() *remote {
 	}
 }
 
-// flaky fails one call in ten before and one in ten after it was executed.
+// flaky makes one call in ten fail before it is executed, and one in ten after.
 func flaky() *remote {
 	s := newRemote()
 	s.fails = func(string) bool { return rand.IntN(10) == 0 }
@@ -104,12 +104,12 @@ func (s *remote) Release(ctx context.Context, key, owner string) error {
 	return err
 }
 
-// storm delivers many pushes to two replicas, to one or the other by chance, and
-// hangs up on some of the first two deliveries of a push.
+// storm delivers many pushes to two replicas at random, and closes the connection of some of
+// the first two deliveries of a push.
 type storm struct {
 	pushes int
 	hold   bool
-	takes  func(n int) time.Duration // of the handler
+	takes  func(n int) time.Duration // duration of the handler
 	hangUp float64                   // probability
 
 	mu      sync.Mutex
@@ -184,7 +184,7 @@ func (s *storm) deliver(t *testing.T, push string, replicas []*Handler) {
 				return
 			}
 		}
-		if rand.IntN(2) == 0 || n > 0 && s.hold { // at once, or when the time is over
+		if rand.IntN(2) == 0 || n > 0 && s.hold { // immediately, or when the time is up
 			time.Sleep(time.Until(began.Add(interval)))
 		}
 	}
@@ -193,7 +193,7 @@ func (s *storm) deliver(t *testing.T, push string, replicas []*Handler) {
 	s.failed++
 }
 
-// check counts what was handled and replied other than once.
+// check counts the pushes that were not handled or replied to exactly once.
 func (s *storm) check(t *testing.T) {
 	t.Helper()
 	wrong := func(counts map[string]int) (never, often int) {
@@ -235,7 +235,7 @@ func TestE19ReplicasHandleAndReplyOnceWhateverStoreAndClientsDo(t *testing.T) {
 				s.pushes = 1200
 				s.rage(t, store)
 				s.check(t)
-				time.Sleep(2 * time.Minute) // followers end
+				time.Sleep(2 * time.Minute) // followed runs end
 			})
 			assert.LessOrEqual(t, runtime.NumGoroutine(), goroutines+1)
 			assert.Less(t, heapInUse(), heap+4<<20)
@@ -256,7 +256,7 @@ func replicaPair(t *testing.T, cfg Config) (a, b *Handler) {
 	return newTestHandler(t, cfg), newTestHandler(t, cfg)
 }
 
-// storeKey is the key of a push in the store.
+// storeKey returns the key of a push in the store.
 func storeKey(t *testing.T, h *Handler, push string) string {
 	t.Helper()
 	p, err := h.Parse(safePlatform().request(t.Context(), push))
@@ -307,8 +307,8 @@ func TestE19AHangUpIsNoFailureOfTheStore(t *testing.T) {
 	})
 }
 
-// TestE20 kills a replica while it handles a push, and delivers the push again
-// after it.
+// TestE20 kills a replica while it is handling a push, and delivers the push again after
+// that.
 func TestE20ARedeliveryOutlivesTheClaimOfADeadReplica(t *testing.T) {
 	for _, store := range []*remote{newRemote(), flaky()} {
 		for after := time.Duration(0); after <= 2*time.Second; after += 250 * time.Millisecond {
@@ -365,7 +365,7 @@ func TestE20APushIsTakenOverAfterItWasAcknowledged(t *testing.T) {
 	})
 }
 
-// TestE20ATakenOverPushWaitsForAWorker: nobody delivers again what was acknowledged.
+// TestE20ATakenOverPushWaitsForAWorker: a push that was acknowledged is not delivered again.
 func TestE20ATakenOverPushWaitsForAWorker(t *testing.T) {
 	for _, shutdown := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
@@ -487,7 +487,7 @@ func TestAStoreThatReturnsNoStateCountsAsFailing(t *testing.T) {
 	})
 }
 
-// numberless is a store that does not count.
+// numberless is a store that does not count deliveries.
 type numberless struct{ *MemoryDedupeStore }
 
 func (s numberless) Claim(ctx context.Context, key, owner string, ttl time.Duration) (Claim, error) {
@@ -508,7 +508,7 @@ func TestADeliveryWithoutANumberIsNotHeld(t *testing.T) {
 	})
 }
 
-// severed is a store that one replica does not reach for a while.
+// severed is a store that one replica cannot reach for a while.
 type severed struct {
 	*MemoryDedupeStore
 
@@ -522,7 +522,7 @@ func (s *severed) Claim(ctx context.Context, key, owner string, ttl time.Duratio
 	return s.MemoryDedupeStore.Claim(ctx, key, owner, ttl)
 }
 
-// TestE20AClaimThatWasLostIsTakenBack: who took it meanwhile can die.
+// TestE20AClaimThatWasLostIsTakenBack: the replica that took it meanwhile may die.
 func TestE20AClaimThatWasLostIsTakenBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg := safeConfig()
@@ -553,7 +553,7 @@ func TestE20AClaimThatWasLostIsTakenBack(t *testing.T) {
 	})
 }
 
-// stateless is a store that was written for another version.
+// stateless is a store for another version of the interface.
 type stateless struct{ *remote }
 
 func (stateless) Claim(context.Context, string, string, time.Duration) (Claim, error) {
@@ -871,7 +871,7 @@ func TestFewPushesInsistOnAStoreThatIsDown(t *testing.T) {
 	})
 }
 
-// replyOver reads the answer of a connection, "" if there is no reply in it.
+// replyOver reads the reply from a connection, or "" if there is none.
 func replyOver(conn io.Reader) string {
 	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	if err != nil {
@@ -883,8 +883,8 @@ func replyOver(conn io.Reader) string {
 	return reply
 }
 
-// TestE19 over TCP: each push is delivered by a client that hangs up, and then to the
-// other replica by one that waits.
+// TestE19 uses TCP: each push is delivered by a client that closes the connection, and then to
+// the other replica by one that waits.
 func TestE19HangUpsOverTCPRunNothingTwice(t *testing.T) {
 	j := &journal{}
 	cfg := safeConfig()

@@ -113,7 +113,7 @@ func TestAReplyMayBeGivenByAPointer(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, messages)
 
-	var push Push // as the test of a program may make it
+	var push Push // as a test of a program may create it
 	_, body, err := push.Response(&TextReply{"a"})
 	require.NoError(t, err)
 	assert.Contains(t, string(body), "<![CDATA[a]]>")
@@ -168,7 +168,7 @@ func TestE24WhateverAReplySaysItIsAValidDocument(t *testing.T) {
 	}
 }
 
-// checkReply renders a text in both formats and reads it again with other parsers.
+// checkReply renders a text in both formats and parses it with other parsers.
 func checkReply(t *testing.T, content string) {
 	t.Helper()
 	inXML := render(TextReply{content}, toSample, false, time.Unix(1700000000, 0))
@@ -197,7 +197,7 @@ func FuzzReply(f *testing.F) {
 	})
 }
 
-// TestE24TheLimitOfATextHoldsForWhatIsSent: a byte that is no UTF-8 is sent as three.
+// TestE24TheLimitOfATextHoldsForWhatIsSent: an invalid byte is sent as three bytes.
 func TestE24TheLimitOfATextHoldsForWhatIsSent(t *testing.T) {
 	push, err := newTestHandler(t, plainConfig()).Parse(plainPlatform().request(t.Context(), textPush(1, "hello")))
 	require.NoError(t, err)
@@ -210,7 +210,7 @@ func TestE24TheLimitOfATextHoldsForWhatIsSent(t *testing.T) {
 		{strings.Repeat("a\xff", 512), 1},
 		{strings.Repeat("a\xff", 513), 2},
 		{strings.Repeat("a\xff", 1024), 2},
-		{strings.Repeat("a\x00", 2048), 1}, // nothing is left of a zero
+		{strings.Repeat("a\x00", 2048), 1}, // zero bytes are removed
 		{strings.Repeat("a\r\n", 1024), 1},
 	} {
 		rendered, rest, err := push.compose(TextReply{test.content}, true)

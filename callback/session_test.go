@@ -143,7 +143,7 @@ func TestE13ASessionStoreMayMisbehave(t *testing.T) {
 	require.ErrorIs(t, swaps.Update(t.Context(), testOpenID, func(*step) (*step, error) { return &step{}, nil }), assert.AnError)
 }
 
-// badSwap is a store in which changes fail.
+// badSwap is a store whose changes fail.
 type badSwap struct{ *memorySessions }
 
 func (badSwap) SwapSession(context.Context, string, []byte, []byte, time.Duration) (bool, error) {

@@ -61,7 +61,7 @@ func TestShutdownWaitsForTheRestOfALongText(t *testing.T) {
 	})
 }
 
-// slowWriter is a connection that takes its time.
+// slowWriter is a slow connection.
 type slowWriter struct {
 	*httptest.ResponseRecorder
 
@@ -109,7 +109,7 @@ func TestShutdownRefusesWhatComesDuringAndAfterIt(t *testing.T) {
 		done := make(chan error)
 		go func() { done <- h.Shutdown(t.Context()) }()
 		synctest.Wait()
-		go deliver() // a duplicate of what is under way gets its answer
+		go deliver() // a duplicate of a push in progress gets its reply
 		assert.Equal(t, http.StatusServiceUnavailable, p.sends(h, textPush(2, "b")).Code)
 		require.NoError(t, <-done)
 		assert.EqualValues(t, 2, replies.Load())
@@ -231,7 +231,7 @@ func TestADeliveryThatShutdownCutsIsNotAcknowledged(t *testing.T) {
 			defer cancel()
 			require.ErrorIs(t, h.Shutdown(ctx), context.DeadlineExceeded)
 			assert.Equal(t, http.StatusServiceUnavailable, <-code, name)
-			if name != "deaf" { // which is handled here to its end
+			if name != "deaf" { // that one is handled here to its end
 				reply, ok := safePlatform().read(safePlatform().sends(other, push))
 				assert.True(t, ok, name)
 				assert.Contains(t, reply, "runs 1", name)
