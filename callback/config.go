@@ -81,7 +81,8 @@ type Config struct {
 	// seconds. A handler that takes longer continues in the background. The default is
 	// 4.5 seconds.
 	Budget time.Duration
-	// MaxRun is when the context of a handler ends. The default is 60 seconds.
+	// MaxRun is how long a handler may run before its context ends. The default is 60
+	// seconds.
 	MaxRun time.Duration
 	// Workers is how many handlers may run at the same time (default 1,000), and Queue
 	// is how many pushes may wait for a worker (default 4,000; [NoQueue] for none). A
