@@ -1,9 +1,10 @@
+PKGSITE_VERSION := v0.6.0
 GOLANGCI_VERSION := v2.15.0
 GOLANGCI := $(shell go env GOPATH)/bin/golangci-lint
 EXAMPLES := $(sort $(dir $(wildcard examples/*/main.go)))
 FUZZTIME ?= 30s
 
-.PHONY: demo test lint bench fuzz examples foreign ci
+.PHONY: demo test docs lint bench fuzz examples foreign ci
 
 ## demo: walk through the SDK on the embedded fake platform
 demo:
@@ -12,6 +13,10 @@ demo:
 ## test: every test, once
 test:
 	go test ./...
+
+## docs: the documentation of all packages at http://127.0.0.1:6060/github.com/wechatoa/wechat
+docs:
+	go run golang.org/x/pkgsite/cmd/pkgsite@$(PKGSITE_VERSION) -http 127.0.0.1:6060 -list=false .
 
 ## lint: vet, formatting and the linters of .golangci.yml
 lint: $(GOLANGCI)
