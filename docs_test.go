@@ -6,6 +6,7 @@ import (
 	"go/parser"
 	"go/scanner"
 	"go/token"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,13 +20,12 @@ import (
 )
 
 var (
-	codeBlock  = regexp.MustCompile("(?ms)^```(\\w*)\n(.*?)^```")
-	codeSpan   = regexp.MustCompile("`[^`\n]+`")
-	heading    = regexp.MustCompile(`(?m)^#+ `)
-	tableRow   = regexp.MustCompile(`(?m)^\|`)
-	methodName = regexp.MustCompile("`([A-Z][A-Za-z]+)`")
-	ourName    = regexp.MustCompile("`[*&]?(?:wechat\\.|callback\\.|wechattest\\.|Config\\.)?([A-Z][a-z]+[A-Za-z]*)(?:\\(.*\\))?`")
-	localLink  = regexp.MustCompile(`(?:\]\(|src="|srcset=")([^):#" ]+)[^):"]*[)"]`)
+	codeBlock = regexp.MustCompile("(?ms)^```(\\w*)\n(.*?)^```")
+	codeSpan  = regexp.MustCompile("`[^`\n]+`")
+	heading   = regexp.MustCompile(`(?m)^#+ `)
+	tableRow  = regexp.MustCompile(`(?m)^\|`)
+	ourName   = regexp.MustCompile("`[*&]?(?:wechat\\.|callback\\.|wechattest\\.|Config\\.)?([A-Z][a-z]+[A-Za-z]*)(?:\\(.*\\))?`")
+	localLink = regexp.MustCompile(`(?:\]\(|src="|srcset=")([^):#" ]+)[^):"]*[)"]`)
 )
 
 // documents are the READMEs and the guides in English, with their twins in Chinese.
@@ -193,7 +193,7 @@ func TestTheReadmeBeginsWithAShortProgram(t *testing.T) {
 }
 
 func TestTheDocumentsNameWhatThereIs(t *testing.T) {
-	declared := exported(t)
+	declared := declarations(t)
 	declared["ArticleUrlResult"] = true // an element of a push
 	for _, document := range allDocuments(t) {
 		text := codeBlock.ReplaceAllString(readDocument(t, document), "")
@@ -217,36 +217,42 @@ func ourCalls(text string) string {
 	return strings.Join(ours, "\n")
 }
 
-// exported returns the names that the packages which the documents speak of declare.
-func exported(t *testing.T) map[string]bool {
+// declarations returns the names that the packages of the project declare.
+func declarations(t *testing.T) map[string]bool {
 	t.Helper()
 	names := map[string]bool{}
-	for _, dir := range []string{".", "callback", "wechattest", "internal/wirejson"} {
-		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
-		require.NoError(t, err)
-		for _, name := range files {
-			f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
-			require.NoError(t, err)
-			ast.Inspect(f, func(n ast.Node) bool {
-				switch n := n.(type) {
-				case *ast.FuncDecl:
-					names[n.Name.Name] = true
-					return false
-				case *ast.TypeSpec:
-					names[n.Name.Name] = true
-				case *ast.ValueSpec:
-					for _, v := range n.Names {
-						names[v.Name] = true
-					}
-				case *ast.Field:
-					for _, v := range n.Names {
-						names[v.Name] = true
-					}
-				}
-				return true
-			})
+	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
+		if entry.IsDir() && strings.HasPrefix(path, "foreign") {
+			return fs.SkipDir
 		}
-	}
+		if err != nil || filepath.Ext(path) != ".go" {
+			return err
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.FuncDecl:
+				names[n.Name.Name] = true
+				return false
+			case *ast.TypeSpec:
+				names[n.Name.Name] = true
+			case *ast.ValueSpec:
+				for _, v := range n.Names {
+					names[v.Name] = true
+				}
+			case *ast.Field:
+				for _, v := range n.Names {
+					names[v.Name] = true
+				}
+			}
+			return true
+		})
+		return nil
+	})
+	require.NoError(t, err)
 	return names
 }
 
