@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -25,7 +26,7 @@ var (
 	heading   = regexp.MustCompile(`(?m)^#+ `)
 	tableRow  = regexp.MustCompile(`(?m)^\|`)
 	ourName   = regexp.MustCompile("`[*&]?(?:wechat\\.|callback\\.|wechattest\\.|Config\\.)?([A-Z][a-z]+[A-Za-z]*)(?:\\(.*\\))?`")
-	localLink = regexp.MustCompile(`(?:\]\(|src="|srcset=")([^):#" ]+)[^):"]*[)"]`)
+	localLink = regexp.MustCompile(`\]\(([^):# ]*)(?:#([^): ]+))?\)`)
 )
 
 // documents are the READMEs and the guides in English, with their twins in Chinese.
@@ -259,10 +260,35 @@ func declarations(t *testing.T) map[string]bool {
 func TestTheLinksOfTheDocumentsWork(t *testing.T) {
 	for _, document := range append(allDocuments(t), "CONTRIBUTING.md", "SECURITY.md") {
 		for _, link := range localLink.FindAllStringSubmatch(codeBlock.ReplaceAllString(readDocument(t, document), ""), -1) {
-			_, err := os.Stat(filepath.Join(filepath.Dir(document), link[1]))
+			target := document
+			if link[1] != "" {
+				target = filepath.Join(filepath.Dir(document), link[1])
+			}
+			_, err := os.Stat(target)
 			assert.NoError(t, err, "%s links to %s", document, link[1])
+			if link[2] != "" && err == nil {
+				assert.Contains(t, anchors(readDocument(t, target)), link[2], "%s links to %s", document, link[1])
+			}
 		}
 	}
+}
+
+// anchors returns the names by which links reach the headings of a text.
+func anchors(text string) (names []string) {
+	for _, line := range strings.Split(text, "\n") {
+		if title := strings.TrimLeft(line, "#"); title != line {
+			names = append(names, strings.Map(func(r rune) rune {
+				switch {
+				case r == ' ':
+					return '-'
+				case unicode.IsLetter(r), unicode.IsDigit(r), r == '-', r == '_':
+					return unicode.ToLower(r)
+				}
+				return -1
+			}, strings.TrimSpace(title)))
+		}
+	}
+	return names
 }
 
 // TestBothLanguagesSayTheSame compares what can be compared: the code but for its
