@@ -55,19 +55,19 @@ type InvoiceAuthURL struct {
 // be put into the user's cards. [Client.SetInvoiceContact] comes before this.
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/auth/api_invoicebizgetauthurl
-func (c *Client) GetInvoiceAuthURL(ctx context.Context, r GetInvoiceAuthURLRequest) (*InvoiceAuthURL, error) {
-	if err := r.check(); err != nil {
+func (c *Client) GetInvoiceAuthURL(ctx context.Context, req GetInvoiceAuthURLRequest) (*InvoiceAuthURL, error) {
+	if err := req.check(); err != nil {
 		return nil, err
 	}
-	ticket, err := c.cardTicket(ctx, r.Ticket)
+	ticket, err := c.cardTicket(ctx, req.Ticket)
 	if err != nil {
 		return nil, err
 	}
-	r.Timestamp = orNow(r.Timestamp)
+	req.Timestamp = orNow(req.Timestamp)
 	body := struct {
 		GetInvoiceAuthURLRequest
 		Ticket string `json:"ticket"` // not masked
-	}{r, ticket}
+	}{req, ticket}
 	return post[InvoiceAuthURL](ctx, c, "/card/invoice/getauthurl", body, idempotent)
 }
 
@@ -159,8 +159,8 @@ func (r RejectInvoiceRequest) check() error {
 // The order can not have one any more: another try needs another OrderID.
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/auth/api_invoicebizrejectinsert
-func (c *Client) RejectInvoice(ctx context.Context, r RejectInvoiceRequest) error {
-	return c.post(ctx, "/card/invoice/rejectinsert", r, idempotent, alreadyDone(ErrInvoiceRejected))
+func (c *Client) RejectInvoice(ctx context.Context, req RejectInvoiceRequest) error {
+	return c.post(ctx, "/card/invoice/rejectinsert", req, idempotent, alreadyDone(ErrInvoiceRejected))
 }
 
 // invoiceSettings is what the endpoint of all settings takes and answers; its action
@@ -251,11 +251,11 @@ type InvoiceMerchant struct {
 // serves it (查询与设置授权页与商户信息). It is done once.
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/auth/api_invoicebizsetattr
-func (c *Client) SetInvoiceMerchant(ctx context.Context, m InvoiceMerchant) error {
-	if err := first(notEmpty("MerchantID", m.MerchantID), notEmpty("PlatformID", m.PlatformID)); err != nil {
+func (c *Client) SetInvoiceMerchant(ctx context.Context, merchant InvoiceMerchant) error {
+	if err := first(notEmpty("MerchantID", merchant.MerchantID), notEmpty("PlatformID", merchant.PlatformID)); err != nil {
 		return err
 	}
-	_, err := c.invoiceSettings(ctx, "set_pay_mch", invoiceSettings{Merchant: &m})
+	_, err := c.invoiceSettings(ctx, "set_pay_mch", invoiceSettings{Merchant: &merchant})
 	return err
 }
 

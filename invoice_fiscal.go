@@ -29,19 +29,19 @@ type FiscalAuthURL struct {
 // an order (获取授权页链接); [Client.GetInvoiceAuth] tells whether the user did.
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/FiscalReceipt/api_notaxinvoicegetauthurl
-func (c *Client) GetFiscalAuthURL(ctx context.Context, r GetFiscalAuthURLRequest) (*FiscalAuthURL, error) {
-	if err := r.check(); err != nil {
+func (c *Client) GetFiscalAuthURL(ctx context.Context, req GetFiscalAuthURLRequest) (*FiscalAuthURL, error) {
+	if err := req.check(); err != nil {
 		return nil, err
 	}
-	ticket, err := c.cardTicket(ctx, r.Ticket)
+	ticket, err := c.cardTicket(ctx, req.Ticket)
 	if err != nil {
 		return nil, err
 	}
-	r.Timestamp = orNow(r.Timestamp)
+	req.Timestamp = orNow(req.Timestamp)
 	body := struct {
 		GetFiscalAuthURLRequest
 		Ticket string `json:"ticket"` // not masked
-	}{r, ticket}
+	}{req, ticket}
 	return post[FiscalAuthURL](ctx, c, "/nontax/getbillauthurl", body, idempotent)
 }
 

@@ -78,11 +78,11 @@ func (r IssueInvoiceRequest) check() error {
 // [ErrInvoiceSerialInProgress] ask to wait.
 //
 // https://developers.weixin.qq.com/doc/offiaccount/WeChat_Invoice/E_Invoice/Vendor_API_List
-func (c *Client) IssueInvoice(ctx context.Context, r IssueInvoiceRequest) error {
-	if err := r.check(); err != nil {
+func (c *Client) IssueInvoice(ctx context.Context, req IssueInvoiceRequest) error {
+	if err := req.check(); err != nil {
 		return err
 	}
-	return c.postInvoiceInfo(ctx, "/card/invoice/makeoutinvoice", r, r.Serial)
+	return c.postInvoiceInfo(ctx, "/card/invoice/makeoutinvoice", req, req.Serial)
 }
 
 // ReverseInvoiceRequest names an invoice to be reversed by a red one.
@@ -105,11 +105,11 @@ func (r ReverseInvoiceRequest) check() error {
 // (统一开票接口-发票冲红). The same Serial is safe to send again.
 //
 // https://developers.weixin.qq.com/doc/offiaccount/WeChat_Invoice/E_Invoice/Vendor_API_List
-func (c *Client) ReverseInvoice(ctx context.Context, r ReverseInvoiceRequest) error {
-	if err := r.check(); err != nil {
+func (c *Client) ReverseInvoice(ctx context.Context, req ReverseInvoiceRequest) error {
+	if err := req.check(); err != nil {
 		return err
 	}
-	return c.postInvoiceInfo(ctx, "/card/invoice/clearoutinvoice", r, r.Serial)
+	return c.postInvoiceInfo(ctx, "/card/invoice/clearoutinvoice", req, req.Serial)
 }
 
 func (c *Client) postInvoiceInfo(ctx context.Context, path string, info any, serial string) error {
@@ -133,14 +133,14 @@ type IssuedInvoice struct {
 // (统一开票接口-查询已开发票). It returns [ErrInvoiceSerialInProgress] if it is not made yet.
 //
 // https://developers.weixin.qq.com/doc/offiaccount/WeChat_Invoice/E_Invoice/Vendor_API_List
-func (c *Client) GetIssuedInvoice(ctx context.Context, serial, sellerTaxNo string) (*IssuedInvoice, error) {
-	if err := first(notEmpty("serial", serial), notEmpty("sellerTaxNo", sellerTaxNo)); err != nil {
+func (c *Client) GetIssuedInvoice(ctx context.Context, serial, sellerTaxNumber string) (*IssuedInvoice, error) {
+	if err := first(notEmpty("serial", serial), notEmpty("sellerTaxNumber", sellerTaxNumber)); err != nil {
 		return nil, err
 	}
 	body := struct {
 		Serial      string `json:"fpqqlsh"`
 		SellerTaxNo string `json:"nsrsbh"`
-	}{serial, sellerTaxNo}
+	}{serial, sellerTaxNumber}
 	res, err := post[struct {
 		Invoice IssuedInvoice `json:"invoicedetail"`
 	}](ctx, c, "/card/invoice/queryinvoceinfo", body, idempotent) // the platform spells it so

@@ -78,5 +78,5 @@ func TestAnInvoiceIsOrderedAgainUnderItsSerialOnly(t *testing.T) {
 	refused(t, "Serial", func(ctx context.Context, c *Client) error {
 		return c.ReverseInvoice(ctx, ReverseInvoiceRequest{OpenID: "o1"})
 	})
-	refused(t, "sellerTaxNo", func(ctx context.Context, c *Client) error { _, err := c.GetIssuedInvoice(ctx, "s", ""); return err })
+	refused(t, "sellerTaxNumber", func(ctx context.Context, c *Client) error { _, err := c.GetIssuedInvoice(ctx, "s", ""); return err })
 }

@@ -40,8 +40,8 @@ func notAlphanumeric(r rune) bool {
 // WeChat (录入抬头到用户微信).
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/name/api_invoicebizgetusertitleurl
-func (c *Client) GetInvoiceTitleURL(ctx context.Context, r GetInvoiceTitleURLRequest) (string, error) {
-	return c.titleURL(ctx, "/card/invoice/biz/getusertitleurl", r)
+func (c *Client) GetInvoiceTitleURL(ctx context.Context, req GetInvoiceTitleURLRequest) (string, error) {
+	return c.titleURL(ctx, "/card/invoice/biz/getusertitleurl", req)
 }
 
 // GetInvoiceTitleChoiceURL returns a page on which a user chooses a title for the
@@ -49,11 +49,11 @@ func (c *Client) GetInvoiceTitleURL(ctx context.Context, r GetInvoiceTitleURLReq
 // event that brings the title, bizName is shown to the user; both may be "".
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/name/api_invoicebizgetselecttitleurl
-func (c *Client) GetInvoiceTitleChoiceURL(ctx context.Context, attach, bizName string) (string, error) {
+func (c *Client) GetInvoiceTitleChoiceURL(ctx context.Context, attach, businessName string) (string, error) {
 	return c.titleURL(ctx, "/card/invoice/biz/getselecttitleurl", struct {
 		Attach  string `json:"attach,omitempty"`
 		BizName string `json:"biz_name,omitempty"`
-	}{attach, bizName})
+	}{attach, businessName})
 }
 
 func (c *Client) titleURL(ctx context.Context, path string, body any) (string, error) {

@@ -34,15 +34,15 @@ type Ticket struct {
 // few calls: programs use [Client.Ticket], which keeps it.
 //
 // https://developers.weixin.qq.com/doc/service/api/webdev/jssdk/api_getticket
-func (c *Client) GetTicket(ctx context.Context, kind TicketType) (*Ticket, error) {
-	if err := notEmpty("kind", string(kind)); err != nil {
+func (c *Client) GetTicket(ctx context.Context, ticketType TicketType) (*Ticket, error) {
+	if err := notEmpty("ticketType", string(ticketType)); err != nil {
 		return nil, err
 	}
-	return do[Ticket](ctx, c, ticketRequest(kind))
+	return do[Ticket](ctx, c, ticketRequest(ticketType))
 }
 
-func ticketRequest(kind TicketType) Request {
-	return Request{Path: "/cgi-bin/ticket/getticket", Query: params("type", string(kind)), Idempotent: true}
+func ticketRequest(ticketType TicketType) Request {
+	return Request{Path: "/cgi-bin/ticket/getticket", Query: params("type", string(ticketType)), Idempotent: true}
 }
 
 // Ticket returns the account's ticket of this kind from the cache, which works as
@@ -50,11 +50,11 @@ func ticketRequest(kind TicketType) Request {
 // it must not reach a browser.
 //
 // https://developers.weixin.qq.com/doc/service/api/webdev/jssdk/api_getticket
-func (c *Client) Ticket(ctx context.Context, kind TicketType) (Secret, error) {
-	if err := first(c.invalid, notEmpty("kind", string(kind))); err != nil {
+func (c *Client) Ticket(ctx context.Context, ticketType TicketType) (Secret, error) {
+	if err := first(c.invalid, notEmpty("ticketType", string(ticketType))); err != nil {
 		return "", err
 	}
-	value, err := c.tickets.of(kind).Token(ctx, "")
+	value, err := c.tickets.of(ticketType).Token(ctx, "")
 	return Secret(value), err
 }
 

@@ -111,6 +111,6 @@ func TestTicketOfUnknownAgeIsCheckedEveryTenMinutesUntilItChanges(t *testing.T) 
 }
 
 func TestTicketsHaveAKind(t *testing.T) {
-	refused(t, "kind", func(ctx context.Context, c *Client) error { _, err := c.GetTicket(ctx, ""); return err })
-	refused(t, "kind", func(ctx context.Context, c *Client) error { _, err := c.Ticket(ctx, ""); return err })
+	refused(t, "ticketType", func(ctx context.Context, c *Client) error { _, err := c.GetTicket(ctx, ""); return err })
+	refused(t, "ticketType", func(ctx context.Context, c *Client) error { _, err := c.Ticket(ctx, ""); return err })
 }

@@ -67,16 +67,16 @@ type MedicalPage struct {
 // for public hospitals and health authorities that were granted the assistant.
 //
 // https://developers.weixin.qq.com/doc/service/api/medicalassistant/api_cityservice_sendchannelmsg
-func (c *Client) SendMedicalMessage(ctx context.Context, m MedicalMessage) error {
-	if m.AppID == "" {
-		m.AppID = c.cfg.appID
+func (c *Client) SendMedicalMessage(ctx context.Context, message MedicalMessage) error {
+	if message.AppID == "" {
+		message.AppID = c.cfg.appID
 	}
-	if err := m.check(); err != nil {
+	if err := message.check(); err != nil {
 		return err
 	}
 	body := struct {
 		MedicalMessage
 		BusinessID int `json:"business_id"`
-	}{m, 150}
+	}{message, 150}
 	return c.post(ctx, "/cityservice/sendchannelmsg", body)
 }

@@ -225,8 +225,8 @@ func (b Button) check(at string, nameBytes int) error {
 // on entering the chat, at most once in five minutes. A day's quota is 1,000.
 //
 // https://developers.weixin.qq.com/doc/service/api/custommenu/api_createcustommenu
-func (c *Client) CreateMenu(ctx context.Context, m Menu) error {
-	return c.post(ctx, "/cgi-bin/menu/create", m, idempotent)
+func (c *Client) CreateMenu(ctx context.Context, menu Menu) error {
+	return c.post(ctx, "/cgi-bin/menu/create", menu, idempotent)
 }
 
 // SelfMenu is the menu that followers see, wherever it was made.
@@ -385,8 +385,8 @@ func (m conditionalMenu) check() error {
 // quota is 2,000.
 //
 // https://developers.weixin.qq.com/doc/service/api/custommenu/api_addconditionalmenu
-func (c *Client) AddConditionalMenu(ctx context.Context, m Menu, rule MatchRule) (int64, error) {
-	body := conditionalMenu{Menu: m}
+func (c *Client) AddConditionalMenu(ctx context.Context, menu Menu, rule MatchRule) (int64, error) {
+	body := conditionalMenu{Menu: menu}
 	body.Rule.TagID, body.Rule.Platform, body.Rule.Language = idOrNone(rule.TagID), rule.Platform, rule.Language
 	res, err := post[menuRef](ctx, c, "/cgi-bin/menu/addconditional", body)
 	if err != nil {

@@ -95,8 +95,8 @@ type NontaxFee struct {
 // GetNontaxFee returns what a payment notice asks for (查询应收信息).
 //
 // https://developers.weixin.qq.com/doc/service/api/nontaxpay/api_nontaxqueryfee
-func (c *Client) GetNontaxFee(ctx context.Context, r GetNontaxFeeRequest) (*NontaxFee, error) {
-	return post[NontaxFee](ctx, c, "/nontax/queryfee", c.ownBody(r), idempotent)
+func (c *Client) GetNontaxFee(ctx context.Context, req GetNontaxFeeRequest) (*NontaxFee, error) {
+	return post[NontaxFee](ctx, c, "/nontax/queryfee", c.ownBody(req), idempotent)
 }
 
 // NontaxPayment is what is paid, and to whom. One of NoticeNumber and OrderNumber is needed.
@@ -358,8 +358,8 @@ type NontaxOrders struct {
 // order number of your own, and which of them is paid (获取缴费订单列表).
 //
 // https://developers.weixin.qq.com/doc/service/api/nontaxpay/api_nontaxgetorderlist
-func (c *Client) ListNontaxOrders(ctx context.Context, r ListNontaxOrdersRequest) (*NontaxOrders, error) {
-	return post[NontaxOrders](ctx, c, "/nontax/getorderlist", c.ownBody(r), idempotent)
+func (c *Client) ListNontaxOrders(ctx context.Context, req ListNontaxOrdersRequest) (*NontaxOrders, error) {
+	return post[NontaxOrders](ctx, c, "/nontax/getorderlist", c.ownBody(req), idempotent)
 }
 
 // RefundNontaxOrderRequest names an order to pay back. A refund of a part needs Fee, and
@@ -383,10 +383,10 @@ func (r RefundNontaxOrderRequest) check() error {
 // id of the refund.
 //
 // https://developers.weixin.qq.com/doc/service/api/nontaxpay/api_nontaxrefund
-func (c *Client) RefundNontaxOrder(ctx context.Context, r RefundNontaxOrderRequest) (refundOrderID string, err error) {
+func (c *Client) RefundNontaxOrder(ctx context.Context, req RefundNontaxOrderRequest) (refundOrderID string, err error) {
 	res, err := post[struct {
 		RefundOrderID string `json:"refund_order_id"`
-	}](ctx, c, "/nontax/refund", c.ownBody(r))
+	}](ctx, c, "/nontax/refund", c.ownBody(req))
 	if err != nil {
 		return "", err
 	}

@@ -63,8 +63,8 @@ type NontaxVehicle struct {
 // GetNontaxVehicle returns whether a driver can be charged (用户状态查询).
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Non_tax_pay/Non-tax_driver_platform.html
-func (c *Client) GetNontaxVehicle(ctx context.Context, r GetNontaxVehicleRequest) (*NontaxVehicle, error) {
-	return post[NontaxVehicle](ctx, c, "/nontax/vehicle/querystate", c.ownBody(r), idempotent)
+func (c *Client) GetNontaxVehicle(ctx context.Context, req GetNontaxVehicleRequest) (*NontaxVehicle, error) {
+	return post[NontaxVehicle](ctx, c, "/nontax/vehicle/querystate", c.ownBody(req), idempotent)
 }
 
 // NotifyNontaxEntranceRequest is a vehicle that drives in.
@@ -97,10 +97,10 @@ func (r NotifyNontaxEntranceRequest) check() error {
 // the exit.
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Non_tax_pay/Non-tax_driver_platform.html
-func (c *Client) NotifyNontaxEntrance(ctx context.Context, r NotifyNontaxEntranceRequest) (VehicleStatus, error) {
+func (c *Client) NotifyNontaxEntrance(ctx context.Context, req NotifyNontaxEntranceRequest) (VehicleStatus, error) {
 	res, err := post[struct {
 		State VehicleStatus `json:"user_state"`
-	}](ctx, c, "/nontax/vehicle/entrancenotify", c.ownBody(r), idempotent)
+	}](ctx, c, "/nontax/vehicle/entrancenotify", c.ownBody(req), idempotent)
 	if err != nil {
 		return "", err
 	}
@@ -153,10 +153,10 @@ func (r ChargeNontaxVehicleRequest) check() error {
 // is charged once, so the client retries a call whose outcome it does not know.
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Non_tax_pay/Non-tax_driver_platform.html
-func (c *Client) ChargeNontaxVehicle(ctx context.Context, r ChargeNontaxVehicleRequest) (orderID string, err error) {
+func (c *Client) ChargeNontaxVehicle(ctx context.Context, req ChargeNontaxVehicleRequest) (orderID string, err error) {
 	res, err := post[struct {
 		OrderID string `json:"order_id"`
-	}](ctx, c, "/nontax/vehicle/payapply", c.ownBody(r), idempotent)
+	}](ctx, c, "/nontax/vehicle/payapply", c.ownBody(req), idempotent)
 	if err != nil {
 		return "", err
 	}

@@ -142,11 +142,11 @@ func (c *Client) GetStoreProgramAudit(ctx context.Context, auditID int64) (*Stor
 // account's store mini program (修改门店小程序信息). "" keeps what is there.
 //
 // https://developers.weixin.qq.com/doc/service/api/stores/miniapp/api_modifywxastore
-func (c *Client) UpdateStoreProgram(ctx context.Context, headImage, introduction string) error {
+func (c *Client) UpdateStoreProgram(ctx context.Context, avatarMediaID, introduction string) error {
 	body := struct {
 		HeadImage    string `json:"headimg_mediaid"`
 		Introduction string `json:"intro"`
-	}{headImage, introduction}
+	}{avatarMediaID, introduction}
 	return c.post(ctx, "/wxa/modify_merchant", body, idempotent)
 }
 

@@ -43,8 +43,8 @@ func (m SubscribeMessage) check() error {
 // says which.
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/notify/api_sendnewsubscribemsg
-func (c *Client) SendSubscribeMessage(ctx context.Context, m SubscribeMessage) error {
-	return c.post(ctx, "/cgi-bin/message/subscribe/bizsend", m)
+func (c *Client) SendSubscribeMessage(ctx context.Context, message SubscribeMessage) error {
+	return c.post(ctx, "/cgi-bin/message/subscribe/bizsend", message)
 }
 
 // SubscribeTemplate is a template of notifications that the account has added.
@@ -263,14 +263,14 @@ type oneTimeMessage struct {
 // (发送一次性订阅消息).
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/subscribe/api_templatesubscribe
-func (c *Client) SendOneTimeMessage(ctx context.Context, m OneTimeMessage) error {
-	if err := m.check(); err != nil {
+func (c *Client) SendOneTimeMessage(ctx context.Context, message OneTimeMessage) error {
+	if err := message.check(); err != nil {
 		return err
 	}
 	body := oneTimeMessage{
-		OpenID: m.OpenID, TemplateID: m.TemplateID, URL: m.URL, MiniProgram: m.MiniProgram, Scene: m.Scene, Title: m.Title,
+		OpenID: message.OpenID, TemplateID: message.TemplateID, URL: message.URL, MiniProgram: message.MiniProgram, Scene: message.Scene, Title: message.Title,
 	}
-	body.Data.Content = TemplateValue{Value: m.Content, Color: m.Color}
+	body.Data.Content = TemplateValue{Value: message.Content, Color: message.Color}
 	return c.post(ctx, "/cgi-bin/message/template/subscribe", body)
 }
 

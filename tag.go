@@ -55,22 +55,22 @@ func (c *Client) ListTags(ctx context.Context) ([]Tag, error) {
 // platform's own. A day's quota is 1,000.
 //
 // https://developers.weixin.qq.com/doc/service/api/usermanage/tag/api_updatetag
-func (c *Client) UpdateTag(ctx context.Context, id int64, name string) error {
-	if err := first(positive("id", id), checkTagName(name)); err != nil {
+func (c *Client) UpdateTag(ctx context.Context, tagID int64, name string) error {
+	if err := first(positive("tagID", tagID), checkTagName(name)); err != nil {
 		return err
 	}
-	return c.post(ctx, "/cgi-bin/tags/update", tagBody{Tag{ID: id, Name: name}}, idempotent)
+	return c.post(ctx, "/cgi-bin/tags/update", tagBody{Tag{ID: tagID, Name: name}}, idempotent)
 }
 
 // DeleteTag removes a tag from the account and from everyone who has it (删除标签).
 // [ErrTagTooLarge]: more than 100,000 followers have it, take it from some first.
 //
 // https://developers.weixin.qq.com/doc/service/api/usermanage/tag/api_deletetag
-func (c *Client) DeleteTag(ctx context.Context, id int64) error {
-	if err := positive("id", id); err != nil {
+func (c *Client) DeleteTag(ctx context.Context, tagID int64) error {
+	if err := positive("tagID", tagID); err != nil {
 		return err
 	}
-	return c.post(ctx, "/cgi-bin/tags/delete", tagBody{Tag{ID: id}}, idempotent)
+	return c.post(ctx, "/cgi-bin/tags/delete", tagBody{Tag{ID: tagID}}, idempotent)
 }
 
 // ListTagFollowerIDs returns followers with a tag from behind nextOpenID, "" for the

@@ -79,8 +79,8 @@ var _ = wireRows([]wireRow{
 func TestTagCallsRefuseWrongArguments(t *testing.T) {
 	refused(t, "name", func(ctx context.Context, c *Client) error { _, err := c.CreateTag(ctx, ""); return err })
 	refused(t, "name", func(ctx context.Context, c *Client) error { return c.UpdateTag(ctx, 134, strings.Repeat("长", 31)) })
-	refused(t, "id", func(ctx context.Context, c *Client) error { return c.UpdateTag(ctx, 0, "广东") })
-	refused(t, "id", func(ctx context.Context, c *Client) error { return c.DeleteTag(ctx, 0) })
+	refused(t, "tagID", func(ctx context.Context, c *Client) error { return c.UpdateTag(ctx, 0, "广东") })
+	refused(t, "tagID", func(ctx context.Context, c *Client) error { return c.DeleteTag(ctx, 0) })
 	refused(t, "tagID", func(ctx context.Context, c *Client) error { return c.TagUsers(ctx, 0, "o1") })
 	refused(t, "openIDs", func(ctx context.Context, c *Client) error { return c.UntagUsers(ctx, 134) })
 	refused(t, "openID", func(ctx context.Context, c *Client) error { _, err := c.ListUserTagIDs(ctx, ""); return err })

@@ -90,10 +90,10 @@ func (m TemplateMessage) check() error {
 // [ErrNotFollower]: the user does not follow the account.
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/template/api_sendtemplatemessage
-func (c *Client) SendTemplateMessage(ctx context.Context, m TemplateMessage) (int64, error) {
+func (c *Client) SendTemplateMessage(ctx context.Context, message TemplateMessage) (int64, error) {
 	res, err := post[struct {
 		ID int64 `json:"msgid"`
-	}](ctx, c, "/cgi-bin/message/template/send", m, keyed(m.ClientMsgID))
+	}](ctx, c, "/cgi-bin/message/template/send", message, keyed(message.ClientMsgID))
 	if err != nil {
 		return 0, err
 	}

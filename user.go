@@ -240,15 +240,15 @@ type ConvertedOpenID struct {
 // account.
 //
 // https://developers.weixin.qq.com/doc/service/api/usermanage/changeopenid/api_changeopenid
-func (c *Client) ConvertOpenIDs(ctx context.Context, from string, openIDs []string) ([]ConvertedOpenID, error) {
-	if err := notEmpty("from", from); err != nil {
+func (c *Client) ConvertOpenIDs(ctx context.Context, oldAccountID string, openIDs []string) ([]ConvertedOpenID, error) {
+	if err := notEmpty("oldAccountID", oldAccountID); err != nil {
 		return nil, err
 	}
 	return fetchInBatches(ctx, openIDs, 100, func(ctx context.Context, batch []string) ([]ConvertedOpenID, error) {
 		body := struct {
 			From    string   `json:"from_appid"`
 			OpenIDs []string `json:"openid_list"`
-		}{from, batch}
+		}{oldAccountID, batch}
 		res, err := post[struct {
 			Results []ConvertedOpenID `json:"result_list"`
 		}](ctx, c, "/cgi-bin/changeopenid", body, idempotent)

@@ -87,7 +87,7 @@ func TestUserCallsRefuseWrongArguments(t *testing.T) {
 	refused(t, "remark", func(ctx context.Context, c *Client) error {
 		return c.SetRemark(ctx, "o1", strings.Repeat("甲", 10)+"a")
 	})
-	refused(t, "from", func(ctx context.Context, c *Client) error {
+	refused(t, "oldAccountID", func(ctx context.Context, c *Client) error {
 		_, err := c.ConvertOpenIDs(ctx, "", []string{"o1"})
 		return err
 	})
