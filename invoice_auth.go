@@ -6,36 +6,36 @@ import (
 	"time"
 )
 
-// InvoiceSource is where a user asks for an invoice.
+// InvoiceSource is where a user requests an invoice.
 type InvoiceSource string
 
-// The places to ask from.
+// The places where a user can request an invoice.
 const (
 	InvoiceSourceApp         InvoiceSource = "app"
-	InvoiceSourceWeb         InvoiceSource = "web" // a page inside WeChat
+	InvoiceSourceWeb         InvoiceSource = "web" // a page in WeChat
 	InvoiceSourceMiniProgram InvoiceSource = "wxa"
-	InvoiceSourceBrowser     InvoiceSource = "wap" // a page outside WeChat
+	InvoiceSourceBrowser     InvoiceSource = "wap" // a page in another browser
 )
 
-// InvoiceAuthType is what the authorisation page of an invoice lets the user do.
+// InvoiceAuthType is what the user does on the authorization page of an invoice.
 type InvoiceAuthType int
 
-// The kinds of authorisation pages.
+// The types of authorization pages.
 const (
-	InvoiceAuthApply InvoiceAuthType = 0 // ask for an invoice; the merchant knows the title
-	InvoiceAuthFill  InvoiceAuthType = 1 // ask for an invoice and fill in the title; the only one for invoices after WeChat Pay
-	InvoiceAuthClaim InvoiceAuthType = 2 // claim an invoice that is made
+	InvoiceAuthApply InvoiceAuthType = 0 // requests an invoice; the merchant already has the title
+	InvoiceAuthFill  InvoiceAuthType = 1 // requests an invoice and fills in the title; the only type for orders paid by WeChat Pay
+	InvoiceAuthClaim InvoiceAuthType = 2 // claims an invoice that has been issued
 )
 
-// GetInvoiceAuthURLRequest asks for the authorisation page of an order.
+// GetInvoiceAuthURLRequest names the order to authorize and what its page shows.
 type GetInvoiceAuthURLRequest struct {
-	PlatformID  string          `json:"s_pappid"` // of the invoicing platform, which tells it
+	PlatformID  string          `json:"s_pappid"` // the id of the invoicing platform, which provides it
 	OrderID     string          `json:"order_id"`
 	Money       int64           `json:"money"`     // fen
-	Timestamp   Timestamp       `json:"timestamp"` // 0 is now
+	Timestamp   Timestamp       `json:"timestamp"` // zero means now
 	Source      InvoiceSource   `json:"source"`
-	RedirectURL string          `json:"redirect_url,omitempty"` // the page after authorising, for InvoiceSourceWeb
-	Ticket      Secret          `json:"ticket"`                 // of [TicketCard]; "" is the client's own, see [Client.Ticket]
+	RedirectURL string          `json:"redirect_url,omitempty"` // the page to open afterwards, for InvoiceSourceWeb
+	Ticket      Secret          `json:"ticket"`                 // a [TicketCard]; "" means the client's own, see [Client.Ticket]
 	Type        InvoiceAuthType `json:"type"`
 }
 
@@ -44,15 +44,15 @@ func (r GetInvoiceAuthURLRequest) check() error {
 		notEmpty("Source", string(r.Source)))
 }
 
-// InvoiceAuthURL is the address of an authorisation page.
+// InvoiceAuthURL is the URL of an authorization page.
 type InvoiceAuthURL struct {
-	URL   string `json:"auth_url"` // for InvoiceSourceMiniProgram the path to navigate to
-	AppID string `json:"appid"`    // of the mini program to navigate to; for InvoiceSourceMiniProgram only
+	URL   string `json:"auth_url"` // for InvoiceSourceMiniProgram, the path to navigate to
+	AppID string `json:"appid"`    // of the mini program to navigate to, only for InvoiceSourceMiniProgram
 }
 
-// GetInvoiceAuthURL returns the page on which a user authorises the invoice of an
-// order (获取授权页链接). Only for an order that a user has authorised an invoice can
-// be put into the user's cards. [Client.SetInvoiceContact] comes before this.
+// GetInvoiceAuthURL returns the page on which a user authorizes the invoice of an
+// order (获取授权页链接). An invoice can only be inserted for an order that has been
+// authorized. Call [Client.SetInvoiceContact] once before.
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/auth/api_invoicebizgetauthurl
 func (c *Client) GetInvoiceAuthURL(ctx context.Context, req GetInvoiceAuthURLRequest) (*InvoiceAuthURL, error) {
@@ -71,7 +71,7 @@ func (c *Client) GetInvoiceAuthURL(ctx context.Context, req GetInvoiceAuthURLReq
 	return post[InvoiceAuthURL](ctx, c, "/card/invoice/getauthurl", body, idempotent)
 }
 
-// cardTicket returns the ticket, or the client's own where there is none.
+// cardTicket returns the given ticket, or the client's own if it is "".
 func (c *Client) cardTicket(ctx context.Context, given Secret) (string, error) {
 	if given == "" {
 		own, err := c.Ticket(ctx, TicketCard)
@@ -96,20 +96,20 @@ func (r invoiceOrderRef) check() error {
 	return first(notEmpty("platformID", r.PlatformID), notEmpty("orderID", r.OrderID))
 }
 
-// InvoiceAuth is how far a user authorised the invoice of an order.
+// InvoiceAuth is the state of a user's authorization.
 type InvoiceAuth struct {
 	Status   string          `json:"invoice_status"` // such as "auth success"
 	AuthTime Timestamp       `json:"auth_time"`
 	User     InvoiceAuthUser `json:"user_auth_info"`
 }
 
-// InvoiceAuthUser is what a user filled in: as a person, or for a company.
+// InvoiceAuthUser is what a user filled in, as a person or for a company.
 type InvoiceAuthUser struct {
 	Person  InvoicePerson  `json:"user_field"`
 	Company InvoiceCompany `json:"biz_field"`
 }
 
-// InvoicePerson is what a person filled in for an invoice.
+// InvoicePerson is what a person filled in.
 type InvoicePerson struct {
 	Title  string               `json:"title"`
 	Phone  string               `json:"phone"`
@@ -117,7 +117,7 @@ type InvoicePerson struct {
 	Custom []InvoiceCustomValue `json:"custom_field"`
 }
 
-// InvoiceCompany is what a company filled in for an invoice.
+// InvoiceCompany is what a user filled in for a company.
 type InvoiceCompany struct {
 	Title       string               `json:"title"`
 	TaxNumber   string               `json:"tax_no"`
@@ -128,43 +128,43 @@ type InvoiceCompany struct {
 	Custom      []InvoiceCustomValue `json:"custom_field"`
 }
 
-// InvoiceCustomValue is what was filled into a field of the merchant's own.
+// InvoiceCustomValue is the value of an [InvoiceCustomField].
 type InvoiceCustomValue struct {
 	Key   string `json:"key"`
 	Value string `json:"value"`
 }
 
-// GetInvoiceAuth returns whether a user authorised the invoice of an order, and what
-// the user filled in (查询授权信息); for fiscal receipts too, where platformID is the
-// treasury's. [ErrInvoiceNotAuthorized]: not yet.
+// GetInvoiceAuth returns what a user filled in when authorizing the invoice of an
+// order (查询授权信息). It also works for fiscal receipts, with the treasury's id as
+// platformID. It returns [ErrInvoiceNotAuthorized] if the user has not authorized yet.
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/auth/api_invoicebizgetauthdata
 func (c *Client) GetInvoiceAuth(ctx context.Context, platformID, orderID string) (*InvoiceAuth, error) {
 	return post[InvoiceAuth](ctx, c, "/card/invoice/getauthdata", invoiceOrderRef{platformID, orderID}, idempotent)
 }
 
-// RejectInvoiceRequest says why an order gets no invoice.
+// RejectInvoiceRequest names an order that gets no invoice, and why.
 type RejectInvoiceRequest struct {
 	PlatformID string `json:"s_pappid"`
 	OrderID    string `json:"order_id"`
-	Reason     string `json:"reason"`        // for the user to read
-	URL        string `json:"url,omitempty"` // a page where the user can go on
+	Reason     string `json:"reason"`        // is shown to the user
+	URL        string `json:"url,omitempty"` // a page where the user can proceed
 }
 
 func (r RejectInvoiceRequest) check() error {
 	return first(notEmpty("PlatformID", r.PlatformID), notEmpty("OrderID", r.OrderID), notEmpty("Reason", r.Reason))
 }
 
-// RejectInvoice tells the user that an authorised order gets no invoice (拒绝开票).
-// The order can not have one any more: another try needs another OrderID.
+// RejectInvoice tells the user that an authorized order gets no invoice (拒绝开票).
+// The rejection is final: another attempt needs a new OrderID.
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/auth/api_invoicebizrejectinsert
 func (c *Client) RejectInvoice(ctx context.Context, req RejectInvoiceRequest) error {
 	return c.post(ctx, "/card/invoice/rejectinsert", req, idempotent, alreadyDone(ErrInvoiceRejected))
 }
 
-// invoiceSettings is what the endpoint of all settings takes and answers; its action
-// says which.
+// invoiceSettings is the body and the response of the endpoint for all settings; its
+// action selects the member.
 type invoiceSettings struct {
 	Fields   *InvoiceAuthFields `json:"auth_field,omitempty"`
 	Merchant *InvoiceMerchant   `json:"paymch_info,omitempty"`
@@ -178,13 +178,13 @@ func (c *Client) invoiceSettings(ctx context.Context, action string, body invoic
 	})
 }
 
-// InvoiceAuthFields are the fields of an authorisation page of [InvoiceAuthFill].
+// InvoiceAuthFields are the fields of an authorization page of type [InvoiceAuthFill].
 type InvoiceAuthFields struct {
-	Person  *InvoicePersonFields  `json:"user_field,omitempty"` // for invoices to persons
-	Company *InvoiceCompanyFields `json:"biz_field,omitempty"`  // for invoices to companies
+	Person  *InvoicePersonFields  `json:"user_field,omitempty"` // for invoices made out to persons
+	Company *InvoiceCompanyFields `json:"biz_field,omitempty"`  // for invoices made out to companies
 }
 
-// InvoicePersonFields says which fields a person sees and must fill in.
+// InvoicePersonFields selects the fields that a person sees and must fill in.
 type InvoicePersonFields struct {
 	ShowTitle    Flag                 `json:"show_title"`
 	ShowPhone    Flag                 `json:"show_phone"`
@@ -194,7 +194,7 @@ type InvoicePersonFields struct {
 	Custom       []InvoiceCustomField `json:"custom_field,omitempty"`
 }
 
-// InvoiceCompanyFields says which fields a company sees and must fill in.
+// InvoiceCompanyFields selects the fields that a user sees and must fill in for a company.
 type InvoiceCompanyFields struct {
 	ShowTitle          Flag                 `json:"show_title"`
 	ShowTaxNumber      Flag                 `json:"show_tax_no"`
@@ -210,15 +210,15 @@ type InvoiceCompanyFields struct {
 	Custom             []InvoiceCustomField `json:"custom_field,omitempty"`
 }
 
-// InvoiceCustomField is a field of the merchant's own.
+// InvoiceCustomField is a field that the merchant defines.
 type InvoiceCustomField struct {
 	Key      string `json:"key"`
 	Required Flag   `json:"is_require"`
-	Notice   string `json:"notice,omitempty"` // hint inside the field
+	Notice   string `json:"notice,omitempty"` // the hint in the empty field
 }
 
-// SetInvoiceAuthFields sets the fields of the authorisation page of
-// [InvoiceAuthFill] (查询与设置授权页与商户信息). It is done once.
+// SetInvoiceAuthFields sets the fields of the authorization pages of type
+// [InvoiceAuthFill] (查询与设置授权页与商户信息). It is needed only once.
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/auth/api_invoicebizsetattr
 func (c *Client) SetInvoiceAuthFields(ctx context.Context, fields InvoiceAuthFields) error {
@@ -229,7 +229,7 @@ func (c *Client) SetInvoiceAuthFields(ctx context.Context, fields InvoiceAuthFie
 	return err
 }
 
-// GetInvoiceAuthFields returns the fields of the authorisation page
+// GetInvoiceAuthFields returns what [Client.SetInvoiceAuthFields] has set
 // (查询与设置授权页与商户信息).
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/auth/api_invoicebizsetattr
@@ -241,14 +241,14 @@ func (c *Client) GetInvoiceAuthFields(ctx context.Context) (*InvoiceAuthFields, 
 	return orEmpty(res.Fields), nil
 }
 
-// InvoiceMerchant ties a merchant of WeChat Pay to an invoicing platform.
+// InvoiceMerchant links a merchant of WeChat Pay to an invoicing platform.
 type InvoiceMerchant struct {
 	MerchantID string `json:"mchid"`
 	PlatformID string `json:"s_pappid"`
 }
 
-// SetInvoiceMerchant ties a merchant of WeChat Pay to the invoicing platform that
-// serves it (查询与设置授权页与商户信息). It is done once.
+// SetInvoiceMerchant links a merchant of WeChat Pay to the invoicing platform that
+// serves it (查询与设置授权页与商户信息). It is needed only once.
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/auth/api_invoicebizsetattr
 func (c *Client) SetInvoiceMerchant(ctx context.Context, merchant InvoiceMerchant) error {
@@ -271,14 +271,14 @@ func (c *Client) GetInvoiceMerchant(ctx context.Context) (*InvoiceMerchant, erro
 	return orEmpty(res.Merchant), nil
 }
 
-// InvoiceContact is whom users reach about their invoices.
+// InvoiceContact is how users reach the merchant about their invoices.
 type InvoiceContact struct {
-	Timeout int64  `json:"time_out"` // of making an invoice (开票超时时间); the platform names no unit
+	Timeout int64  `json:"time_out"` // for issuing an invoice (开票超时时间); the platform documents no unit
 	Phone   string `json:"phone"`
 }
 
-// SetInvoiceContact sets whom users reach about their invoices
-// (查询与设置授权页与商户信息). It is needed before the first authorisation page.
+// SetInvoiceContact sets how users reach the merchant about their invoices
+// (查询与设置授权页与商户信息). It is needed once, before the first authorization page.
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/auth/api_invoicebizsetattr
 func (c *Client) SetInvoiceContact(ctx context.Context, contact InvoiceContact) error {
@@ -289,7 +289,7 @@ func (c *Client) SetInvoiceContact(ctx context.Context, contact InvoiceContact) 
 	return err
 }
 
-// GetInvoiceContact returns whom users reach about their invoices
+// GetInvoiceContact returns how users reach the merchant about their invoices
 // (查询与设置授权页与商户信息).
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/auth/api_invoicebizsetattr

@@ -2,16 +2,16 @@ package wechat
 
 import "context"
 
-// GetFiscalAuthURLRequest asks for the authorisation page of a fiscal receipt
-// (财政电子票据).
+// GetFiscalAuthURLRequest names the order whose fiscal receipt (财政电子票据) is to be
+// authorized.
 type GetFiscalAuthURLRequest struct {
-	TreasuryID  string        `json:"s_pappid"` // of the treasury, which tells it
+	TreasuryID  string        `json:"s_pappid"` // the id of the treasury, which provides it
 	OrderID     string        `json:"order_id"`
 	Money       int64         `json:"money"`                  // fen
-	Timestamp   Timestamp     `json:"timestamp"`              // 0 is now
+	Timestamp   Timestamp     `json:"timestamp"`              // zero means now
 	Source      InvoiceSource `json:"source"`                 // InvoiceSourceWeb or InvoiceSourceApp
-	RedirectURL string        `json:"redirect_url,omitempty"` // the page after authorising
-	Ticket      Secret        `json:"ticket"`                 // of [TicketCard]; "" is the client's own, see [Client.Ticket]
+	RedirectURL string        `json:"redirect_url,omitempty"` // the page to open afterwards
+	Ticket      Secret        `json:"ticket"`                 // a [TicketCard]; "" means the client's own, see [Client.Ticket]
 }
 
 func (r GetFiscalAuthURLRequest) check() error {
@@ -19,14 +19,14 @@ func (r GetFiscalAuthURLRequest) check() error {
 		notEmpty("Source", string(r.Source)))
 }
 
-// FiscalAuthURL is the address of the authorisation page of a fiscal receipt.
+// FiscalAuthURL is the URL of the authorization page of a fiscal receipt.
 type FiscalAuthURL struct {
 	URL       string `json:"auth_url"`
 	ExpiresIn int64  `json:"expire_time"` // seconds
 }
 
-// GetFiscalAuthURL returns the page on which a user authorises the fiscal receipt of
-// an order (获取授权页链接); [Client.GetInvoiceAuth] tells whether the user did.
+// GetFiscalAuthURL returns the page on which a user authorizes the fiscal receipt of
+// an order (获取授权页链接). [Client.GetInvoiceAuth] returns the result.
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/FiscalReceipt/api_notaxinvoicegetauthurl
 func (c *Client) GetFiscalAuthURL(ctx context.Context, req GetFiscalAuthURLRequest) (*FiscalAuthURL, error) {
@@ -46,8 +46,8 @@ func (c *Client) GetFiscalAuthURL(ctx context.Context, req GetFiscalAuthURLReque
 }
 
 // CreateFiscalCard creates the template of a department's fiscal receipts and returns
-// its card id (创建财政电子票据模板). payee is the department's full name, logoURL the
-// treasury's logo.
+// its card id (创建财政电子票据模板). payee is the department's full name, and logoURL is
+// the treasury's logo.
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/FiscalReceipt/api_notaxinvoicecreatecard
 func (c *Client) CreateFiscalCard(ctx context.Context, payee, logoURL string) (cardID string, err error) {
@@ -63,7 +63,7 @@ func (c *Client) CreateFiscalCard(ctx context.Context, payee, logoURL string) (c
 	}{base{logoURL}, payee})
 }
 
-// FiscalReceipt is a fiscal receipt to put among a user's cards.
+// FiscalReceipt is a fiscal receipt to add to a user's cards.
 type FiscalReceipt struct {
 	Fee           int64     `json:"fee"` // fen
 	Title         string    `json:"title"`
@@ -78,8 +78,8 @@ func (r FiscalReceipt) check() error {
 		notEmpty("BillingCode", r.BillingCode), notEmpty("PDFMediaID", r.PDFMediaID))
 }
 
-// InsertFiscalReceipt puts a fiscal receipt among the cards of the user who
-// authorised its order (票据插入用户卡包). It is for the treasury's account.
+// InsertFiscalReceipt adds a fiscal receipt to the cards of the user who authorized
+// its order (票据插入用户卡包). Only the treasury's account can call it.
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/FiscalReceipt/api_notaxinvoiceinsert
 func (c *Client) InsertFiscalReceipt(ctx context.Context, order InvoiceOrder, receipt FiscalReceipt) (*InsertedInvoice, error) {

@@ -2,23 +2,23 @@ package wechat
 
 import "context"
 
-// InvoiceLineType says what a line of an invoice is.
+// InvoiceLineType is the type of a line on an invoice.
 type InvoiceLineType string
 
-// The kinds of lines.
+// The types of lines.
 const (
 	InvoiceLineNormal     InvoiceLineType = "0"
-	InvoiceLineDiscount   InvoiceLineType = "1" // takes off from the line before
-	InvoiceLineDiscounted InvoiceLineType = "2" // has a discount in the line behind
+	InvoiceLineDiscount   InvoiceLineType = "1" // is subtracted from the previous line
+	InvoiceLineDiscounted InvoiceLineType = "2" // is reduced by the next line
 )
 
-// IssueInvoiceRequest is an invoice to be made by the invoicing platform whose plan
-// the account has chosen in the console. Amounts are decimal numbers in yuan, such
-// as "135.90".
+// IssueInvoiceRequest is an invoice to be issued by the invoicing platform whose plan
+// was chosen in the account's console. Amounts are decimal numbers in yuan, such as
+// "135.90".
 type IssueInvoiceRequest struct {
 	OpenID            string             `json:"wxopenid"`
-	OrderID           string             `json:"ddh"`     // that the user has authorized
-	Serial            string             `json:"fpqqlsh"` // 6 letters that the platform assigns, then the caller's number; the same one makes no second invoice
+	OrderID           string             `json:"ddh"`     // which the user has authorized
+	Serial            string             `json:"fpqqlsh"` // 6 letters that the platform assigns, then a number of your own; the same Serial issues no second invoice
 	SellerTaxNumber   string             `json:"nsrsbh"`
 	SellerName        string             `json:"nsrmc"`
 	SellerAddress     string             `json:"nsrdz"`
@@ -31,8 +31,8 @@ type IssueInvoiceRequest struct {
 	BuyerPhone        string             `json:"ghfdh,omitempty"`
 	BuyerBank         string             `json:"ghfbank,omitempty"`
 	BuyerBankAccount  string             `json:"ghfbankid,omitempty"`
-	Drawer            string             `json:"kpr"`           // who makes the invoice
-	Cashier           string             `json:"skr,omitempty"` // who took the money
+	Drawer            string             `json:"kpr"`           // who issues the invoice
+	Cashier           string             `json:"skr,omitempty"` // who received the money
 	Reviewer          string             `json:"fhr,omitempty"` // who checked the invoice
 	Total             string             `json:"jshj"`          // with tax
 	Amount            string             `json:"hjje"`          // without tax
@@ -42,15 +42,15 @@ type IssueInvoiceRequest struct {
 	Lines             []IssueInvoiceLine `json:"invoicedetail_list"`
 }
 
-// IssueInvoiceLine is a line of an invoice to be made.
+// IssueInvoiceLine is a line of an invoice to be issued.
 type IssueInvoiceLine struct {
 	Type          InvoiceLineType `json:"fphxz"`
-	Code          string          `json:"spbm"` // of the class of goods, 19 digits
+	Code          string          `json:"spbm"` // the tax classification of the goods, 19 digits
 	Name          string          `json:"xmmc"`
 	Unit          string          `json:"dw"`
 	Specification string          `json:"ggxh"`
 	Quantity      string          `json:"xmsl"`
-	Price         string          `json:"xmdj"` // of one, without tax
+	Price         string          `json:"xmdj"` // of one unit, without tax
 	Amount        string          `json:"xmje"` // without tax
 	TaxRate       string          `json:"sl"`   // such as "0.13"
 	Tax           string          `json:"se"`
@@ -72,10 +72,10 @@ func (r IssueInvoiceRequest) check() error {
 	})
 }
 
-// IssueInvoice orders an invoice (统一开票接口-开具蓝票); the event of the user's cards
-// tells when it is there, and [Client.GetIssuedInvoice]. Whatever the first call
-// became, the same Serial is safe to send again: [ErrInvoiceInProgress] and
-// [ErrInvoiceSerialInProgress] ask to wait.
+// IssueInvoice orders an invoice (统一开票接口-开具蓝票). The event of the user's cards
+// reports when it is issued; [Client.GetIssuedInvoice] returns it. Retrying with the
+// same Serial is safe. It returns [ErrInvoiceInProgress] or
+// [ErrInvoiceSerialInProgress] if the invoice is still being issued.
 //
 // https://developers.weixin.qq.com/doc/offiaccount/WeChat_Invoice/E_Invoice/Vendor_API_List
 func (c *Client) IssueInvoice(ctx context.Context, req IssueInvoiceRequest) error {
@@ -85,10 +85,10 @@ func (c *Client) IssueInvoice(ctx context.Context, req IssueInvoiceRequest) erro
 	return c.postInvoiceInfo(ctx, "/card/invoice/makeoutinvoice", req, req.Serial)
 }
 
-// ReverseInvoiceRequest names an invoice to be reversed by a red one.
+// ReverseInvoiceRequest names an invoice to be reversed by a credit note (红票).
 type ReverseInvoiceRequest struct {
 	OpenID          string `json:"wxopenid"`
-	Serial          string `json:"fpqqlsh"` // a new one, as for IssueInvoiceRequest
+	Serial          string `json:"fpqqlsh"` // a new one, as in [IssueInvoiceRequest]
 	SellerTaxNumber string `json:"nsrsbh"`
 	SellerName      string `json:"nsrmc"`
 	BillingCode     string `json:"yfpdm"` // of the invoice (原发票代码)
@@ -101,8 +101,8 @@ func (r ReverseInvoiceRequest) check() error {
 		notEmpty("SellerName", r.SellerName), notEmpty("BillingNumber", r.BillingNumber))
 }
 
-// ReverseInvoice orders the red invoice that cancels an issued one
-// (统一开票接口-发票冲红). The same Serial is safe to send again.
+// ReverseInvoice orders the credit note (红票) that cancels an issued invoice
+// (统一开票接口-发票冲红). Retrying with the same Serial is safe.
 //
 // https://developers.weixin.qq.com/doc/offiaccount/WeChat_Invoice/E_Invoice/Vendor_API_List
 func (c *Client) ReverseInvoice(ctx context.Context, req ReverseInvoiceRequest) error {
@@ -125,12 +125,13 @@ type IssuedInvoice struct {
 	BillingCode   string `json:"fpdm"` // 发票代码
 	BillingNumber string `json:"fphm"` // 发票号码
 	CheckCode     string `json:"jym"`  // 校验码
-	BillingTime   string `json:"kprq"` // such as "20171204172159", in China's time
+	BillingTime   string `json:"kprq"` // such as "20171204172159", in UTC+8
 	PDFURL        string `json:"pdfurl"`
 }
 
-// GetIssuedInvoice returns an invoice by the Serial that it was ordered with
-// (统一开票接口-查询已开发票). It returns [ErrInvoiceSerialInProgress] if it is not made yet.
+// GetIssuedInvoice returns the invoice that was ordered with this Serial
+// (统一开票接口-查询已开发票). It returns [ErrInvoiceSerialInProgress] if the invoice has not
+// been issued yet.
 //
 // https://developers.weixin.qq.com/doc/offiaccount/WeChat_Invoice/E_Invoice/Vendor_API_List
 func (c *Client) GetIssuedInvoice(ctx context.Context, serial, sellerTaxNumber string) (*IssuedInvoice, error) {

@@ -12,41 +12,41 @@ type InvoicePlatform struct {
 	URL string `json:"invoice_url"`
 }
 
-// ID returns the platform's id, which merchants name as PlatformID; "" where URL
-// holds none.
+// ID returns the platform's id, which merchants pass as PlatformID, or "" if URL
+// contains none.
 func (p InvoicePlatform) ID() string {
 	_, id, _ := strings.Cut(p.URL, "s_pappid=")
 	id, _, _ = strings.Cut(id, "&")
 	id, _, _ = strings.Cut(id, "#")
-	plain, err := url.PathUnescape(id) // an id may hold a plus sign
+	plain, err := url.PathUnescape(id) // an id may contain a plus sign
 	if err != nil {
 		return id
 	}
 	return plain
 }
 
-// GetInvoicePlatform returns the account's id as an invoicing platform, inside an
-// address (获取开票平台识别码). It does not change: fetch it once.
+// GetInvoicePlatform returns the account's id as an invoicing platform, as part of a
+// URL (获取开票平台识别码). It never changes, so fetch it only once.
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/platform/api_setinvoiceurl
 func (c *Client) GetInvoicePlatform(ctx context.Context) (*InvoicePlatform, error) {
 	return post[InvoicePlatform](ctx, c, "/card/invoice/seturl", struct{}{}, idempotent)
 }
 
-// InvoiceCard is the template of a payee's invoices among a user's cards.
+// InvoiceCard is the template for a payee's invoices in the users' cards.
 type InvoiceCard struct {
 	Base  InvoiceCardBase `json:"base_info"`
-	Payee string          `json:"payee"` // full name of who is paid
-	Type  string          `json:"type"`  // kind of the invoice, such as 广东省增值税普通发票
+	Payee string          `json:"payee"` // the full name
+	Type  string          `json:"type"`  // such as 广东省增值税普通发票
 }
 
-// InvoiceCardBase is how a template looks.
+// InvoiceCardBase is the appearance of a template.
 type InvoiceCardBase struct {
 	LogoURL              string `json:"logo_url"`
-	Title                string `json:"title"`                     // name of the payee, at most 9 Chinese letters wide
-	CustomURLName        string `json:"custom_url_name,omitempty"` // of a link to the payee, at most 5 Chinese letters wide
+	Title                string `json:"title"`                     // the name of the payee, at most as wide as 9 Chinese characters
+	CustomURLName        string `json:"custom_url_name,omitempty"` // of a link to the payee, at most as wide as 5 Chinese characters
 	CustomURL            string `json:"custom_url,omitempty"`
-	CustomURLSubtitle    string `json:"custom_url_sub_title,omitempty"` // at most 6 Chinese letters wide
+	CustomURLSubtitle    string `json:"custom_url_sub_title,omitempty"` // at most as wide as 6 Chinese characters
 	PromotionURLName     string `json:"promotion_url_name,omitempty"`   // of a second link
 	PromotionURL         string `json:"promotion_url,omitempty"`
 	PromotionURLSubtitle string `json:"promotion_url_sub_title,omitempty"`
@@ -58,7 +58,7 @@ func (i InvoiceCard) check() error {
 		notEmpty("Payee", i.Payee), notEmpty("Type", i.Type))
 }
 
-// CreateInvoiceCard creates the template of a payee's invoices and returns its card
+// CreateInvoiceCard creates the template for a payee's invoices and returns its card
 // id (创建发票卡券模板).
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/platform/api_invoiceplatformcreatecard
@@ -85,7 +85,7 @@ func (c *Client) createInvoiceCard(ctx context.Context, path string, info any) (
 const maxInvoicePDF = 10 << 20
 
 // UploadInvoicePDF uploads the PDF of an invoice, at most 10 MB, and returns its
-// media id (上传发票PDF). The platform drops it after 3 days, unless an invoice has it.
+// media id (上传发票PDF). The platform deletes it after 3 days unless an invoice uses it.
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/platform/api_invoiceplatformsetpdf
 func (c *Client) UploadInvoicePDF(ctx context.Context, pdf File) (mediaID string, err error) {
@@ -98,14 +98,13 @@ func (c *Client) UploadInvoicePDF(ctx context.Context, pdf File) (mediaID string
 	return res.MediaID, nil
 }
 
-// InvoicePDF is where the PDF of an invoice is.
+// InvoicePDF is the temporary URL of an uploaded PDF.
 type InvoicePDF struct {
 	URL       string `json:"pdf_url"`
 	ExpiresIn int64  `json:"pdf_url_expire_time"` // seconds
 }
 
-// GetInvoicePDF returns where an uploaded PDF can be fetched for a while
-// (获取上传的发票PDF).
+// GetInvoicePDF returns a temporary URL of an uploaded PDF (获取上传的发票PDF).
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/platform/api_invoiceplatformgetpdf
 func (c *Client) GetInvoicePDF(ctx context.Context, mediaID string) (*InvoicePDF, error) {
@@ -113,7 +112,7 @@ func (c *Client) GetInvoicePDF(ctx context.Context, mediaID string) (*InvoicePDF
 		return nil, err
 	}
 	body := struct {
-		Action  string `json:"action"` // the older page has it in the query, the newer one in the body
+		Action  string `json:"action"` // in the query on the older page, in the body on the newer one
 		MediaID string `json:"s_media_id"`
 	}{"get_url", mediaID}
 	return do[InvoicePDF](ctx, c, Request{
@@ -121,20 +120,19 @@ func (c *Client) GetInvoicePDF(ctx context.Context, mediaID string) (*InvoicePDF
 	})
 }
 
-// InvoiceOrder names the order that a user authorised, and the template of its
-// invoice.
+// InvoiceOrder names the order that a user authorized and the template of its invoice.
 type InvoiceOrder struct {
 	OrderID string
 	CardID  string
-	AppID   string // with which the user authorised the order, normally the merchant's
-	Nonce   string // "" is a random one
+	AppID   string // of the account for which the user authorized the order, normally the merchant's
+	Nonce   string // "" means a random one
 }
 
 func (o InvoiceOrder) check() error {
 	return first(notEmpty("OrderID", o.OrderID), notEmpty("CardID", o.CardID), notEmpty("AppID", o.AppID))
 }
 
-// InvoiceContent is what stands on an invoice.
+// InvoiceContent is the content of an invoice.
 type InvoiceContent struct {
 	Fee                int64         `json:"fee"` // fen, with tax
 	Title              string        `json:"title"`
@@ -144,7 +142,7 @@ type InvoiceContent struct {
 	Items              []InvoiceItem `json:"info,omitempty"`
 	FeeWithoutTax      int64         `json:"fee_without_tax"` // fen
 	Tax                int64         `json:"tax"`             // fen
-	CheckCode          string        `json:"check_code"`      // 校验码; "" for fully digital invoices, and in the page's example
+	CheckCode          string        `json:"check_code"`      // 校验码; "" for fully digital invoices
 	BuyerTaxNumber     string        `json:"buyer_number,omitempty"`
 	BuyerAddressPhone  string        `json:"buyer_address_and_phone,omitempty"`
 	BuyerBankAccount   string        `json:"buyer_bank_account,omitempty"`
@@ -152,8 +150,8 @@ type InvoiceContent struct {
 	SellerAddressPhone string        `json:"seller_address_and_phone,omitempty"`
 	SellerBankAccount  string        `json:"seller_bank_account,omitempty"`
 	Remarks            string        `json:"remarks,omitempty"`
-	Cashier            string        `json:"cashier,omitempty"` // who took the money
-	Drawer             string        `json:"maker,omitempty"`   // who made the invoice
+	Cashier            string        `json:"cashier,omitempty"` // who received the money
+	Drawer             string        `json:"maker,omitempty"`   // who issued the invoice
 }
 
 // InvoiceItem is a line of an invoice.
@@ -161,14 +159,14 @@ type InvoiceItem struct {
 	Name     string `json:"name"`
 	Quantity int64  `json:"num,omitempty"`
 	Unit     string `json:"unit,omitempty"`
-	Price    int64  `json:"price"` // fen for one
+	Price    int64  `json:"price"` // fen, of one unit
 }
 
-// InvoiceData is an invoice to put among a user's cards.
+// InvoiceData is an invoice to add to a user's cards.
 type InvoiceData struct {
 	InvoiceContent
 	PDFMediaID     string `json:"s_pdf_media_id"`                // see [Client.UploadInvoicePDF]
-	TripPDFMediaID string `json:"s_trip_pdf_media_id,omitempty"` // of the list of trips (行程单)
+	TripPDFMediaID string `json:"s_trip_pdf_media_id,omitempty"` // the trip sheet (行程单)
 }
 
 func (d InvoiceData) check() error {
@@ -180,24 +178,25 @@ func (d InvoiceData) check() error {
 	return err
 }
 
-// InsertedInvoice is an invoice, or a fiscal receipt, among a user's cards.
+// InsertedInvoice names an invoice or a fiscal receipt in a user's cards.
 type InsertedInvoice struct {
 	Code    string `json:"code"`
 	OpenID  string `json:"openid"`
 	UnionID string `json:"unionid"`
 }
 
-// InsertInvoice puts an invoice among the cards of the user who authorised its order
-// (将电子发票卡券插入用户卡包). It is for the account that is the invoicing platform
-// of the order. [ErrInvoiceNotAuthorized]: the user did not authorise the order;
-// [ErrInvoiceRejected]: it was rejected; [ErrInvoiceRepeated]: a user has it already.
+// InsertInvoice adds an invoice to the cards of the user who authorized its order
+// (将电子发票卡券插入用户卡包). Only the account that is the order's invoicing platform can
+// call it. It returns [ErrInvoiceNotAuthorized] if the user has not authorized the
+// order, [ErrInvoiceRejected] if the order was rejected, and [ErrInvoiceRepeated] if
+// the invoice has already been added.
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/platform/api_insertinvoice
 func (c *Client) InsertInvoice(ctx context.Context, order InvoiceOrder, data InvoiceData) (*InsertedInvoice, error) {
 	return insertInvoice(ctx, c, "/card/invoice/insert", order, data)
 }
 
-// invoiceInsertion is an invoice as it goes over the wire.
+// invoiceInsertion is an invoice as it is sent.
 type invoiceInsertion struct {
 	OrderID string `json:"order_id"`
 	CardID  string `json:"card_id"`
@@ -222,20 +221,20 @@ func insertInvoice(ctx context.Context, c *Client, path string, order InvoiceOrd
 	return post[InsertedInvoice](ctx, c, path, body)
 }
 
-// InvoiceStatus is whether an invoice can be handed in for reimbursement.
+// InvoiceStatus is the reimbursement status of an invoice.
 type InvoiceStatus string
 
-// The states of invoices.
+// The statuses of invoices.
 const (
-	InvoiceStatusOpen     InvoiceStatus = "INVOICE_REIMBURSE_INIT"    // can be handed in
-	InvoiceStatusLocked   InvoiceStatus = "INVOICE_REIMBURSE_LOCK"    // was handed in
-	InvoiceStatusClosed   InvoiceStatus = "INVOICE_REIMBURSE_CLOSURE" // is reimbursed and gone from the user's cards; for good
-	InvoiceStatusCanceled InvoiceStatus = "INVOICE_REIMBURSE_CANCEL"  // is not valid any more (冲红)
+	InvoiceStatusOpen     InvoiceStatus = "INVOICE_REIMBURSE_INIT"    // can be submitted
+	InvoiceStatusLocked   InvoiceStatus = "INVOICE_REIMBURSE_LOCK"    // has been submitted
+	InvoiceStatusClosed   InvoiceStatus = "INVOICE_REIMBURSE_CLOSURE" // has been reimbursed and removed from the user's cards; final
+	InvoiceStatusCanceled InvoiceStatus = "INVOICE_REIMBURSE_CANCEL"  // is no longer valid (冲红)
 )
 
-// SetIssuedInvoiceStatus tells the platform what became of an invoice that the account
-// issued, elsewhere than in WeChat (更新发票卡券状态): InvoiceStatusCanceled, or
-// InvoiceStatusOpen. Fiscal receipts too.
+// SetIssuedInvoiceStatus sets the status of an invoice or fiscal receipt that the
+// account issued, after it changed outside WeChat (更新发票卡券状态), to
+// [InvoiceStatusCanceled] or [InvoiceStatusOpen].
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/platform/api_invoicekpupdatainvoicestatus
 func (c *Client) SetIssuedInvoiceStatus(ctx context.Context, cardID, code string, status InvoiceStatus) error {

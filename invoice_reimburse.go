@@ -2,7 +2,7 @@ package wechat
 
 import "context"
 
-// InvoiceRef names an invoice that a user handed in, as wx.chooseInvoice tells it.
+// InvoiceRef names an invoice that a user submitted, as wx.chooseInvoice returns it.
 type InvoiceRef struct {
 	CardID        string `json:"card_id"`
 	EncryptedCode string `json:"encrypt_code"`
@@ -21,10 +21,10 @@ func checkInvoices(invoices []InvoiceRef) error {
 	})
 }
 
-// Invoice is an invoice that a user handed in for reimbursement.
+// Invoice is an invoice that a user submitted for reimbursement.
 type Invoice struct {
 	CardID     string      `json:"card_id"`
-	BeginTime  Timestamp   `json:"begin_time"` // of its being valid
+	BeginTime  Timestamp   `json:"begin_time"` // of the validity
 	EndTime    Timestamp   `json:"end_time"`
 	OpenID     string      `json:"openid"`
 	Type       string      `json:"type"`
@@ -34,24 +34,24 @@ type Invoice struct {
 	CardStatus string      `json:"user_card_status"`
 }
 
-// InvoiceUser is what stands on an invoice that a user handed in.
+// InvoiceUser is the content and the status of an invoice that a user submitted.
 type InvoiceUser struct {
 	InvoiceContent
 	PDFURL     string        `json:"pdf_url"`
-	TripPDFURL string        `json:"trip_pdf_url"` // of the list of trips (行程单)
+	TripPDFURL string        `json:"trip_pdf_url"` // the trip sheet (行程单)
 	Status     InvoiceStatus `json:"reimburse_status"`
 	OrderID    string        `json:"order_id"`
 }
 
-// GetInvoice returns an invoice that a user handed in (查询报销发票信息).
-// [ErrInvoiceLocked]: it was handed in elsewhere.
+// GetInvoice returns an invoice that a user submitted (查询报销发票信息). It returns
+// [ErrInvoiceLocked] if the invoice was submitted elsewhere.
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/reimbursement/api_invoicebxgetinvoice
 func (c *Client) GetInvoice(ctx context.Context, invoice InvoiceRef) (*Invoice, error) {
 	return post[Invoice](ctx, c, "/card/invoice/reimburse/getinvoiceinfo", invoice, idempotent)
 }
 
-// GetInvoices returns invoices that users handed in (批量获取报销发票信息).
+// GetInvoices returns invoices that users submitted (批量获取报销发票信息).
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/reimbursement/api_invoicereimbursegetinvoicebatch
 func (c *Client) GetInvoices(ctx context.Context, invoices ...InvoiceRef) ([]Invoice, error) {
@@ -70,8 +70,9 @@ func (c *Client) GetInvoices(ctx context.Context, invoices ...InvoiceRef) ([]Inv
 	return res.Items, nil
 }
 
-// SetInvoiceStatus locks an invoice that a user handed in (InvoiceStatusLocked), releases it
-// (InvoiceStatusOpen), or marks it as reimbursed for good (InvoiceStatusClosed) (更新报销发票状态).
+// SetInvoiceStatus locks an invoice that a user submitted ([InvoiceStatusLocked]),
+// releases it ([InvoiceStatusOpen]) or marks it as reimbursed ([InvoiceStatusClosed]),
+// which is final (更新报销发票状态).
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/reimbursement/api_invoicebxupdatainvoicestatus
 func (c *Client) SetInvoiceStatus(ctx context.Context, invoice InvoiceRef, status InvoiceStatus) error {
@@ -85,8 +86,8 @@ func (c *Client) SetInvoiceStatus(ctx context.Context, invoice InvoiceRef, statu
 	return c.post(ctx, "/card/invoice/reimburse/updateinvoicestatus", body, idempotent)
 }
 
-// SetInvoiceStatuses is [Client.SetInvoiceStatus] for several invoices of one user, all or
-// none (批量更新报销发票状态).
+// SetInvoiceStatuses is [Client.SetInvoiceStatus] for several invoices of one user:
+// either all are set or none (批量更新报销发票状态).
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/reimbursement/api_invoicereimburseupdatestatusbatch
 func (c *Client) SetInvoiceStatuses(ctx context.Context, openID string, status InvoiceStatus, invoices ...InvoiceRef) error {

@@ -5,15 +5,15 @@ import (
 	"strings"
 )
 
-// GetInvoiceTitleURLRequest is a title for the user to keep.
+// GetInvoiceTitleURLRequest is an invoice title for the user to save.
 type GetInvoiceTitleURLRequest struct {
-	Title       string `json:"title,omitempty"`  // needed unless UserFill
+	Title       string `json:"title,omitempty"`  // required unless UserFill is set
 	Phone       string `json:"phone,omitempty"`  // digits and "-"
-	TaxNumber   string `json:"tax_no,omitempty"` // up to 20 digits and ASCII letters; at least 15 by the text of the page, 10 in its example
+	TaxNumber   string `json:"tax_no,omitempty"` // up to 20 digits and ASCII letters; the page demands at least 15, its example has 10
 	Address     string `json:"addr,omitempty"`   // of the company
 	BankType    string `json:"bank_type,omitempty"`
 	BankAccount string `json:"bank_no,omitempty"`
-	UserFill    Flag   `json:"user_fill"` // the user fills it in; else it is the company's
+	UserFill    Flag   `json:"user_fill"` // the user fills in the title; otherwise it is the company's
 	ExternalID  string `json:"out_title_id,omitempty"`
 }
 
@@ -36,8 +36,8 @@ func notAlphanumeric(r rune) bool {
 	return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
 }
 
-// GetInvoiceTitleURL returns a page on which a user keeps a title of invoices in
-// WeChat (录入抬头到用户微信).
+// GetInvoiceTitleURL returns a page on which a user saves an invoice title in WeChat
+// (录入抬头到用户微信).
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/name/api_invoicebizgetusertitleurl
 func (c *Client) GetInvoiceTitleURL(ctx context.Context, req GetInvoiceTitleURLRequest) (string, error) {
@@ -45,8 +45,8 @@ func (c *Client) GetInvoiceTitleURL(ctx context.Context, req GetInvoiceTitleURLR
 }
 
 // GetInvoiceTitleChoiceURL returns a page on which a user chooses a title for the
-// merchant (获取商户专属抬头链接); show it as a QR code. attach comes back with the
-// event that brings the title, bizName is shown to the user; both may be "".
+// merchant (获取商户专属抬头链接); show it as a QR code. attach is returned with the event
+// that carries the title, and businessName is shown to the user; both may be "".
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/name/api_invoicebizgetselecttitleurl
 func (c *Client) GetInvoiceTitleChoiceURL(ctx context.Context, attach, businessName string) (string, error) {
@@ -66,16 +66,16 @@ func (c *Client) titleURL(ctx context.Context, path string, body any) (string, e
 	return res.URL, nil
 }
 
-// InvoiceTitleType is whom an invoice is made out to.
+// InvoiceTitleType says to whom an invoice is made out.
 type InvoiceTitleType int
 
-// The kinds of titles.
+// The types of titles.
 const (
 	InvoiceTitleCompany InvoiceTitleType = 0
 	InvoiceTitlePerson  InvoiceTitleType = 1
 )
 
-// InvoiceTitle is a title that a user keeps in WeChat.
+// InvoiceTitle is an invoice title that a user has saved in WeChat.
 type InvoiceTitle struct {
 	Type        InvoiceTitleType `json:"title_type"`
 	Title       string           `json:"title"`
@@ -86,9 +86,9 @@ type InvoiceTitle struct {
 	BankAccount string           `json:"bank_no"`
 }
 
-// ScanInvoiceTitle returns the title behind the QR code that a user shows, by the
-// text that a scanner reads from it (扫描用户的发票抬头二维码).
-// [ErrInvoiceTitleExpired]: the user must show a new one.
+// ScanInvoiceTitle returns the title in the QR code that a user shows
+// (扫描用户的发票抬头二维码). scanText is the text that a scanner reads from it. It returns
+// [ErrInvoiceTitleExpired] if the code has expired and the user must show a new one.
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/name/api_invoicescantitle
 func (c *Client) ScanInvoiceTitle(ctx context.Context, scanText string) (*InvoiceTitle, error) {
