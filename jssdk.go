@@ -15,10 +15,10 @@ import (
 	"github.com/wechatoa/wechat/internal/tokencache"
 )
 
-// TicketType is the kind of a ticket.
+// TicketType is the type of a ticket.
 type TicketType string
 
-// The kinds of tickets.
+// The types of tickets.
 const (
 	TicketJSAPI TicketType = "jsapi"   // signs pages
 	TicketCard  TicketType = "wx_card" // signs cards
@@ -27,11 +27,11 @@ const (
 // Ticket is a ticket as the platform issues it.
 type Ticket struct {
 	Ticket    Secret `json:"ticket"`
-	ExpiresIn int64  `json:"expires_in"` // seconds; 7200 whenever one asks, also for a ticket that is older
+	ExpiresIn int64  `json:"expires_in"` // seconds; always 7200, even for a ticket that is older
 }
 
-// GetTicket fetches a ticket (获取sdk临时票据, 获取jsapi_ticket, 获取api_ticket). The platform allows
-// few calls: programs use [Client.Ticket], which keeps it.
+// GetTicket fetches a ticket (获取sdk临时票据, 获取jsapi_ticket, 获取api_ticket). The
+// platform limits these calls: use [Client.Ticket], which caches the ticket.
 //
 // https://developers.weixin.qq.com/doc/service/api/webdev/jssdk/api_getticket
 func (c *Client) GetTicket(ctx context.Context, ticketType TicketType) (*Ticket, error) {
@@ -45,9 +45,9 @@ func ticketRequest(ticketType TicketType) Request {
 	return Request{Path: "/cgi-bin/ticket/getticket", Query: params("type", string(ticketType)), Idempotent: true}
 }
 
-// Ticket returns the account's ticket of this kind from the cache, which works as
-// the one of tokens does (获取sdk临时票据, 获取jsapi_ticket, 获取api_ticket). A server signs with it;
-// it must not reach a browser.
+// Ticket returns the account's ticket of this type (获取sdk临时票据, 获取jsapi_ticket,
+// 获取api_ticket). It is cached and shared in the same way as the access token. Use it
+// on the server only; it must not reach a browser.
 //
 // https://developers.weixin.qq.com/doc/service/api/webdev/jssdk/api_getticket
 func (c *Client) Ticket(ctx context.Context, ticketType TicketType) (Secret, error) {
@@ -58,7 +58,7 @@ func (c *Client) Ticket(ctx context.Context, ticketType TicketType) (Secret, err
 	return Secret(value), err
 }
 
-// ticketCaches holds a cache per kind of ticket.
+// ticketCaches holds a cache for each type of ticket.
 type ticketCaches struct {
 	client *Client
 	shared *tokencache.Shared
@@ -96,20 +96,20 @@ func (t *ticketCaches) close() {
 	}
 }
 
-// unsureTicketTTL is how long a ticket is trusted that may have been issued before
-// we first saw it: the platform says 7200 seconds for it all the same.
+// unsureTicketTTL limits the use of a ticket that may have been issued before it was
+// first seen: the platform reports 7200 seconds even for an old one.
 const unsureTicketTTL = 10 * time.Minute
 
-// ticketSource fetches tickets and judges their TTL. Only of a ticket
-// that replaced another one before our eyes the age is known.
+// ticketSource fetches tickets and estimates their TTL. The age of a ticket is only
+// known if the source has seen it replace another.
 type ticketSource struct {
 	client *Client
 	kind   TicketType
 
 	mu    sync.Mutex
 	value string
-	since time.Time // when value was seen first
-	fresh bool      // value replaced another one, it began at since
+	since time.Time // when value was first seen
+	fresh bool      // value replaced another one, so since is when it was issued
 }
 
 func (s *ticketSource) fetch(ctx context.Context, mode tokencache.Mode) (string, time.Duration, error) {
@@ -134,7 +134,7 @@ func (s *ticketSource) fetch(ctx context.Context, mode tokencache.Mode) (string,
 	return s.value, ttl, nil
 }
 
-// JSConfig is the argument of wx.config, ready to be marshalled as JSON into a page.
+// JSConfig is the argument of wx.config, ready to be marshaled as JSON into a page.
 type JSConfig struct {
 	AppID     string   `json:"appId"`
 	Timestamp int64    `json:"timestamp"`
@@ -144,9 +144,9 @@ type JSConfig struct {
 	Debug     bool     `json:"debug,omitempty"`
 }
 
-// SignPage signs a page for the JS-SDK (JS-SDK使用权限签名). pageURL is the address as
-// the browser shows it, with its query; a "#" and what follows are cut off. apis
-// are the functions that the page wants to call, such as "chooseImage".
+// SignPage signs a page for the JS-SDK (JS-SDK使用权限签名). pageURL is the URL that the
+// browser shows, including the query; the fragment is ignored. apis are the functions
+// that the page calls, such as "chooseImage".
 //
 // https://developers.weixin.qq.com/doc/service/guide/h5/jssdk
 func (c *Client) SignPage(ctx context.Context, pageURL string, apis ...string) (*JSConfig, error) {
@@ -159,7 +159,7 @@ func (c *Client) SignPage(ctx context.Context, pageURL string, apis ...string) (
 	}
 	cfg := &JSConfig{AppID: c.cfg.appID, Timestamp: time.Now().Unix(), Nonce: newNonce(), JSAPIList: slices.Clone(apis)}
 	if cfg.JSAPIList == nil {
-		cfg.JSAPIList = []string{} // wx.config wants an array
+		cfg.JSAPIList = []string{} // wx.config needs an array
 	}
 	cfg.Signature = signPage(string(ticket), cfg.Nonce, cfg.Timestamp, pageURL)
 	return cfg, nil
@@ -180,14 +180,14 @@ type CardExtension struct {
 	Signature   string `json:"signature"`
 }
 
-// String returns the JSON text that wx.addCard takes as cardExt.
+// String returns the JSON text that wx.addCard accepts as cardExt.
 func (e CardExtension) String() string {
-	data, _ := json.Marshal(e) //nolint:errchkjson // strings only, can not fail
+	data, _ := json.Marshal(e) //nolint:errchkjson // strings only, cannot fail
 	return string(data)
 }
 
-// SignCard signs the cardExt of a card for wx.addCard (添加卡券签名). code and openID
-// are for cards that need them, "" else.
+// SignCard signs the cardExt of a card for wx.addCard (添加卡券签名). Pass "" for code
+// and openID unless the card needs them.
 //
 // https://developers.weixin.qq.com/doc/service/guide/h5/jssdk
 func (c *Client) SignCard(ctx context.Context, cardID, code, openID string) (*CardExtension, error) {
@@ -215,7 +215,7 @@ type CardChoice struct {
 }
 
 // SignCardChoice signs the argument of wx.chooseCard (拉取适用卡券列表签名). Each
-// argument narrows the list of cards, "" does not.
+// argument restricts the list of cards; "" does not.
 //
 // https://developers.weixin.qq.com/doc/service/guide/h5/jssdk
 func (c *Client) SignCardChoice(ctx context.Context, shopID, cardID, cardType string) (*CardChoice, error) {
@@ -231,7 +231,7 @@ func (c *Client) SignCardChoice(ctx context.Context, shopID, cardID, cardType st
 	return choice, nil
 }
 
-// signCard signs values: sorted, joined without separator.
+// signCard signs the sorted values, joined without a separator.
 func signCard(values ...string) string {
 	slices.Sort(values)
 	return sha1Hex(strings.Join(values, ""))
@@ -244,7 +244,7 @@ func sha1Hex(s string) string {
 
 func newNonce() string { return randomHex(8) }
 
-// randomHex returns n random bytes, two digits each.
+// randomHex returns n random bytes as 2n hexadecimal digits.
 func randomHex(n int) string {
 	b := make([]byte, n)
 	_, _ = rand.Read(b) // never fails, see crypto/rand

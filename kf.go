@@ -7,30 +7,30 @@ import (
 
 // KFAccount is a customer-service agent of the account.
 type KFAccount struct {
-	Account          string         `json:"kf_account"` // name@the account's WeChat id
+	Account          string         `json:"kf_account"` // the name, @ and the account's WeChat id
 	Nickname         string         `json:"kf_nick"`
 	ID               string         `json:"kf_id"`
 	AvatarURL        string         `json:"kf_headimgurl"`
-	WeChatID         string         `json:"kf_wx"` // of the person; "" until an invitation was accepted
+	WeChatID         string         `json:"kf_wx"` // of the person; "" until they accept an invitation
 	OpenID           string         `json:"kf_openid"`
-	InvitedWeChatID  string         `json:"invite_wx"` // of an invitation that is open
+	InvitedWeChatID  string         `json:"invite_wx"` // of the person who has a pending invitation
 	InviteExpireTime Timestamp      `json:"invite_expire_time"`
 	InviteStatus     KFInviteStatus `json:"invite_status"`
 }
 
-// KFInviteStatus is the state of an invitation.
+// KFInviteStatus is the status of an invitation.
 type KFInviteStatus string
 
-// The states of invitations.
+// The statuses of invitations.
 const (
 	KFInviteStatusWaiting  KFInviteStatus = "waiting"
 	KFInviteStatusRejected KFInviteStatus = "rejected"
 	KFInviteStatusExpired  KFInviteStatus = "expired"
 )
 
-// ListKFAccounts returns the account's customer-service agents (获取所有客服账号); those
-// of one business where businessID is not 0. [ErrKFNotEnabled]: the account has no
-// customer service.
+// ListKFAccounts returns the customer-service agents of a business, or of the whole
+// account if businessID is 0 (获取所有客服账号). It returns [ErrKFNotEnabled] if the
+// account has not enabled customer service.
 //
 // https://developers.weixin.qq.com/doc/service/api/customer/servicermanage/api_getkflist
 func (c *Client) ListKFAccounts(ctx context.Context, businessID int64) ([]KFAccount, error) {
@@ -43,26 +43,26 @@ func (c *Client) ListKFAccounts(ctx context.Context, businessID int64) ([]KFAcco
 	return list.Accounts, nil
 }
 
-// OnlineKFAccount is an agent who is at work.
+// OnlineKFAccount is an agent who is online.
 type OnlineKFAccount struct {
 	Account       string   `json:"kf_account"`
 	ID            string   `json:"kf_id"`
 	OpenID        string   `json:"kf_openid"`
 	Status        KFStatus `json:"status"`
-	AcceptedCases int64    `json:"accepted_case"` // how many users the agent serves now
+	AcceptedCases int64    `json:"accepted_case"` // the number of users in a session with the agent
 }
 
-// KFStatus says where an agent is at work.
+// KFStatus says whether an agent is online.
 type KFStatus int
 
-// The states of agents.
+// The statuses of agents.
 const (
 	KFStatusOffline KFStatus = 0
 	KFStatusOnline  KFStatus = 1
 )
 
-// ListOnlineKFAccounts returns the agents who are at work (获取在线客服列表); those of
-// one business where businessID is not 0.
+// ListOnlineKFAccounts returns the agents of a business who are online, or those of
+// the whole account if businessID is 0 (获取在线客服列表).
 //
 // https://developers.weixin.qq.com/doc/service/api/customer/servicermanage/api_getonlinekflist
 func (c *Client) ListOnlineKFAccounts(ctx context.Context, businessID int64) ([]OnlineKFAccount, error) {
@@ -75,13 +75,13 @@ func (c *Client) ListOnlineKFAccounts(ctx context.Context, businessID int64) ([]
 	return list.Accounts, nil
 }
 
-// CreateKFAccountRequest is a new customer-service agent.
+// CreateKFAccountRequest describes a new customer-service agent.
 type CreateKFAccountRequest struct {
 	Account    string // up to 10 letters, digits and _, then @ and the account's WeChat id
 	Nickname   string // up to 16 characters
 	BusinessID int64  // 0 for none
-	WeChatID   string // of the person; not on the current page, see InviteKFAgent
-	Password   Secret // not on the current page
+	WeChatID   string // of the person; no longer documented, see [Client.InviteKFAgent]
+	Password   Secret // no longer documented
 }
 
 var kfAccountName = regexp.MustCompile(`^[A-Za-z0-9_]{1,10}@[^@\s]{1,30}$`)
@@ -105,10 +105,10 @@ type kfAccountBody struct {
 	WeChatID   string `json:"kf_wx,omitempty"`
 }
 
-// CreateKFAccount adds a customer-service agent, of whom there can be 100
-// (添加客服账号). Nobody can work as the agent before [Client.InviteKFAgent] was
-// accepted. [ErrKFAccountExists]: there is one of this name; [ErrTooManyKFAccounts]:
-// there are 100.
+// CreateKFAccount adds a customer-service agent (添加客服账号). Someone must accept an
+// invitation of [Client.InviteKFAgent] before the agent can be used. It returns
+// [ErrKFAccountExists] if the name is taken and [ErrTooManyKFAccounts] if the account
+// already has 100 agents.
 //
 // https://developers.weixin.qq.com/doc/service/api/customer/servicermanage/api_addkfaccount
 func (c *Client) CreateKFAccount(ctx context.Context, req CreateKFAccountRequest) error {
@@ -119,7 +119,7 @@ func (c *Client) CreateKFAccount(ctx context.Context, req CreateKFAccountRequest
 	return c.post(ctx, "/customservice/kfaccount/add", body)
 }
 
-// UpdateKFAccountRequest is what an agent is to be. The fields are those of
+// UpdateKFAccountRequest describes a changed agent. The fields are those of
 // [CreateKFAccountRequest].
 type UpdateKFAccountRequest struct {
 	Account  string
@@ -128,8 +128,8 @@ type UpdateKFAccountRequest struct {
 	Password Secret
 }
 
-// UpdateKFAccount renames a customer-service agent (修改客服账号).
-// [ErrInvalidKFAccount]: there is none of this name.
+// UpdateKFAccount changes the nickname of a customer-service agent (修改客服账号). It
+// returns [ErrInvalidKFAccount] if there is no such agent.
 //
 // https://developers.weixin.qq.com/doc/service/api/customer/servicermanage/api_updatekfaccount
 func (c *Client) UpdateKFAccount(ctx context.Context, req UpdateKFAccountRequest) error {
@@ -144,13 +144,13 @@ func (c *Client) UpdateKFAccount(ctx context.Context, req UpdateKFAccountRequest
 type DeleteKFAccountRequest struct {
 	Account    string `json:"kf_account"`
 	BusinessID int64  `json:"business_id,omitempty,string"` // 0 for none
-	OpenID     string `json:"-"`                            // of the person; not on the current page
+	OpenID     string `json:"-"`                            // of the person; no longer documented
 }
 
 func (r DeleteKFAccountRequest) check() error { return notEmpty("Account", r.Account) }
 
-// DeleteKFAccount removes a customer-service agent (删除客服账号).
-// [ErrInvalidKFAccount]: there is none of this name.
+// DeleteKFAccount removes a customer-service agent (删除客服账号). It returns
+// [ErrInvalidKFAccount] if there is no such agent.
 //
 // https://developers.weixin.qq.com/doc/service/api/customer/servicermanage/api_delkfaccount
 func (c *Client) DeleteKFAccount(ctx context.Context, req DeleteKFAccountRequest) error {
@@ -160,9 +160,10 @@ func (c *Client) DeleteKFAccount(ctx context.Context, req DeleteKFAccountRequest
 	}, nil)
 }
 
-// InviteKFAgent asks a person, by WeChat id, to work as an agent
-// (邀请绑定客服账号). The invitation is answered in WeChat; [Client.ListKFAccounts] tells
-// how. [ErrKFInvitePending]: the agent has an invitation open already.
+// InviteKFAgent invites a person, by WeChat id, to work as an agent
+// (邀请绑定客服账号). The person answers in WeChat; [Client.ListKFAccounts] returns the
+// status. It returns [ErrKFInvitePending] if the agent already has a pending
+// invitation.
 //
 // https://developers.weixin.qq.com/doc/service/api/customer/servicermanage/api_invitekfworker
 func (c *Client) InviteKFAgent(ctx context.Context, account, weChatID string) error {
@@ -178,8 +179,8 @@ func (c *Client) InviteKFAgent(ctx context.Context, account, weChatID string) er
 
 const maxKFAvatar = 5 << 20
 
-// UploadKFAvatar sets the picture of an agent (设置客服头像, 上传客服头像): JPEG of up to 5 MB, best in
-// 640 × 640 pixels.
+// UploadKFAvatar sets the avatar of an agent (设置客服头像, 上传客服头像): a JPEG of up to
+// 5 MB, ideally 640 × 640 pixels.
 //
 // https://developers.weixin.qq.com/doc/service/api/customer/servicermanage/api_uploadkfheadimg
 func (c *Client) UploadKFAvatar(ctx context.Context, account string, file File) error {

@@ -11,32 +11,33 @@ func (r kfSessionRef) check() error {
 	return first(notEmpty("account", r.Account), notEmpty("openID", r.OpenID))
 }
 
-// CreateKFSession lets an agent who is at work serve a user (创建会话). It succeeds too
-// if the agent serves the user already.
-// [ErrKFOffline]: the agent is not; see [Client.ListOnlineKFAccounts].
+// CreateKFSession opens a session between an agent and a user (创建会话). It also
+// succeeds if they already have one. It returns [ErrKFOffline] if the agent is not
+// online, see [Client.ListOnlineKFAccounts].
 //
 // https://developers.weixin.qq.com/doc/service/api/customer/messctrl/api_createkfsession
 func (c *Client) CreateKFSession(ctx context.Context, account, openID string) error {
 	return c.post(ctx, "/customservice/kfsession/create", kfSessionRef{account, openID}, idempotent)
 }
 
-// CloseKFSession ends an agent's serving of a user (关闭会话). [ErrNoKFSession]: nobody
-// serves the user; [ErrOtherKFSession]: another agent does.
+// CloseKFSession closes the session between an agent and a user (关闭会话). It returns
+// [ErrNoKFSession] if the user has no session, and [ErrOtherKFSession] if the session
+// is with another agent.
 //
 // https://developers.weixin.qq.com/doc/service/api/customer/messctrl/api_closesession
 func (c *Client) CloseKFSession(ctx context.Context, account, openID string) error {
 	return c.post(ctx, "/customservice/kfsession/close", kfSessionRef{account, openID}, idempotent, alreadyDone(ErrNoKFSession))
 }
 
-// KFSession is an agent's serving of a user.
+// KFSession is a session between an agent and a user.
 type KFSession struct {
-	Account    string    `json:"kf_account"` // "" where nobody serves the user
+	Account    string    `json:"kf_account"` // "" if the user has no session
 	OpenID     string    `json:"openid"`
 	CreateTime Timestamp `json:"createtime"`
 }
 
-// GetKFSession returns who serves a user (获取客户会话状态): the Account is "" where
-// nobody does.
+// GetKFSession returns the session of a user (获取客户会话状态). Its Account is "" if the
+// user has none.
 //
 // https://developers.weixin.qq.com/doc/service/api/customer/messctrl/api_getkfsession
 func (c *Client) GetKFSession(ctx context.Context, openID string) (*KFSession, error) {
@@ -51,7 +52,7 @@ func (c *Client) GetKFSession(ctx context.Context, openID string) (*KFSession, e
 	return s, nil
 }
 
-// ListKFSessions returns whom an agent serves (获取客服会话列表).
+// ListKFSessions returns the sessions of an agent (获取客服会话列表).
 //
 // https://developers.weixin.qq.com/doc/service/api/customer/messctrl/api_getkfsessionlist
 func (c *Client) ListKFSessions(ctx context.Context, account string) ([]KFSession, error) {
@@ -70,9 +71,9 @@ func (c *Client) ListKFSessions(ctx context.Context, account string) ([]KFSessio
 	return list.Sessions, nil
 }
 
-// KFWaitingList is the users whom no agent serves yet.
+// KFWaitingList lists the users who wait for an agent.
 type KFWaitingList struct {
-	Count int64       `json:"count"`        // of all who wait
+	Count int64       `json:"count"`        // of all waiting users
 	Users []KFWaiting `json:"waitcaselist"` // the first 100
 }
 
@@ -82,7 +83,7 @@ type KFWaiting struct {
 	LatestTime Timestamp `json:"latest_time"` // of the user's last message
 }
 
-// ListKFWaiting returns the users who wait for an agent (获取未接入会话列表), 100 at most.
+// ListKFWaiting returns the users who wait for an agent (获取未接入会话列表), at most 100.
 //
 // https://developers.weixin.qq.com/doc/service/api/customer/messctrl/api_getwaitcase
 func (c *Client) ListKFWaiting(ctx context.Context) (*KFWaitingList, error) {

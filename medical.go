@@ -2,8 +2,8 @@ package wechat
 
 import "context"
 
-// MedicalStatus says which notice of the medical assistant is sent. The official
-// guide lists them by department: 15010xx for outpatients, 15020xx for inpatients.
+// MedicalStatus selects the notice of the medical assistant to send. The official
+// guide lists the values by department: 15010xx for outpatients, 15020xx for inpatients.
 type MedicalStatus int
 
 // MedicalStatusRegistered tells a patient that the appointment is registered.
@@ -13,13 +13,13 @@ const MedicalStatusRegistered MedicalStatus = 1501001
 type MedicalMessage struct {
 	Status  MedicalStatus `json:"status"`
 	OpenID  string        `json:"open_id"`
-	OrderID string        `json:"order_id"` // of the visit; its notices share a page
-	ID      string        `json:"msg_id"`   // unique for the user within the order
-	AppID   string        `json:"app_id"`   // of the account that was granted the assistant; "" is the client's own
+	OrderID string        `json:"order_id"` // of the visit; its notices share one page
+	ID      string        `json:"msg_id"`   // unique per user within the order
+	AppID   string        `json:"app_id"`   // of the account that has the assistant; "" means the client's own
 	Trial   Flag          `json:"testonly_is_trial,omitempty"`
 
-	// Info is what the notice says: a [MedicalAppointment] for MedicalStatusRegistered, and
-	// a value with the fields of the official page for other statuses.
+	// Info is the content: a [MedicalAppointment] for MedicalStatusRegistered, and a
+	// value with the fields of the official page for any other status.
 	Info any `json:"business_info"`
 }
 
@@ -43,10 +43,10 @@ type MedicalAppointment struct {
 	DoctorName         string       `json:"doc_name,omitempty"`
 	DepartmentName     string       `json:"department_name"`
 	DepartmentLocation string       `json:"department_location,omitempty"`
-	AppointmentTime    string       `json:"appointment_time"` // as the patient shall read it
+	AppointmentTime    string       `json:"appointment_time"` // as shown to the patient
 	Memo               string       `json:"memo,omitempty"`
 	Page               *MedicalPage `json:"redirect_page,omitempty"`
-	ElderPage          *MedicalPage `json:"elder_redirect_page,omitempty"` // for users with large type
+	ElderPage          *MedicalPage `json:"elder_redirect_page,omitempty"` // for users who have enabled large fonts
 }
 
 func (a MedicalAppointment) check() error {
@@ -57,14 +57,14 @@ func (a MedicalAppointment) check() error {
 
 // MedicalPage is the page that opens from a notice.
 type MedicalPage struct {
-	Type  string `json:"page_type,omitempty"` // as the official page of the status lists it
+	Type  string `json:"page_type,omitempty"` // as listed on the official page of the status
 	URL   string `json:"url,omitempty"`
 	AppID string `json:"app_id,omitempty"`   // of the mini program
-	Path  string `json:"fullpath,omitempty"` // in the mini program
+	Path  string `json:"fullpath,omitempty"` // of the page in the mini program
 }
 
 // SendMedicalMessage sends a notice about a visit to a patient (就医助手消息推送). It is
-// for public hospitals and health authorities that were granted the assistant.
+// only available to public hospitals and health authorities that have the assistant.
 //
 // https://developers.weixin.qq.com/doc/service/api/medicalassistant/api_cityservice_sendchannelmsg
 func (c *Client) SendMedicalMessage(ctx context.Context, message MedicalMessage) error {

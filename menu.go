@@ -20,7 +20,7 @@ type Menu struct {
 	Buttons []Button `json:"button"` // 1 to 3
 }
 
-// NewMenu returns a menu of these buttons.
+// NewMenu returns a menu with these buttons.
 func NewMenu(buttons ...Button) Menu { return Menu{Buttons: buttons} }
 
 // ParseMenu reads a menu from JSON: {"button": […]}, as it is sent to the platform and
@@ -61,38 +61,38 @@ func (w *wrappedMenu) menu() *Menu {
 	return &w.Menu
 }
 
-// Button is a button of a menu, or, with SubButtons, a sub-menu. There is a
-// function for each type that fills the fields which the type needs.
+// Button is a button of a menu or, with SubButtons, a submenu. There is a function for
+// each type that sets the fields which the type needs.
 type Button struct {
 	// Name has up to 60 bytes, and up to 16 if the button has SubButtons. The page
-	// gives every button of the bar 16 and says that the app cuts off the rest;
-	// longer names of buttons without a sub-menu are accepted.
+	// allows 16 for every top-level button and says that the app cuts off the rest, but
+	// the platform accepts longer names of buttons without SubButtons.
 	Name       string     `json:"name"`
 	Type       ButtonType `json:"type,omitempty"`
-	Key        string     `json:"key,omitempty"` // comes back in the event, up to 128 bytes
+	Key        string     `json:"key,omitempty"` // is returned in the event, up to 128 bytes
 	URL        string     `json:"url,omitempty"` // up to 1024 bytes
 	MediaID    string     `json:"media_id,omitempty"`
 	AppID      string     `json:"appid,omitempty"` // of the mini program
 	PagePath   string     `json:"pagepath,omitempty"`
 	ArticleID  string     `json:"article_id,omitempty"` // of a published article
-	SubButtons []Button   `json:"sub_button,omitempty"` // 1 to 5; the button has no type then
+	SubButtons []Button   `json:"sub_button,omitempty"` // 1 to 5; Type must then be ""
 }
 
-// ButtonType says what a button does.
+// ButtonType is the action of a button.
 type ButtonType string
 
 // The types of buttons.
 const (
 	ButtonClick        ButtonType = "click"                // pushes an event
 	ButtonView         ButtonType = "view"                 // opens a page
-	ButtonScan         ButtonType = "scancode_push"        // scans a code, shows what is in it
-	ButtonScanWait     ButtonType = "scancode_waitmsg"     // scans a code, waits for the account's answer
+	ButtonScan         ButtonType = "scancode_push"        // scans a code and shows its content
+	ButtonScanWait     ButtonType = "scancode_waitmsg"     // scans a code and waits for the account's reply
 	ButtonPhoto        ButtonType = "pic_sysphoto"         // takes a photo
 	ButtonPhotoOrAlbum ButtonType = "pic_photo_or_album"   // takes a photo or picks one
 	ButtonAlbum        ButtonType = "pic_weixin"           // picks photos
-	ButtonLocation     ButtonType = "location_select"      // picks a place
-	ButtonMedia        ButtonType = "media_id"             // sends a permanent material; old, see ButtonArticle
-	ButtonMediaLink    ButtonType = "view_limited"         // opens a permanent material; old, see ButtonArticleLink
+	ButtonLocation     ButtonType = "location_select"      // picks a location
+	ButtonMedia        ButtonType = "media_id"             // sends a permanent material; superseded by ButtonArticle
+	ButtonMediaLink    ButtonType = "view_limited"         // opens a permanent material; superseded by ButtonArticleLink
 	ButtonArticle      ButtonType = "article_id"           // sends a published article as a card
 	ButtonArticleLink  ButtonType = "article_view_limited" // opens a published article
 	ButtonMiniProgram  ButtonType = "miniprogram"          // opens a mini program
@@ -104,12 +104,12 @@ func ClickButton(name, key string) Button { return Button{Type: ButtonClick, Nam
 // ViewButton returns a button that opens a page.
 func ViewButton(name, url string) Button { return Button{Type: ButtonView, Name: name, URL: url} }
 
-// ScanButton returns a button that scans a code: the app opens what is in it, the
-// account gets an event.
+// ScanButton returns a button that scans a code: the app shows its content, and the
+// account receives an event.
 func ScanButton(name, key string) Button { return Button{Type: ButtonScan, Name: name, Key: key} }
 
-// ScanWaitButton returns a button that scans a code and shows what the account
-// answers to the event.
+// ScanWaitButton returns a button that scans a code and shows the account's reply to
+// the event.
 func ScanWaitButton(name, key string) Button {
 	return Button{Type: ButtonScanWait, Name: name, Key: key}
 }
@@ -126,7 +126,7 @@ func PhotoOrAlbumButton(name, key string) Button {
 // AlbumButton returns a button that picks photos and sends them to the account.
 func AlbumButton(name, key string) Button { return Button{Type: ButtonAlbum, Name: name, Key: key} }
 
-// LocationButton returns a button that picks a place and sends it to the account.
+// LocationButton returns a button that picks a location and sends it to the account.
 func LocationButton(name, key string) Button {
 	return Button{Type: ButtonLocation, Name: name, Key: key}
 }
@@ -153,13 +153,13 @@ func ArticleLinkButton(name, articleID string) Button {
 	return Button{Type: ButtonArticleLink, Name: name, ArticleID: articleID}
 }
 
-// MiniProgramButton returns a button that opens a page of a mini program which is
-// linked to the account. Apps that are too old for it open fallbackURL.
+// MiniProgramButton returns a button that opens a page of a mini program that is linked
+// to the account. Apps that are too old for mini programs open fallbackURL.
 func MiniProgramButton(name, appID, pagePath, fallbackURL string) Button {
 	return Button{Type: ButtonMiniProgram, Name: name, AppID: appID, PagePath: pagePath, URL: fallbackURL}
 }
 
-// SubMenu returns a button that shows 1 to 5 others.
+// SubMenu returns a button that shows 1 to 5 other buttons.
 func SubMenu(name string, buttons ...Button) Button { return Button{Name: name, SubButtons: buttons} }
 
 const (
@@ -215,49 +215,49 @@ func (b Button) check(at string, nameBytes int) error {
 	case ButtonMiniProgram:
 		return first(notEmpty(at+".AppID", b.AppID), notEmpty(at+".PagePath", b.PagePath), notEmpty(at+".URL", b.URL))
 	}
-	return nil // a type that is newer than this SDK
+	return nil // a type that is newer than this library
 }
 
 // CreateMenu replaces the account's default menu (创建自定义菜单).
 //
-// A menu that breaks the platform's limits is refused before anything is sent, with
-// an [*ArgumentError] that names the button. A follower's app refetches the menu
-// on entering the chat, at most once in five minutes. A day's quota is 1,000.
+// If the menu exceeds a limit of the platform, nothing is sent and the error is an
+// [*ArgumentError] that names the button. A follower's app refreshes the menu when
+// they open the chat, at most once in five minutes. The daily quota is 1,000.
 //
 // https://developers.weixin.qq.com/doc/service/api/custommenu/api_createcustommenu
 func (c *Client) CreateMenu(ctx context.Context, menu Menu) error {
 	return c.post(ctx, "/cgi-bin/menu/create", menu, idempotent)
 }
 
-// SelfMenu is the menu that followers see, wherever it was made.
+// SelfMenu is the menu that followers see, however it was created.
 type SelfMenu struct {
-	IsOpen  bool            `json:"is_menu_open"` // the menu is switched on
+	IsOpen  bool            `json:"is_menu_open"` // the menu is enabled
 	Buttons SelfMenuButtons `json:"selfmenu_info"`
 }
 
 // SelfMenuButton is a button of the menu that followers see.
 type SelfMenuButton struct {
 	Name     string     `json:"name"`
-	Type     ButtonType `json:"type"`  // beside the types of buttons also "news", "text", "img", "photo", "video" and "voice", of menus made in the console
-	Value    string     `json:"value"` // the text of "text", the media_id of media, a link of "video"
+	Type     ButtonType `json:"type"`  // in menus of the console also "news", "text", "img", "photo", "video" or "voice"
+	Value    string     `json:"value"` // a text, a media id, or the link of a video
 	Key      string     `json:"key"`
 	URL      string     `json:"url"`
 	AppID    string     `json:"appid"`
 	PagePath string     `json:"pagepath"`
 
-	News       LinkedArticles  `json:"news_info"` // of type "news"
+	News       LinkedArticles  `json:"news_info"` // only for "news"
 	SubButtons SelfMenuButtons `json:"sub_button"`
 }
 
 // SelfMenuButtons is a list of buttons.
 type SelfMenuButtons []SelfMenuButton
 
-// UnmarshalJSON reads the list out of the objects that the platform wraps it in.
+// UnmarshalJSON reads the list from the objects that the platform wraps it in.
 func (b *SelfMenuButtons) UnmarshalJSON(data []byte) error {
 	return unwrapList(data, (*[]SelfMenuButton)(b))
 }
 
-// LinkedArticle is an article that a menu or an automatic reply shows.
+// LinkedArticle is an article in a menu or an automatic reply.
 type LinkedArticle struct {
 	Title      string `json:"title"`
 	Author     string `json:"author"`
@@ -265,18 +265,18 @@ type LinkedArticle struct {
 	ShowCover  bool   `json:"show_cover"`
 	CoverURL   string `json:"cover_url"`
 	ContentURL string `json:"content_url"`
-	SourceURL  string `json:"source_url"` // of "read the original", may be empty
+	SourceURL  string `json:"source_url"` // of "Read the original"; may be ""
 }
 
 // LinkedArticles is a list of articles.
 type LinkedArticles []LinkedArticle
 
-// UnmarshalJSON reads the list out of the object that the platform wraps it in.
+// UnmarshalJSON reads the list from the object that the platform wraps it in.
 func (a *LinkedArticles) UnmarshalJSON(data []byte) error {
 	return unwrapList(data, (*[]LinkedArticle)(a))
 }
 
-// unwrapList reads an array, or the one inside an object as "list" or "button".
+// unwrapList reads an array, which may be the member "list" or "button" of an object.
 func unwrapList[T any](data []byte, list *[]T) error {
 	if len(data) > 0 && data[0] != '{' {
 		return decodeJSON(data, list)
@@ -290,29 +290,29 @@ func unwrapList[T any](data []byte, list *[]T) error {
 	return err
 }
 
-// GetSelfMenu returns the menu that followers see, whether it was made by API or in
-// the console (查询自定义菜单信息). Media ids in it are temporary.
+// GetSelfMenu returns the menu that followers see, whether it was created through the
+// API or in the console (查询自定义菜单信息). Its media ids are temporary.
 //
 // https://developers.weixin.qq.com/doc/service/api/custommenu/api_getcurrentselfmenuinfo
 func (c *Client) GetSelfMenu(ctx context.Context) (*SelfMenu, error) {
 	return get[SelfMenu](ctx, c, "/cgi-bin/get_current_selfmenu_info", nil)
 }
 
-// MenuInfo is what [Client.GetMenu] returns: the menus made by API.
+// MenuInfo holds the menus that were created through the API.
 type MenuInfo struct {
 	Default     StoredMenu   `json:"menu"`
 	Conditional []StoredMenu `json:"conditionalmenu"`
 }
 
-// StoredMenu is a menu as the platform keeps it.
+// StoredMenu is a menu as the platform stores it.
 type StoredMenu struct {
 	Menu
-	ID   int64            `json:"menuid"`    // 0 for a default menu without conditional ones beside it
+	ID   int64            `json:"menuid"`    // 0 for the default menu if there are no conditional ones
 	Rule *StoredMatchRule `json:"matchrule"` // nil for the default menu
 }
 
-// StoredMatchRule is the rule of a conditional menu, which may be older than what
-// [Client.AddConditionalMenu] takes today.
+// StoredMatchRule is the rule of a conditional menu. An old menu can have fields that
+// [Client.AddConditionalMenu] no longer accepts.
 type StoredMatchRule struct {
 	TagID    int64          `json:"tag_id"`
 	Platform ClientPlatform `json:"client_platform_type"`
@@ -324,17 +324,17 @@ type StoredMatchRule struct {
 	City     string         `json:"city"`
 }
 
-// GetMenu returns the menus that were made by API (获取自定义菜单配置), the default
-// one and the conditional ones. [ErrMenuNotFound]: there is none. A menu made in the
-// console is only in [Client.GetSelfMenu]. A day's quota is 10,000.
+// GetMenu returns the default menu and the conditional ones that were created through
+// the API (获取自定义菜单配置). It returns [ErrMenuNotFound] if there is none. For a menu
+// of the console use [Client.GetSelfMenu]. The daily quota is 10,000.
 //
 // https://developers.weixin.qq.com/doc/service/api/custommenu/api_getmenu
 func (c *Client) GetMenu(ctx context.Context) (*MenuInfo, error) {
 	return get[MenuInfo](ctx, c, "/cgi-bin/menu/get", nil)
 }
 
-// DeleteMenu deletes the default menu and all conditional ones (删除自定义菜单). A day's
-// quota is 1,000.
+// DeleteMenu deletes the default menu and all conditional ones (删除自定义菜单). The
+// daily quota is 1,000.
 //
 // https://developers.weixin.qq.com/doc/service/api/custommenu/api_deletemenu
 func (c *Client) DeleteMenu(ctx context.Context) error {
@@ -343,20 +343,18 @@ func (c *Client) DeleteMenu(ctx context.Context) error {
 	}, nil)
 }
 
-// MatchRule says who sees a conditional menu: followers that fit all fields which
-// are set. At least one is.
+// MatchRule selects the followers who see a conditional menu: those who match all
+// fields that are set. At least one must be.
 type MatchRule struct {
 	TagID    int64 // see [Client.ListTags]
 	Platform ClientPlatform
-	// Language of the app. The platform's page no longer lists it;
-	// [ErrWithdrawnMatchRule] where it is refused.
-	Language Language
+	Language Language // of the app; no longer documented, may be refused with [ErrWithdrawnMatchRule]
 }
 
-// ClientPlatform is the system that a follower's app runs on.
+// ClientPlatform is the operating system that a follower's app runs on.
 type ClientPlatform string
 
-// The systems of a MatchRule.
+// The operating systems of apps.
 const (
 	ClientPlatformIOS     ClientPlatform = "1"
 	ClientPlatformAndroid ClientPlatform = "2"
@@ -379,10 +377,10 @@ func (m conditionalMenu) check() error {
 	return m.Menu.check()
 }
 
-// AddConditionalMenu makes a menu that only some followers see, and returns its id
-// (创建个性化菜单). If several fit, the newest is shown; if none does, the default
-// menu, without which there can be no conditional one ([ErrNoDefaultMenu]). A day's
-// quota is 2,000.
+// AddConditionalMenu creates a menu that only some followers see, and returns its id
+// (创建个性化菜单). A follower sees the newest menu that matches, or else the default
+// menu. It returns [ErrNoDefaultMenu] if there is no default menu yet. The daily quota
+// is 2,000.
 //
 // https://developers.weixin.qq.com/doc/service/api/custommenu/api_addconditionalmenu
 func (c *Client) AddConditionalMenu(ctx context.Context, menu Menu, rule MatchRule) (int64, error) {
@@ -399,9 +397,9 @@ type menuRef struct {
 	ID int64 `json:"menuid"`
 }
 
-// DeleteConditionalMenu deletes one conditional menu (删除个性化菜单). A day's quota is
-// 2,000. [Client.DeleteMenu] deletes all. It returns [ErrConditionalMenuNotFound] if
-// there is no such menu.
+// DeleteConditionalMenu deletes one conditional menu (删除个性化菜单);
+// [Client.DeleteMenu] deletes all. It returns [ErrConditionalMenuNotFound] if there is
+// no such menu. The daily quota is 2,000.
 //
 // https://developers.weixin.qq.com/doc/service/api/custommenu/api_deleteconditionalmenu
 func (c *Client) DeleteConditionalMenu(ctx context.Context, menuID int64) error {
@@ -415,8 +413,8 @@ func (c *Client) DeleteConditionalMenu(ctx context.Context, menuID int64) error 
 }
 
 // TryMatchMenu returns the menu that a user sees (测试个性化菜单匹配结果). userID is an
-// openid or a WeChat id. It returns [ErrMatchUserNotFound] if there is no such user. A
-// day's quota is 20,000.
+// openid or a WeChat id. It returns [ErrMatchUserNotFound] if there is no such user.
+// The daily quota is 20,000.
 //
 // https://developers.weixin.qq.com/doc/service/api/custommenu/api_trymatchmenu
 func (c *Client) TryMatchMenu(ctx context.Context, userID string) (*Menu, error) {
