@@ -10,7 +10,7 @@ import (
 	"github.com/wechatoa/wechat/internal/wirejson"
 )
 
-// accountBody is a body that names the account too, by its AppID.
+// accountBody is a body that also names the account, by its AppID.
 type accountBody struct {
 	appID string
 	body  any
@@ -28,7 +28,7 @@ func (b accountBody) check() error {
 	return nil
 }
 
-// MarshalJSON puts the AppID before the members of the body, which has some.
+// MarshalJSON puts the AppID before the members of the body, which is not empty.
 func (b accountBody) MarshalJSON() ([]byte, error) {
 	members, err := wirejson.Encode(b.body)
 	if err != nil {
@@ -44,29 +44,29 @@ func (b accountBody) MarshalJSON() ([]byte, error) {
 // nontaxDay writes a day as 20060102, or "" if none is set.
 func nontaxDay(d Date) string { return strings.ReplaceAll(d.String(), "-", "") }
 
-// NontaxNoticeType is the kind of a payment notice (缴费通知书).
+// NontaxNoticeType is the type of a payment notice (缴费通知书).
 type NontaxNoticeType int
 
-// The kinds of payment notices.
+// The types of payment notices.
 const (
 	NontaxNoticeOrdinary NontaxNoticeType = 1
 	NontaxNoticePenalty  NontaxNoticeType = 2
 )
 
-// NontaxItem is a part of what is to be paid.
+// NontaxItem is an item of a payment.
 type NontaxItem struct {
-	Position int    `json:"no"` // 1, 2, 3 …
+	Position int    `json:"no"` // from 1
 	ID       string `json:"item_id"`
 	Name     string `json:"item_name"`
-	Overdue  int64  `json:"overdue"`           // fen, for being late; 0 is sent too
+	Overdue  int64  `json:"overdue"`           // fen, for late payment
 	Penalty  int64  `json:"penalty,omitempty"` // fen
 	Fee      int64  `json:"fee"`               // fen
 }
 
 // GetNontaxFeeRequest names a payment notice.
 type GetNontaxFeeRequest struct {
-	ServiceID      int64            `json:"service_id"`        // 0 in examples of other calls
-	BankID         string           `json:"bank_id,omitempty"` // "" lets the platform choose among those that are set up
+	ServiceID      int64            `json:"service_id"`        // may be 0
+	BankID         string           `json:"bank_id,omitempty"` // "" lets the platform choose
 	NoticeNumber   string           `json:"payment_notice_no"`
 	DepartmentCode string           `json:"department_code"`
 	NoticeType     NontaxNoticeType `json:"payment_notice_type,omitempty"`
@@ -78,7 +78,7 @@ func (r GetNontaxFeeRequest) check() error {
 		notEmpty("DepartmentCode", r.DepartmentCode), notEmpty("RegionCode", r.RegionCode))
 }
 
-// NontaxFee is what a payment notice asks for.
+// NontaxFee is the amount due of a payment notice.
 type NontaxFee struct {
 	UserName         string           `json:"user_name"`
 	Fee              int64            `json:"fee"` // fen
@@ -92,29 +92,30 @@ type NontaxFee struct {
 	ExpireDate       Date             `json:"payment_expire_date"` // the last day to pay
 }
 
-// GetNontaxFee returns what a payment notice asks for (查询应收信息).
+// GetNontaxFee returns the amount due of a payment notice (查询应收信息).
 //
 // https://developers.weixin.qq.com/doc/service/api/nontaxpay/api_nontaxqueryfee
 func (c *Client) GetNontaxFee(ctx context.Context, req GetNontaxFeeRequest) (*NontaxFee, error) {
 	return post[NontaxFee](ctx, c, "/nontax/queryfee", c.ownBody(req), idempotent)
 }
 
-// NontaxPayment is what is paid, and to whom. One of NoticeNumber and OrderNumber is needed.
+// NontaxPayment describes a payment and its recipient. Either NoticeNumber or
+// OrderNumber is required.
 type NontaxPayment struct {
 	BankID           string           `json:"bank_id,omitempty"`      // "" lets the platform choose; the test environment needs it
-	BankAccount      string           `json:"bank_account,omitempty"` // of a department whose money is divided (清分)
-	MerchantID       string           `json:"mch_id,omitempty"`       // "" lets the platform choose one of the bank's
-	Description      string           `json:"desc"`                   // name of the service
+	BankAccount      string           `json:"bank_account,omitempty"` // of a department whose money is split (清分)
+	MerchantID       string           `json:"mch_id,omitempty"`       // "" lets the platform choose
+	Description      string           `json:"desc"`                   // the name of the service
 	Fee              int64            `json:"fee"`                    // fen
 	NoticeNumber     string           `json:"payment_notice_no,omitempty"`
-	OrderNumber      string           `json:"order_no,omitempty"` // where there is no notice
+	OrderNumber      string           `json:"order_no,omitempty"` // if there is no notice
 	DepartmentCode   string           `json:"department_code"`
 	DepartmentName   string           `json:"department_name"`
 	NoticeType       NontaxNoticeType `json:"payment_notice_type,omitempty"`
 	RegionCode       string           `json:"region_code"`
 	UserName         string           `json:"user_name,omitempty"`
 	Items            []NontaxItem     `json:"items"`
-	NoticeCreateTime Timestamp        `json:"payment_notice_create_time,omitzero"` // required by the page, absent from its example of an order
+	NoticeCreateTime Timestamp        `json:"payment_notice_create_time,omitzero"` // required by the page, but missing in its example
 	ExpireDate       Date             `json:"-"`                                   // the last day to pay, optional
 }
 
@@ -133,13 +134,13 @@ func (p NontaxPayment) check() error {
 	})
 }
 
-// NontaxScene is where a payment is begun.
+// NontaxScene is where a payment starts.
 type NontaxScene string
 
-// The scenes of payments. The last four occur in orders only.
+// The scenes of payments. The last four only occur in received orders.
 const (
 	NontaxSceneAccount     NontaxScene = "biz"
-	NontaxSceneCityService NontaxScene = "ctiyservice" // the platform spells it so
+	NontaxSceneCityService NontaxScene = "ctiyservice" // the platform spells it this way
 	NontaxSceneMiniProgram NontaxScene = "miniprogram"
 	NontaxSceneOffline     NontaxScene = "offline"
 	NontaxScenePC          NontaxScene = "pc"
@@ -147,23 +148,23 @@ const (
 	NontaxSceneOther       NontaxScene = "other"
 )
 
-// NontaxTradeType is how a page pays.
+// NontaxTradeType is the kind of page that pays.
 type NontaxTradeType string
 
-// The ways to pay.
+// The types of paying pages.
 const (
-	NontaxTradeJSAPI NontaxTradeType = "JSAPI" // in a page inside WeChat
-	NontaxTradeMWEB  NontaxTradeType = "MWEB"  // in a page of another browser
+	NontaxTradeJSAPI NontaxTradeType = "JSAPI" // in WeChat
+	NontaxTradeMWEB  NontaxTradeType = "MWEB"  // in another browser
 )
 
-// CreateNontaxOrderRequest is an order for a payment.
+// CreateNontaxOrderRequest describes an order for a payment.
 type CreateNontaxOrderRequest struct {
 	NontaxPayment
 	ServiceID   int64           `json:"service_id,omitempty"`
-	OpenID      string          `json:"openid,omitempty"`     // of the payer; needed unless TradeType is [NontaxTradeMWEB]
-	ReturnURL   string          `json:"return_url,omitempty"` // the page after paying; needed unless Scene is [NontaxSceneMiniProgram]
+	OpenID      string          `json:"openid,omitempty"`     // of the payer; required unless TradeType is [NontaxTradeMWEB]
+	ReturnURL   string          `json:"return_url,omitempty"` // the page to open after the payment; required unless Scene is [NontaxSceneMiniProgram]
 	IP          string          `json:"ip"`                   // of the payer
-	Scene       NontaxScene     `json:"scene,omitempty"`      // required by the page, absent from its example
+	Scene       NontaxScene     `json:"scene,omitempty"`      // required by the page, but missing in its example
 	MobileAppID string          `json:"app_appid,omitempty"`
 	TradeType   NontaxTradeType `json:"trade_type,omitempty"`
 	AutoCallPay bool            `json:"auto_call_pay,omitempty"`
@@ -180,14 +181,14 @@ func (r CreateNontaxOrderRequest) check() error {
 	return err
 }
 
-// NontaxOrderResult is an order that is to be paid in a page, or in a mini program.
+// NontaxOrderResult is an order with the page or the mini program that pays it.
 type NontaxOrderResult struct {
 	OrderID     string             `json:"order_id"`
 	PayURL      string             `json:"pay_url"`
 	MiniProgram *NontaxMiniProgram `json:"miniprogram"`
 }
 
-// NontaxMiniProgram is the mini program that takes a payment.
+// NontaxMiniProgram is a mini program that pays an order.
 type NontaxMiniProgram struct {
 	AppID        string `json:"appid"`
 	PagePath     string `json:"pagepath"`
@@ -195,8 +196,8 @@ type NontaxMiniProgram struct {
 	BusinessType string `json:"business_type"`
 }
 
-// CreateNontaxOrder creates an order for a payment (缴费支付下单). The payer is sent
-// to the page or mini program of the result.
+// CreateNontaxOrder creates an order for a payment (缴费支付下单). Send the payer to the
+// page or the mini program of the result.
 //
 // https://developers.weixin.qq.com/doc/service/api/nontaxpay/api_nontaxunifiedorder
 func (c *Client) CreateNontaxOrder(ctx context.Context, req CreateNontaxOrderRequest) (*NontaxOrderResult, error) {
@@ -207,11 +208,11 @@ func (c *Client) CreateNontaxOrder(ctx context.Context, req CreateNontaxOrderReq
 	return post[NontaxOrderResult](ctx, c, "/nontax/unifiedorder", c.ownBody(body))
 }
 
-// PayNontaxByCodeRequest is a payment by the code that the payer's WeChat shows.
+// PayNontaxByCodeRequest describes a payment by the code in the payer's WeChat.
 type PayNontaxByCodeRequest struct {
 	NontaxPayment
-	AuthCode Secret `json:"auth_code"`          // what was scanned: 18 digits that begin with 10 to 15, blanks around them do not matter
-	OrderID  string `json:"order_id,omitempty"` // what an earlier call for the same payment returned
+	AuthCode Secret `json:"auth_code"`          // the scanned code: 18 digits that begin with 10 to 15
+	OrderID  string `json:"order_id,omitempty"` // the one that an earlier call for the same payment returned
 }
 
 func (p PayNontaxByCodeRequest) check() error {
@@ -222,11 +223,11 @@ func (p PayNontaxByCodeRequest) check() error {
 	return p.NontaxPayment.check()
 }
 
-// PayNontaxByCode takes a payment by the code that the payer's WeChat shows
-// (提交刷卡支付), and returns the order's id. It is not paid yet where there is an
-// error: the payer may have to enter the password. Ask again then, every 10 seconds
-// for about 30, 5 seconds after [ErrSystemBusy], with the order's id, which comes
-// along with an error, too: without it the payer might pay twice.
+// PayNontaxByCode charges a payer by the code in their WeChat (提交刷卡支付) and returns
+// the id of the order. After an error the order is not paid yet, since the payer may
+// have to enter a password: call again every 10 seconds for about 30 seconds, and 5
+// seconds after [ErrSystemBusy]. Pass the returned order id, which can also come with
+// an error; without it the payer might pay twice.
 //
 // https://developers.weixin.qq.com/doc/service/api/nontaxpay/api_nontaxmicropay
 func (c *Client) PayNontaxByCode(ctx context.Context, req PayNontaxByCodeRequest) (orderID string, err error) {
@@ -242,13 +243,13 @@ func (c *Client) PayNontaxByCode(ctx context.Context, req PayNontaxByCodeRequest
 	return res.OrderID, err
 }
 
-// NontaxStatus is how far an order or its refund is.
+// NontaxStatus is the status of an order or of its refund.
 type NontaxStatus int
 
-// The states of an order. A refund of a part does not change it.
+// The statuses of an order. A partial refund does not change the status.
 const (
 	NontaxStatusUnpaid    NontaxStatus = 1
-	NontaxStatusPaid      NontaxStatus = 3 // 4 means the same
+	NontaxStatusPaid      NontaxStatus = 3 // 4 has the same meaning
 	NontaxStatusRefunded  NontaxStatus = 5
 	NontaxStatusRefunding NontaxStatus = 6
 	NontaxStatusClosed    NontaxStatus = 12 // not paid in time
@@ -263,7 +264,7 @@ type NontaxOrder struct {
 	PayFinishTime    Timestamp            `json:"pay_finish_time"`
 	Description      string               `json:"desc"`
 	Fee              int64                `json:"fee"`      // fen
-	FeeType          int64                `json:"fee_type"` // 1: CNY, 2: USD
+	FeeType          int64                `json:"fee_type"` // 1 is CNY, 2 is USD
 	TransactionID    string               `json:"trans_id"`
 	Status           NontaxStatus         `json:"status"`
 	BankID           string               `json:"bank_id"`
@@ -272,7 +273,7 @@ type NontaxOrder struct {
 	RefundFinishTime Timestamp            `json:"refund_finish_time"`
 	RefundReason     string               `json:"refund_reason"`
 	RefundOrderID    string               `json:"refund_order_id"`
-	RefundExternalID string               `json:"refund_out_id"` // what the refund was asked with
+	RefundExternalID string               `json:"refund_out_id"` // the ExternalID of the request
 	NoticeNumber     string               `json:"payment_notice_no"`
 	OrderNumber      string               `json:"order_no"`
 	DepartmentCode   string               `json:"department_code"`
@@ -282,23 +283,23 @@ type NontaxOrder struct {
 	Items            []NontaxItem         `json:"items"`
 	BillTypeCode     string               `json:"bill_type_code"`
 	BillNumber       string               `json:"bill_no"`
-	PaymentSource    int64                `json:"payment_info_source"` // who told what is to be paid, 1: the treasury, 2: the department
+	PaymentSource    int64                `json:"payment_info_source"` // who provided the amount due: 1 the treasury, 2 the department
 	PartialRefunds   []NontaxRefund       `json:"partial_refund_info"`
 	Notifications    []NontaxNotification `json:"notify_history"`
 	Scene            NontaxScene          `json:"scene"`
 }
 
-// NontaxRefund is a refund of a part of an order.
+// NontaxRefund is a partial refund of an order.
 type NontaxRefund struct {
 	RefundOrderID string       `json:"refund_order_id"`
 	Reason        string       `json:"refund_reason"`
 	Fee           int64        `json:"refund_fee"` // fen
 	FinishTime    Timestamp    `json:"refund_finish_time"`
 	ExternalID    string       `json:"refund_out_id"`
-	Status        NontaxStatus `json:"refund_status"` // refunded or refunding
+	Status        NontaxStatus `json:"refund_status"` // NontaxStatusRefunded or NontaxStatusRefunding
 }
 
-// NontaxNotification is who was told of an order.
+// NontaxNotification is the history of the notifications to one recipient.
 type NontaxNotification struct {
 	AppID    string                      `json:"appid"`
 	Name     string                      `json:"name"`
@@ -306,7 +307,7 @@ type NontaxNotification struct {
 	Count    int64                       `json:"notify_cnt"`
 }
 
-// NontaxNotificationAttempt is an attempt to tell somebody of an order.
+// NontaxNotificationAttempt is an attempt to notify a recipient.
 type NontaxNotificationAttempt struct {
 	Time          Timestamp `json:"notify_time"`
 	ReturnCode    int64     `json:"ret"`
@@ -328,14 +329,15 @@ type nontaxOrderRef struct {
 
 func (r nontaxOrderRef) check() error { return notEmpty("orderID", r.OrderID) }
 
-// GetNontaxOrder returns an order (获取缴费订单详情). serviceID may be 0.
+// GetNontaxOrder returns an order (获取缴费订单详情). serviceID is optional: pass 0 if none.
 //
 // https://developers.weixin.qq.com/doc/service/api/nontaxpay/api_nontaxgetorder
 func (c *Client) GetNontaxOrder(ctx context.Context, orderID string, serviceID int64) (*NontaxOrder, error) {
 	return post[NontaxOrder](ctx, c, "/nontax/getorder", c.ownBody(nontaxOrderRef{serviceID, orderID}), idempotent)
 }
 
-// ListNontaxOrdersRequest names what was ordered: one of NoticeNumber and OrderNumber is needed.
+// ListNontaxOrdersRequest names a payment. Either NoticeNumber or OrderNumber is
+// required.
 type ListNontaxOrdersRequest struct {
 	RegionCode     string `json:"region_code"`
 	DepartmentCode string `json:"department_code"`
@@ -348,26 +350,26 @@ func (r ListNontaxOrdersRequest) check() error {
 		notEmpty("NoticeNumber", r.NoticeNumber+r.OrderNumber))
 }
 
-// NontaxOrders are the ids of all orders for the same payment.
+// NontaxOrders holds the ids of all orders for one payment.
 type NontaxOrders struct {
 	OrderIDs    []string `json:"order_id_list"`
-	PaidOrderID string   `json:"paid_order_id"` // "" where none is paid
+	PaidOrderID string   `json:"paid_order_id"` // "" if none is paid
 }
 
-// ListNontaxOrders returns the ids of the orders for a payment notice, or for an
-// order number of your own, and which of them is paid (获取缴费订单列表).
+// ListNontaxOrders returns the ids of the orders for a payment notice or for an order
+// number of your own, and which one is paid (获取缴费订单列表).
 //
 // https://developers.weixin.qq.com/doc/service/api/nontaxpay/api_nontaxgetorderlist
 func (c *Client) ListNontaxOrders(ctx context.Context, req ListNontaxOrdersRequest) (*NontaxOrders, error) {
 	return post[NontaxOrders](ctx, c, "/nontax/getorderlist", c.ownBody(req), idempotent)
 }
 
-// RefundNontaxOrderRequest names an order to pay back. A refund of a part needs Fee, and
+// RefundNontaxOrderRequest names an order to refund. Each partial refund needs a Fee and
 // an ExternalID of its own.
 type RefundNontaxOrderRequest struct {
 	OrderID    string `json:"order_id"`
 	Reason     string `json:"reason"`
-	Fee        int64  `json:"refund_fee,omitempty"` // fen; 0 is everything
+	Fee        int64  `json:"refund_fee,omitempty"` // fen; 0 means everything
 	ExternalID string `json:"refund_out_id,omitempty"`
 }
 
@@ -379,8 +381,8 @@ func (r RefundNontaxOrderRequest) check() error {
 	return err
 }
 
-// RefundNontaxOrder pays an order back, or a part of it (缴费订单退款), and returns the
-// id of the refund.
+// RefundNontaxOrder refunds an order or a part of it (缴费订单退款) and returns the id of
+// the refund.
 //
 // https://developers.weixin.qq.com/doc/service/api/nontaxpay/api_nontaxrefund
 func (c *Client) RefundNontaxOrder(ctx context.Context, req RefundNontaxOrderRequest) (refundOrderID string, err error) {
@@ -393,26 +395,26 @@ func (c *Client) RefundNontaxOrder(ctx context.Context, req RefundNontaxOrderReq
 	return res.RefundOrderID, nil
 }
 
-// NontaxBillType says which orders a statement lists.
+// NontaxBillType selects the orders in a statement.
 type NontaxBillType string
 
-// The kinds of statements.
+// The types of statements.
 const (
 	NontaxBillAll     NontaxBillType = "ALL"
 	NontaxBillPaid    NontaxBillType = "SUCCESS"
 	NontaxBillRefunds NontaxBillType = "REFUND"
 )
 
-// DownloadNontaxBillRequest names the statement of a merchant's day.
+// DownloadNontaxBillRequest names a daily statement of a merchant.
 type DownloadNontaxBillRequest struct {
 	MerchantID string
 	Date       Date
-	Type       NontaxBillType // "" is NontaxBillAll
+	Type       NontaxBillType // "" means NontaxBillAll
 }
 
-// DownloadNontaxBill writes the statement of a day to w (下载缴费对帐单): CSV with a
-// header, a backquote before each value, and two lines of totals at the end. It is
-// available from 6:00 on the next day.
+// DownloadNontaxBill writes a daily statement to w (下载缴费对帐单): CSV with a header, a
+// backquote before each value, and two lines of totals at the end. It is available from
+// 6:00 on the next day.
 //
 // https://developers.weixin.qq.com/doc/service/api/nontaxpay/api_nontaxdownloadbill
 func (c *Client) DownloadNontaxBill(ctx context.Context, req DownloadNontaxBillRequest, w io.Writer) (*DownloadInfo, error) {
@@ -430,9 +432,9 @@ func (c *Client) DownloadNontaxBill(ctx context.Context, req DownloadNontaxBillR
 	return info, err
 }
 
-// ResendNontaxNotification makes the platform tell of an order's payment again, unless
-// that succeeded before (通知不一致订单): for an order that the statement lists and
-// your records lack.
+// ResendNontaxNotification makes the platform send the notification of a payment again,
+// unless an earlier one succeeded (通知不一致订单). Use it for an order that is in the
+// statement but not in your records.
 //
 // https://developers.weixin.qq.com/doc/service/api/nontaxpay/api_nontaxnotifyinconsistentorder
 func (c *Client) ResendNontaxNotification(ctx context.Context, orderID string) error {
@@ -448,19 +450,17 @@ func (m nontaxMock) check() error {
 	return first(httpURL("url", m.URL), positive("version", m.Version))
 }
 
-// MockNontaxNotification makes the platform send the test of a payment's
-// notification to an address of yours (模拟支付结果通知). version is the protocol's,
-// 1; the platform then calls twice, to test the decryption and whether you check
-// the signature.
+// MockNontaxNotification makes the platform send test notifications of a payment to your
+// url (模拟支付结果通知). version is that of the protocol, 1. The platform calls url
+// twice: to test the decryption, and whether the signature is checked.
 //
 // https://developers.weixin.qq.com/doc/service/api/nontaxpay/api_nontaxmocknotification
 func (c *Client) MockNontaxNotification(ctx context.Context, url string, version int64) error {
 	return c.post(ctx, "/nontax/mocknotification", c.ownBody(nontaxMock{url, version}))
 }
 
-// MockNontaxQuery makes the platform send the test of a query for what is to be paid
-// to an address of yours (模拟查询应收信息). version is as for
-// [Client.MockNontaxNotification].
+// MockNontaxQuery makes the platform send test queries for an amount due to your url
+// (模拟查询应收信息). version is as in [Client.MockNontaxNotification].
 //
 // https://developers.weixin.qq.com/doc/service/api/nontaxpay/api_nontaxmockqueryfee
 func (c *Client) MockNontaxQuery(ctx context.Context, url string, version int64) error {

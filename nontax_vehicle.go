@@ -8,7 +8,7 @@ import (
 // VehicleScene is where a driver pays.
 type VehicleScene string
 
-// The scenes of payments by drivers.
+// The places where a driver pays.
 const (
 	VehicleSceneParking      VehicleScene = "PARKING"
 	VehicleSceneParkingSpace VehicleScene = "PARKING SPACE"
@@ -19,7 +19,7 @@ const (
 // VehicleStatus says whether a driver can be charged.
 type VehicleStatus string
 
-// The states of drivers.
+// The statuses of drivers.
 const (
 	VehicleStatusNormal       VehicleStatus = "NORMAL"
 	VehicleStatusPaused       VehicleStatus = "PAUSED"
@@ -27,20 +27,20 @@ const (
 	VehicleStatusUnauthorized VehicleStatus = "UNAUTHORIZED"
 )
 
-// VehicleMerchant says who is paid. Empty fields let the platform choose; the test
-// environment needs BankID.
+// VehicleMerchant names the recipient of the payment. Empty fields let the platform
+// choose; the test environment requires BankID.
 type VehicleMerchant struct {
 	BankID      string `json:"bank_id,omitempty"`
-	BankAccount string `json:"bank_account,omitempty"` // of a department whose money is divided (清分)
+	BankAccount string `json:"bank_account,omitempty"` // of a department whose money is split (清分)
 	MerchantID  string `json:"mch_id,omitempty"`
 }
 
-// GetNontaxVehicleRequest names a driver, by OpenID or by PlateNumber.
+// GetNontaxVehicleRequest names a driver by OpenID or PlateNumber.
 type GetNontaxVehicleRequest struct {
 	VehicleMerchant
 	RegionCode  string       `json:"region_code"`
 	Scene       VehicleScene `json:"trade_scene"`
-	JumpScene   string       `json:"jump_scene,omitempty"` // "H5" or "APP", "" is a mini program
+	JumpScene   string       `json:"jump_scene,omitempty"` // "H5" or "APP"; "" means a mini program
 	OpenID      string       `json:"openid,omitempty"`
 	PlateNumber string       `json:"plate_number,omitempty"`
 	Material    string       `json:"material_info,omitempty"`
@@ -51,13 +51,13 @@ func (r GetNontaxVehicleRequest) check() error {
 	return first(notEmpty("RegionCode", r.RegionCode), notEmpty("Scene", string(r.Scene)))
 }
 
-// NontaxVehicle is a driver as the platform knows them.
+// NontaxVehicle is a driver and their vehicles.
 type NontaxVehicle struct {
 	Status       VehicleStatus   `json:"user_state"`
 	OpenID       string          `json:"openid"`
-	Path         string          `json:"path"` // where the driver authorizes or pays; "" if nothing is to be done
+	Path         string          `json:"path"` // where the driver authorizes or pays; "" if not needed
 	PlateNumbers []string        `json:"plate_number_info"`
-	Package      json.RawMessage `json:"authorize_package"` // to hand to that page as it is
+	Package      json.RawMessage `json:"authorize_package"` // to be passed to that page unchanged
 }
 
 // GetNontaxVehicle returns whether a driver can be charged (用户状态查询).
@@ -67,7 +67,7 @@ func (c *Client) GetNontaxVehicle(ctx context.Context, req GetNontaxVehicleReque
 	return post[NontaxVehicle](ctx, c, "/nontax/vehicle/querystate", c.ownBody(req), idempotent)
 }
 
-// NotifyNontaxEntranceRequest is a vehicle that drives in.
+// NotifyNontaxEntranceRequest reports a vehicle that drives in.
 type NotifyNontaxEntranceRequest struct {
 	VehicleMerchant
 	RegionCode string          `json:"region_code"`
@@ -80,7 +80,7 @@ type VehicleEntrance struct {
 	StartTime   Timestamp `json:"start_time"`
 	PlateNumber string    `json:"plate_number"`
 	CarType     string    `json:"car_type,omitempty"`
-	NotifyURL   string    `json:"notify_url,omitempty"` // hears of changes of the driver's state
+	NotifyURL   string    `json:"notify_url,omitempty"` // is notified when the driver's status changes
 	ParkingName string    `json:"parking_name,omitempty"`
 	OpenID      string    `json:"openid,omitempty"`
 	FreeTime    int64     `json:"free_time,omitempty"` // seconds
@@ -92,9 +92,8 @@ func (r NotifyNontaxEntranceRequest) check() error {
 		someTime("Entrance.StartTime", r.Entrance.StartTime), notEmpty("Entrance.PlateNumber", r.Entrance.PlateNumber))
 }
 
-// NotifyNontaxEntrance tells the platform that a vehicle drives in, and returns
-// whether its driver can be charged (用户入场通知). It is for places that charge after
-// the exit.
+// NotifyNontaxEntrance reports that a vehicle drives in and returns whether its driver
+// can be charged (用户入场通知). It is for places that charge after the exit.
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Non_tax_pay/Non-tax_driver_platform.html
 func (c *Client) NotifyNontaxEntrance(ctx context.Context, req NotifyNontaxEntranceRequest) (VehicleStatus, error) {
@@ -107,8 +106,8 @@ func (c *Client) NotifyNontaxEntrance(ctx context.Context, req NotifyNontaxEntra
 	return res.State, nil
 }
 
-// ChargeNontaxVehicleRequest is what a driver is to be charged. One of NoticeNumber and
-// OrderNumber is needed.
+// ChargeNontaxVehicleRequest describes a charge. Either NoticeNumber or OrderNumber is
+// required.
 type ChargeNontaxVehicleRequest struct {
 	VehicleMerchant
 	Description    string           `json:"desc"`
@@ -124,12 +123,12 @@ type ChargeNontaxVehicleRequest struct {
 	Visit          VehicleVisit     `json:"scene_info"`
 }
 
-// VehicleVisit is what a driver is charged for.
+// VehicleVisit is the visit or trip that a driver is charged for.
 type VehicleVisit struct {
 	StartTime      Timestamp `json:"start_time"`
 	EndTime        Timestamp `json:"end_time,omitzero"`
 	ChargingTime   int64     `json:"charging_time,omitempty"` // seconds
-	PlateNumber    string    `json:"plate_number,omitempty"`  // required by the page, absent from its example of a parking space
+	PlateNumber    string    `json:"plate_number,omitempty"`  // required by the page, but missing in one of its examples
 	CarType        string    `json:"car_type,omitempty"`
 	ParkingName    string    `json:"parking_name,omitempty"`
 	SpaceNumber    string    `json:"space_number,omitempty"`
@@ -148,9 +147,9 @@ func (r ChargeNontaxVehicleRequest) check() error {
 		notEmpty("Scene", string(r.Scene)), someTime("Visit.StartTime", r.Visit.StartTime))
 }
 
-// ChargeNontaxVehicle charges a driver and returns the id of the order
-// (申请扣款): the platform has accepted it, not yet collected the money. One number
-// is charged once, so the client retries a call whose outcome it does not know.
+// ChargeNontaxVehicle charges a driver and returns the id of the order (申请扣款). The
+// platform has then accepted the charge but not collected the money yet. A number is
+// only charged once, so calls with an unknown outcome are retried.
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Non_tax_pay/Non-tax_driver_platform.html
 func (c *Client) ChargeNontaxVehicle(ctx context.Context, req ChargeNontaxVehicleRequest) (orderID string, err error) {

@@ -9,13 +9,13 @@ import (
 	"strings"
 )
 
-// ErrOAuthState says that an authorization does not belong to the browser that
-// brings it back. Whoever sees it answers 403 and exchanges no code.
-var ErrOAuthState = errors.New("wechat: the state is not the one that was given out")
+// ErrOAuthState means that an authorization was not started by the browser that returns
+// with it. Answer with 403, and do not exchange the code.
+var ErrOAuthState = errors.New("wechat: the OAuth state is not the one that was issued")
 
-// OAuthState ties an authorization to the browser that began it: without it an
-// attacker can log a victim in to the attacker's own account. Make one for each
-// authorization, keep it in the browser's session, and check what comes back:
+// OAuthState ties an authorization to the browser that started it. Without it, an
+// attacker can log a victim in to the attacker's account. Create one for each
+// authorization, store it in the browser's session, and check the one that comes back:
 //
 //	session.State = wechat.NewOAuthState()                    // before the redirect
 //	err := session.State.Check(r.FormValue("state"))          // in the handler of redirectURL; save the session
@@ -24,9 +24,9 @@ type OAuthState string
 // NewOAuthState returns a state of 160 random bits.
 func NewOAuthState() OAuthState { return OAuthState(randomHex(20)) }
 
-// Check returns [ErrOAuthState] unless got, the state that came back, is this one.
-// The comparison takes the same time wherever they differ. A state works once: it
-// is empty afterwards, and nothing equals an empty one.
+// Check returns [ErrOAuthState] unless got, the state that came back, equals s. The
+// comparison takes constant time. A state works only once: Check clears s, and an empty
+// state equals nothing.
 func (s *OAuthState) Check(got string) error {
 	want := *s
 	*s = ""
@@ -47,28 +47,28 @@ func (s OAuthState) check() error {
 	return nil
 }
 
-// OAuthScope is what a page asks the user for.
+// OAuthScope is what a page may learn about a user.
 type OAuthScope string
 
 // The scopes.
 const (
-	OAuthScopeBase     OAuthScope = "snsapi_base"     // the openid, without a question
-	OAuthScopeUserInfo OAuthScope = "snsapi_userinfo" // the profile, if the user agrees
+	OAuthScopeBase     OAuthScope = "snsapi_base"     // the openid; the user is not asked
+	OAuthScopeUserInfo OAuthScope = "snsapi_userinfo" // the profile; the user is asked
 )
 
 // OAuthURLRequest describes an authorization.
 type OAuthURLRequest struct {
-	RedirectURL   string // on a domain that the console lists
+	RedirectURL   string // on a domain that is configured in the console
 	Scope         OAuthScope
 	State         OAuthState // see [NewOAuthState]
-	ForcePopup    bool       // asks also a user who has agreed before
-	ForceSnapshot bool       // shows the snapshot of the page first
+	ForcePopup    bool       // also asks users who have agreed before
+	ForceSnapshot bool       // shows a snapshot of the page first
 }
 
-// OAuthURL returns the address that the app's browser is sent to for a user's
-// authorization (网页授权). The platform sends the browser back to RedirectURL with
-// code and state: check the state with [OAuthState.Check], then exchange the code
-// with [Client.ExchangeOAuthCode].
+// OAuthURL returns the URL of the page on which a user authorizes the account (网页授权).
+// Redirect the browser of the WeChat app to it. The platform sends the browser back to
+// RedirectURL with code and state: check the state with [OAuthState.Check], then pass
+// the code to [Client.GetOAuthUserByCode] or [Client.ExchangeOAuthCode].
 //
 // https://developers.weixin.qq.com/doc/service/guide/h5/auth
 func (c *Client) OAuthURL(req OAuthURLRequest) (string, error) {
@@ -90,27 +90,27 @@ func (c *Client) OAuthURL(req OAuthURLRequest) (string, error) {
 	return browserURL("https://open.weixin.qq.com/connect/oauth2/authorize", values...), nil
 }
 
-// OAuthToken opens what one user has authorized. It is not the account's
-// access_token. A program that stores it stores string(t.AccessToken) and
-// string(t.RefreshToken): encoded as it is, its secrets are redacted, and cannot be
-// read back.
+// OAuthToken gives access to what one user has authorized. It is not the account's
+// access_token. To store it, store string(t.AccessToken) and string(t.RefreshToken):
+// when it is encoded, they are redacted and cannot be read back.
 type OAuthToken struct {
 	AccessToken  Secret `json:"access_token"`
 	ExpiresIn    int64  `json:"expires_in"`    // seconds
-	RefreshToken Secret `json:"refresh_token"` // works for 30 days
+	RefreshToken Secret `json:"refresh_token"` // valid for 30 days
 	OpenID       string `json:"openid"`
-	Scope        string `json:"scope"`   // what was authorized, with commas between
+	Scope        string `json:"scope"`   // the authorized scopes, separated by commas
 	UnionID      string `json:"unionid"` // only with OAuthScopeUserInfo
 
-	// IsSnapshotUser: the user saw a snapshot of the page and has authorized
-	// nothing yet; OpenID and UnionID are of nobody.
+	// IsSnapshotUser reports that the user sees a snapshot of the page and has not
+	// authorized anything yet; OpenID and UnionID belong to nobody.
 	IsSnapshotUser bool `json:"is_snapshotuser"`
 }
 
-// ExchangeOAuthCode exchanges the code that came to the redirect URL for the
-// user's openid and tokens (换取用户授权凭证). A code works once, for 5 minutes, so the
-// exchange is never repeated where its outcome is unknown: send the browser to
-// authorize again. [ErrInvalidOAuthCode], [ErrOAuthCodeUsed]: the same.
+// ExchangeOAuthCode exchanges the code that came to the redirect URL for the user's
+// openid and tokens (换取用户授权凭证). A code works once and for 5 minutes, so an exchange
+// with an unknown outcome is not retried. It returns [ErrInvalidOAuthCode] or
+// [ErrOAuthCodeUsed] if the code is not valid. After any error, send the browser to
+// authorize again.
 //
 // https://developers.weixin.qq.com/doc/service/api/webdev/access/api_snsaccesstoken
 func (c *Client) ExchangeOAuthCode(ctx context.Context, code Secret) (*OAuthToken, error) {
@@ -122,7 +122,8 @@ func (c *Client) ExchangeOAuthCode(ctx context.Context, code Secret) (*OAuthToke
 }
 
 // RefreshOAuthToken returns new tokens for a refresh token (刷新用户授权凭证, 刷新网页授权凭证).
-// [ErrInvalidRefreshToken], [ErrExpiredRefreshToken]: the user must authorize again.
+// It returns [ErrInvalidRefreshToken] or [ErrExpiredRefreshToken] if the user must
+// authorize again.
 //
 // https://developers.weixin.qq.com/doc/service/api/webdev/access/api_snsrefreshtoken
 func (c *Client) RefreshOAuthToken(ctx context.Context, refreshToken Secret) (*OAuthToken, error) {
@@ -137,19 +138,18 @@ func oauthRequest(path string, isIdempotent bool, namesAndValues ...string) Requ
 	return Request{Method: http.MethodGet, Path: path, Query: params(namesAndValues...), Anonymous: true, Idempotent: isIdempotent}
 }
 
-// OAuthUser is a user's profile, as the user has authorized it.
+// OAuthUser is the profile that a user has authorized.
 type OAuthUser struct {
 	OpenID     string   `json:"openid"`
 	Nickname   string   `json:"nickname"`
-	AvatarURL  string   `json:"headimgurl"` // "" where there is none; it ends to work when the user changes it
+	AvatarURL  string   `json:"headimgurl"` // "" if none; it stops working when the user changes the avatar
 	Privileges []string `json:"privilege"`  // such as "chinaunicom"
-	UnionID    string   `json:"unionid"`    // only where the account is bound to an Open Platform account
+	UnionID    string   `json:"unionid"`    // only set if the account is bound to an Open Platform account
 
-	// IsSnapshotUser is [OAuthToken.IsSnapshotUser]; only [Client.GetOAuthUserByCode]
-	// sets it.
+	// IsSnapshotUser is that of the [OAuthToken]; only [Client.GetOAuthUserByCode] sets it.
 	IsSnapshotUser bool `json:"is_snapshotuser,omitempty"`
 
-	// The platform has not filled these since October 2021.
+	// The platform has left these empty since October 2021.
 	Sex      int64  `json:"sex"` // 1 male, 2 female
 	Province string `json:"province"`
 	City     string `json:"city"`
@@ -198,9 +198,9 @@ func (c *Client) GetOAuthUserByCode(ctx context.Context, code Secret) (*OAuthUse
 	return user, nil
 }
 
-// CheckOAuthToken checks whether a user's access token is still valid
-// (检验用户授权凭证, 检验授权凭证是否有效). It returns [ErrInvalidOpenID] if the token is not one of this
-// user, and [ErrInvalidToken] if it has expired or is none at all.
+// CheckOAuthToken checks whether a user's access token is still valid (检验用户授权凭证,
+// 检验授权凭证是否有效). It returns [ErrInvalidOpenID] if the token belongs to another user,
+// and [ErrInvalidToken] if the token has expired or is not valid.
 //
 // https://developers.weixin.qq.com/doc/service/api/webdev/access/api_snsauth
 func (c *Client) CheckOAuthToken(ctx context.Context, accessToken Secret, openID string) error {
