@@ -7,28 +7,27 @@ import (
 	"encoding/base64"
 )
 
-// ItemCodeStatus is the state of an order for item codes.
+// ItemCodeStatus is the status of an order for item codes.
 type ItemCodeStatus string
 
-// The states of an order.
+// The statuses of an order.
 const (
 	ItemCodeStatusNew        ItemCodeStatus = "INIT"
 	ItemCodeStatusGenerating ItemCodeStatus = "GENERATING"
 	ItemCodeStatusReady      ItemCodeStatus = "FINISH" // can be downloaded
 )
 
-// ItemCodeOrder is an order for item codes, which are printed on goods one by one
-// (一物一码).
+// ItemCodeOrder is an order for item codes (一物一码): each item gets a code of its own.
 type ItemCodeOrder struct {
 	ID         int64           `json:"application_id"`
-	ExternalID string          `json:"isv_application_id"` // the caller's
+	ExternalID string          `json:"isv_application_id"` // your own id of the order
 	Status     ItemCodeStatus  `json:"status"`
-	Ranges     []ItemCodeRange `json:"code_generate_list"` // what can be downloaded at a time
+	Ranges     []ItemCodeRange `json:"code_generate_list"` // each can be downloaded as one file
 	CreateTime Timestamp       `json:"create_time"`
 	UpdateTime Timestamp       `json:"update_time"`
 }
 
-// ItemCodeRange is a range of codes of an order, both ends included.
+// ItemCodeRange is a range of the codes in an order, including both ends.
 type ItemCodeRange struct {
 	Start int64 `json:"code_start"`
 	End   int64 `json:"code_end"`
@@ -42,11 +41,11 @@ func (r ItemCodeRange) check() error {
 }
 
 // CreateItemCodes orders item codes (申请二维码接口) and returns the id of the order. count
-// is 10,000 to 20,000,000 in steps of 10,000. externalID names the order on the
-// caller's side: the same one again finds the same order.
+// is a multiple of 10,000 from 10,000 to 20,000,000. externalID is your own id of the
+// order: another call with the same one returns the same order.
 //
 // https://developers.weixin.qq.com/doc/service/api/onecode/api_intp_marketcode_applycode
-func (c *Client) CreateItemCodes(ctx context.Context, count int64, externalID string) (int64, error) {
+func (c *Client) CreateItemCodes(ctx context.Context, count int64, externalID string) (orderID int64, err error) {
 	if err := first(within("count", count, 10_000, 20_000_000), notEmpty("externalID", externalID)); err != nil {
 		return 0, err
 	}
@@ -64,8 +63,8 @@ func (c *Client) CreateItemCodes(ctx context.Context, count int64, externalID st
 	return order.ID, nil
 }
 
-// GetItemCodeOrder returns the state of an order (查询二维码申请单接口). One of the two ids is
-// enough on the older page, the newer one asks for both.
+// GetItemCodeOrder returns an order (查询二维码申请单接口). One of the two ids is sufficient
+// according to the older page; the newer page requires both.
 //
 // https://developers.weixin.qq.com/doc/service/api/onecode/api_intp_marketcode_applycodequery
 func (c *Client) GetItemCodeOrder(ctx context.Context, orderID int64, externalID string) (*ItemCodeOrder, error) {
@@ -79,13 +78,13 @@ func (c *Client) GetItemCodeOrder(ctx context.Context, orderID int64, externalID
 	return post[ItemCodeOrder](ctx, c, "/intp/marketcode/applycodequery", body, idempotent)
 }
 
-// ItemCodeFile is a file of item codes, encrypted.
+// ItemCodeFile is an encrypted file of item codes.
 type ItemCodeFile struct {
 	Buffer string `json:"buffer"` // base64
 }
 
-// Decrypt returns the content of the file. key is the one that the platform mails
-// when it grants the API: 16 bytes, which are the initialisation vector too.
+// Decrypt returns the content of the file. key is the 16-byte key that the platform
+// sends by mail when it grants access to the API.
 func (f *ItemCodeFile) Decrypt(key Secret) ([]byte, error) {
 	if len(key) != aes.BlockSize {
 		return nil, invalid("key", "must have %d bytes, but has %d", aes.BlockSize, len(key))
@@ -101,7 +100,7 @@ func (f *ItemCodeFile) Decrypt(key Secret) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	cipher.NewCBCDecrypter(block, []byte(key)).CryptBlocks(data, data)
+	cipher.NewCBCDecrypter(block, []byte(key)).CryptBlocks(data, data) // the key is also the IV
 	plain, ok := unpad(data)
 	if !ok {
 		return nil, invalid("key", "must be the one that the file is encrypted with")
@@ -109,7 +108,7 @@ func (f *ItemCodeFile) Decrypt(key Secret) ([]byte, error) {
 	return plain, nil
 }
 
-// unpad takes the padding of PKCS #7 off whole blocks.
+// unpad removes the PKCS #7 padding from whole blocks.
 func unpad(data []byte) (plain []byte, ok bool) {
 	padding := int(data[len(data)-1])
 	if padding == 0 || padding > aes.BlockSize {
@@ -123,8 +122,8 @@ func unpad(data []byte) (plain []byte, ok bool) {
 	return data[:len(data)-padding], true
 }
 
-// DownloadItemCodes returns a file of codes of an order whose status is
-// ItemCodeStatusReady (下载二维码包接口). codes is one of the order's ranges.
+// DownloadItemCodes returns the file of a range of codes (下载二维码包接口). codes is one of
+// the Ranges of an order whose Status is [ItemCodeStatusReady].
 //
 // https://developers.weixin.qq.com/doc/service/api/onecode/api_intp_marketcode_applycodedownload
 func (c *Client) DownloadItemCodes(ctx context.Context, orderID int64, codes ItemCodeRange) (*ItemCodeFile, error) {
@@ -148,7 +147,7 @@ const (
 	MiniProgramVersionTrial       MiniProgramVersion = 2
 )
 
-// ItemCodeActivity is what the codes of a range open.
+// ItemCodeActivity describes what the codes of a range open.
 type ItemCodeActivity struct {
 	OrderID            int64              `json:"application_id"`
 	ActivityName       string             `json:"activity_name"`
@@ -169,25 +168,24 @@ func (a ItemCodeActivity) check() error {
 		notEmpty("MiniProgramAppID", a.MiniProgramAppID), notEmpty("MiniProgramPath", a.MiniProgramPath), a.ItemCodeRange.check())
 }
 
-// ActivateItemCodes makes a range of codes open a mini program when they are
-// scanned (激活二维码接口).
+// ActivateItemCodes makes the codes of a range open a mini program (激活二维码接口).
 //
 // https://developers.weixin.qq.com/doc/service/api/onecode/api_intp_marketcode_codeactive
 func (c *Client) ActivateItemCodes(ctx context.Context, activity ItemCodeActivity) error {
 	return c.post(ctx, "/intp/marketcode/codeactive", activity, idempotent)
 }
 
-// ItemCode is a code and what it was activated for.
+// ItemCode is a code and what it opens.
 type ItemCode struct {
 	Code            string `json:"code"`
 	OrderExternalID string `json:"isv_application_id"`
 	ItemCodeActivity
 }
 
-// ItemCodeQuery names a code in one of three ways.
+// ItemCodeQuery names a code by OrderID and Index, by URL or by Code.
 type ItemCodeQuery struct {
-	OrderID int64 // with Index
-	Index   int   // of the code in the order, from 0
+	OrderID int64
+	Index   int // of the code in the order, from 0
 	URL     string
 	Code    string // 9 characters
 }
@@ -211,7 +209,7 @@ func (q ItemCodeQuery) body() (any, error) {
 	return body, maxRunes("Code", q.Code, 9)
 }
 
-// GetItemCode returns what a code was activated for (查询二维码激活状态接口).
+// GetItemCode returns a code and what it opens (查询二维码激活状态接口).
 //
 // https://developers.weixin.qq.com/doc/service/api/onecode/api_intp_marketcode_codeactivequery
 func (c *Client) GetItemCode(ctx context.Context, query ItemCodeQuery) (*ItemCode, error) {
@@ -222,7 +220,7 @@ func (c *Client) GetItemCode(ctx context.Context, query ItemCodeQuery) (*ItemCod
 	return post[ItemCode](ctx, c, "/intp/marketcode/codeactivequery", body, idempotent)
 }
 
-// GetItemCodeByTicket returns the code that a user scanned (CODE_TICKET换CODE接口): ticket
+// GetItemCodeByTicket returns the code that a user scanned (CODE_TICKET换CODE接口). ticket
 // is the code_ticket that the mini program was opened with.
 //
 // https://developers.weixin.qq.com/doc/service/api/onecode/api_intp_marketcode_tickettocode

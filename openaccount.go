@@ -3,7 +3,7 @@ package wechat
 import "context"
 
 type openAccountRef struct {
-	AppID     string `json:"appid,omitempty"` // the account's own; any other is refused
+	AppID     string `json:"appid,omitempty"` // only the account's own is accepted
 	OpenAppID string `json:"open_appid,omitempty"`
 }
 
@@ -16,10 +16,10 @@ func (c *Client) openAccount(ctx context.Context, path string, traits ...trait) 
 }
 
 // CreateOpenAccount creates an Open Platform account of the same owner, binds this
-// account to it and returns its AppID (创建开放平台账号). Accounts that are bound to one
-// Open Platform account see their common users under one UnionID. A third-party
-// platform calls this with the token of the account. It returns
-// [ErrOpenAccountBound] if the account is bound already.
+// account to it and returns its AppID (创建开放平台账号). A user has the same UnionID in all
+// accounts that are bound to one Open Platform account. Third-party platforms call it
+// with the account's token. It returns [ErrOpenAccountBound] if the account is already
+// bound.
 //
 // https://developers.weixin.qq.com/doc/oplatform/openApi/openplatform-management/api_createopenaccount
 func (c *Client) CreateOpenAccount(ctx context.Context) (openAppID string, err error) {
@@ -35,8 +35,8 @@ func (c *Client) GetOpenAccount(ctx context.Context) (openAppID string, err erro
 }
 
 // BindOpenAccount binds this account to an Open Platform account of the same owner
-// (绑定开放平台账号). It returns [ErrOpenAccountBound] if the account is bound already. An
-// Open Platform account that is not verified takes 5 accounts, a verified one 100.
+// (绑定开放平台账号). It returns [ErrOpenAccountBound] if this account is already bound. An
+// unverified Open Platform account can have 5 accounts, a verified one 100.
 //
 // https://developers.weixin.qq.com/doc/oplatform/openApi/openplatform-management/api_bindopenaccount
 func (c *Client) BindOpenAccount(ctx context.Context, openAppID string) error {
@@ -46,8 +46,8 @@ func (c *Client) BindOpenAccount(ctx context.Context, openAppID string) error {
 	return c.post(ctx, "/cgi-bin/open/bind", openAccountRef{c.cfg.appID, openAppID}, idempotent, alreadyDone(ErrOpenAccountBound))
 }
 
-// UnbindOpenAccount takes this account off an Open Platform account
-// (解绑开放平台账号); only one that was created through the API allows it.
+// UnbindOpenAccount unbinds this account from an Open Platform account
+// (解绑开放平台账号), which must have been created through the API.
 //
 // https://developers.weixin.qq.com/doc/oplatform/openApi/openplatform-management/api_unbindopenaccount
 func (c *Client) UnbindOpenAccount(ctx context.Context, openAppID string) error {

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// ClearQuota resets the daily counts of all of the account's APIs (重置API调用次数).
-// An account can do this 10 times a month, by API and in the console together, so
-// the client never does it by itself. [ErrClearQuotaLimit]: the 10 are used up.
+// ClearQuota resets the daily call counts of all APIs of the account (重置API调用次数). An
+// account can do this 10 times a month, through the API and in the console together. It
+// returns [ErrClearQuotaLimit] if all 10 resets are used up.
 //
 // https://developers.weixin.qq.com/doc/service/api/apimanage/api_clearquota
 func (c *Client) ClearQuota(ctx context.Context) error {
@@ -21,9 +21,9 @@ func (c *Client) ClearQuota(ctx context.Context) error {
 	return c.post(ctx, "/cgi-bin/clear_quota", body)
 }
 
-// ClearQuotaBySecret is [Client.ClearQuota] for an account that can not even fetch
-// a token any more (使用AppSecret重置API调用次数): it needs none. The 10 resets of a
-// month are the same ones.
+// ClearQuotaBySecret is [Client.ClearQuota] without an access token, for an account
+// that has used up the quota for tokens (使用AppSecret重置API调用次数). Both share the 10
+// resets a month.
 //
 // https://developers.weixin.qq.com/doc/service/api/apimanage/api_clearquotabyappsecret
 func (c *Client) ClearQuotaBySecret(ctx context.Context) error {
@@ -50,9 +50,9 @@ func (p apiPath) check() error {
 	return nil
 }
 
-// ClearAPIQuota resets the daily count of one API, such as
-// "/cgi-bin/message/custom/send" (重置指定API调用次数). An account can do this 50
-// times a month.
+// ClearAPIQuota resets the daily call count of one API, by a path such as
+// "/cgi-bin/message/custom/send" (重置指定API调用次数). An account can do this 50 times a
+// month.
 //
 // https://developers.weixin.qq.com/doc/service/api/apimanage/api_clearapiquota
 func (c *Client) ClearAPIQuota(ctx context.Context, path string) error {
@@ -68,14 +68,14 @@ type APIQuota struct {
 	ComponentRateLimit *RateLimit `json:"component_rate_limit"` // of a third-party platform, nil if it has none
 }
 
-// RateLimit is a number of calls in a span of time.
+// RateLimit allows a number of calls in a period.
 type RateLimit struct {
 	Calls   int64 `json:"call_count"`
 	Seconds int64 `json:"refresh_second"`
 }
 
-// GetAPIQuota returns the quota of one API, such as "/cgi-bin/message/custom/send",
-// and how much of it is used today (查询API调用额度).
+// GetAPIQuota returns the quota of one API, by a path such as
+// "/cgi-bin/message/custom/send" (查询API调用额度).
 //
 // https://developers.weixin.qq.com/doc/service/api/apimanage/api_getapiquota
 func (c *Client) GetAPIQuota(ctx context.Context, path string) (*APIQuota, error) {
@@ -91,20 +91,20 @@ func (c *Client) GetAPIQuota(ctx context.Context, path string) (*APIQuota, error
 	return &quota, nil
 }
 
-// RequestInfo is what the platform remembers of a call. Both bodies are as they
-// went over the wire: they can hold personal data of followers.
+// RequestInfo is the platform's record of a call. Both bodies are unredacted and can
+// contain personal data of followers.
 type RequestInfo struct {
 	InvokeTime       Timestamp `json:"invoke_time"`
-	CostMilliseconds int64     `json:"cost_in_ms"`  // milliseconds
-	RequestURL       Secret    `json:"request_url"` // the query of the call, which holds its token
+	CostMilliseconds int64     `json:"cost_in_ms"`
+	RequestURL       Secret    `json:"request_url"` // the query of the call, which contains its token
 	RequestBody      string    `json:"request_body"`
 	ResponseBody     string    `json:"response_body"`
 	ClientIP         string    `json:"client_ip"`
 }
 
-// GetRequestInfo returns what the platform remembers of a call that was refused
-// (查询rid信息), by the RequestID of its [*Error]; for 7 days, and for calls of this
-// account only.
+// GetRequestInfo returns the record of a refused call by the RequestID of its [*Error]
+// (查询rid信息). Records are kept for 7 days, and only those of this account's calls can
+// be read.
 //
 // https://developers.weixin.qq.com/doc/service/api/apimanage/api_getridinfo
 func (c *Client) GetRequestInfo(ctx context.Context, requestID string) (*RequestInfo, error) {

@@ -8,25 +8,25 @@ import (
 	"time"
 )
 
-// QRScene is what a QR code carries: it comes in the event when somebody scans the
-// code. [QRSceneID] and [QRSceneString] make one.
+// QRScene is the value of a QR code, which is returned in the event when a user scans
+// the code. [QRSceneID] and [QRSceneString] create one.
 type QRScene struct {
 	id   int64
 	text string
 }
 
-// QRSceneID returns a scene that is a number: 1 to 4294967295, for a permanent code
-// 1 to 100000.
+// QRSceneID returns a scene that is a number: 1 to 4294967295, or 1 to 100000 for a
+// permanent QR code.
 func QRSceneID(id int64) QRScene { return QRScene{id: id} }
 
-// QRSceneString returns a scene that is a text of 1 to 64 characters.
+// QRSceneString returns a scene that is a string of 1 to 64 characters.
 func QRSceneString(text string) QRScene { return QRScene{text: text} }
 
 // QRCode is a QR code of the account.
 type QRCode struct {
 	Ticket    string `json:"ticket"`         // for [QRCodeImageURL] and [Client.DownloadQRCode]
-	ExpiresIn int64  `json:"expire_seconds"` // 0 of a permanent code
-	URL       string `json:"url"`            // what is in the code, for images of the account's own
+	ExpiresIn int64  `json:"expire_seconds"` // 0 for a permanent QR code
+	URL       string `json:"url"`            // the content of the QR code, to draw your own image
 }
 
 type qrCodeRequest struct {
@@ -56,9 +56,9 @@ func (c *Client) CreateQRCode(ctx context.Context, scene QRScene, ttl time.Durat
 	return c.createQRCode(ctx, scene, 1<<32-1, qrCodeRequest{ExpiresIn: int64(ttl / time.Second)}, "QR_SCENE", "QR_STR_SCENE")
 }
 
-// CreatePermanentQRCode makes a QR code that works for ever (生成带参数的二维码). An
-// account has 100,000 of them and can delete none: whatever can end gets a
-// temporary one.
+// CreatePermanentQRCode creates a QR code that never expires (生成带参数的二维码). An
+// account can have 100,000 of them and cannot delete any, so use
+// [Client.CreateQRCode] where a temporary QR code is sufficient.
 //
 // https://developers.weixin.qq.com/doc/service/api/qrcode/qrcodes/api_createqrcode
 func (c *Client) CreatePermanentQRCode(ctx context.Context, scene QRScene) (*QRCode, error) {
@@ -80,13 +80,13 @@ func (c *Client) createQRCode(ctx context.Context, scene QRScene, maxID int64, b
 
 const qrCodeHost, qrCodePath = "mp.weixin.qq.com", "/cgi-bin/showqrcode"
 
-// QRCodeImageURL returns the address of a QR code's image, for a page or an app.
+// QRCodeImageURL returns the URL of a QR code's image, for a page or an app.
 func QRCodeImageURL(ticket string) string {
 	return "https://" + qrCodeHost + qrCodePath + "?ticket=" + url.QueryEscape(ticket)
 }
 
-// DownloadQRCode writes the image of a QR code, a JPEG, to w (通过ticket换取二维码). An
-// unknown ticket is a [*RequestError] with status 404.
+// DownloadQRCode writes the JPEG image of a QR code to w (通过ticket换取二维码). It returns
+// a [*RequestError] with status 404 if the ticket is unknown.
 //
 // https://developers.weixin.qq.com/doc/service/guide/product/qrcode
 func (c *Client) DownloadQRCode(ctx context.Context, ticket string, w io.Writer) (*DownloadInfo, error) {

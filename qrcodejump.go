@@ -5,31 +5,31 @@ import (
 	"iter"
 )
 
-// QRCodeJumpRule opens a mini program where somebody scans a code whose link begins
-// with Prefix.
+// QRCodeJumpRule makes a scan open a mini program if the link in the QR code begins with
+// Prefix.
 type QRCodeJumpRule struct {
 	Prefix string `json:"prefix"`
-	Path   string `json:"path"` // the page of the mini program
+	Path   string `json:"path"` // of the page in the mini program
 
-	// Status is what the platform answers; it is not sent.
+	// Status is only received, never sent.
 	Status QRCodeJumpStatus `json:"state,omitempty"`
 
-	// These are of rules for ordinary links, not for the account's own QR codes.
+	// These are for ordinary links, not for the account's own QR codes.
 	Version   QRCodeJumpVersion `json:"open_version,omitempty"`
-	DebugURLs []string          `json:"debug_url,omitempty"` // codes for testing before the rule is published
+	DebugURLs []string          `json:"debug_url,omitempty"` // links to test with before the rule is published
 	SubRule   QRCodeJumpSubRule `json:"permit_sub_rule,omitempty"`
 }
 
-// QRCodeJumpStatus says whether a rule works.
+// QRCodeJumpStatus says whether a rule is published.
 type QRCodeJumpStatus int
 
-// The states of rules.
+// The statuses of rules.
 const (
 	QRCodeJumpStatusUnpublished QRCodeJumpStatus = 1
 	QRCodeJumpStatusPublished   QRCodeJumpStatus = 2
 )
 
-// QRCodeJumpVersion is the version of the mini program that the test codes open.
+// QRCodeJumpVersion is the version of the mini program that the test links open.
 type QRCodeJumpVersion int
 
 // The versions of the mini program.
@@ -39,10 +39,10 @@ const (
 	QRCodeJumpVersionRelease     QRCodeJumpVersion = 3
 )
 
-// QRCodeJumpSubRule says whether others may have rules for longer prefixes.
+// QRCodeJumpSubRule says whether other accounts may have rules for longer prefixes.
 type QRCodeJumpSubRule int
 
-// The ways with longer prefixes.
+// The settings for longer prefixes.
 const (
 	QRCodeJumpSubRuleShared    QRCodeJumpSubRule = 1
 	QRCodeJumpSubRuleExclusive QRCodeJumpSubRule = 2
@@ -59,8 +59,9 @@ func (r qrCodeJumpChange) check() error {
 }
 
 // AddQRCodeJump adds a rule for a mini program that is linked to the account
-// (增加或修改二维码规则, 增加二维码规则). It works when [Client.PublishQRCodeJump] has published it. Limits: 5
-// calls a second ([ErrFrequencyLimit]).
+// (增加或修改二维码规则, 增加二维码规则). The rule takes effect with
+// [Client.PublishQRCodeJump]. It returns [ErrFrequencyLimit] after more than 5 calls
+// in a second.
 //
 // https://developers.weixin.qq.com/doc/service/api/qrcode/qrcodejump/api_qrcodejumpadd
 func (c *Client) AddQRCodeJump(ctx context.Context, appID string, rule QRCodeJumpRule) error {
@@ -68,8 +69,8 @@ func (c *Client) AddQRCodeJump(ctx context.Context, appID string, rule QRCodeJum
 	return c.post(ctx, "/cgi-bin/wxopen/qrcodejumpadd", qrCodeJumpChange{QRCodeJumpRule: rule, AppID: appID})
 }
 
-// UpdateQRCodeJump replaces the rule with the same prefix (增加或修改二维码规则), unless it is
-// published ([ErrInvalidArguments]).
+// UpdateQRCodeJump replaces the rule with the same prefix (增加或修改二维码规则). It returns
+// [ErrInvalidArguments] if the rule is already published.
 //
 // https://developers.weixin.qq.com/doc/service/api/qrcode/qrcodejump/api_qrcodejumpadd
 func (c *Client) UpdateQRCodeJump(ctx context.Context, appID string, rule QRCodeJumpRule) error {
@@ -77,8 +78,8 @@ func (c *Client) UpdateQRCodeJump(ctx context.Context, appID string, rule QRCode
 	return c.post(ctx, "/cgi-bin/wxopen/qrcodejumpadd", qrCodeJumpChange{QRCodeJumpRule: rule, AppID: appID, IsEdit: true}, idempotent)
 }
 
-// PublishQRCodeJump makes a rule work (发布已设置的二维码规则, 发布二维码规则). An account can do this 100 times
-// a month.
+// PublishQRCodeJump puts a rule into effect (发布已设置的二维码规则, 发布二维码规则). An
+// account can do this 100 times a month.
 //
 // https://developers.weixin.qq.com/doc/service/api/qrcode/qrcodejump/api_qrcodejumppublish
 func (c *Client) PublishQRCodeJump(ctx context.Context, prefix string) error {
@@ -105,18 +106,18 @@ func (c *Client) DeleteQRCodeJump(ctx context.Context, appID, prefix string) err
 	return c.post(ctx, "/cgi-bin/wxopen/qrcodejumpdelete", body, idempotent)
 }
 
-// QRCodeJumpPage is a list of rules.
+// QRCodeJumpPage is a page of the rules for a mini program.
 type QRCodeJumpPage struct {
 	IsOpen       bool             `json:"qrcodejump_open"`
-	PublishQuota int64            `json:"qrcodejump_pub_quota"` // left this month
-	Count        int64            `json:"list_size"`            // of this page
+	PublishQuota int64            `json:"qrcodejump_pub_quota"` // how many may still be published this month
+	Count        int64            `json:"list_size"`            // of the page
 	Total        int64            `json:"total_count"`
 	Rules        []QRCodeJumpRule `json:"rule_list"`
 }
 
 type qrCodeJumpQuery struct {
 	AppID    string   `json:"appid"`
-	Type     int      `json:"get_type"` // 0 the newest, 1 by prefix, 2 by page
+	Type     int      `json:"get_type"` // 0: the newest, 1: by prefix, 2: by page
 	Prefixes []string `json:"prefix_list,omitempty"`
 	Page     int      `json:"page_num,omitempty"`
 	PageSize int      `json:"page_size,omitempty"`
@@ -131,7 +132,7 @@ func (c *Client) listQRCodeJumps(ctx context.Context, q qrCodeJumpQuery) (*QRCod
 
 const maxQRCodeJumps = 200
 
-// GetQRCodeJumps returns the rules with these prefixes, 200 at most
+// GetQRCodeJumps returns the rules with these prefixes, of which there can be up to 200
 // (获取已设置的二维码规则).
 //
 // https://developers.weixin.qq.com/doc/service/api/qrcode/qrcodejump/api_qrcodejumpget
@@ -143,7 +144,7 @@ func (c *Client) GetQRCodeJumps(ctx context.Context, appID string, prefixes ...s
 }
 
 // ListQRCodeJumps returns a page of the rules for a mini program
-// (获取已设置的二维码规则). The first page is 1, a page holds up to 200.
+// (获取已设置的二维码规则). The first page is 1, and pageSize is 1 to 200.
 //
 // https://developers.weixin.qq.com/doc/service/api/qrcode/qrcodejump/api_qrcodejumpget
 func (c *Client) ListQRCodeJumps(ctx context.Context, appID string, page, pageSize int) (*QRCodeJumpPage, error) {
@@ -153,8 +154,7 @@ func (c *Client) ListQRCodeJumps(ctx context.Context, appID string, page, pageSi
 	return c.listQRCodeJumps(ctx, qrCodeJumpQuery{AppID: appID, Type: 2, Page: page, PageSize: pageSize})
 }
 
-// AllQRCodeJumps iterates over the rules for a mini program
-// (获取已设置的二维码规则).
+// AllQRCodeJumps iterates over all rules for a mini program (获取已设置的二维码规则).
 //
 // https://developers.weixin.qq.com/doc/service/api/qrcode/qrcodejump/api_qrcodejumpget
 func (c *Client) AllQRCodeJumps(ctx context.Context, appID string) iter.Seq2[QRCodeJumpRule, error] {

@@ -6,15 +6,15 @@ import (
 	"encoding/base64"
 )
 
-// RealNameAuthURL is a page on which a user allows the account to learn their name.
+// RealNameAuthURL is a page on which a user allows the account to get their name.
 type RealNameAuthURL struct {
 	URL       string `json:"auth_url"`
 	ExpiresIn int64  `json:"expires_in"` // seconds
 	AppID     string `json:"appid"`      // of the mini program to open instead
 }
 
-// GetRealNameAuthURL returns a page on which a user allows the account to learn
-// their name (获取实名授权链接). The user comes back to redirectURL with a
+// GetRealNameAuthURL returns a page on which a user allows the account to get their
+// name (获取实名授权链接). The platform then sends the browser to redirectURL with the
 // wx_realname_token for [Client.GetRealName].
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Non_tax_pay/API_document
@@ -28,8 +28,8 @@ func (c *Client) GetRealNameAuthURL(ctx context.Context, redirectURL string) (*R
 	return post[RealNameAuthURL](ctx, c, "/intp/realname/getauthurl", body, idempotent)
 }
 
-// RealName is the name of a user, encrypted: Key opens Data, and the private key that
-// belongs to the public key which the account handed in opens Key.
+// RealName is the encrypted name of a user. Data is encrypted with Key, which is
+// encrypted with the public key that the account has registered.
 type RealName struct {
 	KeyEncryption  string `json:"key_encrypt_type"`  // "RSA"
 	Key            string `json:"key"`               // base64
@@ -37,7 +37,8 @@ type RealName struct {
 	Data           string `json:"data"`              // base64
 }
 
-// GetRealName returns the name of a user who allowed it (获取用户实名信息).
+// GetRealName returns the name of a user who has allowed it (获取用户实名信息). token is
+// the wx_realname_token of [Client.GetRealNameAuthURL].
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Non_tax_pay/API_document
 func (c *Client) GetRealName(ctx context.Context, token Secret) (*RealName, error) {
@@ -50,16 +51,16 @@ func (c *Client) GetRealName(ctx context.Context, token Secret) (*RealName, erro
 	return post[RealName](ctx, c, "/nontax/getrealname", body)
 }
 
-// MedicalRealName is the identity of a patient, encrypted.
+// MedicalRealName is the encrypted identity of a patient.
 type MedicalRealName struct {
 	AppID      string `json:"app_id"`
 	OpenID     string `json:"open_id"`
-	KeyVersion int64  `json:"key_version"`      // of the hospital's key, 0 is the first
+	KeyVersion int64  `json:"key_version"`      // of the hospital's key, from 0
 	Cipher     string `json:"cipher_real_name"` // base64
 	Algorithm  string `json:"cipher_algorithm"` // AES_256_ECB_PKCS7Padding
 }
 
-// MedicalIdentity is who a patient is.
+// MedicalIdentity is the identity of a patient.
 type MedicalIdentity struct {
 	Name         string    `json:"real_name"`
 	IDCardNumber string    `json:"id_card_no"`
@@ -69,7 +70,7 @@ type MedicalIdentity struct {
 	Time         Timestamp `json:"timestamp"`
 }
 
-// Decrypt returns the identity. key is the hospital's key of 32 bytes.
+// Decrypt returns the identity. key is the hospital's 32-byte key.
 func (m *MedicalRealName) Decrypt(key Secret) (*MedicalIdentity, error) {
 	const keyBytes = 32
 	if len(key) != keyBytes {
@@ -97,9 +98,9 @@ func (m *MedicalRealName) Decrypt(key Secret) (*MedicalIdentity, error) {
 	return identity, nil
 }
 
-// GetMedicalRealName returns the identity of an elderly patient who opened the
-// hospital's page (查询用户实名API). authCode is the wxmed_authcode of the page's URL,
-// which is valid for 10 minutes.
+// GetMedicalRealName returns the identity of an elderly patient who has opened the
+// hospital's page (查询用户实名API). authCode is the wxmed_authcode in the URL of the page
+// and is valid for 10 minutes.
 //
 // https://developers.weixin.qq.com/doc/offiaccount/elderMedical/elderMedical-api
 func (c *Client) GetMedicalRealName(ctx context.Context, openID string, authCode Secret) (*MedicalRealName, error) {
@@ -117,7 +118,7 @@ func (c *Client) GetMedicalRealName(ctx context.Context, openID string, authCode
 // ElderMedicalBusinessID is the id of the service for elderly patients (长辈就医).
 const ElderMedicalBusinessID int64 = 130
 
-// IsMedicalSubscribed reports whether a user has opened a medical service, such as
+// IsMedicalSubscribed reports whether a user has subscribed to a medical service, such as
 // [ElderMedicalBusinessID] (查询用户是否开通).
 //
 // https://developers.weixin.qq.com/doc/offiaccount/elderMedical/elderMedical-api

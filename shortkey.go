@@ -14,7 +14,7 @@ type shortKeyRef struct {
 // days; pass 0 for 30 days.
 //
 // https://developers.weixin.qq.com/doc/service/api/qrcode/shorten/api_genshortkey
-func (c *Client) CreateShortKey(ctx context.Context, data string, ttl time.Duration) (string, error) {
+func (c *Client) CreateShortKey(ctx context.Context, data string, ttl time.Duration) (key string, err error) {
 	if err := first(notEmpty("data", data), maxBytes("data", data, 4<<10)); err != nil {
 		return "", err
 	}
@@ -34,14 +34,14 @@ func (c *Client) CreateShortKey(ctx context.Context, data string, ttl time.Durat
 	return res.Key, nil
 }
 
-// ShortKeyData is what the platform keeps under a short key.
+// ShortKeyData is the text of a short key.
 type ShortKeyData struct {
 	Data       string    `json:"long_data"`
 	CreateTime Timestamp `json:"create_time"`
-	ExpiresIn  int64     `json:"expire_seconds"` // seconds that are left
+	ExpiresIn  int64     `json:"expire_seconds"` // the remaining seconds
 }
 
-// GetShortKey returns what the platform keeps under a short key (短链转长信息, 获取短key托管的数据).
+// GetShortKey returns the text of a short key (短链转长信息, 获取短key托管的数据).
 //
 // https://developers.weixin.qq.com/doc/service/api/qrcode/shorten/api_fetchshorten
 func (c *Client) GetShortKey(ctx context.Context, key string) (*ShortKeyData, error) {
