@@ -132,8 +132,8 @@ func (c *Client) listQRCodeJumps(ctx context.Context, q qrCodeJumpQuery) (*QRCod
 
 const maxQRCodeJumps = 200
 
-// GetQRCodeJumps returns the rules with these prefixes, of which there can be up to 200
-// (获取已设置的二维码规则).
+// GetQRCodeJumps returns the rules with these prefixes, of which at most 200 can be
+// passed (获取已设置的二维码规则).
 //
 // https://developers.weixin.qq.com/doc/service/api/qrcode/qrcodejump/api_qrcodejumpget
 func (c *Client) GetQRCodeJumps(ctx context.Context, appID string, prefixes ...string) (*QRCodeJumpPage, error) {

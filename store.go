@@ -8,28 +8,28 @@ import (
 	"github.com/wechatoa/wechat/internal/wirejson"
 )
 
-// StorePhotos are addresses of photos that the platform hosts. It wants them as a
-// JSON document inside a string.
+// StorePhotos are the URLs of photos that the platform hosts. They are sent as a JSON
+// document in a string.
 type StorePhotos []string
 
-// MarshalText writes the document.
+// MarshalText writes the JSON document.
 func (p StorePhotos) MarshalText() ([]byte, error) {
 	return wirejson.Encode(struct {
 		List []string `json:"list"`
 	}{p})
 }
 
-// CreateStoreRequest is a store to be added.
+// CreateStoreRequest describes a new store.
 type CreateStoreRequest struct {
-	MapPOIID       string        `json:"map_poi_id"` // from [Client.SearchMapPOIs] or the audit of [Client.CreateMapPOI]
+	MapPOIID       string        `json:"map_poi_id"` // from [Client.SearchMapPOIs] or the audit event of [Client.CreateMapPOI]
 	Photos         StorePhotos   `json:"pic_list"`
 	Phone          string        `json:"contract_phone"`
-	Hours          string        `json:"hour,omitempty"` // such as "11:11-12:12"; required by the page, absent from its example
+	Hours          string        `json:"hour,omitempty"` // such as "11:11-12:12"; required by the page, but missing in its example
 	Credential     string        `json:"credential"`
-	CompanyName    string        `json:"company_name,omitempty"` // empty where the company is the account's own
+	CompanyName    string        `json:"company_name,omitempty"` // "" means the account's own company
 	Qualifications StoreMediaIDs `json:"qualification_list,omitempty"`
 	CardID         string        `json:"card_id,omitempty"`
-	POIID          string        `json:"poi_id,omitempty"` // of a store of the older kind that moves
+	POIID          string        `json:"poi_id,omitempty"` // of an old store to migrate
 	Address        string        `json:"address,omitempty"`
 }
 
@@ -39,8 +39,7 @@ func (r CreateStoreRequest) check() error {
 		notEmpty("Credential", r.Credential), r.Qualifications.check("Qualifications"))
 }
 
-// StoreMediaIDs are ids of temporary media, at most 5, which the platform wants in one
-// string.
+// StoreMediaIDs are the ids of up to 5 temporary media. They are sent as one string.
 type StoreMediaIDs []string
 
 // MarshalText joins the ids.
@@ -56,11 +55,11 @@ type storeAudit struct {
 	} `json:"data"`
 }
 
-// CreateStore adds a store (新增门店, 添加门店) and returns the id of its audit, whose result the
-// platform pushes as the event add_store_audit_info.
+// CreateStore adds a store (新增门店, 添加门店) and returns the id of its audit. The platform
+// pushes the result as the event add_store_audit_info.
 //
 // https://developers.weixin.qq.com/doc/service/api/stores/miniapp/api_addentityshop
-func (c *Client) CreateStore(ctx context.Context, req CreateStoreRequest) (int64, error) {
+func (c *Client) CreateStore(ctx context.Context, req CreateStoreRequest) (auditID int64, err error) {
 	res, err := post[storeAudit](ctx, c, "/wxa/add_store", req)
 	if err != nil {
 		return 0, err
@@ -68,7 +67,7 @@ func (c *Client) CreateStore(ctx context.Context, req CreateStoreRequest) (int64
 	return res.Data.AuditID, nil
 }
 
-// UpdateStoreRequest is what changes about a store.
+// UpdateStoreRequest describes a changed store.
 type UpdateStoreRequest struct {
 	POIID    string      `json:"poi_id"`
 	MapPOIID string      `json:"map_poi_id,omitempty"`
@@ -83,9 +82,9 @@ func (r UpdateStoreRequest) check() error {
 		notEmpty("POIID", r.POIID), noneEmpty("Photos", r.Photos), notEmpty("Phone", r.Phone), notEmpty("Hours", r.Hours))
 }
 
-// StoreUpdate is the outcome of an update.
+// StoreUpdate is the result of an update.
 type StoreUpdate struct {
-	HasAudit bool  `json:"has_audit_id"` // false: the change is there already
+	HasAudit bool  `json:"has_audit_id"` // false means that the change is already in effect
 	AuditID  int64 `json:"audit_id"`
 }
 
@@ -102,7 +101,7 @@ func (c *Client) UpdateStore(ctx context.Context, req UpdateStoreRequest) (*Stor
 	return &res.Data, nil
 }
 
-// Store is a store.
+// Store is a store of the account.
 type Store struct {
 	POIID               string       `json:"poi_id"`
 	Name                string       `json:"business_name"`
@@ -112,7 +111,7 @@ type Store struct {
 	Province            string       `json:"province"`
 	City                string       `json:"city"`
 	District            string       `json:"district"`
-	OffsetType          int64        `json:"offset_type"` // coordinate system, 1 is that of the platform's maps
+	OffsetType          int64        `json:"offset_type"` // of the coordinates; 1 is the coordinate system of the platform's maps
 	Longitude           float64      `json:"longitude"`
 	Latitude            float64      `json:"latitude"`
 	Photos              []StorePhoto `json:"photo_list"`
@@ -128,8 +127,8 @@ type StorePhoto struct {
 	URL string `json:"photo_url"`
 }
 
-// storeEntry is a store in an answer: inside base_info on the older pages, without
-// it on the newer ones.
+// storeEntry is a store in a response: inside base_info on the older pages, without it
+// on the newer ones.
 type storeEntry struct {
 	Store
 	Base *Store `json:"base_info"`
@@ -164,11 +163,11 @@ func (c *Client) GetStore(ctx context.Context, poiID string) (*Store, error) {
 // StorePage is a page of the account's stores.
 type StorePage struct {
 	Stores []Store
-	Total  int64 // of all pages
+	Total  int64 // over all pages
 }
 
-// ListStores returns up to count of the account's stores (获取门店列表, 获取门店信息列表), beginning
-// with the one at offset.
+// ListStores returns up to count of the account's stores, starting at offset
+// (获取门店列表, 获取门店信息列表).
 //
 // https://developers.weixin.qq.com/doc/service/api/stores/miniapp/api_newgetpoilist
 func (c *Client) ListStores(ctx context.Context, offset, count int) (*StorePage, error) {

@@ -5,32 +5,32 @@ import (
 	"net/http"
 )
 
-// StoreCategory is a category that a store mini program can have.
+// StoreCategory is a category of store mini programs.
 type StoreCategory struct {
 	ID            int64              `json:"id"`
 	Name          string             `json:"name"`
-	Level         int64              `json:"level"` // 0 is the root, 1 and 2 are what a program chooses
+	Level         int64              `json:"level"` // 0 is the root; a program chooses from levels 1 and 2
 	ParentID      int64              `json:"father"`
 	ChildIDs      []int64            `json:"children"`
-	SensitiveType int64              `json:"sensitive_type"` // 1: the category needs documents
+	SensitiveType int64              `json:"sensitive_type"` // 1 means that the category requires documents
 	Qualification StoreQualification `json:"qualify"`
 }
 
-// StoreQualification says which documents a category needs.
+// StoreQualification lists the documents that a category requires.
 type StoreQualification struct {
-	Groups []StoreDocumentGroup `json:"exter_list"` // one document of each group
+	Groups []StoreDocumentGroup `json:"exter_list"` // one document of each is required
 	Remark string               `json:"remark"`
 }
 
-// StoreDocumentGroup is a group of documents of which one is needed.
+// StoreDocumentGroup is a group of documents of which one is required.
 type StoreDocumentGroup struct {
 	Documents []StoreDocument `json:"inner_list"`
 }
 
-// StoreDocument is a document that a category needs.
+// StoreDocument is a document that a category requires.
 type StoreDocument struct {
 	Name string `json:"name"`
-	URL  string `json:"url"` // a sample
+	URL  string `json:"url"` // of a sample
 }
 
 // ListStoreCategories returns the categories of store mini programs
@@ -51,17 +51,17 @@ func (c *Client) ListStoreCategories(ctx context.Context) ([]StoreCategory, erro
 	return res.Data.All.Categories, nil
 }
 
-// CreateStoreProgramRequest applies for a store mini program. All files are media ids
+// CreateStoreProgramRequest describes a new store mini program. All files are media ids
 // of temporary images.
 type CreateStoreProgramRequest struct {
 	FirstCategoryID  int64         `json:"first_catid"`
 	SecondCategoryID int64         `json:"second_catid"`
 	AvatarMediaID    string        `json:"headimg_mediaid"`
-	Nickname         string        `json:"nickname"` // 4 to 30 wide, a Chinese letter counts twice
+	Nickname         string        `json:"nickname"` // 4 to 30 characters wide; a Chinese character counts twice
 	Introduction     string        `json:"intro"`
-	Qualifications   StoreMediaIDs `json:"qualification_list"`    // where the category is sensitive
-	License          string        `json:"org_code,omitempty"`    // where the platform asked for it by code 85024
-	OtherFiles       StoreMediaIDs `json:"other_files,omitempty"` // the same
+	Qualifications   StoreMediaIDs `json:"qualification_list"`    // if the category is sensitive
+	License          string        `json:"org_code,omitempty"`    // if the platform demanded it by code 85024
+	OtherFiles       StoreMediaIDs `json:"other_files,omitempty"` // as License
 }
 
 func (r CreateStoreProgramRequest) check() error {
@@ -75,42 +75,41 @@ func (r CreateStoreProgramRequest) check() error {
 	return within("Nickname", width(r.Nickname), 4, 30)
 }
 
-// width counts letters as the platform does where they are displayed: a Chinese one
-// is two wide.
+// width returns the display width of a string: a Chinese character counts twice.
 func width(s string) int {
 	n := 0
-	for _, letter := range s {
+	for _, character := range s {
 		n++
-		if letter > 0x7f {
+		if character > 0x7f {
 			n++
 		}
 	}
 	return n
 }
 
-// maxWidth refuses a text that is wider than so many Chinese letters.
-func maxWidth(argument, value string, letters int) error {
-	if n := width(value); n > 2*letters {
-		return invalid(argument, "must be at most %d wide, but is %d: a Chinese letter counts twice", 2*letters, n)
+// maxWidth refuses a string that is wider than limit Chinese characters.
+func maxWidth(argument, value string, limit int) error {
+	if n := width(value); n > 2*limit {
+		return invalid(argument, "must be at most %d characters wide, but is %d: a Chinese character counts twice", 2*limit, n)
 	}
 	return nil
 }
 
 // CreateStoreProgram applies for the account's store mini program (创建门店小程序). An
-// administrator has to confirm within 24 hours; then the platform audits it, see
-// [Client.GetStoreProgramAudit].
+// administrator must confirm within 24 hours. Then the platform audits the application,
+// see [Client.GetStoreProgramAudit].
 //
 // https://developers.weixin.qq.com/doc/service/api/stores/miniapp/api_applywxastore
 func (c *Client) CreateStoreProgram(ctx context.Context, req CreateStoreProgramRequest) error {
 	return c.post(ctx, "/wxa/apply_merchant", req)
 }
 
-// StoreProgramStatus is the state of a store mini program's audit.
+// StoreProgramStatus is the status of a store mini program's audit.
 type StoreProgramStatus int
 
-// The states of an audit.
+// The statuses of an audit.
 const (
-	StoreProgramStatusNone     StoreProgramStatus = 0 // never applied for
+	StoreProgramStatusNone     StoreProgramStatus = 0 // no application
 	StoreProgramStatusAccepted StoreProgramStatus = 1
 	StoreProgramStatusPending  StoreProgramStatus = 2
 	StoreProgramStatusRefused  StoreProgramStatus = 3
@@ -121,11 +120,11 @@ const (
 type StoreProgramAudit struct {
 	ID     int64              `json:"audit_id"`
 	Status StoreProgramStatus `json:"status"`
-	Reason string             `json:"reason"` // why it was refused or declined
+	Reason string             `json:"reason"` // why the application was refused or declined
 }
 
-// GetStoreProgramAudit returns the state of an application (获取门店小程序审核结果, 查询门店小程序审核结果). 0 is the
-// latest one.
+// GetStoreProgramAudit returns an audit (获取门店小程序审核结果, 查询门店小程序审核结果). Pass 0
+// for the latest one.
 //
 // https://developers.weixin.qq.com/doc/service/api/stores/miniapp/api_getwxastoreauditinfo
 func (c *Client) GetStoreProgramAudit(ctx context.Context, auditID int64) (*StoreProgramAudit, error) {
@@ -138,14 +137,14 @@ func (c *Client) GetStoreProgramAudit(ctx context.Context, auditID int64) (*Stor
 	return &res.Data, nil
 }
 
-// UpdateStoreProgram changes the picture, a media id, and the introduction of the
-// account's store mini program (修改门店小程序信息). "" keeps what is there.
+// UpdateStoreProgram changes the avatar and the introduction of the account's store mini
+// program (修改门店小程序信息). Pass "" to keep one of them.
 //
 // https://developers.weixin.qq.com/doc/service/api/stores/miniapp/api_modifywxastore
 func (c *Client) UpdateStoreProgram(ctx context.Context, avatarMediaID, introduction string) error {
 	body := struct {
-		HeadImage    string `json:"headimg_mediaid"`
-		Introduction string `json:"intro"`
+		AvatarMediaID string `json:"headimg_mediaid"`
+		Introduction  string `json:"intro"`
 	}{avatarMediaID, introduction}
 	return c.post(ctx, "/wxa/modify_merchant", body, idempotent)
 }
@@ -163,7 +162,7 @@ type District struct {
 	FullName     string           `json:"fullname"`
 	Pinyin       []string         `json:"pinyin"`
 	Location     DistrictLocation `json:"location"`
-	ChildIndexes []int            `json:"cidx"` // of the first and the last of its parts, in the next level
+	ChildIndexes []int            `json:"cidx"` // of its first and its last part in the next level
 }
 
 // DistrictLocation is the center of a district.
@@ -172,14 +171,14 @@ type DistrictLocation struct {
 	Longitude float64 `json:"lng"`
 }
 
-// GetDistricts returns the provinces, cities and districts that [Client.SearchMapPOIs]
-// and [Client.CreateMapPOI] name by id (获取省市区信息).
+// GetDistricts returns the provinces, cities and districts, whose ids
+// [Client.SearchMapPOIs] and [Client.CreateMapPOI] need (获取省市区信息).
 //
 // https://developers.weixin.qq.com/doc/service/api/stores/miniapp/api_getdistrictlist
 func (c *Client) GetDistricts(ctx context.Context) (*Districts, error) {
 	const path = "/wxa/get_district"
 	res, err := get[struct {
-		Status  int64  `json:"status"` // of the maps behind the platform, in place of errcode
+		Status  int64  `json:"status"` // replaces errcode, since the maps service answers
 		Message string `json:"message"`
 		Districts
 	}](ctx, c, path, nil)
@@ -208,8 +207,8 @@ type MapPOI struct {
 	CardIDs    []string `json:"card_id_list"`
 }
 
-// SearchMapPOIs finds places on the platform's maps (搜索门店地图信息, 在腾讯地图中搜索门店). districtID is
-// an ID of [Client.GetDistricts].
+// SearchMapPOIs finds places on the platform's maps (搜索门店地图信息,
+// 在腾讯地图中搜索门店). districtID is an ID of [Client.GetDistricts].
 //
 // https://developers.weixin.qq.com/doc/service/api/stores/miniapp/api_poilistsearch
 func (c *Client) SearchMapPOIs(ctx context.Context, districtID int64, keyword string) ([]MapPOI, error) {
@@ -231,7 +230,7 @@ func (c *Client) SearchMapPOIs(ctx context.Context, districtID int64, keyword st
 	return res.Data.Items, nil
 }
 
-// CreateMapPOIRequest is a place to be put on the platform's maps.
+// CreateMapPOIRequest describes a new place on the platform's maps.
 type CreateMapPOIRequest struct {
 	Name         string  `json:"name"`
 	Longitude    float64 `json:"longitude,string"`
@@ -241,12 +240,12 @@ type CreateMapPOIRequest struct {
 	District     string  `json:"district"`
 	Address      string  `json:"address"`
 	Category     string  `json:"category"`  // such as "美食:中餐厅"
-	Phone        string  `json:"telephone"` // several are separated by semicolons
-	Photo        string  `json:"photo"`     // address of a picture
-	License      string  `json:"license"`   // address of a picture
+	Phone        string  `json:"telephone"` // several numbers are separated by semicolons
+	Photo        string  `json:"photo"`     // the URL of a picture
+	License      string  `json:"license"`   // the URL of a picture
 	Introduction string  `json:"introduct"`
 	DistrictID   int64   `json:"districtid,string"` // an ID of [Client.GetDistricts]
-	POIID        string  `json:"poi_id,omitempty"`  // of a store of the older kind that moves
+	POIID        string  `json:"poi_id,omitempty"`  // of an old store to migrate
 }
 
 func (r CreateMapPOIRequest) check() error {
@@ -256,14 +255,15 @@ func (r CreateMapPOIRequest) check() error {
 		notEmpty("License", r.License), notEmpty("Introduction", r.Introduction), positive("DistrictID", r.DistrictID))
 }
 
-// MapPOICreation names a place that is being audited.
+// MapPOICreation names a new place that is being audited.
 type MapPOICreation struct {
 	BaseID int64 `json:"base_id"`
 	RichID int64 `json:"rich_id"`
 }
 
-// CreateMapPOI puts a place on the platform's maps (在地图中创建门店, 在腾讯地图中创建门店). It is audited; the
-// platform pushes the result as the event create_map_poi_audit_info.
+// CreateMapPOI adds a place to the platform's maps after an audit (在地图中创建门店,
+// 在腾讯地图中创建门店). The platform pushes the result as the event
+// create_map_poi_audit_info.
 //
 // https://developers.weixin.qq.com/doc/service/api/stores/miniapp/api_createnewpoid
 func (c *Client) CreateMapPOI(ctx context.Context, req CreateMapPOIRequest) (*MapPOICreation, error) {

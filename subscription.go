@@ -8,19 +8,18 @@ import (
 	"strings"
 )
 
-// SubscribeMessage is a notification to a user who has subscribed to one of its
-// template.
+// SubscribeMessage is a notification to a user who has subscribed to its template.
 type SubscribeMessage struct {
 	OpenID     string       `json:"touser"`
 	TemplateID string       `json:"template_id"`
 	Data       TemplateData `json:"data"`
 
-	// A tap opens the mini program where there is one, else the page, else nothing.
+	// Tapping opens MiniProgram if set, otherwise Page.
 	Page        string           `json:"page,omitempty"`
 	MiniProgram *MiniProgramPage `json:"miniprogram,omitempty"`
 
-	MiniProgramState MiniProgramState `json:"miniprogram_state,omitempty"` // "" is MiniProgramStateRelease
-	Language         Language         `json:"lang,omitempty"`              // "" is LanguageZHCN
+	MiniProgramState MiniProgramState `json:"miniprogram_state,omitempty"` // "" means MiniProgramStateRelease
+	Language         Language         `json:"lang,omitempty"`              // "" means LanguageZHCN
 }
 
 // MiniProgramState is a version of a mini program.
@@ -38,32 +37,32 @@ func (m SubscribeMessage) check() error {
 }
 
 // SendSubscribeMessage sends a notification to a user who has subscribed
-// (发送订阅通知). [ErrSubscriptionRefused]: the user has not, has ended it, or has
-// used it up; [ErrInvalidTemplateData]: a value does not fit its place, the message
-// says which.
+// (发送订阅通知). It returns [ErrSubscriptionRefused] if the user has not subscribed, has
+// unsubscribed or has used up the subscription, and [ErrInvalidTemplateData] if a value
+// does not fit its placeholder, which the error names.
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/notify/api_sendnewsubscribemsg
 func (c *Client) SendSubscribeMessage(ctx context.Context, message SubscribeMessage) error {
 	return c.post(ctx, "/cgi-bin/message/subscribe/bizsend", message)
 }
 
-// SubscribeTemplate is a template of notifications that the account has added.
+// SubscribeTemplate is a notification template of the account.
 type SubscribeTemplate struct {
 	ID         string                  `json:"priTmplId"`
 	Title      string                  `json:"title"`
-	Content    string                  `json:"content"` // with places such as {{thing1.DATA}}
+	Content    string                  `json:"content"` // with placeholders such as {{thing1.DATA}}
 	Example    string                  `json:"example"`
 	Type       SubscribeType           `json:"type"`
 	EnumValues []SubscribeKeywordValue `json:"keywordEnumValueList"`
 }
 
-// SubscribeKeywordValue lists what may stand in a place that takes only some values.
+// SubscribeKeywordValue lists the values that a placeholder allows.
 type SubscribeKeywordValue struct {
 	Keyword string   `json:"keywordCode"` // such as "enum_string1.DATA"
 	Values  []string `json:"enumValueList"`
 }
 
-// SubscribeType says how often one subscription works.
+// SubscribeType says how many notifications one subscription allows.
 type SubscribeType int
 
 // The types of subscriptions.
@@ -72,7 +71,7 @@ const (
 	SubscribeTypeLongTerm SubscribeType = 3
 )
 
-// ListSubscribeTemplates returns the account's templates of notifications
+// ListSubscribeTemplates returns the account's notification templates
 // (获取已有模板列表, 获取私有模板列表).
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/notify/api_getwxapubnewtemplate
@@ -109,8 +108,7 @@ type subscribeTemplateRef struct {
 	ID string `json:"priTmplId"`
 }
 
-// DeleteSubscribeTemplate removes a template of notifications from the account
-// (删除模板).
+// DeleteSubscribeTemplate removes a notification template from the account (删除模板).
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/notify/api_delwxanewtemplate
 func (c *Client) DeleteSubscribeTemplate(ctx context.Context, templateID string) error {
@@ -126,15 +124,15 @@ type SubscribeCategory struct {
 	Name string `json:"name"`
 }
 
-// ListSubscribeCategories returns the account's business categories, whose
-// templates it may add (获取类目).
+// ListSubscribeCategories returns the account's business categories (获取类目). It can
+// add the templates of these categories.
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/notify/api_getcategory
 func (c *Client) ListSubscribeCategories(ctx context.Context) ([]SubscribeCategory, error) {
 	return subscribeList[SubscribeCategory](ctx, c, "getcategory", nil)
 }
 
-// LibraryTemplate is a template of the platform's library.
+// LibraryTemplate is a template in the platform's library.
 type LibraryTemplate struct {
 	ID         int64         `json:"tid"`
 	Title      string        `json:"title"`
@@ -194,15 +192,15 @@ func (c *Client) AllLibraryTemplates(ctx context.Context, categoryIDs ...int64) 
 	})
 }
 
-// LibraryKeyword is a keyword that a template of the library offers.
+// LibraryKeyword is a keyword of a template in the platform's library.
 type LibraryKeyword struct {
 	ID      int64  `json:"kid"`
 	Name    string `json:"name"`
 	Example string `json:"example"`
-	Rule    string `json:"rule"` // the type of its values, such as "thing"
+	Rule    string `json:"rule"` // the type of the values, such as "thing"
 }
 
-// ListLibraryKeywords returns the keywords that a template of the library offers
+// ListLibraryKeywords returns the keywords of a template in the platform's library
 // (获取模板中的关键词).
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/notify/api_getpubnewtemplatekeywords
@@ -223,17 +221,17 @@ func subscribeList[T any](ctx context.Context, c *Client, name string, query url
 	return res.Data, nil
 }
 
-// OneTimeMessage is the message that a user has agreed to receive once, on a page
-// of [Client.OneTimeSubscribeURL].
+// OneTimeMessage is the one message that a user has agreed to receive on a page of
+// [Client.OneTimeSubscribeURL].
 type OneTimeMessage struct {
 	OpenID     string
 	TemplateID string
-	Scene      int    // 0 to 10000, the one that the user agreed to
+	Scene      int    // 0 to 10000, the one on the page
 	Title      string // up to 15 characters
 	Content    string // up to 200 characters
 	Color      string // of the content, such as "#173177"
 
-	// A tap opens the mini program where there is one, else the page, else nothing.
+	// Tapping opens MiniProgram if set, otherwise URL.
 	URL         string
 	MiniProgram *MiniProgramPage
 }
@@ -274,11 +272,10 @@ func (c *Client) SendOneTimeMessage(ctx context.Context, message OneTimeMessage)
 	return c.post(ctx, "/cgi-bin/message/template/subscribe", body)
 }
 
-// OneTimeSubscribeURL returns the address of the page on which a user agrees to
-// receive one message (一次性订阅消息授权). The platform sends the browser back to
-// redirectURL, with openid, template_id, action ("confirm" or "cancel"), scene and
-// reserved, in which state comes back: check it as [OAuthState] describes. scene is
-// 0 to 10000.
+// OneTimeSubscribeURL returns the URL of the page on which a user agrees to receive one
+// message (一次性订阅消息授权). scene is 0 to 10000. The platform sends the browser back to
+// redirectURL with openid, template_id, action ("confirm" or "cancel"), scene and
+// reserved, which is the state: check it as [OAuthState] describes.
 //
 // https://developers.weixin.qq.com/doc/service/guide/product/message/One-time_subscription_info
 func (c *Client) OneTimeSubscribeURL(redirectURL, templateID string, scene int, state OAuthState) (string, error) {
@@ -293,11 +290,11 @@ func (c *Client) OneTimeSubscribeURL(redirectURL, templateID string, scene int, 
 		"redirect_url", redirectURL, "reserved", string(state)), nil
 }
 
-// browserURL makes an address that only the app's browser understands: with the
-// parameters in this order, and the fragment at the end.
-func browserURL(address string, namesAndValues ...string) string {
+// browserURL returns a URL for the browser of the WeChat app, which depends on the order
+// of the parameters and on the fragment.
+func browserURL(page string, namesAndValues ...string) string {
 	var s strings.Builder
-	s.WriteString(address)
+	s.WriteString(page)
 	for i := 0; i+1 < len(namesAndValues); i += 2 {
 		s.WriteByte("?&"[min(i, 1)])
 		s.WriteString(namesAndValues[i] + "=" + url.QueryEscape(namesAndValues[i+1]))

@@ -5,11 +5,11 @@ import (
 	"iter"
 )
 
-// Tag is a label that the account puts on followers.
+// Tag is a label that the account assigns to followers.
 type Tag struct {
 	ID    int64  `json:"id,omitempty"` // 0 to 99 are the platform's own
 	Name  string `json:"name,omitempty"`
-	Count int64  `json:"count,omitempty"` // followers with it; only ListTags fills it
+	Count int64  `json:"count,omitempty"` // of followers with the tag; only set by [Client.ListTags]
 }
 
 type tagBody struct {
@@ -20,9 +20,9 @@ func checkTagName(name string) error {
 	return first(notEmpty("name", name), maxRunes("name", name, 30))
 }
 
-// CreateTag makes a tag with a name of up to 30 characters (创建标签); the text of
-// [ErrTagNameTooLong] speaks of 30 bytes. An account has at most 100 tags
-// ([ErrTooManyTags]). It returns [ErrInvalidTagName] if the name is taken. A day's
+// CreateTag creates a tag with a name of up to 30 characters (创建标签). It returns
+// [ErrInvalidTagName] if the name is taken, [ErrTagNameTooLong] if the platform finds
+// it too long, and [ErrTooManyTags] if the account already has 100 tags. The daily
 // quota is 1,000.
 //
 // https://developers.weixin.qq.com/doc/service/api/usermanage/tag/api_createtag
@@ -37,8 +37,8 @@ func (c *Client) CreateTag(ctx context.Context, name string) (*Tag, error) {
 	return &res.Tag, nil
 }
 
-// ListTags returns all tags of the account with how many followers have them
-// (获取标签列表). A day's quota is 1,000.
+// ListTags returns all tags of the account and how many followers have each
+// (获取标签列表). The daily quota is 1,000.
 //
 // https://developers.weixin.qq.com/doc/service/api/usermanage/tag/api_gettags
 func (c *Client) ListTags(ctx context.Context) ([]Tag, error) {
@@ -51,8 +51,8 @@ func (c *Client) ListTags(ctx context.Context) ([]Tag, error) {
 	return res.Tags, nil
 }
 
-// UpdateTag gives a tag another name (编辑标签). [ErrSystemTag]: the tag is the
-// platform's own. A day's quota is 1,000.
+// UpdateTag renames a tag (编辑标签). It returns [ErrSystemTag] if the tag is the
+// platform's own. The daily quota is 1,000.
 //
 // https://developers.weixin.qq.com/doc/service/api/usermanage/tag/api_updatetag
 func (c *Client) UpdateTag(ctx context.Context, tagID int64, name string) error {
@@ -62,8 +62,9 @@ func (c *Client) UpdateTag(ctx context.Context, tagID int64, name string) error 
 	return c.post(ctx, "/cgi-bin/tags/update", tagBody{Tag{ID: tagID, Name: name}}, idempotent)
 }
 
-// DeleteTag removes a tag from the account and from everyone who has it (删除标签).
-// [ErrTagTooLarge]: more than 100,000 followers have it, take it from some first.
+// DeleteTag removes a tag from the account and from all followers who have it
+// (删除标签). It returns [ErrTagTooLarge] if more than 100,000 followers have the tag:
+// untag some of them first.
 //
 // https://developers.weixin.qq.com/doc/service/api/usermanage/tag/api_deletetag
 func (c *Client) DeleteTag(ctx context.Context, tagID int64) error {
@@ -73,8 +74,8 @@ func (c *Client) DeleteTag(ctx context.Context, tagID int64) error {
 	return c.post(ctx, "/cgi-bin/tags/delete", tagBody{Tag{ID: tagID}}, idempotent)
 }
 
-// ListTagFollowerIDs returns followers with a tag from behind nextOpenID, "" for the
-// first ones (获取标签下粉丝列表).
+// ListTagFollowerIDs returns a page of openids of followers with a tag, after
+// nextOpenID; pass "" for the first page (获取标签下粉丝列表).
 //
 // https://developers.weixin.qq.com/doc/service/api/usermanage/tag/api_gettagfans
 func (c *Client) ListTagFollowerIDs(ctx context.Context, tagID int64, nextOpenID string) (*OpenIDPage, error) {
@@ -104,17 +105,17 @@ type tagging struct {
 	TagID   int64    `json:"tagid"`
 }
 
-// TagUsers puts a tag on followers (批量为用户打标签), 50 at a time. Where not all of
-// them get it the error is a [*BatchError] that lists the others. A follower has
-// at most 20 tags ([ErrTooManyTagsOnUser]).
+// TagUsers adds a tag to followers (批量为用户打标签), 50 at a time. If some may not have
+// it afterwards, the error is a [*BatchError] that lists them. It is
+// [ErrTooManyTagsOnUser] if a follower already has 20 tags.
 //
 // https://developers.weixin.qq.com/doc/service/api/usermanage/tag/api_batchtagging
 func (c *Client) TagUsers(ctx context.Context, tagID int64, openIDs ...string) error {
 	return c.changeTagging(ctx, "/cgi-bin/tags/members/batchtagging", tagID, openIDs)
 }
 
-// UntagUsers takes a tag from followers (批量为用户取消标签), 50 at a time. Where not
-// all of them lose it the error is a [*BatchError] that lists the others.
+// UntagUsers removes a tag from followers (批量为用户取消标签), 50 at a time. If some may
+// still have it afterwards, the error is a [*BatchError] that lists them.
 //
 // https://developers.weixin.qq.com/doc/service/api/usermanage/tag/api_batchuntagging
 func (c *Client) UntagUsers(ctx context.Context, tagID int64, openIDs ...string) error {
@@ -128,7 +129,8 @@ func (c *Client) changeTagging(ctx context.Context, path string, tagID int64, op
 	return c.changeInBatches(ctx, path, openIDs, 50, func(batch []string) any { return tagging{OpenIDs: batch, TagID: tagID} })
 }
 
-// ListUserTagIDs returns the ids of a follower's tags (获取用户的标签列表, 获取用户身上的标签列表).
+// ListUserTagIDs returns the ids of a follower's tags (获取用户的标签列表,
+// 获取用户身上的标签列表).
 //
 // https://developers.weixin.qq.com/doc/service/api/usermanage/tag/api_gettagidlist
 func (c *Client) ListUserTagIDs(ctx context.Context, openID string) ([]int64, error) {

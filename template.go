@@ -8,19 +8,19 @@ import (
 	"slices"
 )
 
-// TemplateMessage is a message to one user, after a template of the account.
+// TemplateMessage is a message to one user, made from a template of the account.
 type TemplateMessage struct {
 	OpenID     string       `json:"touser"`
 	TemplateID string       `json:"template_id"`
 	Data       TemplateData `json:"data"`
 
-	// A tap opens the mini program where there is one, else the page, else nothing.
+	// Tapping opens MiniProgram if set, otherwise URL.
 	URL         string           `json:"url,omitempty"`
 	MiniProgram *MiniProgramPage `json:"miniprogram,omitempty"`
 
-	// ClientMsgID makes a send that can be repeated: for 10 minutes the
-	// platform sends a user nothing twice under the same id. With it the client
-	// repeats a send whose outcome it does not know, without it never.
+	// ClientMsgID makes the send safe to retry: for 10 minutes the platform drops
+	// duplicates with this id. Without it, a send with an unknown outcome is not
+	// retried.
 	ClientMsgID string `json:"client_msg_id,omitempty"`
 }
 
@@ -30,21 +30,21 @@ type MiniProgramPage struct {
 	PagePath string `json:"pagepath,omitempty"` // "" is the first page
 }
 
-// TemplateData fills the places of a template by their keys. A value must fit its
-// place, or the send fails with [ErrInvalidTemplateData]: a thing holds 20 characters,
-// a character_string, a number and a letter 32, a phrase and a symbol 5, a name 20, a
-// phone_number 17, a car_number 8.
+// TemplateData holds the values for the placeholders of a template, by their keys. If a
+// value does not fit its placeholder, the send fails with [ErrInvalidTemplateData]: a
+// thing or name has up to 20 characters, a character_string, number or letter 32, a
+// phrase or symbol 5, a phone_number 17 and a car_number 8.
 //
 //	wechat.TemplateData{}.Set("thing1", "招牌奶茶").Set("amount2", "18元")
 type TemplateData map[string]TemplateValue
 
-// TemplateValue fills one place of a template.
+// TemplateValue is the value for one placeholder of a template.
 type TemplateValue struct {
 	Value string `json:"value"`
 	Color string `json:"color,omitempty"` // such as "#173177"; the platform has ignored it since 2023
 }
 
-// Set fills a place and returns the data: the same, or new data where d is nil.
+// Set sets the value of a placeholder and returns d, or new data if d is nil.
 func (d TemplateData) Set(key, value string) TemplateData {
 	if d == nil {
 		d = TemplateData{}
@@ -53,7 +53,7 @@ func (d TemplateData) Set(key, value string) TemplateData {
 	return d
 }
 
-// MarshalJSON writes an empty object where there is no data.
+// MarshalJSON writes an empty object if d is nil.
 func (d TemplateData) MarshalJSON() ([]byte, error) {
 	if d == nil {
 		return []byte("{}"), nil
@@ -61,9 +61,9 @@ func (d TemplateData) MarshalJSON() ([]byte, error) {
 	return json.Marshal(map[string]TemplateValue(d))
 }
 
-// check looks at the keys only. What fits into a place depends on its kind, which
-// is its key without the number; the platform knows kinds that its page does not
-// list, such as short_thing, and holds test accounts to none of the lengths.
+// check looks only at the keys. The limits of a value depend on the type of its
+// placeholder, which is the key without the number. The platform has types that its page
+// does not list, such as short_thing, and does not apply the limits to test accounts.
 func (d TemplateData) check() error {
 	for key := range d {
 		if err := notEmpty("Data key", key); err != nil {
@@ -84,13 +84,13 @@ func (m TemplateMessage) check() error {
 	return first(notEmpty("OpenID", m.OpenID), notEmpty("TemplateID", m.TemplateID), m.MiniProgram.check(), m.Data.check())
 }
 
-// SendTemplateMessage sends a template message and returns its id (发送模板消息).
-// How the delivery went comes later, as the event TEMPLATESENDJOBFINISH with this id.
-// [ErrInvalidTemplateData]: a value does not fit its place, the message says which;
-// [ErrNotFollower]: the user does not follow the account.
+// SendTemplateMessage sends a template message and returns its id (发送模板消息). The
+// event TEMPLATESENDJOBFINISH with this id reports later whether it was delivered. It
+// returns [ErrInvalidTemplateData] if a value does not fit its placeholder, which the
+// error names, and [ErrNotFollower] if the user does not follow the account.
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/template/api_sendtemplatemessage
-func (c *Client) SendTemplateMessage(ctx context.Context, message TemplateMessage) (int64, error) {
+func (c *Client) SendTemplateMessage(ctx context.Context, message TemplateMessage) (msgID int64, err error) {
 	res, err := post[struct {
 		ID int64 `json:"msgid"`
 	}](ctx, c, "/cgi-bin/message/template/send", message, keyed(message.ClientMsgID))
@@ -106,7 +106,7 @@ type Template struct {
 	Title             string `json:"title"`
 	PrimaryIndustry   string `json:"primary_industry"`
 	SecondaryIndustry string `json:"deputy_industry"`
-	Content           string `json:"content"` // with places such as {{thing1.DATA}}
+	Content           string `json:"content"` // with placeholders such as {{thing1.DATA}}
 	Example           string `json:"example"`
 }
 
@@ -151,7 +151,8 @@ type templateRef struct {
 	ID string `json:"template_id"`
 }
 
-// DeleteTemplate removes a template from the account (删除模板).
+// DeleteTemplate removes a template from the account (删除模板). It returns
+// [ErrInvalidTemplateID] if there is no such template.
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/template/api_deletetemplate
 func (c *Client) DeleteTemplate(ctx context.Context, templateID string) error {
@@ -162,8 +163,8 @@ func (c *Client) DeleteTemplate(ctx context.Context, templateID string) error {
 }
 
 // SetIndustry sets the two industries whose templates the account may use, by their
-// numbers in the platform's table (设置所属行业). An account can do this once in a
-// calendar month.
+// numbers in the platform's table (设置所属行业). An account can do this once per calendar
+// month.
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/template/api_setindustry
 func (c *Client) SetIndustry(ctx context.Context, primary, secondary string) error {
@@ -177,7 +178,7 @@ func (c *Client) SetIndustry(ctx context.Context, primary, secondary string) err
 	return c.post(ctx, "/cgi-bin/template/api_set_industry", body)
 }
 
-// Industry is a class of business, such as "IT科技" and in it "互联网|电子商务".
+// Industry is an industry in two levels, such as "IT科技" and "互联网|电子商务".
 type Industry struct {
 	First  string `json:"first_class"`
 	Second string `json:"second_class"`
@@ -196,10 +197,10 @@ func (c *Client) GetIndustries(ctx context.Context) (*Industries, error) {
 	return get[Industries](ctx, c, "/cgi-bin/template/get_industry", nil)
 }
 
-// BlockedMessage is a template message that the platform did not deliver, because
-// its content breaks the rules.
+// BlockedMessage is a template message that the platform did not deliver because its
+// content violates the rules.
 type BlockedMessage struct {
-	ID         int64     `json:"id"` // the place in the list
+	ID         int64     `json:"id"` // to continue the list after this message
 	TemplateID string    `json:"tmpl_msg_id"`
 	Title      string    `json:"title"`
 	Content    string    `json:"content"`

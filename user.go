@@ -5,22 +5,22 @@ import (
 	"iter"
 )
 
-// User is somebody as the account sees them. Of people who do not follow the
-// account there is only OpenID, and UnionID at times.
+// User is the profile of a user. For a user who does not follow the account, only OpenID
+// and sometimes UnionID are set.
 type User struct {
-	Subscribed    bool           `json:"subscribe"` // follows the account
+	Subscribed    bool           `json:"subscribe"` // whether the user follows the account
 	OpenID        string         `json:"openid"`
-	UnionID       string         `json:"unionid"` // only where the account is bound to an Open Platform account
+	UnionID       string         `json:"unionid"` // only set if the account is bound to an Open Platform account
 	SubscribeTime Timestamp      `json:"subscribe_time"`
-	Scene         SubscribeScene `json:"subscribe_scene"` // where the user began to follow
-	QRScene       int64          `json:"qr_scene"`        // of the QR code that was scanned
+	Scene         SubscribeScene `json:"subscribe_scene"` // how the user came to follow the account
+	QRScene       int64          `json:"qr_scene"`        // of the scanned QR code
 	QRSceneString string         `json:"qr_scene_str"`
 	Remark        string         `json:"remark"` // see [Client.SetRemark]
 	GroupID       int64          `json:"groupid"`
 	TagIDs        []int64        `json:"tagid_list"`
 
-	// The platform has not filled these since December 2021; a page can ask the
-	// user, see [Client.GetOAuthUser].
+	// The platform has left these empty since December 2021; a page can ask the user,
+	// see [Client.GetOAuthUser].
 	Nickname  string   `json:"nickname"`
 	AvatarURL string   `json:"headimgurl"`
 	Sex       int64    `json:"sex"` // 1 male, 2 female
@@ -37,19 +37,19 @@ type Language string
 const (
 	LanguageZHCN Language = "zh_CN"
 	LanguageZHTW Language = "zh_TW"
-	LanguageZHHK Language = "zh_HK" // of subscription notifications only
+	LanguageZHHK Language = "zh_HK" // only for subscription notifications
 	LanguageEN   Language = "en"
-	LanguageENUS Language = "en_US" // of subscription notifications only
+	LanguageENUS Language = "en_US" // only for subscription notifications
 )
 
-// SubscribeScene says where a user began to follow the account.
+// SubscribeScene says how a user came to follow the account.
 type SubscribeScene string
 
-// The scenes of User.
+// The scenes of users.
 const (
 	SubscribeSceneSearch           SubscribeScene = "ADD_SCENE_SEARCH"
 	SubscribeSceneAccountMigration SubscribeScene = "ADD_SCENE_ACCOUNT_MIGRATION"
-	SubscribeSceneProfileCard      SubscribeScene = "ADD_SCENE_PROFILE_CARD" // a recommended card
+	SubscribeSceneProfileCard      SubscribeScene = "ADD_SCENE_PROFILE_CARD" // a shared contact card
 	SubscribeSceneQRCode           SubscribeScene = "ADD_SCENE_QR_CODE"
 	SubscribeSceneProfileLink      SubscribeScene = "ADD_SCENE_PROFILE_LINK" // the name in an article
 	SubscribeSceneProfileItem      SubscribeScene = "ADD_SCENE_PROFILE_ITEM" // the menu of an article
@@ -106,7 +106,7 @@ type userRef struct {
 	Language Language `json:"lang,omitempty"`
 }
 
-// userBatch returns a function that fetches up to 100 profiles.
+// userBatch returns a function that fetches one batch of profiles.
 func (c *Client) userBatch(language Language) func(ctx context.Context, openIDs []string) ([]User, error) {
 	return func(ctx context.Context, openIDs []string) ([]User, error) {
 		var body struct {
@@ -125,15 +125,15 @@ func (c *Client) userBatch(language Language) func(ctx context.Context, openIDs 
 	}
 }
 
-// OpenIDPage is a page of a list of users.
+// OpenIDPage is a page of a list of openids.
 type OpenIDPage struct {
-	Total      int64 // of the whole list; a list by tag has none
+	Total      int64 // of the whole list; not set for the followers with a tag
 	Count      int64 // of the page
 	OpenIDs    []string
-	NextOpenID string // where the next page begins, "" where there is none
+	NextOpenID string // to continue after this page, "" on the last page
 }
 
-// openIDPage is the page as the platform writes it.
+// openIDPage is the page as the platform sends it.
 type openIDPage struct {
 	Total int64 `json:"total"`
 	Count int64 `json:"count"`
@@ -150,7 +150,7 @@ func (p *openIDPage) result(err error) (*OpenIDPage, error) {
 	return &OpenIDPage{Total: p.Total, Count: p.Count, OpenIDs: p.Data.OpenIDs, NextOpenID: p.Next}, nil
 }
 
-// eachOpenID iterates over a list of users.
+// eachOpenID iterates over a list of openids.
 func eachOpenID(ctx context.Context, list func(ctx context.Context, next string) (*OpenIDPage, error)) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		for page, err := range openIDPages(ctx, list) {
@@ -166,7 +166,7 @@ func eachOpenID(ctx context.Context, list func(ctx context.Context, next string)
 	}
 }
 
-// openIDPages iterates over the pages of a list of users.
+// openIDPages iterates over the pages of a list of openids.
 func openIDPages(ctx context.Context, list func(ctx context.Context, next string) (*OpenIDPage, error)) iter.Seq2[[]string, error] {
 	return paginate("", func(at string) (pages [][]string, next string, more bool, err error) {
 		page, err := list(ctx, at)
@@ -178,7 +178,7 @@ func openIDPages(ctx context.Context, list func(ctx context.Context, next string
 }
 
 // ListFollowerIDs returns up to 10,000 follower openids after nextOpenID; pass "" for
-// the first page (获取关注用户列表). A day's quota is 500, for test accounts 100.
+// the first page (获取关注用户列表). The daily quota is 500, or 100 for test accounts.
 //
 // https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_getfans
 func (c *Client) ListFollowerIDs(ctx context.Context, nextOpenID string) (*OpenIDPage, error) {
@@ -211,9 +211,8 @@ func (c *Client) AllFollowersInLanguage(ctx context.Context, language Language) 
 	return pipeline(ctx, pages, usersPerBatch, c.userBatch(language))
 }
 
-// SetRemark gives a follower a name that only the account sees, of up to 30 bytes;
-// "" removes it (设置用户备注名). The page says less than 30, 30 are accepted. A day's
-// quota is 10,000.
+// SetRemark gives a follower a name that only the account sees, of up to 30 bytes
+// (设置用户备注名). Pass "" to remove it. The daily quota is 10,000.
 //
 // https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_updateremark
 func (c *Client) SetRemark(ctx context.Context, openID, remark string) error {
@@ -227,17 +226,16 @@ func (c *Client) SetRemark(ctx context.Context, openID, remark string) error {
 	return c.post(ctx, "/cgi-bin/user/info/updateremark", body, idempotent)
 }
 
-// ConvertedOpenID is a user of the account that this one replaces.
+// ConvertedOpenID is the openid of a user in the old account and in the new one.
 type ConvertedOpenID struct {
 	OldOpenID string `json:"ori_openid"`
-	NewOpenID string `json:"new_openid"` // "" where there is none
+	NewOpenID string `json:"new_openid"` // "" if there is none
 	Message   string `json:"err_msg"`    // "ok", or why there is none, such as "ori_openid error"
 }
 
-// ConvertOpenIDs tells who the users of another account are to this one, to which
-// it was migrated (转换openid). from is the original id of the old account, which
-// begins with "gh_". It asks for 100 at a time; they must still follow the old
-// account.
+// ConvertOpenIDs converts openids of an old account that was migrated to this one
+// (转换openid), 100 at a time. oldAccountID is the original id of the old account, which
+// begins with "gh_". The users must still follow the old account.
 //
 // https://developers.weixin.qq.com/doc/service/api/usermanage/changeopenid/api_changeopenid
 func (c *Client) ConvertOpenIDs(ctx context.Context, oldAccountID string, openIDs []string) ([]ConvertedOpenID, error) {
