@@ -194,7 +194,7 @@ type InvoicePersonFields struct {
 	Custom       []InvoiceCustomField `json:"custom_field,omitempty"`
 }
 
-// InvoiceCompanyFields selects the fields that a user sees and must fill in for a company.
+// InvoiceCompanyFields selects the fields that a company sees and must fill in.
 type InvoiceCompanyFields struct {
 	ShowTitle          Flag                 `json:"show_title"`
 	ShowTaxNumber      Flag                 `json:"show_tax_no"`

@@ -144,7 +144,7 @@ func (c *Client) GetIssuedInvoice(ctx context.Context, serial, sellerTaxNumber s
 	}{serial, sellerTaxNumber}
 	res, err := post[struct {
 		Invoice IssuedInvoice `json:"invoicedetail"`
-	}](ctx, c, "/card/invoice/queryinvoceinfo", body, idempotent) // the platform spells it so
+	}](ctx, c, "/card/invoice/queryinvoceinfo", body, idempotent) // the platform spells it this way
 	if err != nil {
 		return nil, err
 	}

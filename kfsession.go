@@ -79,8 +79,8 @@ type KFWaitingList struct {
 
 // KFWaiting is a user who waits for an agent.
 type KFWaiting struct {
-	OpenID     string    `json:"openid"`
-	LatestTime Timestamp `json:"latest_time"` // of the user's last message
+	OpenID          string    `json:"openid"`
+	LastMessageTime Timestamp `json:"latest_time"` // of the user's last message
 }
 
 // ListKFWaiting returns the users who wait for an agent (获取未接入会话列表), at most 100.

@@ -36,7 +36,7 @@ var _ = wireRows([]wireRow{
 		name: "ListKFWaiting", http: "GET /customservice/kfsession/getwaitcase",
 		reply: `{"count":150,"waitcaselist":[{"latest_time":1635156704,"openid":"oAlice"}]}`,
 		call:  result(func(ctx context.Context, c *Client) (*KFWaitingList, error) { return c.ListKFWaiting(ctx) }),
-		want:  &KFWaitingList{Count: 150, Users: []KFWaiting{{OpenID: "oAlice", LatestTime: unix(1635156704)}}},
+		want:  &KFWaitingList{Count: 150, Users: []KFWaiting{{OpenID: "oAlice", LastMessageTime: unix(1635156704)}}},
 	},
 })
 

@@ -25,7 +25,8 @@ func NewMenu(buttons ...Button) Menu { return Menu{Buttons: buttons} }
 
 // ParseMenu reads a menu from JSON: {"button": […]}, as it is sent to the platform and
 // shown in its documentation, or {"menu": {"button": […]}}, as the platform returns it.
-// A menu that breaks a limit is an [*ArgumentError], as for [Client.CreateMenu].
+// It returns an [*ArgumentError] if data is not JSON or if [Client.CreateMenu] would not
+// accept the menu.
 func ParseMenu(data []byte) (Menu, error) {
 	var parsed wrappedMenu
 	if err := json.Unmarshal(data, &parsed); err != nil {

@@ -211,7 +211,7 @@ func (c *Client) CreateNontaxOrder(ctx context.Context, req CreateNontaxOrderReq
 // PayNontaxByCodeRequest describes a payment by the code in the payer's WeChat.
 type PayNontaxByCodeRequest struct {
 	NontaxPayment
-	AuthCode Secret `json:"auth_code"`          // the scanned code: 18 digits that begin with 10 to 15
+	AuthCode Secret `json:"auth_code"`          // the scanned code: 18 digits that begin with 10 to 15; spaces around it are ignored
 	OrderID  string `json:"order_id,omitempty"` // the one that an earlier call for the same payment returned
 }
 

@@ -121,9 +121,9 @@ func (c *Client) ExchangeOAuthCode(ctx context.Context, code Secret) (*OAuthToke
 		"appid", c.cfg.appID, "secret", c.cfg.appSecret, "code", string(code), "grant_type", "authorization_code"))
 }
 
-// RefreshOAuthToken returns new tokens for a refresh token (刷新用户授权凭证, 刷新网页授权凭证).
-// It returns [ErrInvalidRefreshToken] or [ErrExpiredRefreshToken] if the user must
-// authorize again.
+// RefreshOAuthToken returns new tokens for a refresh token (刷新用户授权凭证,
+// 刷新网页授权凭证). It returns [ErrInvalidRefreshToken] or [ErrExpiredRefreshToken] if the
+// user must authorize again.
 //
 // https://developers.weixin.qq.com/doc/service/api/webdev/access/api_snsrefreshtoken
 func (c *Client) RefreshOAuthToken(ctx context.Context, refreshToken Secret) (*OAuthToken, error) {

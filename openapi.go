@@ -80,7 +80,7 @@ type RateLimit struct {
 // https://developers.weixin.qq.com/doc/service/api/apimanage/api_getapiquota
 func (c *Client) GetAPIQuota(ctx context.Context, path string) (*APIQuota, error) {
 	res, err := post[struct {
-		APIQuota          // the limits
+		APIQuota          // the rate limits
 		Quota    APIQuota `json:"quota"` // the counts
 	}](ctx, c, "/cgi-bin/openapi/quota/get", apiPath{path}, idempotent)
 	if err != nil {

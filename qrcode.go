@@ -44,8 +44,8 @@ type qrCodeRequest struct {
 const maxStoredTTL = 30 * 24 * time.Hour
 
 // CreateQRCode creates a QR code that expires after ttl, at most 30 days
-// (生成带参数的二维码). When a user scans it, the event that is pushed carries the scene: a
-// follow if the user was no follower yet, else a scan. Only service accounts can
+// (生成带参数的二维码). The event of a scan contains the scene: a subscribe event if the
+// user starts to follow the account, otherwise a SCAN event. Only service accounts can
 // create QR codes.
 //
 // https://developers.weixin.qq.com/doc/service/api/qrcode/qrcodes/api_createqrcode

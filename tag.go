@@ -21,9 +21,9 @@ func checkTagName(name string) error {
 }
 
 // CreateTag creates a tag with a name of up to 30 characters (创建标签). It returns
-// [ErrInvalidTagName] if the name is taken, [ErrTagNameTooLong] if the platform finds
-// it too long, and [ErrTooManyTags] if the account already has 100 tags. The daily
-// quota is 1,000.
+// [ErrInvalidTagName] if the name is taken, [ErrTagNameTooLong], whose text says 30
+// bytes, if it is too long, and [ErrTooManyTags] if the account already has 100 tags.
+// The daily quota is 1,000.
 //
 // https://developers.weixin.qq.com/doc/service/api/usermanage/tag/api_createtag
 func (c *Client) CreateTag(ctx context.Context, name string) (*Tag, error) {

@@ -130,7 +130,7 @@ type OpenIDPage struct {
 	Total      int64 // of the whole list; not set for the followers with a tag
 	Count      int64 // of the page
 	OpenIDs    []string
-	NextOpenID string // to continue after this page, "" on the last page
+	NextOpenID string // for the next page, "" if there is none
 }
 
 // openIDPage is the page as the platform sends it.
@@ -216,7 +216,7 @@ func (c *Client) AllFollowersInLanguage(ctx context.Context, language Language) 
 //
 // https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_updateremark
 func (c *Client) SetRemark(ctx context.Context, openID, remark string) error {
-	if err := first(notEmpty("openID", openID), maxBytes("remark", remark, 30)); err != nil {
+	if err := first(notEmpty("openID", openID), maxBytes("remark", remark, 30)); err != nil { // the page says less than 30, the platform accepts 30
 		return err
 	}
 	body := struct {
