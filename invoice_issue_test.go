@@ -57,7 +57,7 @@ var _ = wireRows([]wireRow{
 	},
 })
 
-func TestAnInvoiceIsOrderedAgainUnderItsSerialOnly(t *testing.T) {
+func TestAnInvoiceIsOrderedAgainOnlyWithItsSerial(t *testing.T) {
 	c, bodies := lost(wireOK)
 	require.NoError(t, c.IssueInvoice(t.Context(), issueRequest()))
 	require.Len(t, *bodies, 2)

@@ -252,7 +252,7 @@ var _ = wireRows([]wireRow{
 	},
 })
 
-func TestAuthorisationPagesTakeTheClientsOwnTicketAndTheTimeOfTheCall(t *testing.T) {
+func TestAuthorizationPagesTakeTheClientsOwnTicketAndTheTimeOfTheCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var paths []string
 		c, seen := wireRow{}.client(func(r *http.Request) (*http.Response, error) {
@@ -274,7 +274,7 @@ func TestAuthorisationPagesTakeTheClientsOwnTicketAndTheTimeOfTheCall(t *testing
 	})
 }
 
-func TestAuthorisationPagesNeedATicket(t *testing.T) {
+func TestAuthorizationPagesNeedATicket(t *testing.T) {
 	c, _ := wireRow{}.client(answer(http.StatusOK, `{"errcode":48001,"errmsg":"api unauthorized"}`))
 	invoice, fiscal := someAuth, someFiscalAuth
 	invoice.Ticket, fiscal.Ticket = "", ""
@@ -318,7 +318,7 @@ func TestAnInvoiceIsInsertedWithANonceOfItsOwn(t *testing.T) {
 	assert.Regexp(t, `"nonce_str":"[0-9a-f]{16}"`, string(seen.body))
 }
 
-func TestARejectionThatIsRepeatedFindsItDone(t *testing.T) {
+func TestARejectionThatIsRetriedFindsItDone(t *testing.T) {
 	calls := 0
 	transport := roundTripper(func(r *http.Request) (*http.Response, error) {
 		calls++
@@ -425,7 +425,7 @@ func TestInvoiceCallsRefuseWrongArguments(t *testing.T) {
 	}
 }
 
-func TestAuthorisationRequestsDoNotShowTheirTicket(t *testing.T) {
+func TestAuthorizationRequestsDoNotShowTheirTicket(t *testing.T) {
 	for _, verb := range []string{"%v", "%+v", "%#v"} {
 		assert.NotContains(t, fmt.Sprintf(verb, someAuth)+fmt.Sprintf(verb, someFiscalAuth), "CANARY")
 	}

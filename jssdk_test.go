@@ -36,7 +36,7 @@ func TestCardSignatureSortsItsValues(t *testing.T) {
 	assert.Equal(t, want, signCard("abc123", "pFS7Fjg8kV1IdDz01r4SQwMkuCKc", "", "1700000000", "TICKET123"))
 }
 
-// ticketServer answers tickets; the platform says 7200 seconds whenever it is asked.
+// ticketServer returns tickets; like the platform, it always reports 7200 seconds.
 func ticketServer(value func() string, fetches *atomic.Int64) func(*http.Request) (*http.Response, error) {
 	return func(r *http.Request) (*http.Response, error) {
 		fetches.Add(1)
@@ -110,7 +110,7 @@ func TestTicketOfUnknownAgeIsCheckedEveryTenMinutesUntilItChanges(t *testing.T) 
 	})
 }
 
-func TestTicketsHaveAKind(t *testing.T) {
+func TestTicketsHaveAType(t *testing.T) {
 	refused(t, "ticketType", func(ctx context.Context, c *Client) error { _, err := c.GetTicket(ctx, ""); return err })
 	refused(t, "ticketType", func(ctx context.Context, c *Client) error { _, err := c.Ticket(ctx, ""); return err })
 }

@@ -103,7 +103,7 @@ func TestAgentsPasswordIsInNoLog(t *testing.T) {
 	}
 }
 
-func TestRepeatedInvitationAndRemovalThatAreDoneAreSuccess(t *testing.T) {
+func TestRetriedInvitationAndRemovalThatAreDoneSucceed(t *testing.T) {
 	for code, call := range map[int]func(c *Client) error{
 		65411: func(c *Client) error { return c.InviteKFAgent(t.Context(), "test1@test", "kfwx1") },
 		65408: func(c *Client) error { return c.InviteKFAgent(t.Context(), "test1@test", "kfwx1") },

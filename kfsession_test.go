@@ -40,7 +40,7 @@ var _ = wireRows([]wireRow{
 	},
 })
 
-func TestSessionCallsRefuseWhatCanNotBeRight(t *testing.T) {
+func TestSessionCallsRefuseWhatCannotBeRight(t *testing.T) {
 	refused(t, "account", func(ctx context.Context, c *Client) error { return c.CreateKFSession(ctx, "", "oAlice") })
 	refused(t, "openID", func(ctx context.Context, c *Client) error { return c.CloseKFSession(ctx, "test1@test", "") })
 	refused(t, "openID", func(ctx context.Context, c *Client) error { _, err := c.GetKFSession(ctx, ""); return err })
@@ -48,7 +48,7 @@ func TestSessionCallsRefuseWhatCanNotBeRight(t *testing.T) {
 }
 
 func TestASessionThatMayBeThereIsAskedForAgain(t *testing.T) {
-	c, bodies := lost(wireOK) // which is the answer for a session that is there already
+	c, bodies := lost(wireOK) // which is also the response for a session that exists
 	require.NoError(t, c.CreateKFSession(t.Context(), "test1@test", "oAlice"))
 	assert.Len(t, *bodies, 2)
 }

@@ -93,7 +93,7 @@ func TestOAuthURLHasThePlatformsOrder(t *testing.T) {
 	assert.Equal(t, want+"&forcePopup=true&forceSnapShot=true#wechat_redirect", address)
 }
 
-func TestOAuthURLRefusesWhatCanNotWork(t *testing.T) {
+func TestOAuthURLRefusesWhatCannotWork(t *testing.T) {
 	c := NewClient("wx0000000000000001", "SECRET-CANARY")
 	whole := OAuthURLRequest{RedirectURL: "https://example.com/", Scope: OAuthScopeBase, State: NewOAuthState()}
 	_, err := c.OAuthURL(whole)
@@ -151,7 +151,7 @@ func TestOAuthCodeIsNotExchangedTwice(t *testing.T) {
 	assert.Equal(t, 1, calls)
 	_, err = c.RefreshOAuthToken(t.Context(), "RT")
 	require.ErrorIs(t, err, ErrSystemBusy)
-	assert.Equal(t, 4, calls, "a refresh is repeated")
+	assert.Equal(t, 4, calls, "a refresh is retried")
 }
 
 func TestOAuthErrorsShowNeitherCodeNorToken(t *testing.T) {

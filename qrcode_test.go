@@ -49,7 +49,7 @@ var _ = wireRows([]wireRow{
 	},
 })
 
-func TestQRCodeRefusesScenesAndLivesThatThePlatformRefuses(t *testing.T) {
+func TestQRCodeRefusesScenesAndTTLsThatThePlatformRefuses(t *testing.T) {
 	for _, wrong := range []struct {
 		argument  string
 		scene     QRScene
@@ -75,7 +75,7 @@ func TestQRCodeRefusesScenesAndLivesThatThePlatformRefuses(t *testing.T) {
 	}
 }
 
-func TestQRCodeImageHasAnAddressAndBytes(t *testing.T) {
+func TestQRCodeImageHasAURLAndBytes(t *testing.T) {
 	assert.Equal(t, "https://mp.weixin.qq.com/cgi-bin/showqrcode?ticket=a%2Bb%2Fc%3D", QRCodeImageURL("a+b/c="))
 	c, seen := wireRow{}.client(answer(http.StatusOK, "\xff\xd8\xff an image"))
 	var image bytes.Buffer

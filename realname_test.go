@@ -30,7 +30,7 @@ var _ = wireRows([]wireRow{
 	},
 })
 
-// sealed encrypts as the platform does: AES-256-ECB with the padding of PKCS #7.
+// sealed encrypts as the platform does: AES-256-ECB with PKCS #7 padding.
 func sealed(t *testing.T, key, plain string) string {
 	t.Helper()
 	block, err := aes.NewCipher([]byte(key))

@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// failedOf makes a row's call of a change in batches; its result is the openids
+// failedOf makes the call of a row for a change in batches; its result is the openids
 // that the platform left out.
 func failedOf(call func(ctx context.Context, c *Client) error) func(context.Context, *Client) (any, error) {
 	return func(ctx context.Context, c *Client) (any, error) {
@@ -111,7 +111,7 @@ func TestAllTagFollowersWalksThePages(t *testing.T) {
 	assert.Equal(t, []string{"o1", "o2", "o3"}, ids)
 }
 
-// taggingPlatform answers tagging calls one after the other, and keeps what they had.
+// taggingPlatform answers tagging calls one after another and records their bodies.
 func taggingPlatform(t *testing.T, replies ...string) (*Client, *[][]string) {
 	t.Helper()
 	var batches [][]string

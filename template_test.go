@@ -85,7 +85,7 @@ var _ = wireRows([]wireRow{
 	},
 })
 
-func TestTemplateMessageThatCanNotBeRightIsRefused(t *testing.T) {
+func TestTemplateMessageThatCannotBeRightIsRefused(t *testing.T) {
 	for argument, m := range map[string]TemplateMessage{
 		"OpenID":            {TemplateID: "T1"},
 		"TemplateID":        {OpenID: "o1"},
@@ -112,7 +112,7 @@ func TestTemplateCallsRefuseWrongArguments(t *testing.T) {
 	}
 }
 
-func TestTemplateMessageIsRepeatedOnlyUnderAClientMsgID(t *testing.T) {
+func TestTemplateMessageIsRetriedOnlyWithAClientMsgID(t *testing.T) {
 	for id, attempts := range map[string]int{"": 1, "m-1": 2} {
 		calls := 0
 		transport := roundTripper(func(r *http.Request) (*http.Response, error) {

@@ -93,8 +93,8 @@ func TestUserCallsRefuseWrongArguments(t *testing.T) {
 	})
 }
 
-// followers answers the follower list and profiles of an account with so many
-// followers. Each answer takes a while.
+// followers serves the follower list and the profiles of an account with count
+// followers. Each response takes latency.
 type followers struct {
 	count    int
 	pageSize int
