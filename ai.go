@@ -51,8 +51,8 @@ func (c *Client) SubmitVoice(ctx context.Context, req SubmitVoiceRequest) error 
 
 // VoiceText is the text of a recording.
 type VoiceText struct {
-	Text  string `json:"result"`
-	IsEnd bool   `json:"is_end"` // false while the platform is still at it
+	Text string `json:"result"`
+	Done bool   `json:"is_end"` // false while the platform is still at it
 }
 
 // GetVoiceText returns what was recognised in a recording (获取语音识别结果). language is

@@ -26,7 +26,7 @@ var _ = wireRows([]wireRow{
 		call: result(func(ctx context.Context, c *Client) (*VoiceText, error) {
 			return c.GetVoiceText(ctx, "v1", SpeechLanguageChinese)
 		}),
-		want: &VoiceText{Text: "你好", IsEnd: true},
+		want: &VoiceText{Text: "你好", Done: true},
 	},
 	{
 		name: "TranslateContent", http: "POST /cgi-bin/media/voice/translatecontent", query: "lfrom=zh_CN&lto=en_US", body: "你好 \"<&",

@@ -159,11 +159,11 @@ func (c *Client) DeleteComment(ctx context.Context, ref CommentRef) error {
 	return c.post(ctx, "/cgi-bin/comment/delete", ref, idempotent, alreadyDone(ErrCommentNotFound))
 }
 
-// ReplyComment replies to a comment as the account (回复评论). A comment has one
+// ReplyToComment replies to a comment as the account (回复评论). A comment has one
 // reply: [ErrCommentReplied] asks to delete it first.
 //
 // https://developers.weixin.qq.com/doc/service/api/leaving/api_replycomment
-func (c *Client) ReplyComment(ctx context.Context, ref CommentRef, content string) error {
+func (c *Client) ReplyToComment(ctx context.Context, ref CommentRef, content string) error {
 	if err := notEmpty("content", content); err != nil {
 		return err
 	}

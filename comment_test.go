@@ -51,8 +51,8 @@ var _ = wireRows([]wireRow{
 		call: noResult(func(ctx context.Context, c *Client) error { return c.DeleteComment(ctx, aComment) }),
 	},
 	{
-		name: "ReplyComment", http: "POST /cgi-bin/comment/reply/add", body: `{"msg_data_id":2247483655,"index":1,"user_comment_id":3,"content":"谢谢"}`,
-		call: noResult(func(ctx context.Context, c *Client) error { return c.ReplyComment(ctx, aComment, "谢谢") }),
+		name: "ReplyToComment", http: "POST /cgi-bin/comment/reply/add", body: `{"msg_data_id":2247483655,"index":1,"user_comment_id":3,"content":"谢谢"}`,
+		call: noResult(func(ctx context.Context, c *Client) error { return c.ReplyToComment(ctx, aComment, "谢谢") }),
 	},
 	{
 		name: "DeleteCommentReply", http: "POST /cgi-bin/comment/reply/delete", body: aCommentJSON,
@@ -84,9 +84,9 @@ func TestCommentCallsRefuseWhatCanNotBeRight(t *testing.T) {
 		return c.FeatureComment(ctx, CommentRef{MsgDataID: 1, CommentID: -1})
 	})
 	refused(t, "CommentID", func(ctx context.Context, c *Client) error {
-		return c.ReplyComment(ctx, CommentRef{MsgDataID: 1, CommentID: -1}, "谢谢")
+		return c.ReplyToComment(ctx, CommentRef{MsgDataID: 1, CommentID: -1}, "谢谢")
 	})
-	refused(t, "content", func(ctx context.Context, c *Client) error { return c.ReplyComment(ctx, aComment, "") })
+	refused(t, "content", func(ctx context.Context, c *Client) error { return c.ReplyToComment(ctx, aComment, "") })
 	for argument, req := range map[string]ListCommentsRequest{
 		"Count":  {MsgDataID: 1, Count: 50},
 		"Offset": {MsgDataID: 1, Count: 49, Offset: -1},
@@ -103,8 +103,8 @@ func TestRepeatedReplyThatIsThereAlreadyIsSuccess(t *testing.T) {
 		}
 		return answer(http.StatusOK, `{"errcode":88005,"errmsg":"already reply"}`)(r)
 	})
-	require.NoError(t, c.ReplyComment(t.Context(), aComment, "谢谢"))
-	assert.ErrorIs(t, c.ReplyComment(t.Context(), aComment, "谢谢"), ErrCommentReplied)
+	require.NoError(t, c.ReplyToComment(t.Context(), aComment, "谢谢"))
+	assert.ErrorIs(t, c.ReplyToComment(t.Context(), aComment, "谢谢"), ErrCommentReplied)
 }
 
 func TestAllCommentsReadsPageAfterPage(t *testing.T) {

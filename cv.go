@@ -63,8 +63,8 @@ type ImageArea struct {
 	LeftBottom  ImagePoint `json:"left_bottom"`
 }
 
-// ImagePosition is where something lies in a picture.
-type ImagePosition struct {
+// ImageRegion is where something lies in a picture.
+type ImageRegion struct {
 	Area ImageArea `json:"pos"`
 }
 
@@ -200,25 +200,25 @@ func (c *Client) RecognizeBankCard(ctx context.Context, img OCRImage, mode OCRMo
 
 // VehicleLicense is what stands on a vehicle licence (行驶证).
 type VehicleLicense struct {
-	PlateNumber       string        `json:"plate_num"`
-	VehicleType       string        `json:"vehicle_type"`
-	Owner             string        `json:"owner"`
-	Address           string        `json:"addr"`
-	UseCharacter      string        `json:"use_character"`
-	Model             string        `json:"model"`
-	VIN               string        `json:"vin"`
-	EngineNumber      string        `json:"engine_num"`
-	RegisterDate      string        `json:"register_date"`
-	IssueDate         string        `json:"issue_date"`
-	PlateNumberBack   string        `json:"plate_num_b"`
-	Record            string        `json:"record"`
-	Passengers        string        `json:"passengers_num"`
-	TotalWeight       string        `json:"total_quality"`
-	CurbWeight        string        `json:"prepare_quality"`
-	OverallSize       string        `json:"overall_size"`
-	CardPositionFront ImagePosition `json:"card_position_front"`
-	CardPositionBack  ImagePosition `json:"card_position_back"`
-	Size              ImageSize     `json:"img_size"`
+	PlateNumber     string      `json:"plate_num"`
+	VehicleType     string      `json:"vehicle_type"`
+	Owner           string      `json:"owner"`
+	Address         string      `json:"addr"`
+	UseCharacter    string      `json:"use_character"`
+	Model           string      `json:"model"`
+	VIN             string      `json:"vin"`
+	EngineNumber    string      `json:"engine_num"`
+	RegisterDate    string      `json:"register_date"`
+	IssueDate       string      `json:"issue_date"`
+	PlateNumberBack string      `json:"plate_num_b"`
+	Record          string      `json:"record"`
+	Passengers      string      `json:"passengers_num"`
+	TotalWeight     string      `json:"total_quality"`
+	CurbWeight      string      `json:"prepare_quality"`
+	OverallSize     string      `json:"overall_size"`
+	FrontRegion     ImageRegion `json:"card_position_front"`
+	BackRegion      ImageRegion `json:"card_position_back"`
+	Size            ImageSize   `json:"img_size"`
 }
 
 // UnmarshalJSON reads the platform's answer, in which total_quality was once spelt
@@ -271,20 +271,20 @@ func (c *Client) RecognizeDriverLicense(ctx context.Context, img OCRImage, mode 
 
 // BusinessLicense is what stands on a business licence (营业执照).
 type BusinessLicense struct {
-	RegistrationNumber  string        `json:"reg_num"`
-	Serial              string        `json:"serial"`
-	LegalRepresentative string        `json:"legal_representative"`
-	EnterpriseName      string        `json:"enterprise_name"`
-	OrganizationType    string        `json:"type_of_organization"`
-	Address             string        `json:"address"`
-	EnterpriseType      string        `json:"type_of_enterprise"`
-	BusinessScope       string        `json:"business_scope"`
-	RegisteredCapital   string        `json:"registered_capital"`
-	PaidInCapital       string        `json:"paid_in_capital"`
-	ValidPeriod         string        `json:"valid_period"`
-	RegisteredDate      string        `json:"registered_date"`
-	Position            ImagePosition `json:"cert_position"`
-	Size                ImageSize     `json:"img_size"`
+	RegistrationNumber  string      `json:"reg_num"`
+	Serial              string      `json:"serial"`
+	LegalRepresentative string      `json:"legal_representative"`
+	EnterpriseName      string      `json:"enterprise_name"`
+	OrganizationType    string      `json:"type_of_organization"`
+	Address             string      `json:"address"`
+	EnterpriseType      string      `json:"type_of_enterprise"`
+	BusinessScope       string      `json:"business_scope"`
+	RegisteredCapital   string      `json:"registered_capital"`
+	PaidInCapital       string      `json:"paid_in_capital"`
+	ValidPeriod         string      `json:"valid_period"`
+	RegisteredDate      string      `json:"registered_date"`
+	Region              ImageRegion `json:"cert_position"`
+	Size                ImageSize   `json:"img_size"`
 }
 
 // RecognizeBusinessLicense reads a business licence (营业执照OCR识别). 100 calls a day

@@ -124,7 +124,7 @@ var _ = wireRows([]wireRow{
 			PlateNumber: "京A00001", VehicleType: "小型普通客车", Owner: "张三", Address: "某市某路1号", UseCharacter: "非营运",
 			Model: "M1", VIN: "VIN00000000000001", EngineNumber: "E1", RegisterDate: "2014-10-21", IssueDate: "2014-10-22",
 			PlateNumberBack: "京A00001", Record: "R1", Passengers: "7人", TotalWeight: "2700kg", CurbWeight: "1995kg",
-			OverallSize: "4582x1795x1458mm", CardPositionFront: ImagePosition{pictureArea}, CardPositionBack: ImagePosition{pictureArea},
+			OverallSize: "4582x1795x1458mm", FrontRegion: ImageRegion{pictureArea}, BackRegion: ImageRegion{pictureArea},
 			Size: pictureSize,
 		},
 	},
@@ -163,7 +163,7 @@ var _ = wireRows([]wireRow{
 			RegistrationNumber: "110000000000001", Serial: "S1", LegalRepresentative: "张三", EnterpriseName: "示例店",
 			OrganizationType: "个人经营", Address: "某市某路1号", EnterpriseType: "个体工商户", BusinessScope: "零售",
 			RegisteredCapital: "200万", PaidInCapital: "100万", ValidPeriod: "长期", RegisteredDate: "2015-01-01",
-			Position: ImagePosition{pictureArea}, Size: pictureSize,
+			Region: ImageRegion{pictureArea}, Size: pictureSize,
 		},
 	},
 	{

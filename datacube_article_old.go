@@ -12,14 +12,14 @@ type ReadSource int
 
 // The sources of readers.
 const (
-	ReadSourceChat    ReadSource = 0
-	ReadSourceFriend  ReadSource = 1
-	ReadSourceMoments ReadSource = 2 // 朋友圈
-	ReadSourceHistory ReadSource = 4
-	ReadSourceOther   ReadSource = 5
-	ReadSourceTops    ReadSource = 6 // 看一看
-	ReadSourceSearch  ReadSource = 7 // 搜一搜
-	ReadSourceAll     ReadSource = 99999999
+	ReadSourceChat       ReadSource = 0
+	ReadSourceFriend     ReadSource = 1
+	ReadSourceMoments    ReadSource = 2 // 朋友圈
+	ReadSourceHistory    ReadSource = 4
+	ReadSourceOther      ReadSource = 5
+	ReadSourceTopStories ReadSource = 6 // 看一看
+	ReadSourceSearch     ReadSource = 7 // 搜一搜
+	ReadSourceAll        ReadSource = 99999999
 )
 
 // ArticleCounts are the counts of reading and sharing. Reads of the original page
@@ -94,8 +94,8 @@ type ArticleTotalDay struct {
 	FriendReads            int64 `json:"int_page_from_friends_read_count"`
 	OtherReadUsers         int64 `json:"int_page_from_other_read_user"`
 	OtherReads             int64 `json:"int_page_from_other_read_count"`
-	TopsReadUsers          int64 `json:"int_page_from_kanyikan_read_user"`
-	TopsReads              int64 `json:"int_page_from_kanyikan_read_count"`
+	TopStoriesReadUsers    int64 `json:"int_page_from_kanyikan_read_user"`
+	TopStoriesReads        int64 `json:"int_page_from_kanyikan_read_count"`
 	SearchReadUsers        int64 `json:"int_page_from_souyisou_read_user"`
 	SearchReads            int64 `json:"int_page_from_souyisou_read_count"`
 	ChatToMomentsUsers     int64 `json:"feed_share_from_session_user"` // who shared from the chat to Moments

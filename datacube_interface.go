@@ -8,11 +8,11 @@ import (
 // InterfaceSummary is how the account's server answered the platform's pushes in
 // a day.
 type InterfaceSummary struct {
-	RefDate       Date  `json:"ref_date"`
-	CallbackCount int64 `json:"callback_count"`  // pushes
-	FailCount     int64 `json:"fail_count"`      // pushes without a proper answer
-	TotalTimeCost int64 `json:"total_time_cost"` // milliseconds, of all answers; by CallbackCount it is the mean
-	MaxTimeCost   int64 `json:"max_time_cost"`   // milliseconds, of the slowest answer
+	RefDate           Date  `json:"ref_date"`
+	Callbacks         int64 `json:"callback_count"`  // pushes
+	Failures          int64 `json:"fail_count"`      // pushes without a proper answer
+	TotalMilliseconds int64 `json:"total_time_cost"` // milliseconds, of all answers; by Callbacks it is the mean
+	MaxMilliseconds   int64 `json:"max_time_cost"`   // milliseconds, of the slowest answer
 }
 
 var interfaceSummaries = datacube[InterfaceSummary]{path: "/datacube/getinterfacesummary", days: 30}
@@ -37,12 +37,12 @@ func (c *Client) AllInterfaceSummaries(ctx context.Context, from, to Date) iter.
 // InterfaceHour is how the account's server answered the platform's pushes in an
 // hour.
 type InterfaceHour struct {
-	RefDate       Date  `json:"ref_date"`
-	RefHour       int64 `json:"ref_hour"`        // 0, 100, … 2300: the hour's beginning
-	CallbackCount int64 `json:"callback_count"`  // pushes
-	FailCount     int64 `json:"fail_count"`      // pushes without a proper answer
-	TotalTimeCost int64 `json:"total_time_cost"` // milliseconds, of all answers
-	MaxTimeCost   int64 `json:"max_time_cost"`   // milliseconds, of the slowest answer
+	RefDate           Date  `json:"ref_date"`
+	RefHour           int64 `json:"ref_hour"`        // 0, 100, … 2300: the hour's beginning
+	Callbacks         int64 `json:"callback_count"`  // pushes
+	Failures          int64 `json:"fail_count"`      // pushes without a proper answer
+	TotalMilliseconds int64 `json:"total_time_cost"` // milliseconds, of all answers
+	MaxMilliseconds   int64 `json:"max_time_cost"`   // milliseconds, of the slowest answer
 }
 
 var interfaceHours = datacube[InterfaceHour]{path: "/datacube/getinterfacesummaryhour", days: 1}

@@ -20,11 +20,11 @@ const (
 // UpstreamSummary is how many messages people sent to the account in a day, a week
 // or a month.
 type UpstreamSummary struct {
-	RefDate      Date                `json:"ref_date"` // the day; the Monday of a week, the first of a month
-	UserSource   int64               `json:"user_source"`
-	MessageType  UpstreamMessageType `json:"msg_type"`
-	UserCount    int64               `json:"msg_user"`  // people who sent messages
-	MessageCount int64               `json:"msg_count"` // messages that they sent
+	RefDate     Date                `json:"ref_date"` // the day; the Monday of a week, the first of a month
+	Source      int64               `json:"user_source"`
+	MessageType UpstreamMessageType `json:"msg_type"`
+	Users       int64               `json:"msg_user"`  // people who sent messages
+	Messages    int64               `json:"msg_count"` // messages that they sent
 }
 
 var upstreamDays = datacube[UpstreamSummary]{path: "/datacube/getupstreammsg", days: 7}
@@ -48,12 +48,12 @@ func (c *Client) AllUpstreamDays(ctx context.Context, from, to Date) iter.Seq2[U
 
 // UpstreamHour is how many messages people sent to the account in an hour.
 type UpstreamHour struct {
-	RefDate      Date                `json:"ref_date"`
-	RefHour      int64               `json:"ref_hour"` // 0, 100, … 2300: the hour's beginning
-	UserSource   int64               `json:"user_source"`
-	MessageType  UpstreamMessageType `json:"msg_type"`
-	UserCount    int64               `json:"msg_user"`  // people who sent messages
-	MessageCount int64               `json:"msg_count"` // messages that they sent
+	RefDate     Date                `json:"ref_date"`
+	RefHour     int64               `json:"ref_hour"` // 0, 100, … 2300: the hour's beginning
+	Source      int64               `json:"user_source"`
+	MessageType UpstreamMessageType `json:"msg_type"`
+	Users       int64               `json:"msg_user"`  // people who sent messages
+	Messages    int64               `json:"msg_count"` // messages that they sent
 }
 
 var upstreamHours = datacube[UpstreamHour]{path: "/datacube/getupstreammsghour", days: 1, most: 2}
@@ -131,10 +131,10 @@ const (
 // UpstreamDistribution is how many people sent so many messages in a day, a week or
 // a month.
 type UpstreamDistribution struct {
-	RefDate    Date             `json:"ref_date"` // the day; the Monday of a week, the first of a month
-	UserSource int64            `json:"user_source"`
-	Interval   UpstreamInterval `json:"count_interval"`
-	UserCount  int64            `json:"msg_user"`
+	RefDate  Date             `json:"ref_date"` // the day; the Monday of a week, the first of a month
+	Source   int64            `json:"user_source"`
+	Interval UpstreamInterval `json:"count_interval"`
+	Users    int64            `json:"msg_user"`
 }
 
 var upstreamDistributionDays = datacube[UpstreamDistribution]{path: "/datacube/getupstreammsgdist", days: 15}

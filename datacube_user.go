@@ -25,10 +25,10 @@ const (
 // UserSummary is how many people began and ceased to follow in a day, by the way
 // they came.
 type UserSummary struct {
-	RefDate     Date         `json:"ref_date"`
-	Source      FollowSource `json:"user_source"`
-	NewUsers    int64        `json:"new_user"`
-	CancelUsers int64        `json:"cancel_user"`
+	RefDate       Date         `json:"ref_date"`
+	Source        FollowSource `json:"user_source"`
+	NewFollowers  int64        `json:"new_user"`
+	LostFollowers int64        `json:"cancel_user"`
 }
 
 var userSummaries = datacube[UserSummary]{path: "/datacube/getusersummary", days: 7}
@@ -53,9 +53,9 @@ func (c *Client) AllUserSummaries(ctx context.Context, from, to Date) iter.Seq2[
 
 // UserTotal is how many followers the account had at the end of a day.
 type UserTotal struct {
-	RefDate Date         `json:"ref_date"`
-	Source  FollowSource `json:"user_source"`
-	Users   int64        `json:"cumulate_user"`
+	RefDate   Date         `json:"ref_date"`
+	Source    FollowSource `json:"user_source"`
+	Followers int64        `json:"cumulate_user"`
 }
 
 var userTotals = datacube[UserTotal]{path: "/datacube/getusercumulate", days: 7}

@@ -210,7 +210,7 @@
 //   - [Client.FeatureComment] 将评论标记精选
 //   - [Client.UnfeatureComment] 将评论取消精选
 //   - [Client.DeleteComment] 删除评论
-//   - [Client.ReplyComment] 回复评论
+//   - [Client.ReplyToComment] 回复评论
 //   - [Client.DeleteCommentReply] 删除回复
 //
 // # QR codes and links (二维码与短链)

@@ -42,7 +42,7 @@ type DraftArticle struct {
 	Crop235x1 string `json:"pic_crop_235_1,omitempty"`
 	Crop1x1   string `json:"pic_crop_1_1,omitempty"`
 
-	Images     []DraftImage     `json:"-"` // up to 20; the first is the cover. The Content of such an article holds up to 50 products
+	Images     []ArticleImage   `json:"-"` // up to 20; the first is the cover. The Content of such an article holds up to 50 products
 	Crops      []DraftCoverCrop `json:"-"` // of the cover of an article of pictures
 	ProductKey string           `json:"-"` // of the product below the article, see GetProductCard
 
@@ -57,8 +57,8 @@ func NewFlag(on bool) *Flag {
 	return &f
 }
 
-// DraftImage is a picture of an article.
-type DraftImage struct {
+// ArticleImage is a picture of an article.
+type ArticleImage struct {
 	MediaID string `json:"image_media_id"` // a material
 }
 

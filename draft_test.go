@@ -33,7 +33,7 @@ const pictureArticleJSON = `{"article_type":"newspic","title":"猫","content":"�
 func pictureArticle() DraftArticle {
 	return DraftArticle{
 		Type: ArticleTypePictures, Title: "猫", Content: "两只",
-		Images:     []DraftImage{{MediaID: "M3"}, {MediaID: "M4"}},
+		Images:     []ArticleImage{{MediaID: "M3"}, {MediaID: "M4"}},
 		Crops:      []DraftCoverCrop{{Ratio: DraftCoverRatio1x1, X1: "0.166454", Y1: "0", X2: "0.833545", Y2: "1"}},
 		ProductKey: "K",
 	}
@@ -146,7 +146,7 @@ func TestDraftThatThePlatformWouldRefuseIsNotSent(t *testing.T) {
 		refused(t, "article."+argument, func(ctx context.Context, c *Client) error { return c.UpdateDraft(ctx, "M1", 0, wrong) })
 	}
 	tooMany := pictureArticle()
-	tooMany.Images = make([]DraftImage, 21)
+	tooMany.Images = make([]ArticleImage, 21)
 	for argument, call := range map[string]func(ctx context.Context, c *Client) error{
 		"articles": func(ctx context.Context, c *Client) error {
 			_, err := c.CreateDraft(ctx, slices.Repeat([]DraftArticle{newsArticle()}, 9)...)

@@ -106,7 +106,7 @@ var leanCalls = []leanCall{
 		return c.UpdateDraft(ctx, "M1", 0, DraftArticle{Title: "题", Content: "文", ThumbMediaID: "M1"})
 	}},
 	{"POST /cgi-bin/comment/reply/add", func(ctx context.Context, c *Client) error {
-		return c.ReplyComment(ctx, CommentRef{MsgDataID: 1}, "谢谢")
+		return c.ReplyToComment(ctx, CommentRef{MsgDataID: 1}, "谢谢")
 	}},
 	{"POST /cgi-bin/user/info/batchget", func(ctx context.Context, c *Client) error {
 		_, err := c.GetUsers(ctx, []string{"o1"})

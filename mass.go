@@ -18,7 +18,7 @@ type MassMessage interface {
 // MassImagesMessage is one or more pictures. A preview shows only the first.
 type MassImagesMessage struct {
 	MediaIDs        []string `json:"media_ids"`
-	Recommend       string   `json:"recommend,omitempty"` // a text that recommends them
+	Recommendation  string   `json:"recommend,omitempty"` // a text that recommends them
 	Title           string   `json:"title,omitempty"`
 	OpenComment     *Flag    `json:"need_open_comment,omitempty"` // nil leaves it to the platform, see [NewFlag]
 	FansOnlyComment *Flag    `json:"only_fans_can_comment,omitempty"`

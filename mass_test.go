@@ -21,7 +21,7 @@ var massMessages = []struct {
 	{message: TextMessage{Content: "新品 & <好>"}, body: `"msgtype":"text","text":{"content":"新品 & <好>"}`},
 	{message: MPNewsMessage{MediaID: "M1"}, body: `"msgtype":"mpnews","mpnews":{"media_id":"M1"}`},
 	{
-		message: MassImagesMessage{MediaIDs: []string{"M1", "M2"}, Recommend: "看", Title: "猫", OpenComment: NewFlag(true), FansOnlyComment: NewFlag(true)},
+		message: MassImagesMessage{MediaIDs: []string{"M1", "M2"}, Recommendation: "看", Title: "猫", OpenComment: NewFlag(true), FansOnlyComment: NewFlag(true)},
 		body:    `"msgtype":"image","images":{"media_ids":["M1","M2"],"recommend":"看","title":"猫","need_open_comment":1,"only_fans_can_comment":1}`,
 		preview: `"msgtype":"image","image":{"media_id":"M1"}`,
 	},

@@ -127,7 +127,7 @@ type PublishedArticle struct {
 // ArticleImages contains the pictures of an article of type [ArticleTypePictures]. The
 // first picture is the cover.
 type ArticleImages struct {
-	Images []DraftImage `json:"image_list"`
+	Images []ArticleImage `json:"image_list"`
 }
 
 // GetPublication returns a publication (获取已发布图文信息). [ErrInvalidArticleID]: there

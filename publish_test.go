@@ -25,7 +25,7 @@ func published() Publication {
 			},
 			IsDeleted: true,
 		}, {
-			Type: ArticleTypePictures, Article: Article{Title: "T2"}, ArticleImages: ArticleImages{[]DraftImage{{MediaID: "M3"}, {MediaID: "M4"}}},
+			Type: ArticleTypePictures, Article: Article{Title: "T2"}, ArticleImages: ArticleImages{[]ArticleImage{{MediaID: "M3"}, {MediaID: "M4"}}},
 		}},
 		CreateTime: unix(1635156700), UpdateTime: unix(1635156701),
 	}

@@ -107,7 +107,7 @@ type AdDay struct {
 // AdReport is a page of days with the figures of the whole span.
 type AdReport struct {
 	Summary AdFigures `json:"summary"`
-	List    []AdDay   `json:"list"`
+	Days    []AdDay   `json:"list"`
 	Total   int64     `json:"total_num"` // days and slots in the span
 }
 
@@ -130,7 +130,7 @@ func (c *Client) AllAdDays(ctx context.Context, slot AdSlot, from, to Date) iter
 		if err != nil {
 			return nil, 0, err
 		}
-		return page.List, page.Total, nil
+		return page.Days, page.Total, nil
 	})
 }
 
@@ -155,7 +155,7 @@ type CommissionDay struct {
 // CommissionReport is a page of days with the figures of the whole span.
 type CommissionReport struct {
 	Summary CommissionFigures `json:"summary"`
-	List    []CommissionDay   `json:"list"`
+	Days    []CommissionDay   `json:"list"`
 	Total   int64             `json:"total_num"` // days in the span
 }
 
@@ -177,7 +177,7 @@ func (c *Client) AllCommissionDays(ctx context.Context, from, to Date) iter.Seq2
 		if err != nil {
 			return nil, 0, err
 		}
-		return page.List, page.Total, nil
+		return page.Days, page.Total, nil
 	})
 }
 
@@ -195,7 +195,7 @@ const (
 // Settlement is the income of half a month.
 type Settlement struct {
 	Date      Date             `json:"date"`  // when the figures were updated
-	Zone      string           `json:"zone"`  // the days in words, such as 2020年3月1日至15日
+	Period    string           `json:"zone"`  // the days in words, such as 2020年3月1日至15日
 	Month     string           `json:"month"` // such as "202003"
 	Half      int64            `json:"order"` // 1: to the 15th, 2: from the 16th
 	Status    SettlementStatus `json:"sett_status"`
@@ -213,11 +213,11 @@ type SlotRevenue struct {
 
 // SettlementReport is a page of settlements with the sums of the account.
 type SettlementReport struct {
-	Body           string       `json:"body"`                // the company that is paid
+	Payee          string       `json:"body"`                // the company that is paid
 	Revenue        int64        `json:"revenue_all"`         // fen, income so far
 	Penalty        int64        `json:"penalty_all"`         // fen, taken off
 	SettledRevenue int64        `json:"settled_revenue_all"` // fen
-	List           []Settlement `json:"settlement_list"`
+	Settlements    []Settlement `json:"settlement_list"`
 	Total          int64        `json:"total_num"` // settlements in the span
 }
 
@@ -240,6 +240,6 @@ func (c *Client) AllSettlements(ctx context.Context, from, to Date) iter.Seq2[Se
 		if err != nil {
 			return nil, 0, err
 		}
-		return page.List, page.Total, nil
+		return page.Settlements, page.Total, nil
 	})
 }

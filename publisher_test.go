@@ -23,7 +23,7 @@ var _ = wireRows([]wireRow{
 				Requests: 4406394, Exposures: 1797225, ExposureRate: 0.407867522, Clicks: 100167, ClickRate: 0.055734257,
 				Income: 578003, ECPM: 321.608591022,
 			},
-			List: []AdDay{{
+			Days: []AdDay{{
 				Date: aDay, SlotID: 3030046789020061, Slot: AdSlotBottom,
 				AdFigures: AdFigures{
 					Requests: 443610, Exposures: 181814, ExposureRate: 0.409850995, Clicks: 10095, ClickRate: 0.055523777,
@@ -41,7 +41,7 @@ var _ = wireRows([]wireRow{
 			return c.ListCommissionDays(ctx, AdPageRequest{From: aDay, To: aDay})
 		}),
 		want: &CommissionReport{
-			List: []CommissionDay{{Date: aDay, CommissionFigures: CommissionFigures{
+			Days: []CommissionDay{{Date: aDay, CommissionFigures: CommissionFigures{
 				Exposures: 77, Clicks: 7, ClickRate: 0.090909, Orders: 1, OrderRate: 0.142857, Sales: 100, Commission: 10,
 			}}},
 			Total: 1,
@@ -55,9 +55,9 @@ var _ = wireRows([]wireRow{
 			return c.ListSettlements(ctx, AdPageRequest{From: aDay, To: aDay.AddDays(365)})
 		}),
 		want: &SettlementReport{
-			Body: "某公司", Revenue: 5178368698, SettledRevenue: 2613696765, Total: 1,
-			List: []Settlement{{
-				Date: Date{2025, 12, 25}, Zone: "2025年12月1日至15日", Month: "202512", Half: 1, Status: SettlementStatusPaid,
+			Payee: "某公司", Revenue: 5178368698, SettledRevenue: 2613696765, Total: 1,
+			Settlements: []Settlement{{
+				Date: Date{2025, 12, 25}, Period: "2025年12月1日至15日", Month: "202512", Half: 1, Status: SettlementStatusPaid,
 				Revenue: 718926045, Number: "XXX", MailCount: 2,
 				Slots: []SlotRevenue{{Slot: AdSlotBottom, Revenue: 718926045}},
 			}},

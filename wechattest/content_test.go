@@ -263,8 +263,8 @@ func TestCommentsAreKept(t *testing.T) {
 	alice.Comments(job.MsgDataID, 0, "second")
 
 	require.NoError(t, c.FeatureComment(ctx, first))
-	require.NoError(t, c.ReplyComment(ctx, first, "thanks"))
-	require.ErrorIs(t, c.ReplyComment(ctx, first, "again"), wechat.Code(88005))
+	require.NoError(t, c.ReplyToComment(ctx, first, "thanks"))
+	require.ErrorIs(t, c.ReplyToComment(ctx, first, "again"), wechat.Code(88005))
 	page, err := c.ListComments(ctx, wechat.ListCommentsRequest{MsgDataID: job.MsgDataID, Count: 49, Filter: 2})
 	require.NoError(t, err)
 	require.Len(t, page.Comments, 1)

@@ -15,8 +15,8 @@ func init() {
 			followed, unfollowed := 5+7*n%11, 3*n%5
 			followers += followed - unfollowed
 			for path, row := range map[string]any{
-				"/datacube/getusersummary":  wechat.UserSummary{RefDate: day, NewUsers: followed, CancelUsers: unfollowed},
-				"/datacube/getusercumulate": wechat.UserTotal{RefDate: day, Users: followers},
+				"/datacube/getusersummary":  wechat.UserSummary{RefDate: day, NewFollowers: followed, LostFollowers: unfollowed},
+				"/datacube/getusercumulate": wechat.UserTotal{RefDate: day, Followers: followers},
 			} {
 				if err := p.SetStatistics(path, day, row); err != nil {
 					panic(err) // the rows are JSON objects

@@ -42,15 +42,15 @@ func run(ctx context.Context, client *wechat.Client) error {
 			return err
 		}
 		day := from.DaysUntil(row.RefDate)
-		joined[day] += row.NewUsers // there is a row for each source of followers
-		left[day] += row.CancelUsers
+		joined[day] += row.NewFollowers // there is a row for each source of followers
+		left[day] += row.LostFollowers
 	}
 	var total [days]int64
 	for row, err := range client.AllUserTotals(ctx, from, to) {
 		if err != nil {
 			return err
 		}
-		total[from.DaysUntil(row.RefDate)] += row.Users
+		total[from.DaysUntil(row.RefDate)] += row.Followers
 	}
 	fmt.Println("date        followed  unfollowed  followers")
 	for day := range days {
