@@ -64,11 +64,11 @@ func (r SendMassRequest) check() error {
 	return nil
 }
 
-// MassResult is a message to many followers that the platform has taken.
+// MassResult is a message to many followers that the platform has accepted.
 type MassResult struct {
-	Type      string
-	MsgID     int64 // for GetMassJob and DeleteMass
-	MsgDataID int64 // of articles: for their comments and statistics
+	Type      string `json:"type"`
+	MsgID     int64  `json:"msg_id"`      // for GetMassJob and DeleteMass
+	MsgDataID int64  `json:"msg_data_id"` // for the comments and statistics of articles
 }
 
 // SendMass orders a message to all followers or to those with a tag (根据标签群发消息).
@@ -148,19 +148,15 @@ func (c *Client) sendMass(ctx context.Context, path string, body map[string]any,
 		Method: http.MethodPost, Path: path, Body: body,
 		Keyed: clientMsgID != "", AlreadyDone: []Code{ErrDuplicateMassID},
 	}
-	var taken struct {
-		Type      string `json:"type"`
-		MsgID     int64  `json:"msg_id"`
-		MsgDataID int64  `json:"msg_data_id"`
-	}
-	err := c.Do(ctx, req, &taken)
+	var result MassResult
+	err := c.Do(ctx, req, &result)
 	if errors.Is(err, ErrMassIDTooFast) {
 		err = withOutcome(err, true)
 	}
 	if err != nil && !errors.Is(err, ErrDuplicateMassID) {
 		return nil, err
 	}
-	return &MassResult{Type: taken.Type, MsgID: taken.MsgID, MsgDataID: taken.MsgDataID}, err
+	return &result, err
 }
 
 // PreviewMassRequest is a message to one person before it goes to many.
@@ -214,10 +210,10 @@ const (
 	MassStatusDeleted   MassStatus = "DELETE"
 )
 
-// MassJob is how far a message to many followers is.
+// MassJob is the progress of a message to many followers.
 type MassJob struct {
-	MsgID  int64
-	Status MassStatus
+	MsgID  int64      `json:"msg_id"`
+	Status MassStatus `json:"msg_status"`
 }
 
 // GetMassJob returns how far a message is that [Client.SendMass] or
@@ -232,14 +228,7 @@ func (c *Client) GetMassJob(ctx context.Context, msgID int64) (*MassJob, error) 
 	body := struct {
 		MsgID string `json:"msg_id"`
 	}{strconv.FormatInt(msgID, 10)}
-	job, err := post[struct {
-		MsgID  int64      `json:"msg_id"`
-		Status MassStatus `json:"msg_status"`
-	}](ctx, c, "/cgi-bin/message/mass/get", body, idempotent)
-	if err != nil {
-		return nil, err
-	}
-	return &MassJob{MsgID: job.MsgID, Status: job.Status}, nil
+	return post[MassJob](ctx, c, "/cgi-bin/message/mass/get", body, idempotent)
 }
 
 type massRef struct {

@@ -7,28 +7,23 @@ import (
 	"github.com/wechatoa/wechat/internal/publishing"
 )
 
-// PublishSubmission is a draft that waits to be published.
+// PublishSubmission is a draft that is queued to be published.
 type PublishSubmission struct {
-	PublishID string // for GetPublishJob
-	MsgDataID int64  // of the articles' comments and statistics
+	PublishID string `json:"publish_id"`  // for GetPublishJob
+	MsgDataID int64  `json:"msg_data_id"` // for the comments and statistics of the articles
 }
 
-// PublishDraft publishes a draft (发布草稿): its articles get addresses and stand in
-// the account's profile, but no follower is told. An answer without an error says
-// that the job was queued; how it ends comes as an event (PUBLISHJOBFINISH) and from
-// [Client.GetPublishJob]. [ErrUnauthorizedAPI]: personal accounts and accounts that
-// are not verified can not publish since July 2025. A day's quota is 100.
+// PublishDraft publishes a draft (发布草稿). Its articles get URLs and appear in the
+// account's profile, but followers are not notified. The method returns when the job is
+// queued; its outcome is reported by the event PUBLISHJOBFINISH and by
+// [Client.GetPublishJob]. The quota is 100 calls a day.
+//
+// It returns [ErrUnauthorizedAPI] to personal and unverified accounts, which cannot
+// publish since July 2025.
 //
 // https://developers.weixin.qq.com/doc/service/api/public/api_freepublish_submit
 func (c *Client) PublishDraft(ctx context.Context, mediaID string) (*PublishSubmission, error) {
-	res, err := post[struct {
-		PublishID string `json:"publish_id"`
-		MsgDataID int64  `json:"msg_data_id"`
-	}](ctx, c, "/cgi-bin/freepublish/submit", mediaRef{mediaID})
-	if err != nil {
-		return nil, err
-	}
-	return &PublishSubmission{PublishID: res.PublishID, MsgDataID: res.MsgDataID}, nil
+	return post[PublishSubmission](ctx, c, "/cgi-bin/freepublish/submit", mediaRef{mediaID})
 }
 
 // PublishStatus is the state of a publishing job.
