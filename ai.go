@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// SpeechLanguage is a language that the platform recognises and translates.
+// SpeechLanguage is a language that the platform can recognize and translate.
 type SpeechLanguage string
 
-// The languages of recognition and translation.
+// The languages of speech recognition and translation.
 const (
 	SpeechLanguageChinese SpeechLanguage = "zh_CN"
 	SpeechLanguageEnglish SpeechLanguage = "en_US"
@@ -18,12 +18,12 @@ const (
 // VoiceFormat is the encoding of a voice recording.
 type VoiceFormat string
 
-// VoiceFormatMP3 is the only format that recognition takes: 16 kHz, mono.
+// VoiceFormatMP3 is the only format that speech recognition accepts: 16 kHz, mono.
 const VoiceFormatMP3 VoiceFormat = "mp3"
 
-// SubmitVoiceRequest is a recording to be recognised.
+// SubmitVoiceRequest is a recording to transcribe.
 type SubmitVoiceRequest struct {
-	VoiceID  string         // chosen by the caller, unique; the result is fetched by it
+	VoiceID  string         // chosen by the caller, unique; identifies the result
 	Voice    File           // at most 1 MiB
 	Format   VoiceFormat    // "" is VoiceFormatMP3
 	Language SpeechLanguage // "" is SpeechLanguageChinese
@@ -31,8 +31,8 @@ type SubmitVoiceRequest struct {
 
 const maxVoiceForText = 1 << 20
 
-// SubmitVoice hands in a recording to be recognised (上传语音文件, 提交语音). The text is
-// there for [Client.GetVoiceText] for about 10 seconds after the upload.
+// SubmitVoice uploads a recording for transcription (上传语音文件, 提交语音).
+// [Client.GetVoiceText] returns the text within about 10 seconds of the upload.
 //
 // https://developers.weixin.qq.com/doc/service/api/openpoc/ai/api_addvoicetorecofortext
 func (c *Client) SubmitVoice(ctx context.Context, req SubmitVoiceRequest) error {
@@ -49,14 +49,14 @@ func (c *Client) SubmitVoice(ctx context.Context, req SubmitVoiceRequest) error 
 	}, nil)
 }
 
-// VoiceText is the text of a recording.
+// VoiceText is the transcription of a recording.
 type VoiceText struct {
 	Text string `json:"result"`
-	Done bool   `json:"is_end"` // false while the platform is still at it
+	Done bool   `json:"is_end"` // false while the platform is still working
 }
 
-// GetVoiceText returns what was recognised in a recording (获取语音识别结果). language is
-// the one of the upload, "" is SpeechLanguageChinese.
+// GetVoiceText returns the transcription of a recording (获取语音识别结果). language must be
+// the same as for the upload; "" is SpeechLanguageChinese.
 //
 // https://developers.weixin.qq.com/doc/service/api/openpoc/ai/api_queryrecoresultfortext
 func (c *Client) GetVoiceText(ctx context.Context, voiceID string, language SpeechLanguage) (*VoiceText, error) {
@@ -69,13 +69,13 @@ func (c *Client) GetVoiceText(ctx context.Context, voiceID string, language Spee
 	})
 }
 
-// Translation is a text in two languages.
+// Translation is a text and its translation.
 type Translation struct {
 	From string `json:"from_content"`
 	To   string `json:"to_content"`
 }
 
-// TranslateContent translates a text of at most 600 bytes (微信翻译).
+// TranslateContent translates a text of up to 600 bytes (微信翻译).
 //
 // https://developers.weixin.qq.com/doc/service/api/openpoc/ai/api_translatecontent
 func (c *Client) TranslateContent(ctx context.Context, from, to SpeechLanguage, content string) (*Translation, error) {

@@ -2,20 +2,20 @@ package wechat
 
 import "context"
 
-// AutoReplies are the automatic replies that were set up in the console.
+// AutoReplies are the automatic replies that are configured in the console.
 type AutoReplies struct {
 	IsOpen         bool       `json:"is_autoreply_open"`              // to messages
 	IsFollowOpen   bool       `json:"is_add_friend_reply_open"`       // to new followers
-	Follow         *AutoReply `json:"add_friend_autoreply_info"`      // nil where none is set
-	DefaultMessage *AutoReply `json:"message_default_autoreply_info"` // nil where none is set
+	Follow         *AutoReply `json:"add_friend_autoreply_info"`      // nil if none is set
+	DefaultMessage *AutoReply `json:"message_default_autoreply_info"` // nil if none is set
 	AutoReplyRules `json:"keyword_autoreply_info"`
 }
 
 // AutoReply is an automatic reply.
 type AutoReply struct {
 	Type    AutoReplyType  `json:"type"`
-	Content string         `json:"content"`   // the text, or the media id of anything else
-	News    LinkedArticles `json:"news_info"` // of AutoReplyTypeNews
+	Content string         `json:"content"`   // the text, or the media id of any other type
+	News    LinkedArticles `json:"news_info"` // the articles of AutoReplyTypeNews
 }
 
 // AutoReplyType is the type of an automatic reply.
@@ -30,7 +30,7 @@ const (
 	AutoReplyTypeNews  AutoReplyType = "news" // in rules only
 )
 
-// AutoReplyRule replies to messages with a keyword.
+// AutoReplyRule is how the account replies to messages with certain keywords.
 type AutoReplyRule struct {
 	Name       string             `json:"rule_name"`
 	CreateTime Timestamp          `json:"create_time"`
@@ -39,26 +39,26 @@ type AutoReplyRule struct {
 	Replies    []AutoReply        `json:"reply_list_info"`
 }
 
-// AutoReplyMode says which of its replies a rule sends.
+// AutoReplyMode is which of its replies a rule sends.
 type AutoReplyMode string
 
-// The modes of rules.
+// The modes of automatic reply rules.
 const (
 	AutoReplyModeAll    AutoReplyMode = "reply_all"
 	AutoReplyModeRandom AutoReplyMode = "random_one"
 )
 
-// AutoReplyKeyword is what a message must contain or be.
+// AutoReplyKeyword is a keyword that a message must contain or equal.
 type AutoReplyKeyword struct {
 	Type    AutoReplyType  `json:"type"`
 	Match   AutoReplyMatch `json:"match_mode"`
 	Content string         `json:"content"`
 }
 
-// AutoReplyMatch says how a message is compared with a keyword.
+// AutoReplyMatch is how a message is compared with a keyword.
 type AutoReplyMatch string
 
-// The ways to compare.
+// The ways to compare a message with a keyword.
 const (
 	AutoReplyMatchContains AutoReplyMatch = "contain"
 	AutoReplyMatchEquals   AutoReplyMatch = "equal"
@@ -69,8 +69,8 @@ type AutoReplyRules struct {
 	Rules []AutoReplyRule `json:"list"`
 }
 
-// GetAutoReplies returns the automatic replies that were set up in the console
-// (获取自动回复规则). Media ids in it are temporary.
+// GetAutoReplies returns the automatic replies that are configured in the console
+// (获取自动回复规则). The media ids in them are temporary.
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/autoreplies/api_getcurrentautoreplyinfo
 func (c *Client) GetAutoReplies(ctx context.Context) (*AutoReplies, error) {

@@ -5,15 +5,16 @@ import (
 	"net/http"
 )
 
-// AccessToken is an access_token as the platform issues it.
+// AccessToken is an access_token, as issued by the platform.
 type AccessToken struct {
 	Token     Secret `json:"access_token"` // up to 512 bytes
-	ExpiresIn int64  `json:"expires_in"`   // seconds, at most 7200
+	ExpiresIn int64  `json:"expires_in"`   // seconds, up to 7,200
 }
 
-// GetAccessToken issues a new classic token (获取接口调用凭据). Every call
-// invalidates the token before it after 5 minutes, and the day's quota is 2,000:
-// calls through a client need no token from here, see [Client.Token].
+// GetAccessToken issues a new classic token (获取接口调用凭据). The previous token
+// expires 5 minutes later. The quota is 2,000 calls a day.
+//
+// Calls through a client do not need a token from here: see [Client.Token].
 //
 // https://developers.weixin.qq.com/doc/service/api/base/api_getaccesstoken
 func (c *Client) GetAccessToken(ctx context.Context) (*AccessToken, error) {
@@ -72,54 +73,55 @@ func (c *Client) stableTokenRequest(force bool) Request {
 	}
 }
 
-// needSecret refuses calls that only a client with an AppSecret can make.
+// needSecret rejects calls that need an AppSecret.
 func (c *Client) needSecret() error {
 	return first(notEmpty("appID", c.cfg.appID), notEmpty("appSecret", c.cfg.appSecret))
 }
 
-// CallbackCheckAction says what [Client.CheckCallback] tests.
+// CallbackCheckAction is what [Client.CheckCallback] tests.
 type CallbackCheckAction string
 
-// The tests of CheckCallback.
+// The tests of [Client.CheckCallback].
 const (
 	CallbackCheckActionDNS  CallbackCheckAction = "dns"
 	CallbackCheckActionPing CallbackCheckAction = "ping"
 	CallbackCheckActionAll  CallbackCheckAction = "all"
 )
 
-// CallbackOperator is the network that [Client.CheckCallback] tests from.
+// CallbackOperator is the network from which [Client.CheckCallback] tests.
 type CallbackOperator string
 
-// The networks of CheckCallback.
+// The networks of [Client.CheckCallback].
 const (
 	CallbackOperatorTelecom CallbackOperator = "CHINANET"
 	CallbackOperatorUnicom  CallbackOperator = "UNICOM"
 	CallbackOperatorTencent CallbackOperator = "CAP"
-	CallbackOperatorDefault CallbackOperator = "DEFAULT" // chosen by the address
+	CallbackOperatorDefault CallbackOperator = "DEFAULT" // chosen by the IP address
 )
 
-// CallbackCheckResult tells how the platform reaches the account's callback URL.
+// CallbackCheckResult reports how the platform reaches the account's callback URL.
 type CallbackCheckResult struct {
 	DNS  []CallbackDNS  `json:"dns"`
 	Ping []CallbackPing `json:"ping"`
 }
 
-// CallbackDNS is an address that the callback URL's host resolves to.
+// CallbackDNS is an IP address that the host of the callback URL resolves to.
 type CallbackDNS struct {
 	IP           string `json:"ip"`
-	RealOperator string `json:"real_operator"` // the network that the address belongs to
+	RealOperator string `json:"real_operator"` // the network to which the IP address belongs
 }
 
-// CallbackPing is a packet sent to an address.
+// CallbackPing is the result of a packet sent to an IP address.
 type CallbackPing struct {
 	IP           string `json:"ip"`
 	FromOperator string `json:"from_operator"`
-	PacketLoss   string `json:"package_loss"` // "0%" or "100%", one packet is sent
+	PacketLoss   string `json:"package_loss"` // "0%" or "100%", because one packet is sent
 	Time         string `json:"time"`         // such as "23.079ms"
 }
 
-// CheckCallback lets the platform test the way to the account's callback URL
-// (网络通信检测). Empty arguments are CallbackCheckActionAll and CallbackOperatorDefault.
+// CheckCallback makes the platform test whether it can reach the account's callback URL
+// (网络通信检测). An action of "" is CallbackCheckActionAll, an operator of ""
+// CallbackOperatorDefault.
 //
 // https://developers.weixin.qq.com/doc/service/api/base/api_callbackcheck
 func (c *Client) CheckCallback(ctx context.Context, action CallbackCheckAction, operator CallbackOperator) (*CallbackCheckResult, error) {
@@ -140,8 +142,8 @@ type ipList struct {
 	IPs []string `json:"ip_list"`
 }
 
-// ListAPIDomainIPs returns the addresses of the platform's API servers, for the
-// rules of an outbound firewall (获取微信API服务器IP). They change: fetch them daily.
+// ListAPIDomainIPs returns the IP addresses of the platform's API servers, for use in
+// outbound firewall rules (获取微信API服务器IP). They change: fetch them daily.
 //
 // https://developers.weixin.qq.com/doc/service/api/base/api_getapidomainip
 func (c *Client) ListAPIDomainIPs(ctx context.Context) ([]string, error) {
@@ -152,8 +154,8 @@ func (c *Client) ListAPIDomainIPs(ctx context.Context) ([]string, error) {
 	return list.IPs, nil
 }
 
-// ListCallbackIPs returns the addresses that the platform's pushes come from, as
-// addresses and CIDR blocks (获取微信推送服务器IP). They change: fetch them daily.
+// ListCallbackIPs returns the IP addresses and CIDR blocks from which the platform
+// delivers pushes (获取微信推送服务器IP). They change: fetch them daily.
 //
 // https://developers.weixin.qq.com/doc/service/api/base/api_getcallbackip
 func (c *Client) ListCallbackIPs(ctx context.Context) ([]string, error) {

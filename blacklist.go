@@ -5,8 +5,9 @@ import (
 	"iter"
 )
 
-// ListBlacklist returns up to 1,000 users of the blacklist from behind nextOpenID,
-// "" for the first ones (获取公众号的黑名单列表, 获取黑名单列表). They can not write to the account.
+// ListBlacklist returns up to 1,000 openids of the blacklist after nextOpenID; pass ""
+// for the first page (获取公众号的黑名单列表, 获取黑名单列表). Users on the blacklist cannot
+// write to the account.
 //
 // https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_getblacklist
 func (c *Client) ListBlacklist(ctx context.Context, nextOpenID string) (*OpenIDPage, error) {
@@ -17,7 +18,8 @@ func (c *Client) ListBlacklist(ctx context.Context, nextOpenID string) (*OpenIDP
 	return page.result(err)
 }
 
-// AllBlacklist iterates over the openids of the blacklist (获取公众号的黑名单列表, 获取黑名单列表).
+// AllBlacklist iterates over the openids of the blacklist
+// (获取公众号的黑名单列表, 获取黑名单列表).
 //
 // https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_getblacklist
 func (c *Client) AllBlacklist(ctx context.Context) iter.Seq2[string, error] {
@@ -28,16 +30,16 @@ type blacklisting struct {
 	OpenIDs []string `json:"openid_list"`
 }
 
-// AddToBlacklist puts followers on the blacklist (拉黑用户), 20 at a time. Where not
-// all of them get there the error is a [*BatchError] that lists the others.
+// AddToBlacklist adds followers to the blacklist (拉黑用户), 20 at a time. It returns a
+// [*BatchError] that lists the openids that may not have been added.
 //
 // https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_batchblacklist
 func (c *Client) AddToBlacklist(ctx context.Context, openIDs ...string) error {
 	return c.changeBlacklist(ctx, "/cgi-bin/tags/members/batchblacklist", openIDs)
 }
 
-// RemoveFromBlacklist takes followers off the blacklist (取消拉黑用户), 20 at a time.
-// Where not all of them get off the error is a [*BatchError] that lists the others.
+// RemoveFromBlacklist removes followers from the blacklist (取消拉黑用户), 20 at a time.
+// It returns a [*BatchError] that lists the openids that may not have been removed.
 //
 // https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_batchunblacklist
 func (c *Client) RemoveFromBlacklist(ctx context.Context, openIDs ...string) error {

@@ -15,42 +15,42 @@ func (a commentArticle) check() error {
 }
 
 // OpenComments lets followers comment on an article that was sent or published
-// (打开已群发文章评论): the article at index, which is 0 for the first, of the message
-// whose msg_data_id [Client.SendMass] or [Client.PublishDraft] returned.
-// [ErrNoCommentPermission]: the account has no comments.
+// (打开已群发文章评论). msgDataID is returned by [Client.SendMass] and
+// [Client.PublishDraft]; the first article has index 0. It returns
+// [ErrNoCommentPermission] if the account cannot use comments.
 //
 // https://developers.weixin.qq.com/doc/service/api/leaving/api_openarticlecomment
 func (c *Client) OpenComments(ctx context.Context, msgDataID int64, index int) error {
 	return c.post(ctx, "/cgi-bin/comment/open", commentArticle{msgDataID, index}, idempotent)
 }
 
-// CloseComments ends what [Client.OpenComments] began (关闭已群发文章评论).
+// CloseComments stops followers from commenting on an article (关闭已群发文章评论).
 //
 // https://developers.weixin.qq.com/doc/service/api/leaving/api_closecomment
 func (c *Client) CloseComments(ctx context.Context, msgDataID int64, index int) error {
 	return c.post(ctx, "/cgi-bin/comment/close", commentArticle{msgDataID, index}, idempotent)
 }
 
-// CommentFilter chooses comments.
+// CommentFilter selects comments.
 type CommentFilter int
 
-// The choices of comments.
+// The filters of comments.
 const (
 	CommentFilterAll      CommentFilter = 0
-	CommentFilterNormal   CommentFilter = 1 // not elected
+	CommentFilterNormal   CommentFilter = 1 // not featured
 	CommentFilterFeatured CommentFilter = 2
 )
 
-// ListCommentsRequest says which comments [Client.ListComments] returns.
+// ListCommentsRequest selects comments on an article.
 type ListCommentsRequest struct {
 	MsgDataID int64         `json:"msg_data_id"`
-	Index     int           `json:"index"` // of the article, 0 is the first
-	Offset    int           `json:"begin"` // of the comments, 0 is the first
+	Index     int           `json:"index"` // of the article, from 0
+	Offset    int           `json:"begin"`
 	Count     int           `json:"count"` // 1 to 49
 	Filter    CommentFilter `json:"type"`
 }
 
-const maxComments = 49 // 50 are refused
+const maxComments = 49 // the platform rejects 50
 
 func (r ListCommentsRequest) check() error {
 	return first(positive("MsgDataID", r.MsgDataID), notNegative("Index", r.Index),
@@ -63,14 +63,14 @@ type CommentPage struct {
 	Comments []Comment `json:"comment"`
 }
 
-// Comment is what a follower wrote below an article.
+// Comment is a comment on an article.
 type Comment struct {
 	ID         int64         `json:"user_comment_id"`
-	OpenID     string        `json:"openid"` // "" where the author did not comment as a WeChat user
+	OpenID     string        `json:"openid"` // "" if the author did not comment as a WeChat user
 	Content    string        `json:"content"`
 	CreateTime Timestamp     `json:"create_time"`
-	Featured   bool          `json:"comment_type"` // shown to all readers (精选)
-	Reply      *CommentReply `json:"-"`            // nil where the account has not replied
+	Featured   bool          `json:"comment_type"` // whether all readers see it (精选)
+	Reply      *CommentReply `json:"-"`            // nil if the account has not replied
 }
 
 // CommentReply is the account's reply to a comment.
@@ -79,8 +79,8 @@ type CommentReply struct {
 	CreateTime Timestamp `json:"create_time"`
 }
 
-// UnmarshalJSON reads the reply as an object, as the page describes it, and as the
-// list that its example shows. The openid was once called user_name.
+// UnmarshalJSON accepts a reply that is an object, as the official page describes it, or
+// a list, as in its example, and an openid that is called user_name, as it once was.
 func (c *Comment) UnmarshalJSON(data []byte) error {
 	type plain Comment
 	wire := struct {
@@ -101,22 +101,22 @@ func (c *Comment) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// ListComments returns comments on an article (查看指定文章的评论数据).
+// ListComments returns a page of the comments on an article (查看指定文章的评论数据).
 //
 // https://developers.weixin.qq.com/doc/service/api/leaving/api_listcomment
 func (c *Client) ListComments(ctx context.Context, req ListCommentsRequest) (*CommentPage, error) {
 	return post[CommentPage](ctx, c, "/cgi-bin/comment/list", req, idempotent)
 }
 
-// AllComments iterates over the comments on an article that filter chooses
-// (查看指定文章的评论数据), in pages of 49. Electing or deleting them meanwhile shifts the
-// rest: collect first, then change.
+// AllComments iterates over the comments on an article that filter selects
+// (查看指定文章的评论数据), in pages of 49. Featuring or deleting comments during the
+// iteration shifts the remaining ones: collect first, then change.
 //
 // https://developers.weixin.qq.com/doc/service/api/leaving/api_listcomment
 func (c *Client) AllComments(ctx context.Context, msgDataID int64, index int, filter CommentFilter) iter.Seq2[Comment, error] {
-	return byOffset(func(begin int) ([]Comment, int64, error) {
+	return byOffset(func(offset int) ([]Comment, int64, error) {
 		page, err := c.ListComments(ctx, ListCommentsRequest{
-			MsgDataID: msgDataID, Index: index, Offset: begin, Count: maxComments, Filter: filter,
+			MsgDataID: msgDataID, Index: index, Offset: offset, Count: maxComments, Filter: filter,
 		})
 		if err != nil {
 			return nil, 0, err
@@ -125,10 +125,10 @@ func (c *Client) AllComments(ctx context.Context, msgDataID int64, index int, fi
 	})
 }
 
-// CommentRef names a comment on an article.
+// CommentRef identifies a comment on an article.
 type CommentRef struct {
 	MsgDataID int64 `json:"msg_data_id"`
-	Index     int   `json:"index"` // of the article, 0 is the first
+	Index     int   `json:"index"` // of the article, from 0
 	CommentID int64 `json:"user_comment_id"`
 }
 
@@ -137,30 +137,32 @@ func (r CommentRef) check() error {
 		notNegative("CommentID", r.CommentID)) // the official examples contain a comment 0
 }
 
-// FeatureComment shows a comment to all readers (将评论标记精选). [ErrTooManyFeatured]: the
-// article has as many as it can; [ErrCommentDeleted]: its author took it back.
+// FeatureComment shows a comment to all readers (将评论标记精选). It returns
+// [ErrTooManyFeatured] if the article cannot have more featured comments, and
+// [ErrCommentDeleted] if the author deleted the comment.
 //
 // https://developers.weixin.qq.com/doc/service/api/leaving/api_electcomment
 func (c *Client) FeatureComment(ctx context.Context, ref CommentRef) error {
 	return c.post(ctx, "/cgi-bin/comment/markelect", ref, idempotent)
 }
 
-// UnfeatureComment ends what [Client.FeatureComment] began (将评论取消精选).
+// UnfeatureComment stops showing a comment to all readers (将评论取消精选).
 //
 // https://developers.weixin.qq.com/doc/service/api/leaving/api_unelectcomment
 func (c *Client) UnfeatureComment(ctx context.Context, ref CommentRef) error {
 	return c.post(ctx, "/cgi-bin/comment/unmarkelect", ref, idempotent)
 }
 
-// DeleteComment deletes a comment (删除评论). [ErrCommentNotFound]: there is none.
+// DeleteComment deletes a comment (删除评论). It returns [ErrCommentNotFound] if there is
+// no such comment.
 //
 // https://developers.weixin.qq.com/doc/service/api/leaving/api_delcomment
 func (c *Client) DeleteComment(ctx context.Context, ref CommentRef) error {
 	return c.post(ctx, "/cgi-bin/comment/delete", ref, idempotent, alreadyDone(ErrCommentNotFound))
 }
 
-// ReplyToComment replies to a comment as the account (回复评论). A comment has one
-// reply: [ErrCommentReplied] asks to delete it first.
+// ReplyToComment replies to a comment as the account (回复评论). It returns
+// [ErrCommentReplied] if the comment already has a reply, which must be deleted first.
 //
 // https://developers.weixin.qq.com/doc/service/api/leaving/api_replycomment
 func (c *Client) ReplyToComment(ctx context.Context, ref CommentRef, content string) error {
@@ -174,8 +176,8 @@ func (c *Client) ReplyToComment(ctx context.Context, ref CommentRef, content str
 	return c.post(ctx, "/cgi-bin/comment/reply/add", body, idempotent, alreadyDone(ErrCommentReplied))
 }
 
-// DeleteCommentReply deletes the account's reply to a comment (删除回复). If there is
-// none the platform returns code 87009.
+// DeleteCommentReply deletes the account's reply to a comment (删除回复). The platform
+// returns code 87009 if there is no reply.
 //
 // https://developers.weixin.qq.com/doc/service/api/leaving/api_delreplycomment
 func (c *Client) DeleteCommentReply(ctx context.Context, ref CommentRef) error {
