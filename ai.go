@@ -55,8 +55,8 @@ type VoiceText struct {
 	Done bool   `json:"is_end"` // false while the platform is still working
 }
 
-// GetVoiceText returns the transcription of a recording (获取语音识别结果). language must be
-// the same as for the upload; "" is SpeechLanguageChinese.
+// GetVoiceText returns the transcription of a recording (获取语音识别结果). language
+// must be the same as for the upload; "" is SpeechLanguageChinese.
 //
 // https://developers.weixin.qq.com/doc/service/api/openpoc/ai/api_queryrecoresultfortext
 func (c *Client) GetVoiceText(ctx context.Context, voiceID string, language SpeechLanguage) (*VoiceText, error) {

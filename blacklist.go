@@ -6,8 +6,8 @@ import (
 )
 
 // ListBlacklist returns up to 1,000 openids of the blacklist after nextOpenID; pass ""
-// for the first page (获取公众号的黑名单列表, 获取黑名单列表). Users on the blacklist cannot
-// write to the account.
+// for the first page (获取公众号的黑名单列表, 获取黑名单列表). Users on the blacklist
+// cannot write to the account.
 //
 // https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_getblacklist
 func (c *Client) ListBlacklist(ctx context.Context, nextOpenID string) (*OpenIDPage, error) {

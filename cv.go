@@ -9,21 +9,21 @@ import (
 	"strings"
 )
 
-// OCRImage is a picture for the platform to look at, made by [OCRImageURL] or [OCRImageFile].
+// OCRImage is a picture to analyze, made by [OCRImageURL] or [OCRImageFile].
 type OCRImage struct {
 	url  string
 	file File
 }
 
-// OCRImageURL is a picture that the platform fetches from an http or https address.
+// OCRImageURL returns a picture that the platform fetches from an HTTP or HTTPS URL.
 func OCRImageURL(url string) OCRImage { return OCRImage{url: url} }
 
-// OCRImageFile is a picture to upload, of less than 2 MiB.
+// OCRImageFile returns a picture to upload, which must be smaller than 2 MiB.
 func OCRImageFile(f File) OCRImage { return OCRImage{file: f} }
 
 const maxImage = 2<<20 - 1
 
-// recognize calls an endpoint that takes a picture. parts are text parts of the form.
+// recognize calls an endpoint that accepts a picture. parts are text parts of the form.
 func recognize[T any](ctx context.Context, c *Client, path string, img OCRImage, query, parts url.Values, traits ...trait) (*T, error) {
 	req := with(Request{Method: http.MethodPost, Path: path, Query: query}, traits)
 	switch {
@@ -49,13 +49,13 @@ type ImageSize struct {
 	Height int64 `json:"h"`
 }
 
-// ImagePoint is a place in a picture, in pixels from its upper left corner.
+// ImagePoint is a point in a picture, in pixels from the upper left corner.
 type ImagePoint struct {
 	X float64 `json:"x"`
 	Y float64 `json:"y"`
 }
 
-// ImageArea is a quadrangle in a picture: what was photographed may lie askew.
+// ImageArea is a quadrilateral in a picture, because a photographed object may be tilted.
 type ImageArea struct {
 	LeftTop     ImagePoint `json:"left_top"`
 	RightTop    ImagePoint `json:"right_top"`
@@ -63,14 +63,14 @@ type ImageArea struct {
 	LeftBottom  ImagePoint `json:"left_bottom"`
 }
 
-// ImageRegion is where something lies in a picture.
+// ImageRegion is the location of an object in a picture.
 type ImageRegion struct {
 	Area ImageArea `json:"pos"`
 }
 
-// ImageCrops are proposals for cutting a picture.
+// ImageCrops are suggested crops of a picture.
 type ImageCrops struct {
-	Crops []ImageCrop `json:"results"` // one for each ratio
+	Crops []ImageCrop `json:"results"` // one per ratio
 	Size  ImageSize   `json:"img_size"`
 }
 
@@ -82,9 +82,9 @@ type ImageCrop struct {
 	Bottom int64 `json:"crop_bottom"`
 }
 
-// CropImage proposes how to cut a picture to what it shows (图片智能裁剪). ratios are
-// at most 5 relations of width to height, such as "1" or "2.35"; without any the
-// platform chooses one.
+// CropImage suggests crops that keep the subject of a picture (图片智能裁剪). ratios
+// are up to 5 ratios of width to height, such as 2.35; if there are none, the platform
+// chooses one.
 //
 // https://developers.weixin.qq.com/doc/service/api/openpoc/image/api_imgaicrop
 func (c *Client) CropImage(ctx context.Context, img OCRImage, ratios []float64) (*ImageCrops, error) {
@@ -101,8 +101,8 @@ func (c *Client) CropImage(ctx context.Context, img OCRImage, ratios []float64) 
 	return recognize[ImageCrops](ctx, c, "/cv/img/aicrop", img, url.Values{}, params("ratios", strings.Join(text, ",")), idempotent)
 }
 
-// UpscaleImage makes a picture of a higher resolution and returns the media id of
-// the result, a temporary material (图片高清化): see [Client.DownloadMedia].
+// UpscaleImage increases the resolution of a picture (图片高清化) and returns the media
+// id of the result, which [Client.DownloadMedia] downloads.
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Intelligent_Interface/Img_Proc
 func (c *Client) UpscaleImage(ctx context.Context, img OCRImage) (mediaID string, err error) {
@@ -113,10 +113,10 @@ func (c *Client) UpscaleImage(ctx context.Context, img OCRImage) (mediaID string
 	return res.MediaID, nil
 }
 
-// ImageCodeType is the kind of a code in a picture.
+// ImageCodeType is the type of a code in a picture.
 type ImageCodeType string
 
-// The codes that are recognised.
+// The types of codes that are recognized.
 const (
 	ImageCodeQR      ImageCodeType = "QR_CODE"
 	ImageCodeEAN13   ImageCodeType = "EAN_13"
@@ -137,23 +137,23 @@ type ImageCodes struct {
 type ImageCode struct {
 	Type ImageCodeType `json:"type_name"`
 	Data string        `json:"data"`
-	Area *ImageArea    `json:"pos"` // of QR codes, nil for others
+	Area *ImageArea    `json:"pos"` // nil unless it is a QR code
 }
 
-// RecognizeCodes reads the QR codes and bar codes in a picture (图片条码/二维码识别).
+// RecognizeCodes reads the QR codes and barcodes in a picture (图片条码/二维码识别).
 //
 // https://developers.weixin.qq.com/doc/service/api/openpoc/image/api_imgqrcode
 func (c *Client) RecognizeCodes(ctx context.Context, img OCRImage) (*ImageCodes, error) {
 	return recognize[ImageCodes](ctx, c, "/cv/img/qrcode", img, url.Values{}, nil, idempotent)
 }
 
-// OCRMode says how a document came into the picture.
+// OCRMode is how the picture of a document was made.
 type OCRMode string
 
-// The modes of recognition. An empty OCRMode leaves it to the platform.
+// The modes of recognition. An empty OCRMode leaves the choice to the platform.
 const (
-	OCRModePhoto OCRMode = "photo" // held before a camera, with what lies around it
-	OCRModeScan  OCRMode = "scan"  // fills the picture
+	OCRModePhoto OCRMode = "photo" // a photo, with the surroundings of the document
+	OCRModeScan  OCRMode = "scan"  // a scan, which the document fills
 )
 
 // IDCardSide is a side of an identity card.
@@ -162,10 +162,10 @@ type IDCardSide string
 // The sides of an identity card.
 const (
 	IDCardSideFront IDCardSide = "Front" // with the portrait
-	IDCardSideBack  IDCardSide = "Back"  // with the term of validity
+	IDCardSideBack  IDCardSide = "Back"  // with the validity period
 )
 
-// IDCard is what stands on one side of an identity card.
+// IDCard is the text on one side of an identity card.
 type IDCard struct {
 	Side        IDCardSide `json:"type"`
 	Name        string     `json:"name"`
@@ -173,32 +173,32 @@ type IDCard struct {
 	Address     string     `json:"addr"`
 	Sex         string     `json:"gender"`
 	Nationality string     `json:"nationality"`
-	ValidDate   string     `json:"valid_date"` // on the back
+	ValidDate   string     `json:"valid_date"` // back only
 }
 
-// RecognizeIDCard reads an identity card (身份证OCR识别). 100 calls a day are free;
-// [ErrOCRQuota]: they and what was bought are used up. Every call counts, so
-// none is repeated where its outcome is unknown.
+// RecognizeIDCard reads an identity card (身份证OCR识别). It returns [ErrOCRQuota] if
+// the 100 free calls a day and the purchased ones are used up. Every call counts, so no
+// recognition is retried if its outcome is unknown.
 //
 // https://developers.weixin.qq.com/doc/service/api/openpoc/ocr/api_idcardocr
 func (c *Client) RecognizeIDCard(ctx context.Context, img OCRImage, mode OCRMode) (*IDCard, error) {
 	return recognize[IDCard](ctx, c, "/cv/ocr/idcard", img, params("type", string(mode)), nil)
 }
 
-// BankCard is what stands on a bank card.
+// BankCard is the text on a bank card.
 type BankCard struct {
 	Number string `json:"number"`
 }
 
-// RecognizeBankCard reads the number of a bank card (银行卡OCR识别). 100 calls a day are
-// free; [ErrOCRQuota]: they and what was bought are used up.
+// RecognizeBankCard reads the number of a bank card (银行卡OCR识别). It returns
+// [ErrOCRQuota] if the 100 free calls a day and the purchased ones are used up.
 //
 // https://developers.weixin.qq.com/doc/service/api/openpoc/ocr/api_bankcardocr
 func (c *Client) RecognizeBankCard(ctx context.Context, img OCRImage, mode OCRMode) (*BankCard, error) {
 	return recognize[BankCard](ctx, c, "/cv/ocr/bankcard", img, params("type", string(mode)), nil)
 }
 
-// VehicleLicense is what stands on a vehicle licence (行驶证).
+// VehicleLicense is the text on a vehicle license (行驶证).
 type VehicleLicense struct {
 	PlateNumber     string      `json:"plate_num"`
 	VehicleType     string      `json:"vehicle_type"`
@@ -221,8 +221,7 @@ type VehicleLicense struct {
 	Size            ImageSize   `json:"img_size"`
 }
 
-// UnmarshalJSON reads the platform's answer, in which total_quality was once spelt
-// totalquality.
+// UnmarshalJSON also accepts totalquality, an older spelling of total_quality.
 func (v *VehicleLicense) UnmarshalJSON(data []byte) error {
 	type plain VehicleLicense
 	both := struct {
@@ -238,15 +237,15 @@ func (v *VehicleLicense) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// RecognizeVehicleLicense reads a vehicle licence (行驶证OCR识别). 100 calls a day are
-// free; [ErrOCRQuota]: they and what was bought are used up.
+// RecognizeVehicleLicense reads a vehicle license (行驶证OCR识别). It returns
+// [ErrOCRQuota] if the 100 free calls a day and the purchased ones are used up.
 //
 // https://developers.weixin.qq.com/doc/service/api/openpoc/ocr/api_drivingocr
 func (c *Client) RecognizeVehicleLicense(ctx context.Context, img OCRImage, mode OCRMode) (*VehicleLicense, error) {
 	return recognize[VehicleLicense](ctx, c, "/cv/ocr/driving", img, params("type", string(mode)), nil)
 }
 
-// DriverLicense is what stands on a driving licence (驾驶证).
+// DriverLicense is the text on a driver's license (驾驶证).
 type DriverLicense struct {
 	ID           string `json:"id_num"`
 	Name         string `json:"name"`
@@ -261,15 +260,15 @@ type DriverLicense struct {
 	OfficialSeal string `json:"official_seal"`
 }
 
-// RecognizeDriverLicense reads a driving licence (驾驶证OCR识别). 100 calls a day are
-// free; [ErrOCRQuota]: they and what was bought are used up.
+// RecognizeDriverLicense reads a driver's license (驾驶证OCR识别). It returns
+// [ErrOCRQuota] if the 100 free calls a day and the purchased ones are used up.
 //
 // https://developers.weixin.qq.com/doc/service/api/openpoc/ocr/api_drivinglicenseocr
 func (c *Client) RecognizeDriverLicense(ctx context.Context, img OCRImage, mode OCRMode) (*DriverLicense, error) {
 	return recognize[DriverLicense](ctx, c, "/cv/ocr/drivinglicense", img, params("type", string(mode)), nil)
 }
 
-// BusinessLicense is what stands on a business licence (营业执照).
+// BusinessLicense is the text on a business license (营业执照).
 type BusinessLicense struct {
 	RegistrationNumber  string      `json:"reg_num"`
 	Serial              string      `json:"serial"`
@@ -287,8 +286,8 @@ type BusinessLicense struct {
 	Size                ImageSize   `json:"img_size"`
 }
 
-// RecognizeBusinessLicense reads a business licence (营业执照OCR识别). 100 calls a day
-// are free; [ErrOCRQuota]: they and what was bought are used up.
+// RecognizeBusinessLicense reads a business license (营业执照OCR识别). It returns
+// [ErrOCRQuota] if the 100 free calls a day and the purchased ones are used up.
 //
 // https://developers.weixin.qq.com/doc/service/api/openpoc/ocr/api_bizlicenseocr
 func (c *Client) RecognizeBusinessLicense(ctx context.Context, img OCRImage, mode OCRMode) (*BusinessLicense, error) {
@@ -301,22 +300,22 @@ type ImageText struct {
 	Size  ImageSize       `json:"img_size"`
 }
 
-// ImageTextItem is a piece of text and its place.
+// ImageTextItem is a piece of text and its location.
 type ImageTextItem struct {
 	Text string    `json:"text"`
 	Area ImageArea `json:"pos"`
 }
 
-// RecognizeText reads the printed text in a picture (通用印刷体OCR识别). 100 calls a day
-// are free; [ErrOCRQuota]: they and what was bought are used up.
+// RecognizeText reads the printed text in a picture (通用印刷体OCR识别). It returns
+// [ErrOCRQuota] if the 100 free calls a day and the purchased ones are used up.
 //
 // https://developers.weixin.qq.com/doc/service/api/openpoc/ocr/api_commocr
 func (c *Client) RecognizeText(ctx context.Context, img OCRImage) (*ImageText, error) {
 	return recognize[ImageText](ctx, c, "/cv/ocr/comm", img, url.Values{}, nil)
 }
 
-// RecognizePlateNumber reads the number of a vehicle's plate (车牌识别). 100 calls a day
-// are free; [ErrOCRQuota]: they and what was bought are used up.
+// RecognizePlateNumber reads the number of a license plate (车牌识别). It returns
+// [ErrOCRQuota] if the 100 free calls a day and the purchased ones are used up.
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Intelligent_Interface/OCR
 func (c *Client) RecognizePlateNumber(ctx context.Context, img OCRImage) (string, error) {
@@ -329,14 +328,14 @@ func (c *Client) RecognizePlateNumber(ctx context.Context, img OCRImage) (string
 	return res.Number, nil
 }
 
-// RestaurantDish is a line of a restaurant's menu.
+// RestaurantDish is a dish on a restaurant's menu.
 type RestaurantDish struct {
 	Name  string  `json:"name"`
-	Price float64 `json:"price"` // as it is printed
+	Price float64 `json:"price"` // as printed
 }
 
-// RecognizeRestaurantMenu reads the menu of a restaurant (菜单OCR识别). 100 calls a day are
-// free; [ErrOCRQuota]: they and what was bought are used up.
+// RecognizeRestaurantMenu reads the menu of a restaurant (菜单OCR识别). It returns
+// [ErrOCRQuota] if the 100 free calls a day and the purchased ones are used up.
 //
 // https://developers.weixin.qq.com/doc/service/api/openpoc/ocr/api_menuocr
 func (c *Client) RecognizeRestaurantMenu(ctx context.Context, img OCRImage) ([]RestaurantDish, error) {

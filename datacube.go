@@ -7,20 +7,20 @@ import (
 	"time"
 )
 
-// datacube is one of the statistics APIs. All take a span of days, and each has
-// its own limit of how long the span is.
+// datacube is one of the statistics APIs. Each accepts a date range, of a length that
+// has its own limit.
 type datacube[T any] struct {
 	path string
-	days int                  // the most days of one call by the page's text
-	most int                  // the days that the page shows or speaks of elsewhere, if they are more
-	next func(from Date) Date // first day on or after from that has figures; nil where each day has
+	days int                  // the most days per call by the text of the official page
+	most int                  // the days that the page mentions elsewhere, if more
+	next func(from Date) Date // the first day on or after from that has figures; nil if every day has
 }
 
 // delayable is a row that reports whether its figures can still change.
 type delayable interface{ setDelayed() }
 
-// list asks for a span of days that one call can cover. Rows that are delayed say so; if
-// there are none yet, the error does.
+// list requests a date range that one call can cover. Rows that are delayed say so; if
+// there are no rows yet, the error does.
 func (d datacube[T]) list(ctx context.Context, c *Client, from, to Date) ([]T, error) {
 	span := dateSpan{from, to}
 	if err := first(span.check(), span.atMost("to", max(d.days, d.most))); err != nil {
@@ -44,7 +44,7 @@ func (d datacube[T]) list(ctx context.Context, c *Client, from, to Date) ([]T, e
 	return res.List, nil
 }
 
-// all splits a span of any length into calls, and joins what they answer.
+// all splits a date range of any length into calls and joins their results.
 func (d datacube[T]) all(ctx context.Context, c *Client, from, to Date) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
@@ -67,8 +67,8 @@ func (d datacube[T]) all(ctx context.Context, c *Client, from, to Date) iter.Seq
 	}
 }
 
-// spans splits the days from … to into spans of one call each. Weeks and months
-// are asked for one by one, on their first day, and only when they are over.
+// spans splits the days from … to into date ranges of one call each. Weeks and months
+// are requested one by one, by their first day, and only when they are over.
 func (d datacube[T]) spans(from, to Date) iter.Seq[dateSpan] {
 	return func(yield func(dateSpan) bool) {
 		if d.next == nil {
@@ -85,7 +85,7 @@ func (d datacube[T]) spans(from, to Date) iter.Seq[dateSpan] {
 	}
 }
 
-// splitDays splits the days from … to into spans of at most so many days.
+// splitDays splits the days from … to into date ranges of at most so many days.
 func splitDays(from, to Date, days int) iter.Seq[dateSpan] {
 	return func(yield func(dateSpan) bool) {
 		for at := from; !to.Before(at); at = at.AddDays(days) {
@@ -100,14 +100,14 @@ func splitDays(from, to Date, days int) iter.Seq[dateSpan] {
 	}
 }
 
-// dateSpan is the days from … to, both included.
+// dateSpan is a date range that includes both days.
 type dateSpan struct {
 	From Date `json:"begin_date"`
 	To   Date `json:"end_date"`
 }
 
-// check refuses a span that has no figures yet: those of a day are complete on the
-// next one in the platform's calendar.
+// check rejects a date range that has no figures yet: those of a day are complete on the
+// next day of the platform's calendar.
 func (s dateSpan) check() error {
 	if err := s.order("from", "to"); err != nil {
 		return err
@@ -118,7 +118,7 @@ func (s dateSpan) check() error {
 	return nil
 }
 
-// order refuses what is no span of days.
+// order rejects what is not a date range.
 func (s dateSpan) order(from, to string) error {
 	if err := first(isDay(from, s.From), isDay(to, s.To)); err != nil {
 		return err
@@ -131,7 +131,7 @@ func (s dateSpan) order(from, to string) error {
 
 func (s dateSpan) atMost(to string, days int) error {
 	if n := s.From.DaysUntil(s.To) + 1; n > days {
-		return invalid(to, "must end a span of at most %d days, but ends one of %d", days, n)
+		return invalid(to, "must end a date range of at most %d days, but this one has %d", days, n)
 	}
 	return nil
 }
@@ -148,13 +148,14 @@ func isDay(argument string, d Date) error {
 
 func today() Date { return DateOf(time.Now()) }
 
-// nextMonday returns from, or the first Monday after it: figures of a week bear its date.
+// nextMonday returns from, or the first Monday after it, which dates the figures of a
+// week.
 func nextMonday(from Date) Date {
 	return from.AddDays(int(time.Monday+7-from.Time().Weekday()) % 7)
 }
 
-// nextFirst returns from, or the first day of the month after it: figures of a
-// month bear its date.
+// nextFirst returns from, or the next first day of a month, which dates the figures of
+// that month.
 func nextFirst(from Date) Date {
 	if from.Day == 1 {
 		return from

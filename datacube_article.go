@@ -30,23 +30,24 @@ func (a *ArticleRead) setDelayed() { a.Delayed = true }
 var articleReads = datacube[ArticleRead]{path: "/datacube/getarticleread", days: 1}
 
 // ListArticleReads returns how many people read each article on a day
-// (获取发表内容每日阅读数据). from and to must be the same day, 2025-11-01 to yesterday. It
-// returns [ErrDataNotReady] if the figures are delayed and there are none yet.
+// (获取发表内容每日阅读数据). from and to must be the same day, from 2025-11-01 to
+// yesterday. It returns [ErrDataNotReady] if the figures are delayed and there are none
+// yet.
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/news/api_getarticleread
 func (c *Client) ListArticleReads(ctx context.Context, from, to Date) ([]ArticleRead, error) {
 	return articleReads.list(ctx, c, from, to)
 }
 
-// AllArticleReads is [Client.ListArticleReads] for a span of any length, with one call per
-// day (获取发表内容每日阅读数据).
+// AllArticleReads is [Client.ListArticleReads] for a date range of any length, with one
+// call per day (获取发表内容每日阅读数据).
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/news/api_getarticleread
 func (c *Client) AllArticleReads(ctx context.Context, from, to Date) iter.Seq2[ArticleRead, error] {
 	return articleReads.all(ctx, c, from, to)
 }
 
-// ArticleShare is how often an article was shared on one day.
+// ArticleShare is the number of people who shared an article on one day.
 type ArticleShare struct {
 	RefDate             Date   `json:"ref_date"`
 	MessageID           string `json:"msgid"` // as in [ArticleRead]
@@ -64,16 +65,17 @@ func (a *ArticleShare) setDelayed() { a.Delayed = true }
 var articleShares = datacube[ArticleShare]{path: "/datacube/getarticleshare", days: 1}
 
 // ListArticleShares returns how many people shared each article on a day
-// (获取发表内容每日分享数据). from and to must be the same day, 2025-11-01 to yesterday. It
-// returns [ErrDataNotReady] if the figures are delayed and there are none yet.
+// (获取发表内容每日分享数据). from and to must be the same day, from 2025-11-01 to
+// yesterday. It returns [ErrDataNotReady] if the figures are delayed and there are none
+// yet.
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/news/api_getarticleshare
 func (c *Client) ListArticleShares(ctx context.Context, from, to Date) ([]ArticleShare, error) {
 	return articleShares.list(ctx, c, from, to)
 }
 
-// AllArticleShares is [Client.ListArticleShares] for a span of any length, with one call
-// per day (获取发表内容每日分享数据).
+// AllArticleShares is [Client.ListArticleShares] for a date range of any length, with
+// one call per day (获取发表内容每日分享数据).
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/news/api_getarticleshare
 func (c *Client) AllArticleShares(ctx context.Context, from, to Date) iter.Seq2[ArticleShare, error] {
@@ -109,16 +111,17 @@ func (a *AccountSummary) setDelayed() { a.Delayed = true }
 
 var accountSummaries = datacube[AccountSummary]{path: "/datacube/getbizsummary", days: 30}
 
-// ListAccountSummaries returns the performance of all of the account's articles on
-// each day (获取发表内容概况总数据). The span is up to 30 days, 2025-11-01 to yesterday. It
-// returns [ErrDataNotReady] if the figures are delayed and there are none yet.
+// ListAccountSummaries returns the performance of all of the account's articles on each
+// day (获取发表内容概况总数据). The date range is up to 30 days, from 2025-11-01 to
+// yesterday. It returns [ErrDataNotReady] if the figures are delayed and there are none
+// yet.
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/news/api_getbizsummary
 func (c *Client) ListAccountSummaries(ctx context.Context, from, to Date) ([]AccountSummary, error) {
 	return accountSummaries.list(ctx, c, from, to)
 }
 
-// AllAccountSummaries is [Client.ListAccountSummaries] for a span of any length
+// AllAccountSummaries is [Client.ListAccountSummaries] for a date range of any length
 // (获取发表内容概况总数据).
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/news/api_getbizsummary
@@ -170,18 +173,18 @@ func (a *ArticleDetail) setDelayed() { a.Delayed = true }
 var articleDetails = datacube[ArticleDetail]{path: "/datacube/getarticletotaldetail", days: 1, most: 30}
 
 // ListArticleDetails returns the articles that were published on a day, with their
-// figures for up to 30 days from then on (获取发表内容发表详细数据). from and to should be the
-// same day, 2025-11-01 to yesterday: the official page allows one day but also mentions
-// spans, so the client accepts up to 30 days. It returns [ErrDataNotReady] if the
-// figures are delayed and there are none yet.
+// figures for up to 30 days from then on (获取发表内容发表详细数据). from and to should
+// be the same day, from 2025-11-01 to yesterday: the official page allows one day but
+// also mentions date ranges, so the client accepts up to 30 days. It returns
+// [ErrDataNotReady] if the figures are delayed and there are none yet.
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/news/api_getarticletotaldetail
 func (c *Client) ListArticleDetails(ctx context.Context, from, to Date) ([]ArticleDetail, error) {
 	return articleDetails.list(ctx, c, from, to)
 }
 
-// AllArticleDetails is [Client.ListArticleDetails] for a span of any length, with one call
-// per day (获取发表内容发表详细数据).
+// AllArticleDetails is [Client.ListArticleDetails] for a date range of any length, with
+// one call per day (获取发表内容发表详细数据).
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/news/api_getarticletotaldetail
 func (c *Client) AllArticleDetails(ctx context.Context, from, to Date) iter.Seq2[ArticleDetail, error] {

@@ -5,9 +5,9 @@ import (
 	"iter"
 )
 
-// ReadSource is where readers of an article came from.
+// ReadSource is how readers came to an article.
 //
-// The APIs that use it are deprecated; their successors name sources in words.
+// The APIs that use it are deprecated; their successors return sources in words.
 type ReadSource int
 
 // The sources of readers.
@@ -22,12 +22,12 @@ const (
 	ReadSourceAll        ReadSource = 99999999
 )
 
-// ArticleCounts are the counts of reading and sharing. Reads of the original page
-// and favourites are counted for [ReadSourceAll] only.
+// ArticleCounts are counts of readers, sharers and favorites. Reads of the original page
+// and favorites are counted for [ReadSourceAll] only.
 type ArticleCounts struct {
 	PageReadUsers     int64 `json:"int_page_read_user"`
 	PageReads         int64 `json:"int_page_read_count"`
-	OriginalReadUsers int64 `json:"ori_page_read_user"` // of the page behind 阅读原文
+	OriginalReadUsers int64 `json:"ori_page_read_user"` // readers of the page behind 阅读原文
 	OriginalReads     int64 `json:"ori_page_read_count"`
 	ShareUsers        int64 `json:"share_user"`
 	Shares            int64 `json:"share_count"`
@@ -35,20 +35,20 @@ type ArticleCounts struct {
 	Favorites         int64 `json:"add_to_fav_count"`
 }
 
-// ArticleSummary is how an article of a mass message did on a day.
+// ArticleSummary is the performance of an article of a mass message on one day.
 type ArticleSummary struct {
 	RefDate   Date       `json:"ref_date"`
 	Source    ReadSource `json:"user_source"`
-	MessageID string     `json:"msgid"` // msg_data_id of the mass message, "_", place of the article from 1
+	MessageID string     `json:"msgid"` // as in [ArticleRead]
 	Title     string     `json:"title"`
 	ArticleCounts
 }
 
 var articleSummaries = datacube[ArticleSummary]{path: "/datacube/getarticlesummary", days: 1}
 
-// ListArticleSummaries returns how the articles of mass messages did on a day
-// (获取图文群发每日数据): from and to are the same one, yesterday at the latest.
-// Articles are counted for 7 days; those that hardly anybody read are left out.
+// ListArticleSummaries returns the performance of the articles of mass messages on a
+// day (获取图文群发每日数据). from and to must be the same day, yesterday at the
+// latest. Articles are counted for 7 days; those with very few readers are omitted.
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/news/api_getarticlesummary
 //
@@ -58,8 +58,8 @@ func (c *Client) ListArticleSummaries(ctx context.Context, from, to Date) ([]Art
 	return articleSummaries.list(ctx, c, from, to)
 }
 
-// AllArticleSummaries is [Client.ListArticleSummaries] for a span of any length,
-// one call a day (获取图文群发每日数据).
+// AllArticleSummaries is [Client.ListArticleSummaries] for a date range of any
+// length, with one call per day (获取图文群发每日数据).
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/news/api_getarticlesummary
 //
@@ -69,20 +69,21 @@ func (c *Client) AllArticleSummaries(ctx context.Context, from, to Date) iter.Se
 	return articleSummaries.all(ctx, c, from, to)
 }
 
-// ArticleTotal is how an article did since it was sent.
+// ArticleTotal is the performance of an article since it was sent.
 type ArticleTotal struct {
-	RefDate   Date              `json:"ref_date"` // when the article was sent
-	MessageID string            `json:"msgid"`    // msg_data_id of the mass message, "_", place of the article from 1
+	RefDate   Date              `json:"ref_date"` // the day on which the article was sent
+	MessageID string            `json:"msgid"`    // as in [ArticleRead]
 	Title     string            `json:"title"`
 	Source    ReadSource        `json:"user_source"`
 	URL       string            `json:"url"`
 	Days      []ArticleTotalDay `json:"details"`
 }
 
-// ArticleTotalDay is the counts from the day that the article was sent to StatDate.
+// ArticleTotalDay contains the counts of an article from the day on which it was sent to
+// StatDate.
 type ArticleTotalDay struct {
 	StatDate    Date  `json:"stat_date"`
-	TargetUsers int64 `json:"target_user"` // who got the article, about all followers
+	TargetUsers int64 `json:"target_user"` // the recipients, roughly all followers
 	ArticleCounts
 	ChatReadUsers          int64 `json:"int_page_from_session_read_user"`
 	ChatReads              int64 `json:"int_page_from_session_read_count"`
@@ -98,7 +99,7 @@ type ArticleTotalDay struct {
 	TopStoriesReads        int64 `json:"int_page_from_kanyikan_read_count"`
 	SearchReadUsers        int64 `json:"int_page_from_souyisou_read_user"`
 	SearchReads            int64 `json:"int_page_from_souyisou_read_count"`
-	ChatToMomentsUsers     int64 `json:"feed_share_from_session_user"` // who shared from the chat to Moments
+	ChatToMomentsUsers     int64 `json:"feed_share_from_session_user"` // people who shared from the chat to Moments
 	ChatToMomentsShares    int64 `json:"feed_share_from_session_cnt"`
 	MomentsToMomentsUsers  int64 `json:"feed_share_from_feed_user"`
 	MomentsToMomentsShares int64 `json:"feed_share_from_feed_cnt"`
@@ -108,9 +109,9 @@ type ArticleTotalDay struct {
 
 var articleTotals = datacube[ArticleTotal]{path: "/datacube/getarticletotal", days: 1}
 
-// ListArticleTotals returns how the articles that were sent on a day did since
-// (获取图文群发总数据), at most 7 days after: from and to are the same day, yesterday at the
-// latest.
+// ListArticleTotals returns the articles that were sent on a day, with their counts for
+// up to 7 days from then on (获取图文群发总数据). from and to must be the same day,
+// yesterday at the latest.
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/news/api_getarticletotal
 //
@@ -120,8 +121,8 @@ func (c *Client) ListArticleTotals(ctx context.Context, from, to Date) ([]Articl
 	return articleTotals.list(ctx, c, from, to)
 }
 
-// AllArticleTotals is [Client.ListArticleTotals] for a span of any length, one call
-// a day (获取图文群发总数据).
+// AllArticleTotals is [Client.ListArticleTotals] for a date range of any length, with one
+// call per day (获取图文群发总数据).
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/news/api_getarticletotal
 //
@@ -131,7 +132,7 @@ func (c *Client) AllArticleTotals(ctx context.Context, from, to Date) iter.Seq2[
 	return articleTotals.all(ctx, c, from, to)
 }
 
-// ReadSummary is how the account's articles were read in a day.
+// ReadSummary is the readership of the account's articles on one day.
 type ReadSummary struct {
 	RefDate Date       `json:"ref_date"`
 	Source  ReadSource `json:"user_source"`
@@ -140,8 +141,9 @@ type ReadSummary struct {
 
 var readSummaries = datacube[ReadSummary]{path: "/datacube/getuserread", days: 3}
 
-// ListReadSummaries returns how the account's articles were read on each day from …
-// to (获取图文阅读概况数据). The span is at most 3 days and ends yesterday at the latest.
+// ListReadSummaries returns the readership of the account's articles on each day
+// (获取图文阅读概况数据). The date range is up to 3 days and ends yesterday at the
+// latest.
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/news/api_getuserread
 //
@@ -151,7 +153,7 @@ func (c *Client) ListReadSummaries(ctx context.Context, from, to Date) ([]ReadSu
 	return readSummaries.list(ctx, c, from, to)
 }
 
-// AllReadSummaries is [Client.ListReadSummaries] for a span of any length
+// AllReadSummaries is [Client.ListReadSummaries] for a date range of any length
 // (获取图文阅读概况数据).
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/news/api_getuserread
@@ -162,52 +164,51 @@ func (c *Client) AllReadSummaries(ctx context.Context, from, to Date) iter.Seq2[
 	return readSummaries.all(ctx, c, from, to)
 }
 
-// ReadHour is how the account's articles were read in an hour.
+// ReadHour is the readership of the account's articles in one hour.
 type ReadHour struct {
 	RefDate Date       `json:"ref_date"`
-	RefHour int64      `json:"ref_hour"` // 0, 100, … 2300: the hour's beginning
+	RefHour int64      `json:"ref_hour"` // the start of the hour: 0, 100, … 2300
 	Source  ReadSource `json:"user_source"`
 	ArticleCounts
 }
 
 var readHours = datacube[ReadHour]{path: "/datacube/getuserreadhour", days: 1}
 
-// ListReadHours returns how the account's articles were read in each hour of a day
-// (获取图文阅读分时数据, 获取图文统计分时数据): from and to are the same one, yesterday at the latest.
+// ListReadHours returns the readership of the account's articles in each hour of a day
+// (获取图文阅读分时数据, 获取图文统计分时数据). from and to must be the same day,
+// yesterday at the latest.
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/news/api_getuserreadhour
 //
 // Deprecated: the platform no longer maintains it; use
-// [Client.ListAccountSummaries], figures by the day,, which has data from
-// 2025-11-01.
+// [Client.ListAccountSummaries], which has daily data from 2025-11-01.
 func (c *Client) ListReadHours(ctx context.Context, from, to Date) ([]ReadHour, error) {
 	return readHours.list(ctx, c, from, to)
 }
 
-// AllReadHours is [Client.ListReadHours] for a span of any length, one call a day
-// (获取图文阅读分时数据, 获取图文统计分时数据).
+// AllReadHours is [Client.ListReadHours] for a date range of any length, with one call
+// per day (获取图文阅读分时数据, 获取图文统计分时数据).
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/news/api_getuserreadhour
 //
 // Deprecated: the platform no longer maintains it; use
-// [Client.AllAccountSummaries], figures by the day,, which has data from
-// 2025-11-01.
+// [Client.AllAccountSummaries], which has daily data from 2025-11-01.
 func (c *Client) AllReadHours(ctx context.Context, from, to Date) iter.Seq2[ReadHour, error] {
 	return readHours.all(ctx, c, from, to)
 }
 
-// ShareScene is where readers shared an article to.
+// ShareScene is where readers shared an article.
 type ShareScene int
 
-// The scenes of sharing.
+// The places where articles are shared.
 const (
 	ShareSceneFriend  ShareScene = 1
 	ShareSceneMoments ShareScene = 2
-	ShareSceneWeibo   ShareScene = 5 // 腾讯微博, withdrawn
+	ShareSceneWeibo   ShareScene = 5 // 腾讯微博, discontinued
 	ShareSceneOther   ShareScene = 255
 )
 
-// ShareSummary is how the account's articles were shared in a day.
+// ShareSummary is how often the account's articles were shared on one day.
 type ShareSummary struct {
 	RefDate    Date       `json:"ref_date"`
 	Scene      ShareScene `json:"share_scene"`
@@ -217,9 +218,9 @@ type ShareSummary struct {
 
 var shareSummaries = datacube[ShareSummary]{path: "/datacube/getusershare", days: 7}
 
-// ListShareSummaries returns how the account's articles were shared on each day
-// from … to (获取图文转发概况数据, 获取图文分享转发数据). The span is at most 7 days and ends yesterday at the
-// latest.
+// ListShareSummaries returns how often the account's articles were shared on each day
+// (获取图文转发概况数据, 获取图文分享转发数据). The date range is up to 7 days and ends
+// yesterday at the latest.
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/news/api_getusershare
 //
@@ -229,7 +230,7 @@ func (c *Client) ListShareSummaries(ctx context.Context, from, to Date) ([]Share
 	return shareSummaries.list(ctx, c, from, to)
 }
 
-// AllShareSummaries is [Client.ListShareSummaries] for a span of any length
+// AllShareSummaries is [Client.ListShareSummaries] for a date range of any length
 // (获取图文转发概况数据, 获取图文分享转发数据).
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/news/api_getusershare
@@ -240,10 +241,10 @@ func (c *Client) AllShareSummaries(ctx context.Context, from, to Date) iter.Seq2
 	return shareSummaries.all(ctx, c, from, to)
 }
 
-// ShareHour is how the account's articles were shared in an hour.
+// ShareHour is how often the account's articles were shared in one hour.
 type ShareHour struct {
 	RefDate    Date       `json:"ref_date"`
-	RefHour    int64      `json:"ref_hour"` // 0, 100, … 2300: the hour's beginning
+	RefHour    int64      `json:"ref_hour"` // the start of the hour: 0, 100, … 2300
 	Scene      ShareScene `json:"share_scene"`
 	ShareUsers int64      `json:"share_user"`
 	Shares     int64      `json:"share_count"`
@@ -251,26 +252,25 @@ type ShareHour struct {
 
 var shareHours = datacube[ShareHour]{path: "/datacube/getusersharehour", days: 1}
 
-// ListShareHours returns how the account's articles were shared in each hour of a
-// day (获取图文转发分时数据, 获取图文分享转发分时数据): from and to are the same one, yesterday at the latest.
+// ListShareHours returns how often the account's articles were shared in each hour of a
+// day (获取图文转发分时数据, 获取图文分享转发分时数据). from and to must be the same day,
+// yesterday at the latest.
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/news/api_getusersharehour
 //
 // Deprecated: the platform no longer maintains it; use
-// [Client.ListAccountSummaries], figures by the day,, which has data from
-// 2025-11-01.
+// [Client.ListAccountSummaries], which has daily data from 2025-11-01.
 func (c *Client) ListShareHours(ctx context.Context, from, to Date) ([]ShareHour, error) {
 	return shareHours.list(ctx, c, from, to)
 }
 
-// AllShareHours is [Client.ListShareHours] for a span of any length, one call a day
-// (获取图文转发分时数据, 获取图文分享转发分时数据).
+// AllShareHours is [Client.ListShareHours] for a date range of any length, with one
+// call per day (获取图文转发分时数据, 获取图文分享转发分时数据).
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/news/api_getusersharehour
 //
 // Deprecated: the platform no longer maintains it; use
-// [Client.AllAccountSummaries], figures by the day,, which has data from
-// 2025-11-01.
+// [Client.AllAccountSummaries], which has daily data from 2025-11-01.
 func (c *Client) AllShareHours(ctx context.Context, from, to Date) iter.Seq2[ShareHour, error] {
 	return shareHours.all(ctx, c, from, to)
 }

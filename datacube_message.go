@@ -5,22 +5,22 @@ import (
 	"iter"
 )
 
-// UpstreamMessageType is what kind of messages people sent to the account.
+// UpstreamMessageType is the type of messages that people sent to the account.
 type UpstreamMessageType int
 
-// The kinds of messages to the account.
+// The types of messages that people send to the account.
 const (
 	UpstreamMessageText  UpstreamMessageType = 1
 	UpstreamMessageImage UpstreamMessageType = 2
 	UpstreamMessageVoice UpstreamMessageType = 3
 	UpstreamMessageVideo UpstreamMessageType = 4
-	UpstreamMessageLink  UpstreamMessageType = 6 // and messages of other apps
+	UpstreamMessageLink  UpstreamMessageType = 6 // and messages from other apps
 )
 
-// UpstreamSummary is how many messages people sent to the account in a day, a week
-// or a month.
+// UpstreamSummary is the number of messages that people sent to the account in a day, a
+// week or a month.
 type UpstreamSummary struct {
-	RefDate     Date                `json:"ref_date"` // the day; the Monday of a week, the first of a month
+	RefDate     Date                `json:"ref_date"` // the day, the Monday of the week, or the first day of the month
 	Source      int64               `json:"user_source"`
 	MessageType UpstreamMessageType `json:"msg_type"`
 	Users       int64               `json:"msg_user"`  // people who sent messages
@@ -29,8 +29,8 @@ type UpstreamSummary struct {
 
 var upstreamDays = datacube[UpstreamSummary]{path: "/datacube/getupstreammsg", days: 7}
 
-// ListUpstreamDays returns how many messages people sent to the account on each day
-// from … to, by kind (获取消息发送概况数据). The span is at most 7 days and ends yesterday at
+// ListUpstreamDays returns how many messages of each type people sent to the account on
+// each day (获取消息发送概况数据). The date range is up to 7 days and ends yesterday at
 // the latest.
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/mess/api_getupstreammsg
@@ -38,7 +38,7 @@ func (c *Client) ListUpstreamDays(ctx context.Context, from, to Date) ([]Upstrea
 	return upstreamDays.list(ctx, c, from, to)
 }
 
-// AllUpstreamDays is [Client.ListUpstreamDays] for a span of any length
+// AllUpstreamDays is [Client.ListUpstreamDays] for a date range of any length
 // (获取消息发送概况数据).
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/mess/api_getupstreammsg
@@ -46,10 +46,10 @@ func (c *Client) AllUpstreamDays(ctx context.Context, from, to Date) iter.Seq2[U
 	return upstreamDays.all(ctx, c, from, to)
 }
 
-// UpstreamHour is how many messages people sent to the account in an hour.
+// UpstreamHour is the number of messages that people sent to the account in one hour.
 type UpstreamHour struct {
 	RefDate     Date                `json:"ref_date"`
-	RefHour     int64               `json:"ref_hour"` // 0, 100, … 2300: the hour's beginning
+	RefHour     int64               `json:"ref_hour"` // the start of the hour: 0, 100, … 2300
 	Source      int64               `json:"user_source"`
 	MessageType UpstreamMessageType `json:"msg_type"`
 	Users       int64               `json:"msg_user"`  // people who sent messages
@@ -58,17 +58,17 @@ type UpstreamHour struct {
 
 var upstreamHours = datacube[UpstreamHour]{path: "/datacube/getupstreammsghour", days: 1, most: 2}
 
-// ListUpstreamHours returns how many messages people sent to the account in each
-// hour of a day (获取消息发送分时数据): from and to are the same one, yesterday at the
-// latest.
+// ListUpstreamHours returns how many messages people sent to the account in each hour
+// of a day (获取消息发送分时数据). from and to must be the same day, yesterday at the
+// latest; an example on the official page has two days, so the client accepts them too.
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/mess/api_getupstreammsghour
 func (c *Client) ListUpstreamHours(ctx context.Context, from, to Date) ([]UpstreamHour, error) {
 	return upstreamHours.list(ctx, c, from, to)
 }
 
-// AllUpstreamHours is [Client.ListUpstreamHours] for a span of any length, one call
-// a day (获取消息发送分时数据).
+// AllUpstreamHours is [Client.ListUpstreamHours] for a date range of any length, with one
+// call per day (获取消息发送分时数据).
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/mess/api_getupstreammsghour
 func (c *Client) AllUpstreamHours(ctx context.Context, from, to Date) iter.Seq2[UpstreamHour, error] {
@@ -78,18 +78,18 @@ func (c *Client) AllUpstreamHours(ctx context.Context, from, to Date) iter.Seq2[
 var upstreamWeeks = datacube[UpstreamSummary]{path: "/datacube/getupstreammsgweek", days: 30, next: nextMonday}
 
 // ListUpstreamWeeks returns how many messages people sent to the account in a week
-// (获取消息发送周数据). The figures of a week bear the date of its Monday and are there when
-// the week is over. The span is at most 30 days and holds that Monday; the newer
-// pages of the platform allow one day only or 15, so a span of that Monday alone is
-// the safest.
+// (获取消息发送周数据). The figures of a week are dated to its Monday and available
+// when the week is over. The date range is up to 30 days and must include that Monday.
+// Newer official pages allow only one day or 15, so that Monday alone is the safest
+// range.
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/mess/api_getupstreammsgweek
 func (c *Client) ListUpstreamWeeks(ctx context.Context, from, to Date) ([]UpstreamSummary, error) {
 	return upstreamWeeks.list(ctx, c, from, to)
 }
 
-// AllUpstreamWeeks is [Client.ListUpstreamWeeks] for a span of any length: one call
-// for each Monday in it whose week is over (获取消息发送周数据).
+// AllUpstreamWeeks is [Client.ListUpstreamWeeks] for a date range of any length, with one
+// call for each Monday in it whose week is over (获取消息发送周数据).
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/mess/api_getupstreammsgweek
 func (c *Client) AllUpstreamWeeks(ctx context.Context, from, to Date) iter.Seq2[UpstreamSummary, error] {
@@ -98,29 +98,29 @@ func (c *Client) AllUpstreamWeeks(ctx context.Context, from, to Date) iter.Seq2[
 
 var upstreamMonths = datacube[UpstreamSummary]{path: "/datacube/getupstreammsgmonth", days: 30, next: nextFirst}
 
-// ListUpstreamMonths returns how many messages people sent to the account in a
-// month (获取消息发送月数据). The figures of a month bear the date of its first day and are
-// there when the month is over. The span is at most 30 days and holds that first
-// day; the newer pages of the platform allow one day only or 15, so a span of that
-// day alone is the safest.
+// ListUpstreamMonths returns how many messages people sent to the account in a month
+// (获取消息发送月数据). The figures of a month are dated to its first day and available
+// when the month is over. The date range is up to 30 days and must include that first
+// day. Newer official pages allow only one day or 15, so that day alone is the safest
+// range.
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/mess/api_getupstreammsgmonth
 func (c *Client) ListUpstreamMonths(ctx context.Context, from, to Date) ([]UpstreamSummary, error) {
 	return upstreamMonths.list(ctx, c, from, to)
 }
 
-// AllUpstreamMonths is [Client.ListUpstreamMonths] for a span of any length: one
-// call for each first of a month in it whose month is over (获取消息发送月数据).
+// AllUpstreamMonths is [Client.ListUpstreamMonths] for a date range of any length, with
+// one call for each first day of a month in it whose month is over (获取消息发送月数据).
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/mess/api_getupstreammsgmonth
 func (c *Client) AllUpstreamMonths(ctx context.Context, from, to Date) iter.Seq2[UpstreamSummary, error] {
 	return upstreamMonths.all(ctx, c, from, to)
 }
 
-// UpstreamInterval is a range of how many messages one person sent.
+// UpstreamInterval is a range of the number of messages that one person sent.
 type UpstreamInterval int
 
-// The ranges of messages.
+// The ranges of the number of messages.
 const (
 	UpstreamIntervalNone   UpstreamInterval = 0
 	UpstreamInterval1To5   UpstreamInterval = 1
@@ -128,10 +128,10 @@ const (
 	UpstreamIntervalOver10 UpstreamInterval = 3
 )
 
-// UpstreamDistribution is how many people sent so many messages in a day, a week or
-// a month.
+// UpstreamDistribution is the number of people who sent a certain number of messages in
+// a day, a week or a month.
 type UpstreamDistribution struct {
-	RefDate  Date             `json:"ref_date"` // the day; the Monday of a week, the first of a month
+	RefDate  Date             `json:"ref_date"` // the day, the Monday of the week, or the first day of the month
 	Source   int64            `json:"user_source"`
 	Interval UpstreamInterval `json:"count_interval"`
 	Users    int64            `json:"msg_user"`
@@ -139,16 +139,16 @@ type UpstreamDistribution struct {
 
 var upstreamDistributionDays = datacube[UpstreamDistribution]{path: "/datacube/getupstreammsgdist", days: 15}
 
-// ListUpstreamDistributionDays returns how many people sent how many messages on
-// each day from … to (获取消息发送分布数据). The span is at most 15 days and ends yesterday
-// at the latest.
+// ListUpstreamDistributionDays returns how many people sent how many messages on each
+// day (获取消息发送分布数据). The date range is up to 15 days and ends yesterday at the
+// latest.
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/mess/api_getupstreammsgdist
 func (c *Client) ListUpstreamDistributionDays(ctx context.Context, from, to Date) ([]UpstreamDistribution, error) {
 	return upstreamDistributionDays.list(ctx, c, from, to)
 }
 
-// AllUpstreamDistributionDays is [Client.ListUpstreamDistributionDays] for a span
+// AllUpstreamDistributionDays is [Client.ListUpstreamDistributionDays] for a date range
 // of any length (获取消息发送分布数据).
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/mess/api_getupstreammsgdist
@@ -158,16 +158,17 @@ func (c *Client) AllUpstreamDistributionDays(ctx context.Context, from, to Date)
 
 var upstreamDistributionWeeks = datacube[UpstreamDistribution]{path: "/datacube/getupstreammsgdistweek", days: 30, next: nextMonday}
 
-// ListUpstreamDistributionWeeks returns how many people sent how many messages in a
-// week (获取消息发送分布周数据); the span is as for [Client.ListUpstreamWeeks].
+// ListUpstreamDistributionWeeks returns how many people sent how many messages in a week
+// (获取消息发送分布周数据). The date range is as for [Client.ListUpstreamWeeks].
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/mess/api_getupstreammsgdistweek
 func (c *Client) ListUpstreamDistributionWeeks(ctx context.Context, from, to Date) ([]UpstreamDistribution, error) {
 	return upstreamDistributionWeeks.list(ctx, c, from, to)
 }
 
-// AllUpstreamDistributionWeeks is [Client.ListUpstreamDistributionWeeks] for a span
-// of any length: one call for each Monday in it whose week is over (获取消息发送分布周数据).
+// AllUpstreamDistributionWeeks is [Client.ListUpstreamDistributionWeeks] for a date range
+// of any length, with one call for each Monday in it whose week is over
+// (获取消息发送分布周数据).
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/mess/api_getupstreammsgdistweek
 func (c *Client) AllUpstreamDistributionWeeks(ctx context.Context, from, to Date) iter.Seq2[UpstreamDistribution, error] {
@@ -176,17 +177,17 @@ func (c *Client) AllUpstreamDistributionWeeks(ctx context.Context, from, to Date
 
 var upstreamDistributionMonths = datacube[UpstreamDistribution]{path: "/datacube/getupstreammsgdistmonth", days: 30, next: nextFirst}
 
-// ListUpstreamDistributionMonths returns how many people sent how many messages in
-// a month (获取消息发送分布月数据); the span is as for [Client.ListUpstreamMonths].
+// ListUpstreamDistributionMonths returns how many people sent how many messages in a
+// month (获取消息发送分布月数据). The date range is as for [Client.ListUpstreamMonths].
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/mess/api_getupstreammsgdistmonth
 func (c *Client) ListUpstreamDistributionMonths(ctx context.Context, from, to Date) ([]UpstreamDistribution, error) {
 	return upstreamDistributionMonths.list(ctx, c, from, to)
 }
 
-// AllUpstreamDistributionMonths is [Client.ListUpstreamDistributionMonths] for a
-// span of any length: one call for each first of a month in it whose month is over
-// (获取消息发送分布月数据).
+// AllUpstreamDistributionMonths is [Client.ListUpstreamDistributionMonths] for a date
+// range of any length, with one call for each first day of a month in it whose month is
+// over (获取消息发送分布月数据).
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/mess/api_getupstreammsgdistmonth
 func (c *Client) AllUpstreamDistributionMonths(ctx context.Context, from, to Date) iter.Seq2[UpstreamDistribution, error] {

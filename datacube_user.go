@@ -5,25 +5,25 @@ import (
 	"iter"
 )
 
-// FollowSource is the way by which people came to follow the account.
+// FollowSource is how people came to follow the account.
 type FollowSource int
 
 // The ways to follow an account.
 const (
 	FollowSourceOther       FollowSource = 0
 	FollowSourceSearch      FollowSource = 1
-	FollowSourceCard        FollowSource = 17 // a name card that somebody shared
+	FollowSourceCard        FollowSource = 17 // a contact card that someone shared
 	FollowSourceQRCode      FollowSource = 30
-	FollowSourceArticleName FollowSource = 57 // the account's name in an article
+	FollowSourceArticleName FollowSource = 57 // the name of the account in an article
 	FollowSourceAd          FollowSource = 100
 	FollowSourceMiniProgram FollowSource = 149
-	FollowSourceReprint     FollowSource = 161 // an article that another account took over
+	FollowSourceReprint     FollowSource = 161 // an article that another account reprinted
 	FollowSourceChannels    FollowSource = 200 // 视频号
 	FollowSourceLive        FollowSource = 201
 )
 
-// UserSummary is how many people began and ceased to follow in a day, by the way
-// they came.
+// UserSummary is the number of new and lost followers on one day, by how they came to
+// follow.
 type UserSummary struct {
 	RefDate       Date         `json:"ref_date"`
 	Source        FollowSource `json:"user_source"`
@@ -33,17 +33,17 @@ type UserSummary struct {
 
 var userSummaries = datacube[UserSummary]{path: "/datacube/getusersummary", days: 7}
 
-// ListUserSummaries returns the new and lost followers of each day from … to
-// (获取用户增减数据). The span is at most 7 days and ends yesterday at the latest;
-// figures of a day are there from 8:00 of the next, none before 2014-12-01.
-// [ErrDataNotReady]: ask again later.
+// ListUserSummaries returns the number of new and lost followers on each day
+// (获取用户增减数据). The date range is up to 7 days, from 2014-12-01 to yesterday. It
+// returns [ErrDataNotReady] if the figures are not available yet; those of a day are
+// available from 8:00 on the next.
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/user/api_getusersummary
 func (c *Client) ListUserSummaries(ctx context.Context, from, to Date) ([]UserSummary, error) {
 	return userSummaries.list(ctx, c, from, to)
 }
 
-// AllUserSummaries is [Client.ListUserSummaries] for a span of any length, in as
+// AllUserSummaries is [Client.ListUserSummaries] for a date range of any length, in as
 // many calls as it takes (获取用户增减数据).
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/user/api_getusersummary
@@ -51,7 +51,7 @@ func (c *Client) AllUserSummaries(ctx context.Context, from, to Date) iter.Seq2[
 	return userSummaries.all(ctx, c, from, to)
 }
 
-// UserTotal is how many followers the account had at the end of a day.
+// UserTotal is the number of followers at the end of a day.
 type UserTotal struct {
 	RefDate   Date         `json:"ref_date"`
 	Source    FollowSource `json:"user_source"`
@@ -60,15 +60,15 @@ type UserTotal struct {
 
 var userTotals = datacube[UserTotal]{path: "/datacube/getusercumulate", days: 7}
 
-// ListUserTotals returns the number of followers on each day from … to
-// (获取累计用户数据). The span is at most 7 days and ends yesterday at the latest.
+// ListUserTotals returns the number of followers at the end of each day
+// (获取累计用户数据). The date range is up to 7 days and ends yesterday at the latest.
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/user/api_getusercumulate
 func (c *Client) ListUserTotals(ctx context.Context, from, to Date) ([]UserTotal, error) {
 	return userTotals.list(ctx, c, from, to)
 }
 
-// AllUserTotals is [Client.ListUserTotals] for a span of any length
+// AllUserTotals is [Client.ListUserTotals] for a date range of any length
 // (获取累计用户数据).
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/user/api_getusercumulate
