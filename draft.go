@@ -10,48 +10,47 @@ import (
 	"github.com/wechatoa/wechat/internal/wirejson"
 )
 
-// ArticleType is the kind of an article.
+// ArticleType is the type of an article.
 type ArticleType string
 
-// The kinds of articles.
+// The types of articles.
 const (
-	ArticleTypeNews     ArticleType = "news"    // text with pictures in it (图文消息); what "" means
-	ArticleTypePictures ArticleType = "newspic" // pictures with a text below (图片消息)
+	ArticleTypeNews     ArticleType = "news"    // HTML with pictures in it (图文消息); the default
+	ArticleTypePictures ArticleType = "newspic" // pictures with a text below them (图片消息)
 )
 
-// DraftArticle is an article of a draft, of either kind. An article of pictures
-// needs Images, one of text needs ThumbMediaID.
+// DraftArticle is an article of a draft. One of type ArticleTypePictures needs Images,
+// any other needs ThumbMediaID.
 type DraftArticle struct {
 	Type             ArticleType `json:"article_type,omitempty"`
-	Title            string      `json:"title"`                        // up to 64 characters; the page says 32, a measurement of 2026 found 64 accepted and 65 refused
+	Title            string      `json:"title"`                        // up to 64 characters; the official page says 32, but in 2026 the platform was measured to accept 64 and reject 65
 	Author           string      `json:"author,omitempty"`             // up to 16 characters
-	Digest           string      `json:"digest,omitempty"`             // up to 128 characters, though some accounts report [ErrDescriptionTooLong] above 120 bytes; "" takes the first 54 characters of the text. Only shown if the draft has one article
-	Content          string      `json:"content"`                      // HTML, less than 20,000 characters and 1 MB; scripts and pictures from elsewhere are dropped, see UploadArticleImage
+	Digest           string      `json:"digest,omitempty"`             // up to 128 characters, but some accounts get [ErrDescriptionTooLong] above 120 bytes; "" is the first 54 characters of the text; shown only if the draft has one article
+	Content          string      `json:"content"`                      // HTML, less than 20,000 characters and 1 MB; scripts are removed, and so are pictures that are not from UploadArticleImage; in an article of pictures, text and up to 50 products
 	ContentSourceURL string      `json:"content_source_url,omitempty"` // behind "read the original" (阅读原文), up to 1 KB
 	ThumbMediaID     string      `json:"thumb_media_id,omitempty"`     // the cover, a material
 
-	// Nil leaves a setting to the platform; [NewFlag] makes one that is sent. Older
-	// accounts show the cover inside the article unless ShowCover is 0; the page no
-	// longer lists it.
+	// Nil leaves a setting to the platform; see [NewFlag]. The official page no longer
+	// lists ShowCover, but older accounts show the cover in the article unless it is
+	// false.
 	OpenComment     *Flag `json:"need_open_comment,omitempty"`
 	FansOnlyComment *Flag `json:"only_fans_can_comment,omitempty"`
 	ShowCover       *Flag `json:"show_cover_pic,omitempty"`
 
-	// Crop235x1 and Crop1x1 cut the cover to 2.35:1 and to a square, as X1_Y1_X2_Y2
-	// from its top left corner in fractions of its size: "0.1945_0_1_0.5236".
+	// Crop235x1 and Crop1x1 crop the cover to 2.35:1 and to a square. They are written
+	// X1_Y1_X2_Y2, in fractions of its size from the top left corner: "0.1945_0_1_0.5236".
 	Crop235x1 string `json:"pic_crop_235_1,omitempty"`
 	Crop1x1   string `json:"pic_crop_1_1,omitempty"`
 
-	Images     []ArticleImage   `json:"-"` // up to 20; the first is the cover. The Content of such an article holds up to 50 products
-	Crops      []DraftCoverCrop `json:"-"` // of the cover of an article of pictures
+	Images     []ArticleImage   `json:"-"` // up to 20; the first is the cover
+	Crops      []DraftCoverCrop `json:"-"` // of the cover, in an article of pictures
 	ProductKey string           `json:"-"` // of the product below the article, see GetProductCard
 
-	ThumbURL string `json:"thumb_url,omitempty"` // the platform's: the cover
-	URL      string `json:"url,omitempty"`       // the platform's: a preview for a short time
+	ThumbURL string `json:"thumb_url,omitempty"` // of the cover, only received
+	URL      string `json:"url,omitempty"`       // of a temporary preview, only received
 }
 
-// NewFlag returns a pointer to a flag, for the settings that may be left to the
-// platform.
+// NewFlag returns a pointer to a Flag, for settings that are optional.
 func NewFlag(on bool) *Flag {
 	f := Flag(on)
 	return &f
@@ -62,9 +61,9 @@ type ArticleImage struct {
 	MediaID string `json:"image_media_id"` // a material
 }
 
-// DraftCoverCrop is the part of a cover that is seen at an aspect ratio. The
-// coordinates are fractions of the picture's size with up to 6 decimals, such as
-// "0.166454", from its top left corner.
+// DraftCoverCrop is the part of a cover that is shown at an aspect ratio. The coordinates
+// are fractions of the picture's size, from the top left corner and with up to 6
+// decimals, such as "0.166454".
 type DraftCoverCrop struct {
 	Ratio DraftCoverRatio `json:"ratio"`
 	X1    string          `json:"x1"`
@@ -102,7 +101,7 @@ type (
 	}
 )
 
-// MarshalJSON writes the article as the platform nests it.
+// MarshalJSON nests the fields as the platform expects them.
 func (a DraftArticle) MarshalJSON() ([]byte, error) {
 	wire := draftWire{draftFields: (*draftFields)(&a)}
 	if len(a.Images) > 0 {
@@ -118,7 +117,7 @@ func (a DraftArticle) MarshalJSON() ([]byte, error) {
 	return wirejson.Encode(wire)
 }
 
-// UnmarshalJSON reads the article as the platform nests it.
+// UnmarshalJSON accepts the fields as the platform nests them.
 func (a *DraftArticle) UnmarshalJSON(data []byte) error {
 	wire := draftWire{draftFields: (*draftFields)(a)}
 	if err := decodeJSON(data, &wire); err != nil {
@@ -142,7 +141,7 @@ const (
 	maxDraftImages   = 20
 	maxDraftProducts = 50 // in an article of pictures
 
-	productTag = "<mp-common-product" // of the HTML that [Client.GetProductCard] returns; text links are not counted
+	productTag = "<mp-common-product" // in the HTML that [Client.GetProductCard] returns; text links are not counted
 )
 
 func (a DraftArticle) check(argument string) error {
@@ -181,9 +180,9 @@ func (d draftArticles) check() error {
 	return each("articles", d.Articles, func(at string, a DraftArticle) error { return a.check(at) })
 }
 
-// CreateDraft saves 1 to 8 articles as a draft and returns its media_id (新增草稿). A
-// draft is sent by [Client.SendMass] or published by [Client.PublishDraft], after which it
-// is gone. A day's quota is 1,000.
+// CreateDraft saves 1 to 8 articles as a draft and returns its media id (新增草稿).
+// [Client.SendMass] sends a draft and [Client.PublishDraft] publishes it; either removes
+// it from the drafts. The quota is 1,000 calls a day.
 //
 // https://developers.weixin.qq.com/doc/service/api/draftbox/draftmanage/api_draft_add
 func (c *Client) CreateDraft(ctx context.Context, articles ...DraftArticle) (string, error) {
@@ -204,39 +203,39 @@ func (u draftUpdate) check() error {
 	return first(notEmpty("mediaID", u.MediaID), notNegative("index", u.Index), u.Article.check("article"))
 }
 
-// UpdateDraft replaces one article of a draft (更新草稿); the first is index 0. A day's
-// quota is 1,000.
+// UpdateDraft replaces one article of a draft (更新草稿); the first article has index 0.
+// The quota is 1,000 calls a day.
 //
 // https://developers.weixin.qq.com/doc/service/api/draftbox/draftmanage/api_draft_update
 func (c *Client) UpdateDraft(ctx context.Context, mediaID string, index int, article DraftArticle) error {
 	return c.post(ctx, "/cgi-bin/draft/update", draftUpdate{mediaID, index, article}, idempotent)
 }
 
-// Draft is what a draft holds.
+// Draft is the content of a draft.
 type Draft struct {
 	Articles   []DraftArticle `json:"news_item"`
 	CreateTime Timestamp      `json:"create_time"`
 	UpdateTime Timestamp      `json:"update_time"`
 }
 
-// GetDraft returns a draft (获取草稿详情). [ErrInvalidMediaID]: there is none, or it was
-// sent or published. A day's quota is 500.
+// GetDraft returns a draft (获取草稿详情). It returns [ErrInvalidMediaID] if there is
+// no such draft or it was sent or published. The quota is 500 calls a day.
 //
 // https://developers.weixin.qq.com/doc/service/api/draftbox/draftmanage/api_getdraft
 func (c *Client) GetDraft(ctx context.Context, mediaID string) (*Draft, error) {
 	return post[Draft](ctx, c, "/cgi-bin/draft/get", mediaRef{mediaID}, idempotent)
 }
 
-// DeleteDraft permanently deletes a draft (删除草稿). [ErrInvalidMediaID]: there is
-// none. A day's quota is 1,000.
+// DeleteDraft permanently deletes a draft (删除草稿). It returns [ErrInvalidMediaID] if
+// there is no such draft. The quota is 1,000 calls a day.
 //
 // https://developers.weixin.qq.com/doc/service/api/draftbox/draftmanage/api_draft_delete
 func (c *Client) DeleteDraft(ctx context.Context, mediaID string) error {
 	return c.post(ctx, "/cgi-bin/draft/delete", mediaRef{mediaID}, idempotent, alreadyDone(ErrInvalidMediaID))
 }
 
-// GetDraftCount returns how many drafts the account has (获取草稿的总数, 获取草稿总数). A day's quota is
-// 1,000.
+// GetDraftCount returns the number of drafts (获取草稿的总数, 获取草稿总数). The quota
+// is 1,000 calls a day.
 //
 // https://developers.weixin.qq.com/doc/service/api/draftbox/draftmanage/api_draft_count
 func (c *Client) GetDraftCount(ctx context.Context) (int64, error) {
@@ -249,14 +248,14 @@ func (c *Client) GetDraftCount(ctx context.Context) (int64, error) {
 	return count.Total, nil
 }
 
-// DraftPage is a page of the account's drafts.
+// DraftPage is a page of drafts.
 type DraftPage struct {
 	Total int64       `json:"total_count"` // on all pages
 	Count int64       `json:"item_count"`  // on this page
 	Items []DraftItem `json:"item"`
 }
 
-// DraftItem is an entry in the list of drafts.
+// DraftItem is a draft in a list.
 type DraftItem struct {
 	Draft      `json:"content"`
 	MediaID    string    `json:"media_id"`
@@ -287,8 +286,9 @@ func (p articlePage) check() error {
 	return first(notNegative("Offset", p.Offset), within("Count", p.Count, 1, maxPage))
 }
 
-// AllDrafts iterates over the drafts with their text (获取草稿列表), in pages of 20. One
-// that is deleted or published meanwhile shifts the rest: collect first, then change.
+// AllDrafts iterates over the drafts with their text (获取草稿列表), in pages of 20.
+// Deleting or publishing drafts during the iteration shifts the remaining ones: collect
+// first, then change.
 //
 // https://developers.weixin.qq.com/doc/service/api/draftbox/draftmanage/api_draft_batchget
 func (c *Client) AllDrafts(ctx context.Context) iter.Seq2[DraftItem, error] {
@@ -301,7 +301,7 @@ func (c *Client) AllDrafts(ctx context.Context) iter.Seq2[DraftItem, error] {
 	})
 }
 
-// ProductCardType is the form of a product in an article.
+// ProductCardType is the form in which an article shows a product.
 type ProductCardType int
 
 // The forms of products in articles.
@@ -312,13 +312,14 @@ const (
 	ProductCardStrip ProductCardType = 3
 )
 
-// ProductCard puts a product of the account's shop into an article.
+// ProductCard is what adds a product of the account's shop to an article.
 type ProductCard struct {
 	ProductKey string `json:"product_key"` // for DraftArticle.ProductKey
 	DOM        string `json:"DOM"`         // HTML for DraftArticle.Content
 }
 
-// GetProductCard returns what a product needs to stand in an article (获取商品卡片的DOM结构, 获取商品卡片DOM结构).
+// GetProductCard returns what adds a product to an article
+// (获取商品卡片的DOM结构, 获取商品卡片DOM结构).
 //
 // https://developers.weixin.qq.com/doc/service/api/draftbox/shop/api_ecsgetproductcardinfo
 func (c *Client) GetProductCard(ctx context.Context, productID string, articleType ArticleType, cardType ProductCardType) (*ProductCard, error) {

@@ -4,9 +4,9 @@ import "context"
 
 const maxArticleImage = 1 << 20
 
-// UploadArticleImage uploads a picture for the text of articles and returns its
-// address (上传图文消息图片): the only addresses that articles show are those from
-// here. JPEG or PNG of less than 1 MB; it does not count as a material.
+// UploadArticleImage uploads a picture for use in the text of articles and returns its
+// URL (上传图文消息图片). Articles show only pictures that were uploaded in this way. The
+// picture must be a JPEG or PNG smaller than 1 MB, and does not count as a material.
 //
 // https://developers.weixin.qq.com/doc/service/api/material/permanent/api_uploadimage
 func (c *Client) UploadArticleImage(ctx context.Context, file File) (string, error) {
@@ -23,8 +23,8 @@ func (c *Client) UploadArticleImage(ctx context.Context, file File) (string, err
 type MassArticle struct {
 	Title            string `json:"title"`
 	Author           string `json:"author,omitempty"`
-	Digest           string `json:"digest,omitempty"` // "" takes the first 64 characters of the text
-	Content          string `json:"content"`          // HTML; its pictures are those of UploadArticleImage
+	Digest           string `json:"digest,omitempty"` // "" is the first 64 characters of the text
+	Content          string `json:"content"`          // HTML; its pictures must be from UploadArticleImage
 	ContentSourceURL string `json:"content_source_url,omitempty"`
 	ThumbMediaID     string `json:"thumb_media_id"`           // the cover
 	ShowCover        *Flag  `json:"show_cover_pic,omitempty"` // nil leaves it to the platform, see [NewFlag]
@@ -51,16 +51,18 @@ func (m massArticles) check() error {
 	return each("articles", m.Articles, func(at string, a MassArticle) error { return a.check(at) })
 }
 
-// UploadMassNews uploads 1 to 8 articles for [MPNewsMessage] (上传图文消息素材). Drafts do the
-// same and can be read and changed: [Client.CreateDraft]. A day's quota is 10.
+// UploadMassNews uploads 1 to 8 articles for an [MPNewsMessage] (上传图文消息素材).
+// [Client.CreateDraft] does the same with articles that can be read and updated. The
+// quota is 10 calls a day.
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/message/api_uploadnewsmsg
 func (c *Client) UploadMassNews(ctx context.Context, articles ...MassArticle) (*Media, error) {
 	return post[Media](ctx, c, "/cgi-bin/media/uploadnews", massArticles{articles})
 }
 
-// UploadMassVideo prepares an uploaded video for [VideoMessage] (上传群发视频): the result
-// has the media_id to send, in place of the one that it was uploaded under.
+// UploadMassVideo prepares an uploaded video for mass sending (上传群发视频). The
+// MediaID of the result replaces mediaID in a [VideoMessage] to many followers. title
+// and description are optional.
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Message_Management/Batch_Sends_and_Originality_Checks
 func (c *Client) UploadMassVideo(ctx context.Context, mediaID, title, description string) (*Media, error) {

@@ -13,12 +13,12 @@ import (
 // MaterialResult is an uploaded material.
 type MaterialResult struct {
 	MediaID string `json:"media_id"`
-	URL     string `json:"url"` // of an image; only pages of the platform's own domains show it
+	URL     string `json:"url"` // of an image; shown only on pages of the platform's own domains
 }
 
-// UploadMaterial uploads a file that stays until it is deleted (上传永久素材, 新增永久素材). An
-// account holds 100,000 images and articles, and 1,000 files of other kinds. A
-// video needs a title: [Client.UploadVideoMaterial].
+// UploadMaterial uploads a file that is kept until it is deleted (上传永久素材,
+// 新增永久素材). An account can have 100,000 images and articles, and 1,000 files of
+// other types. For videos, which need a title, use [Client.UploadVideoMaterial].
 //
 // https://developers.weixin.qq.com/doc/service/api/material/permanent/api_addmaterial
 func (c *Client) UploadMaterial(ctx context.Context, mediaType MediaType, file File) (*MaterialResult, error) {
@@ -28,8 +28,8 @@ func (c *Client) UploadMaterial(ctx context.Context, mediaType MediaType, file F
 	return c.uploadMaterial(ctx, mediaType, mediaType.form(file))
 }
 
-// UploadVideoMaterial uploads a video that stays until it is deleted (上传永久素材, 新增永久素材),
-// with the title and the introduction that followers see.
+// UploadVideoMaterial uploads a video that is kept until it is deleted
+// (上传永久素材, 新增永久素材), with the title and description that followers see.
 //
 // https://developers.weixin.qq.com/doc/service/api/material/permanent/api_addmaterial
 func (c *Client) UploadVideoMaterial(ctx context.Context, file File, title, description string) (*MaterialResult, error) {
@@ -55,12 +55,12 @@ func (c *Client) uploadMaterial(ctx context.Context, mediaType MediaType, form *
 	return upload[MaterialResult](ctx, c, "/cgi-bin/material/add_material", params("type", string(mediaType)), form)
 }
 
-// MaterialContent is what a material holds: articles, a video, or a file, which
-// Download describes.
+// MaterialContent is the content of a material: articles, a video, or a file, which
+// DownloadInfo describes.
 type MaterialContent struct {
 	DownloadInfo
-	Articles []Article      // nil where it is not articles
-	Video    *MaterialVideo // nil where it is no video
+	Articles []Article      // nil unless the material consists of articles
+	Video    *MaterialVideo // nil unless the material is a video
 }
 
 // Article is an article as the platform returns it.
@@ -78,11 +78,11 @@ type Article struct {
 	URL              string `json:"url"`
 }
 
-// MaterialVideo is a video of a material.
+// MaterialVideo is a material that is a video.
 type MaterialVideo struct {
 	Title       string
 	Description string
-	DownloadURL string // where the file can be fetched
+	DownloadURL string // from which the file can be downloaded
 }
 
 // mediaRef is the body of every call about one media_id.
@@ -92,10 +92,10 @@ type mediaRef struct {
 
 func (r mediaRef) check() error { return notEmpty("mediaID", r.MediaID) }
 
-// GetMaterial returns a material (获取永久素材). The bytes of an image, a voice or a
-// thumb go to w; of articles and videos nothing is written, they are in the result.
-// Of a video the platform gives the address, which is not fetched.
-// [ErrInvalidMediaID]: there is none, or it was deleted.
+// GetMaterial returns a material (获取永久素材). The bytes of an image, a voice
+// recording or a thumbnail are written to w. For articles and videos nothing is
+// written: the articles are in the result, and a video is only returned as a URL. It
+// returns [ErrInvalidMediaID] if there is no such material or it was deleted.
 //
 // https://developers.weixin.qq.com/doc/service/api/material/permanent/api_getmaterial
 func (c *Client) GetMaterial(ctx context.Context, mediaID string, w io.Writer) (*MaterialContent, error) {
@@ -119,15 +119,16 @@ func (c *Client) GetMaterial(ctx context.Context, mediaID string, w io.Writer) (
 	return m, nil
 }
 
-// DeleteMaterial deletes a material (删除永久素材). [ErrInvalidMediaID]: there is none.
+// DeleteMaterial deletes a material (删除永久素材). It returns [ErrInvalidMediaID] if
+// there is no such material.
 //
 // https://developers.weixin.qq.com/doc/service/api/material/permanent/api_delmaterial
 func (c *Client) DeleteMaterial(ctx context.Context, mediaID string) error {
 	return c.post(ctx, "/cgi-bin/material/del_material", mediaRef{mediaID}, idempotent, alreadyDone(ErrInvalidMediaID))
 }
 
-// MaterialCount is how many materials of each kind an account has, those of the
-// console included.
+// MaterialCount is the number of materials of each type, including those uploaded in the
+// console.
 type MaterialCount struct {
 	Voices int64 `json:"voice_count"`
 	Videos int64 `json:"video_count"`
@@ -135,34 +136,34 @@ type MaterialCount struct {
 	News   int64 `json:"news_count"`
 }
 
-// GetMaterialCount returns how many materials the account has (获取永久素材总数).
+// GetMaterialCount returns the number of materials (获取永久素材总数).
 //
 // https://developers.weixin.qq.com/doc/service/api/material/permanent/api_getmaterialcount
 func (c *Client) GetMaterialCount(ctx context.Context) (*MaterialCount, error) {
 	return get[MaterialCount](ctx, c, "/cgi-bin/material/get_materialcount", nil)
 }
 
-// MaterialPage is a page of the account's materials.
+// MaterialPage is a page of materials.
 type MaterialPage struct {
-	Total int64      `json:"total_count"` // of the kind, on all pages
+	Total int64      `json:"total_count"` // of the type, on all pages
 	Count int64      `json:"item_count"`  // on this page
 	Items []Material `json:"item"`
 }
 
-// Material is an entry in the list of materials.
+// Material is a material in a list.
 type Material struct {
 	MediaID    string        `json:"media_id"`
-	Name       string        `json:"name"` // the file's
-	URL        string        `json:"url"`  // the file's
+	Name       string        `json:"name"` // of the file
+	URL        string        `json:"url"`  // of the file
 	UpdateTime Timestamp     `json:"update_time"`
-	News       *MaterialNews `json:"content"` // nil if it is not articles
+	News       *MaterialNews `json:"content"` // nil unless the material consists of articles
 
-	// Of videos; the page does not list these.
+	// Of videos; the official page does not list these.
 	Description string   `json:"description"`
 	Tags        []string `json:"tags"`
 }
 
-// MaterialNews is a material of articles.
+// MaterialNews is a material that consists of articles.
 type MaterialNews struct {
 	Articles   []Article `json:"news_item"`
 	CreateTime Timestamp `json:"create_time"`
@@ -171,8 +172,8 @@ type MaterialNews struct {
 
 const maxPage = 20 // of materials, drafts and publications
 
-// ListMaterials returns up to 20 materials of a kind (获取永久素材列表), beginning with
-// the one at offset; count is 1 to 20.
+// ListMaterials returns a page of the materials of a type (获取永久素材列表). count is
+// 1 to 20.
 //
 // https://developers.weixin.qq.com/doc/service/api/material/permanent/api_batchgetmaterial
 func (c *Client) ListMaterials(ctx context.Context, mediaType MediaType, offset, count int) (*MaterialPage, error) {
@@ -188,8 +189,9 @@ func (c *Client) ListMaterials(ctx context.Context, mediaType MediaType, offset,
 	return post[MaterialPage](ctx, c, "/cgi-bin/material/batchget_material", body, idempotent)
 }
 
-// AllMaterials iterates over the materials of a kind (获取永久素材列表), in pages of 20.
-// One that is deleted meanwhile shifts the rest: to delete, collect first.
+// AllMaterials iterates over the materials of a type (获取永久素材列表), in pages of 20.
+// Deleting materials during the iteration shifts the remaining ones: collect first, then
+// delete.
 //
 // https://developers.weixin.qq.com/doc/service/api/material/permanent/api_batchgetmaterial
 func (c *Client) AllMaterials(ctx context.Context, mediaType MediaType) iter.Seq2[Material, error] {

@@ -6,19 +6,19 @@ import (
 	"net/http"
 )
 
-// MediaType is the kind of a media file.
+// MediaType is the type of a media file.
 type MediaType string
 
-// The kinds of media files.
+// The types of media files, with their limits.
 const (
-	MediaImage MediaType = "image" // PNG, JPEG or GIF of 10 MB, as a material BMP too
-	MediaVoice MediaType = "voice" // 2 MB and 60 seconds: AMR or MP3, as a material WMA and WAV too
-	MediaVideo MediaType = "video" // MP4 of 10 MB
-	MediaThumb MediaType = "thumb" // the picture of a music message or an article: JPEG of 64 KB
-	MediaNews  MediaType = "news"  // articles; only for [Client.ListMaterials]
+	MediaImage MediaType = "image" // PNG, JPEG or GIF, as a material also BMP; up to 10 MB
+	MediaVoice MediaType = "voice" // AMR or MP3, as a material also WMA or WAV; up to 2 MB and 60 seconds
+	MediaVideo MediaType = "video" // MP4; up to 10 MB
+	MediaThumb MediaType = "thumb" // the thumbnail of a music message or an article: JPEG; up to 64 KB
+	MediaNews  MediaType = "news"  // articles; only for [Client.ListMaterials] and [Client.AllMaterials]
 )
 
-// mediaRules are the bytes and the media types that the platform takes of a kind.
+// mediaRules are the size and the MIME type that the platform accepts for each type.
 var mediaRules = map[MediaType]struct {
 	size   int64
 	family string
@@ -34,15 +34,14 @@ const imageFamily = "image/"
 // Media is an uploaded file.
 type Media struct {
 	Type         MediaType `json:"type"`
-	MediaID      string    `json:"media_id"`       // what messages refer to; of a thumb too
-	ThumbMediaID string    `json:"thumb_media_id"` // of a thumb, the same as MediaID
+	MediaID      string    `json:"media_id"`       // for use in messages; also set for a thumbnail
+	ThumbMediaID string    `json:"thumb_media_id"` // of a thumbnail, the same as MediaID
 	CreateTime   Timestamp `json:"created_at"`
 }
 
-// UploadMedia uploads a file for messages (新增临时素材, 上传临时素材). It can be used any number
-// of times within 3 days; what is to stay longer is a material, see
-// [Client.UploadMaterial]. The name of the file must end in an extension of the
-// kind, such as ".jpg".
+// UploadMedia uploads a file for use in messages (新增临时素材, 上传临时素材). It can
+// be used any number of times within 3 days; [Client.UploadMaterial] uploads one that
+// is kept. The name of the file must have an extension of the type, such as ".jpg".
 //
 // https://developers.weixin.qq.com/doc/service/api/material/temporary/api_uploadtempmedia
 func (c *Client) UploadMedia(ctx context.Context, mediaType MediaType, file File) (*Media, error) {
@@ -59,7 +58,7 @@ func (c *Client) UploadMedia(ctx context.Context, mediaType MediaType, file File
 	return m, nil
 }
 
-// mediaForm is the form of nearly every upload. family is that of [Form].
+// mediaForm returns the form of nearly every upload. family is that of [Form].
 func mediaForm(file File, limit int64, family string) *Form {
 	return &Form{Field: "media", File: file, limit: limit, family: family}
 }
@@ -69,18 +68,18 @@ func (t MediaType) form(file File) *Form {
 	return mediaForm(file, rule.size, rule.family)
 }
 
-// MediaDownloadInfo describes what came of a media file.
+// MediaDownloadInfo describes a downloaded media file.
 type MediaDownloadInfo struct {
 	DownloadInfo
-	VideoURL string // where a video can be fetched; nothing was written then
+	VideoURL string // from which a video can be downloaded; if set, nothing was written
 }
 
-// DownloadMedia writes a media file to w (获取临时素材): one that was uploaded in the
-// last 3 days, or that came with a message. Instead of a video the platform gives
-// an address, which ends up in VideoURL; it is not fetched, and nothing is written.
+// DownloadMedia writes a media file that was uploaded or received in the last 3 days to
+// w (获取临时素材). For a video the platform returns only a URL: VideoURL is set, and
+// nothing is written. Voice recordings are AMR at 8 kHz; for those made with the
+// JS-SDK, [Client.DownloadHDVoice] provides higher quality.
 //
-// Voice is AMR at 8 kHz; of one that the JS-SDK recorded, [Client.DownloadHDVoice]
-// has a clearer file. [ErrInvalidMediaID]: unknown, or older than 3 days.
+// It returns [ErrInvalidMediaID] if the media id is unknown or older than 3 days.
 //
 // https://developers.weixin.qq.com/doc/service/api/material/temporary/api_getmedia
 func (c *Client) DownloadMedia(ctx context.Context, mediaID string, w io.Writer) (*MediaDownloadInfo, error) {
@@ -97,9 +96,10 @@ func (c *Client) DownloadMedia(ctx context.Context, mediaID string, w io.Writer)
 	return &MediaDownloadInfo{DownloadInfo: *d, VideoURL: video.URL}, nil
 }
 
-// DownloadHDVoice writes a voice to w that the JS-SDK's uploadVoice uploaded in the
-// last 3 days (获取高清语音素材), as Speex at 16 kHz. [ErrInvalidMediaID]: unknown, too
-// old, or not from the JS-SDK.
+// DownloadHDVoice writes a voice recording that the JS-SDK's uploadVoice uploaded in
+// the last 3 days to w (获取高清语音素材), as Speex at 16 kHz. It returns
+// [ErrInvalidMediaID] if the media id is unknown, older than 3 days, or not from the
+// JS-SDK.
 //
 // https://developers.weixin.qq.com/doc/service/api/material/temporary/api_gethdvoice
 func (c *Client) DownloadHDVoice(ctx context.Context, mediaID string, w io.Writer) (*DownloadInfo, error) {

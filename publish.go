@@ -26,44 +26,44 @@ func (c *Client) PublishDraft(ctx context.Context, mediaID string) (*PublishSubm
 	return post[PublishSubmission](ctx, c, "/cgi-bin/freepublish/submit", mediaRef{mediaID})
 }
 
-// PublishStatus is the state of a publishing job.
+// PublishStatus is the state of a publish job.
 type PublishStatus = publishing.Status
 
-// The states of publishing jobs.
+// The states of publish jobs.
 const (
 	PublishStatusSucceeded      PublishStatus = publishing.StatusSucceeded      // 0
 	PublishStatusRunning        PublishStatus = publishing.StatusRunning        // 1
 	PublishStatusNotOriginal    PublishStatus = publishing.StatusNotOriginal    // 2: the originality check failed
 	PublishStatusFailed         PublishStatus = publishing.StatusFailed         // 3
 	PublishStatusRejected       PublishStatus = publishing.StatusRejected       // 4: rejected by the platform's review
-	PublishStatusDeletedByOwner PublishStatus = publishing.StatusDeletedByOwner // 5: succeeded, but all articles were deleted later
-	PublishStatusBanned         PublishStatus = publishing.StatusBanned         // 6: succeeded, but the platform banned all articles later
+	PublishStatusDeletedByOwner PublishStatus = publishing.StatusDeletedByOwner // 5: published, then all articles were deleted
+	PublishStatusBanned         PublishStatus = publishing.StatusBanned         // 6: published, then the platform banned all articles
 )
 
-// PublishJob is how far the publishing of a draft is.
+// PublishJob is the progress of publishing a draft.
 type PublishJob struct {
 	PublishID       string        `json:"publish_id"`
 	Status          PublishStatus `json:"publish_status"`
-	ArticleID       string        `json:"article_id"` // of all articles of the draft, if it succeeded
+	ArticleID       string        `json:"article_id"` // of the publication, if the job succeeded
 	Detail          PublishDetail `json:"article_detail"`
-	FailedPositions []int         `json:"fail_idx"` // of the articles that failed; the first article is 1
+	FailedPositions []int         `json:"fail_idx"` // of the articles that failed, from 1
 }
 
-// PublishDetail lists what a job has published.
+// PublishDetail lists the articles that a job published.
 type PublishDetail struct {
 	Count int64        `json:"count"`
 	Items []ArticleURL `json:"item"`
 }
 
-// ArticleURL is the address of a published article.
+// ArticleURL is the URL of a published article.
 type ArticleURL struct {
-	Position int    `json:"idx"` // the first article is 1
+	Position int    `json:"idx"` // from 1
 	URL      string `json:"article_url"`
 }
 
-// GetPublishJob returns how far the publishing of a draft is (发布状态查询). A day's
-// quota is 100, which a poll each minute uses up in two hours: the event
-// PUBLISHJOBFINISH costs nothing.
+// GetPublishJob returns the progress of publishing a draft (发布状态查询). The quota is
+// 100 calls a day, which polling every minute exhausts in two hours; the event
+// PUBLISHJOBFINISH does not count toward it.
 //
 // https://developers.weixin.qq.com/doc/service/api/public/api_freepublish_get
 func (c *Client) GetPublishJob(ctx context.Context, publishID string) (*PublishJob, error) {
@@ -78,13 +78,13 @@ func (c *Client) GetPublishJob(ctx context.Context, publishID string) (*PublishJ
 
 type publicationRef struct {
 	ArticleID string `json:"article_id"`
-	Position  int    `json:"index,omitempty"` // the first article is 1; 0 is all of them
+	Position  int    `json:"index,omitempty"` // from 1; 0 is all articles
 }
 
 func (r publicationRef) check() error { return notEmpty("articleID", r.ArticleID) }
 
 // DeletePublication permanently deletes a publication with all of its articles
-// (删除发布文章). A day's quota is 10.
+// (删除发布文章). The quota is 10 calls a day.
 //
 // https://developers.weixin.qq.com/doc/service/api/public/api_freepublishdelete
 func (c *Client) DeletePublication(ctx context.Context, articleID string) error {
@@ -92,9 +92,10 @@ func (c *Client) DeletePublication(ctx context.Context, articleID string) error 
 }
 
 // DeletePublishedArticle permanently deletes one article of a publication
-// (删除发布文章); the first article is at position 1. A day's quota is 10. The client
-// does not retry it: the platform does not say whether the second article becomes
-// the first.
+// (删除发布文章); the first article has position 1. The quota is 10 calls a day.
+//
+// It returns [ErrUnknownOutcome] if the article may have been deleted; it is then not
+// retried, because the second article may have become the first.
 //
 // https://developers.weixin.qq.com/doc/service/api/public/api_freepublishdelete
 func (c *Client) DeletePublishedArticle(ctx context.Context, articleID string, position int) error {
@@ -104,7 +105,7 @@ func (c *Client) DeletePublishedArticle(ctx context.Context, articleID string, p
 	return c.post(ctx, "/cgi-bin/freepublish/delete", publicationRef{articleID, position})
 }
 
-// Publication is a draft that was published.
+// Publication is a published draft.
 type Publication struct {
 	Articles   []PublishedArticle `json:"news_item"`
 	CreateTime Timestamp          `json:"create_time"`
@@ -125,22 +126,22 @@ type ArticleImages struct {
 	Images []ArticleImage `json:"image_list"`
 }
 
-// GetPublication returns a publication (获取已发布图文信息). [ErrInvalidArticleID]: there
-// is none. A day's quota is 100.
+// GetPublication returns a publication (获取已发布图文信息). It returns
+// [ErrInvalidArticleID] if there is no such publication. The quota is 100 calls a day.
 //
 // https://developers.weixin.qq.com/doc/service/api/public/api_freepublishgetarticle
 func (c *Client) GetPublication(ctx context.Context, articleID string) (*Publication, error) {
 	return post[Publication](ctx, c, "/cgi-bin/freepublish/getarticle", publicationRef{ArticleID: articleID}, idempotent)
 }
 
-// PublicationPage is a page of the account's publications.
+// PublicationPage is a page of publications.
 type PublicationPage struct {
 	Total int64             `json:"total_count"` // on all pages
 	Count int64             `json:"item_count"`  // on this page
 	Items []PublicationItem `json:"item"`
 }
 
-// PublicationItem is an entry in the list of publications.
+// PublicationItem is a publication in a list.
 type PublicationItem struct {
 	Publication `json:"content"`
 	ArticleID   string    `json:"article_id"`
@@ -153,16 +154,17 @@ type ListPublicationsRequest struct {
 	WithoutContent bool // leaves out the text of the articles
 }
 
-// ListPublications returns a page of publications (获取已发布的消息列表). The quota is 100
-// calls a day.
+// ListPublications returns a page of publications (获取已发布的消息列表). The quota is
+// 100 calls a day.
 //
 // https://developers.weixin.qq.com/doc/service/api/public/api_freepublish_batchget
 func (c *Client) ListPublications(ctx context.Context, req ListPublicationsRequest) (*PublicationPage, error) {
 	return post[PublicationPage](ctx, c, "/cgi-bin/freepublish/batchget", articlePage{req.Offset, req.Count, Flag(req.WithoutContent)}, idempotent)
 }
 
-// AllPublications iterates over the publications with their text (获取已发布的消息列表), in
-// pages of 20. What is published or deleted meanwhile shifts the rest.
+// AllPublications iterates over the publications with their text
+// (获取已发布的消息列表), in pages of 20. Publishing or deleting during the iteration
+// shifts the remaining ones: collect first, then change.
 //
 // https://developers.weixin.qq.com/doc/service/api/public/api_freepublish_batchget
 func (c *Client) AllPublications(ctx context.Context) iter.Seq2[PublicationItem, error] {
