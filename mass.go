@@ -40,17 +40,17 @@ func (m MassMusicMessage) mass() (string, any, error) {
 // SendMassRequest is a message to all followers, or to those with a tag.
 type SendMassRequest struct {
 	ToAll   bool  // to every follower
-	TagID   int64 // to the followers with this tag; 0 where ToAll is set
+	TagID   int64 // to the followers with this tag; 0 if ToAll is set
 	Message MassMessage
 
-	// IgnoreReprint sends articles also where the platform takes them for a reprint
-	// of somebody else's that may be reprinted; otherwise they are not sent.
+	// IgnoreReprint sends articles even if the platform considers them a permitted
+	// reprint of another author's; by default it does not send them.
 	IgnoreReprint bool
 
-	// ClientMsgID names this order, in up to 32 bytes: within 24 hours the platform
-	// takes it once, so the client repeats the call where its outcome is unknown.
-	// Without it the platform goes by receivers and content, and the client does
-	// not repeat.
+	// ClientMsgID, of up to 32 bytes, makes the send safe to retry: for 24 hours the
+	// platform rejects duplicates with this id, so the client retries the call if its
+	// outcome is unknown. Without it the platform compares recipients and content, and
+	// the client does not retry.
 	ClientMsgID string
 }
 
@@ -71,18 +71,18 @@ type MassResult struct {
 	MsgDataID int64  `json:"msg_data_id"` // for the comments and statistics of articles
 }
 
-// SendMass orders a message to all followers or to those with a tag (根据标签群发消息).
-// The platform sends it over the next minutes; how that ends comes as an event
-// (MASSSENDJOBFINISH) and from [Client.GetMassJob].
+// SendMass sends a message to all followers or to those with a tag (根据标签群发消息).
+// The platform accepts the message and delivers it over the next minutes; the outcome
+// is reported by the event MASSSENDJOBFINISH and by [Client.GetMassJob].
 //
-// A subscription account can send once a day; a service account 100 times a day,
-// and each follower gets 4 a month. At most 60 calls a minute. With API protection
-// on, an administrator has 30 minutes to confirm.
+// A subscription account can send once a day. A service account can send 100 times a
+// day, but each follower receives only 4 messages a month. The quota is 60 calls a
+// minute. If API protection is on, an administrator must confirm within 30 minutes.
 //
-// [ErrDuplicateMassID]: this was ordered within the last 24 hours; the result stands
-// beside the error and has the MsgID of that order. [ErrMassIDTooFast]: it was
-// ordered a moment ago, and the platform tells in a minute what became of it.
-// [ErrNoMassQuota]: nothing is left of the quota.
+// It returns [ErrDuplicateMassID] and a result if a message with the same ClientMsgID was
+// accepted in the last 24 hours; the result contains its MsgID. It returns
+// [ErrMassIDTooFast] if such a message was sent a moment ago; the platform can say in a
+// minute whether it was accepted. It returns [ErrNoMassQuota] if the quota is used up.
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/message/api_sendall
 func (c *Client) SendMass(ctx context.Context, req SendMassRequest) (*MassResult, error) {
@@ -98,8 +98,8 @@ func (c *Client) SendMass(ctx context.Context, req SendMassRequest) (*MassResult
 	return c.sendMass(ctx, "/cgi-bin/message/mass/sendall", body, req.ClientMsgID)
 }
 
-// SendMassToUsersRequest is a message to a list of followers. The fields that are
-// not explained are those of [SendMassRequest].
+// SendMassToUsersRequest is a message to a list of followers. Message, IgnoreReprint and
+// ClientMsgID are as in [SendMassRequest].
 type SendMassToUsersRequest struct {
 	OpenIDs       []string // 2 to 10,000
 	Message       MassMessage
@@ -107,9 +107,9 @@ type SendMassToUsersRequest struct {
 	ClientMsgID   string
 }
 
-// SendMassToUsers orders a message to a list of 2 to 10,000 followers
-// (根据OpenID群发消息). Only service accounts can. A day's quota is 100; for the rest
-// see [Client.SendMass].
+// SendMassToUsers sends a message to a list of 2 to 10,000 followers
+// (根据OpenID群发消息). It is available to service accounts only, and its quota is 100
+// calls a day. It otherwise works as [Client.SendMass].
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/message/api_masssend
 func (c *Client) SendMassToUsers(ctx context.Context, req SendMassToUsersRequest) (*MassResult, error) {
@@ -159,15 +159,15 @@ func (c *Client) sendMass(ctx context.Context, path string, body map[string]any,
 	return &result, err
 }
 
-// PreviewMassRequest is a message to one person before it goes to many.
+// PreviewMassRequest is a preview of a message to many followers.
 type PreviewMassRequest struct {
 	OpenID   string // of a follower
-	WeChatID string // the follower's WeChat id instead; goes before OpenID
+	WeChatID string // of a follower; takes precedence over OpenID
 	Message  MassMessage
 }
 
-// PreviewMass sends one follower what [Client.SendMass] would send to all
-// (预览消息), and returns the id of the message. A day's quota is 100.
+// PreviewMass sends a message to one follower as a preview (预览消息) and returns the
+// id of the message. The quota is 100 calls a day.
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/message/api_preview
 func (c *Client) PreviewMass(ctx context.Context, req PreviewMassRequest) (int64, error) {
@@ -216,9 +216,9 @@ type MassJob struct {
 	Status MassStatus `json:"msg_status"`
 }
 
-// GetMassJob returns how far a message is that [Client.SendMass] or
-// [Client.SendMassToUsers] ordered (查询群发消息发送状态). [ErrInvalidMessageID]: there
-// is none.
+// GetMassJob returns the progress of a message that [Client.SendMass] or
+// [Client.SendMassToUsers] sent (查询群发消息发送状态). It returns
+// [ErrInvalidMessageID] if there is no such message.
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/message/api_massmsgget
 func (c *Client) GetMassJob(ctx context.Context, msgID int64) (*MassJob, error) {
@@ -233,13 +233,13 @@ func (c *Client) GetMassJob(ctx context.Context, msgID int64) (*MassJob, error) 
 
 type massRef struct {
 	MsgID    int64  `json:"msg_id,omitempty"`
-	Position int    `json:"article_idx,omitempty"` // the first article is 1; 0 is all of them
-	URL      string `json:"url,omitempty"`         // read only without a msg_id
+	Position int    `json:"article_idx,omitempty"` // from 1; 0 is all articles
+	URL      string `json:"url,omitempty"`         // ignored if there is a msg_id
 }
 
-// DeleteMass deletes the articles or the video of a message, all of it (删除群发消息):
-// what was delivered stays in the followers' chats, but no longer opens. A day's
-// quota is 10. It returns [ErrInvalidMessageID] if there is no such message.
+// DeleteMass deletes all articles or the video of a message (删除群发消息). The message
+// remains in the followers' chats, but can no longer be opened. The quota is 10 calls a
+// day. It returns [ErrInvalidMessageID] if there is no such message.
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/message/api_deletemassmsg
 func (c *Client) DeleteMass(ctx context.Context, msgID int64) error {
@@ -250,9 +250,10 @@ func (c *Client) DeleteMass(ctx context.Context, msgID int64) error {
 }
 
 // DeleteMassArticle deletes one article of a message (删除群发消息); the first article
-// is at position 1. It is otherwise as [Client.DeleteMass], and shares its quota of 10.
-// The client does not retry it: the platform does not say whether the second
-// article becomes the first.
+// has position 1. It otherwise works as [Client.DeleteMass] and shares its quota of 10.
+//
+// It returns [ErrUnknownOutcome] if the article may have been deleted; it is then not
+// retried, because the second article may have become the first.
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/message/api_deletemassmsg
 func (c *Client) DeleteMassArticle(ctx context.Context, msgID int64, position int) error {
@@ -262,8 +263,8 @@ func (c *Client) DeleteMassArticle(ctx context.Context, msgID int64, position in
 	return c.post(ctx, "/cgi-bin/message/mass/delete", massRef{MsgID: msgID, Position: position})
 }
 
-// DeleteMassURL deletes the article at a URL (删除群发消息). It is otherwise as
-// [Client.DeleteMass], and shares its quota of 10.
+// DeleteMassURL deletes the article at a URL (删除群发消息). It otherwise works as
+// [Client.DeleteMass] and shares its quota of 10.
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/message/api_deletemassmsg
 func (c *Client) DeleteMassURL(ctx context.Context, url string) error {
@@ -273,7 +274,7 @@ func (c *Client) DeleteMassURL(ctx context.Context, url string) error {
 	return c.post(ctx, "/cgi-bin/message/mass/delete", massRef{URL: url}, idempotent)
 }
 
-// MassSpeed is how fast messages to many followers go out.
+// MassSpeed is how fast messages to many followers are sent.
 type MassSpeed int
 
 // The speeds of messages to many followers, in messages a minute.
@@ -288,19 +289,19 @@ const (
 // MassSpeedResult is the speed of messages to many followers.
 type MassSpeedResult struct {
 	Speed     MassSpeed `json:"speed"`
-	RealSpeed int64     `json:"realspeed"` // in 10,000 messages a minute; it does not follow from Speed
+	RealSpeed int64     `json:"realspeed"` // in units of 10,000 messages a minute; not determined by Speed
 }
 
-// GetMassSpeed returns how fast messages to many followers go out (获取群发速度). Only
-// verified accounts can ask.
+// GetMassSpeed returns how fast messages to many followers are sent (获取群发速度). It is
+// available to verified accounts only.
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/message/api_getspeed
 func (c *Client) GetMassSpeed(ctx context.Context) (*MassSpeedResult, error) {
 	return post[MassSpeedResult](ctx, c, "/cgi-bin/message/mass/speed/get", struct{}{}, idempotent)
 }
 
-// SetMassSpeed changes how fast messages to many followers go out (设置群发速度).
-// Slower keeps a site alive that all of them open at once.
+// SetMassSpeed sets how fast messages to many followers are sent (设置群发速度). A lower
+// speed protects a website that the followers open from a message.
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/message/api_setspeed
 func (c *Client) SetMassSpeed(ctx context.Context, speed MassSpeed) error {

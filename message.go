@@ -16,10 +16,9 @@ type Message interface {
 	custom() (msgType string, content any, err error)
 }
 
-// TextMessage is a text. In a customer-service message it has up to 2,048 bytes and
-// can contain links, including links to mini programs:
-// <a href="https://…" data-miniprogram-appid="wx…"
-// data-miniprogram-path="pages/index">…</a>.
+// TextMessage is a text. In a customer-service message it has up to 2,048 bytes and can
+// contain links, including links to mini programs: <a href="https://…"
+// data-miniprogram-appid="wx…" data-miniprogram-path="pages/index">…</a>.
 type TextMessage struct {
 	Content string `json:"content"`
 }
@@ -197,9 +196,9 @@ type SendCustomMessageRequest struct {
 }
 
 // SendCustomMessage sends a message to a user who recently wrote to the account or
-// interacted with it in another way (发送客服消息). The account can send 5 messages within
-// 48 hours of a message from the user, and 3 within one minute of a menu tap, a follow
-// or a scan.
+// interacted with it in another way (发送客服消息). The account can send 5 messages
+// within 48 hours of a message from the user, and 3 within one minute of a menu tap, a
+// follow or a scan.
 //
 // It returns [ErrReplyWindowClosed] if the interaction was too long ago or the user does
 // not follow the account, [ErrReplyCountUsed] if too many messages were sent, and
@@ -227,9 +226,9 @@ func (c *Client) SendCustomMessage(ctx context.Context, req SendCustomMessageReq
 	return c.post(ctx, "/cgi-bin/message/custom/send", body)
 }
 
-// SendCustomMessageJSON sends a customer-service message that is JSON already
-// (发送客服消息), such as those that the package callback makes of replies which
-// are too late: it fits as the Deferred of a callback.Config.
+// SendCustomMessageJSON sends a customer-service message that is already JSON
+// (发送客服消息). The package callback makes such messages from replies that are too
+// late: set this method as the Deferred of a callback.Config.
 //
 // https://developers.weixin.qq.com/doc/service/api/customer/message/api_sendcustommessage
 func (c *Client) SendCustomMessageJSON(ctx context.Context, body []byte) error {
@@ -279,26 +278,26 @@ type MessageRecord struct {
 	KFAccount string            `json:"worker"` // the agent's account
 }
 
-// MessageRecordKind says who sent a message.
+// MessageRecordKind is who sent a message.
 type MessageRecordKind int
 
-// The kinds of MessageRecord; older records have others.
+// The kinds of messages; older records have others.
 const (
 	MessageRecordFromAgent MessageRecordKind = 2002
 	MessageRecordFromUser  MessageRecordKind = 2003
 )
 
-// MessageRecordPage is a page of records.
+// MessageRecordPage is a page of messages.
 type MessageRecordPage struct {
 	Records []MessageRecord `json:"recordlist"`
 	Count   int64           `json:"number"`
-	NextID  int64           `json:"msgid"` // for the AfterID of the next page
+	NextID  int64           `json:"msgid"` // the AfterID for the next page
 }
 
-// ListMessageRecordsRequest says which records to list.
+// ListMessageRecordsRequest selects messages.
 type ListMessageRecordsRequest struct {
-	From, To time.Time // at most 24 hours
-	AfterID  int64     // the NextID of the page before, 0 for the first page
+	From, To time.Time // up to 24 hours apart
+	AfterID  int64     // the NextID of the previous page, 0 for the first page
 	Count    int       // 1 to 10,000
 }
 
@@ -327,8 +326,8 @@ func checkSpan(fromName, toName string, from, to time.Time) error {
 	return nil
 }
 
-// ListMessageRecords returns what agents and users wrote to each other
-// (获取聊天记录), one page of it.
+// ListMessageRecords returns a page of the messages between agents and users
+// (获取聊天记录).
 //
 // https://developers.weixin.qq.com/doc/service/api/customer/message/api_getmsglist
 func (c *Client) ListMessageRecords(ctx context.Context, req ListMessageRecordsRequest) (*MessageRecordPage, error) {
@@ -344,9 +343,9 @@ func (c *Client) ListMessageRecords(ctx context.Context, req ListMessageRecordsR
 	return post[MessageRecordPage](ctx, c, "/customservice/msgrecord/getmsglist", body, idempotent)
 }
 
-// AllMessageRecords iterates over what agents and users wrote to each other
-// (获取聊天记录) in a span of any length: it asks for 24 hours after 24 hours. A record
-// of the second where two of them meet can come twice.
+// AllMessageRecords iterates over the messages between agents and users (获取聊天记录)
+// in a time range of any length, which is requested in parts of 24 hours. A message
+// from the second in which two parts meet can appear twice.
 //
 // https://developers.weixin.qq.com/doc/service/api/customer/message/api_getmsglist
 func (c *Client) AllMessageRecords(ctx context.Context, from, to time.Time) iter.Seq2[MessageRecord, error] {
@@ -373,7 +372,7 @@ func minTime(a, b time.Time) time.Time {
 	return a
 }
 
-// messageRecords iterates over the pages of one request.
+// messageRecords iterates over all pages of a request.
 func (c *Client) messageRecords(ctx context.Context, req ListMessageRecordsRequest) iter.Seq2[MessageRecord, error] {
 	return paginate(req.AfterID, func(after int64) (items []MessageRecord, next int64, more bool, err error) {
 		req.AfterID = after

@@ -6,8 +6,8 @@ import (
 	"strconv"
 )
 
-// AdSlot is a place for ads in what an account publishes (广告位). Mini programs
-// have more than those here, such as "SLOT_ID_WEAPP_BANNER".
+// AdSlot is a place for ads in an account's content (广告位). Mini programs have other
+// slots, such as "SLOT_ID_WEAPP_BANNER".
 type AdSlot string
 
 // The ad slots of Official Accounts.
@@ -19,7 +19,7 @@ const (
 	AdSlotCommission AdSlot = "SLOT_ID_BIZ_CPS"     // 返佣商品
 )
 
-// AdPageRequest names a page of ad statistics.
+// AdPageRequest selects a page of ad statistics.
 type AdPageRequest struct {
 	From, To Date // both included
 	Page     int  // from 1; 0 is 1
@@ -28,8 +28,8 @@ type AdPageRequest struct {
 
 const (
 	adPageSize     = 90
-	adDays         = 90 // the most days of one call
-	commissionDays = 60 // the most days of one call
+	adDays         = 90 // the most days per call
+	commissionDays = 60 // the most days per call
 )
 
 func (r AdPageRequest) complete() AdPageRequest {
@@ -42,8 +42,8 @@ func (r AdPageRequest) complete() AdPageRequest {
 	return r
 }
 
-// adStatistics asks for a page of an action's statistics. days is the longest span
-// of a call, 0 where there is no limit.
+// adStatistics requests a page of an action's statistics. days is the longest date range
+// of a call, 0 if there is no limit.
 func adStatistics[T any](ctx context.Context, c *Client, action string, days int, slot AdSlot, req AdPageRequest) (*T, error) {
 	req = req.complete()
 	span := dateSpan{req.From, req.To}
@@ -60,7 +60,7 @@ func adStatistics[T any](ctx context.Context, c *Client, action string, days int
 		"page", strconv.Itoa(req.Page), "page_size", strconv.Itoa(req.PageSize)))
 }
 
-// allAds goes through the pages of each of the spans that a span is split into.
+// allAds iterates over all pages of a date range, which it splits into calls.
 func allAds[T any](from, to Date, days int, page func(req AdPageRequest) (items []T, total int64, err error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		if err := (dateSpan{from, to}).order("from", "to"); err != nil {
@@ -87,16 +87,16 @@ func allAds[T any](from, to Date, days int, page func(req AdPageRequest) (items 
 
 // AdFigures are the figures of ads.
 type AdFigures struct {
-	Requests     int64   `json:"req_succ_count"` // ads that were fetched
+	Requests     int64   `json:"req_succ_count"` // ads that were requested
 	Exposures    int64   `json:"exposure_count"`
-	ExposureRate float64 `json:"exposure_rate"` // exposures by request
+	ExposureRate float64 `json:"exposure_rate"` // exposures per request
 	Clicks       int64   `json:"click_count"`
-	ClickRate    float64 `json:"click_rate"` // clicks by exposure
+	ClickRate    float64 `json:"click_rate"` // clicks per exposure
 	Income       int64   `json:"income"`     // fen
-	ECPM         float64 `json:"ecpm"`       // fen for 1,000 exposures
+	ECPM         float64 `json:"ecpm"`       // fen per 1,000 exposures
 }
 
-// AdDay is the figures of an ad slot on a day.
+// AdDay contains the figures of an ad slot on one day.
 type AdDay struct {
 	Date   Date   `json:"date"`
 	SlotID int64  `json:"slot_id"`
@@ -104,23 +104,23 @@ type AdDay struct {
 	AdFigures
 }
 
-// AdReport is a page of days with the figures of the whole span.
+// AdReport is a page of days, with the figures of the whole date range.
 type AdReport struct {
 	Summary AdFigures `json:"summary"`
 	Days    []AdDay   `json:"list"`
-	Total   int64     `json:"total_num"` // days and slots in the span
+	Total   int64     `json:"total_num"` // days and slots in the date range
 }
 
-// ListAdDays returns a page of what ads in the account's articles brought, by day
-// and slot (获取公众号分广告位数据). slot narrows it to one slot, "" does not. The span
-// is at most 90 days; there are no figures before 2016-01-01.
+// ListAdDays returns a page of the figures of ads in the account's articles, by day and
+// slot (获取公众号分广告位数据). A slot of "" selects all slots. The date range is up
+// to 90 days, from 2016-01-01.
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Analytics/Ad_Analysis
 func (c *Client) ListAdDays(ctx context.Context, slot AdSlot, req AdPageRequest) (*AdReport, error) {
 	return adStatistics[AdReport](ctx, c, "publisher_adpos_general", adDays, slot, req)
 }
 
-// AllAdDays is [Client.ListAdDays] for all pages of a span of any length
+// AllAdDays is [Client.ListAdDays] for all pages of a date range of any length
 // (获取公众号分广告位数据).
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Analytics/Ad_Analysis
@@ -134,40 +134,40 @@ func (c *Client) AllAdDays(ctx context.Context, slot AdSlot, from, to Date) iter
 	})
 }
 
-// CommissionFigures are the figures of goods that are sold for a commission.
+// CommissionFigures are the figures of products that are sold for a commission.
 type CommissionFigures struct {
-	Requests   int64   `json:"req_succ_count"` // cards of goods that were fetched
+	Requests   int64   `json:"req_succ_count"` // product cards that were requested
 	Exposures  int64   `json:"exposure_count"`
 	Clicks     int64   `json:"click_count"`
-	ClickRate  float64 `json:"click_rate"` // clicks by exposure
+	ClickRate  float64 `json:"click_rate"` // clicks per exposure
 	Orders     int64   `json:"order_count"`
-	OrderRate  float64 `json:"order_rate"`       // orders by click
+	OrderRate  float64 `json:"order_rate"`       // orders per click
 	Sales      int64   `json:"total_fee"`        // fen
 	Commission int64   `json:"total_commission"` // fen
 }
 
-// CommissionDay is the figures of a day.
+// CommissionDay contains the figures of one day.
 type CommissionDay struct {
 	Date Date `json:"date"`
 	CommissionFigures
 }
 
-// CommissionReport is a page of days with the figures of the whole span.
+// CommissionReport is a page of days, with the figures of the whole date range.
 type CommissionReport struct {
 	Summary CommissionFigures `json:"summary"`
 	Days    []CommissionDay   `json:"list"`
-	Total   int64             `json:"total_num"` // days in the span
+	Total   int64             `json:"total_num"` // days in the date range
 }
 
-// ListCommissionDays returns a page of what goods in the account's articles brought,
-// by day (获取公众号返佣商品数据). The span is at most 60 days.
+// ListCommissionDays returns a page of the figures of products in the account's articles,
+// by day (获取公众号返佣商品数据). The date range is up to 60 days.
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Analytics/Ad_Analysis
 func (c *Client) ListCommissionDays(ctx context.Context, req AdPageRequest) (*CommissionReport, error) {
 	return adStatistics[CommissionReport](ctx, c, "publisher_cps_general", commissionDays, "", req)
 }
 
-// AllCommissionDays is [Client.ListCommissionDays] for all pages of a span of any
+// AllCommissionDays is [Client.ListCommissionDays] for all pages of a date range of any
 // length (获取公众号返佣商品数据).
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Analytics/Ad_Analysis
@@ -181,10 +181,10 @@ func (c *Client) AllCommissionDays(ctx context.Context, from, to Date) iter.Seq2
 	})
 }
 
-// SettlementStatus is how far a settlement is.
+// SettlementStatus is the state of a settlement.
 type SettlementStatus int
 
-// The states of a settlement.
+// The states of settlements.
 const (
 	SettlementStatusPending   SettlementStatus = 1
 	SettlementStatusSettled   SettlementStatus = 2 // 3 means the same
@@ -192,45 +192,45 @@ const (
 	SettlementStatusPaid      SettlementStatus = 5
 )
 
-// Settlement is the income of half a month.
+// Settlement is the income from half a month.
 type Settlement struct {
-	Date      Date             `json:"date"`  // when the figures were updated
+	Date      Date             `json:"date"`  // the day on which the figures were updated
 	Period    string           `json:"zone"`  // the days in words, such as 2020年3月1日至15日
 	Month     string           `json:"month"` // such as "202003"
 	Half      int64            `json:"order"` // 1: to the 15th, 2: from the 16th
 	Status    SettlementStatus `json:"sett_status"`
 	Revenue   int64            `json:"settled_revenue"` // fen
 	Number    string           `json:"sett_no"`
-	MailCount int64            `json:"mail_send_cnt"` // how often the statement was sent again on request
+	MailCount int64            `json:"mail_send_cnt"` // how often the statement was resent on request
 	Slots     []SlotRevenue    `json:"slot_revenue"`
 }
 
-// SlotRevenue is the part of an income that an ad slot brought.
+// SlotRevenue is the part of an income that is from one ad slot.
 type SlotRevenue struct {
 	Slot    AdSlot `json:"slot_id"`
 	Revenue int64  `json:"slot_settled_revenue"` // fen
 }
 
-// SettlementReport is a page of settlements with the sums of the account.
+// SettlementReport is a page of settlements, with the totals of the account.
 type SettlementReport struct {
 	Payee          string       `json:"body"`                // the company that is paid
-	Revenue        int64        `json:"revenue_all"`         // fen, income so far
-	Penalty        int64        `json:"penalty_all"`         // fen, taken off
+	Revenue        int64        `json:"revenue_all"`         // fen, the income so far
+	Penalty        int64        `json:"penalty_all"`         // fen, deducted
 	SettledRevenue int64        `json:"settled_revenue_all"` // fen
 	Settlements    []Settlement `json:"settlement_list"`
-	Total          int64        `json:"total_num"` // settlements in the span
+	Total          int64        `json:"total_num"` // settlements in the date range
 }
 
-// ListSettlements returns a page of the account's income from ads, by half months
-// that overlap the span, which may be of any length
-// (获取公众号结算收入数据及结算主体信息).
+// ListSettlements returns a page of the account's income from ads
+// (获取公众号结算收入数据及结算主体信息): the half months that overlap the date range,
+// which can be of any length.
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Analytics/Ad_Analysis
 func (c *Client) ListSettlements(ctx context.Context, req AdPageRequest) (*SettlementReport, error) {
 	return adStatistics[SettlementReport](ctx, c, "publisher_settlement", 0, "", req)
 }
 
-// AllSettlements is [Client.ListSettlements] for all pages of a span
+// AllSettlements is [Client.ListSettlements] for all pages of a date range
 // (获取公众号结算收入数据及结算主体信息).
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Analytics/Ad_Analysis
