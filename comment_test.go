@@ -77,7 +77,7 @@ func TestCommentReplyIsReadInEveryShape(t *testing.T) {
 	}
 }
 
-func TestCommentCallsRefuseWhatCanNotBeRight(t *testing.T) {
+func TestCommentCallsRefuseWhatCannotBeRight(t *testing.T) {
 	refused(t, "msgDataID", func(ctx context.Context, c *Client) error { return c.OpenComments(ctx, 0, 0) })
 	refused(t, "index", func(ctx context.Context, c *Client) error { return c.CloseComments(ctx, 1, -1) })
 	refused(t, "CommentID", func(ctx context.Context, c *Client) error {

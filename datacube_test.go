@@ -338,7 +338,7 @@ func TestADelayedDayWithoutFiguresIsNotADayWithoutArticles(t *testing.T) {
 	assert.Empty(t, list)
 	_, err = c.ListArticleReads(t.Context(), aDay.AddDays(1), aDay.AddDays(1))
 	require.ErrorIs(t, err, ErrDataNotReady)
-	assert.EqualError(t, err, "wechat: POST /datacube/getarticleread: "+ErrDataNotReady.Error())
+	require.EqualError(t, err, "wechat: POST /datacube/getarticleread: "+ErrDataNotReady.Error())
 	require.ErrorIs(t, failure(c.AllArticleReads(t.Context(), aDay, aDay.AddDays(1))), ErrDataNotReady)
 }
 

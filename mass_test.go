@@ -160,7 +160,7 @@ func TestMassMessageThatIsNotCompleteIsNotSent(t *testing.T) {
 	}
 }
 
-func TestOtherMassCallsRefuseWhatCanNotBeRight(t *testing.T) {
+func TestOtherMassCallsRefuseWhatCannotBeRight(t *testing.T) {
 	refused(t, "msgID", func(ctx context.Context, c *Client) error { _, err := c.GetMassJob(ctx, 0); return err })
 	for _, speed := range []MassSpeed{-1, 5} {
 		refused(t, "speed", func(ctx context.Context, c *Client) error { return c.SetMassSpeed(ctx, speed) })

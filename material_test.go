@@ -125,7 +125,7 @@ func TestMaterialIsTypedByWhatItHolds(t *testing.T) {
 	assert.Equal(t, 1, calls, "the video was fetched")
 }
 
-func TestMaterialCallsRefuseWhatCanNotBeRight(t *testing.T) {
+func TestMaterialCallsRefuseWhatCannotBeRight(t *testing.T) {
 	for argument, call := range map[string]func(ctx context.Context, c *Client) error{
 		"mediaType": func(ctx context.Context, c *Client) error {
 			_, err := c.UploadMaterial(ctx, MediaVideo, pngFile())

@@ -46,6 +46,7 @@ type VoiceMessage struct {
 func (m VoiceMessage) custom() (string, any, error) {
 	return "voice", m, notEmpty("MediaID", m.MediaID)
 }
+
 func (m VoiceMessage) mass() (string, any, error) { return m.custom() }
 
 // VideoMessage is an uploaded video. In a mass message MediaID is the one that
@@ -107,6 +108,7 @@ type MPNewsMessage struct {
 func (m MPNewsMessage) custom() (string, any, error) {
 	return "mpnews", m, notEmpty("MediaID", m.MediaID)
 }
+
 func (m MPNewsMessage) mass() (string, any, error) { return m.custom() }
 
 // MPNewsArticleMessage is a card that opens a published article.
@@ -235,13 +237,13 @@ func (c *Client) SendCustomMessageJSON(ctx context.Context, body []byte) error {
 	return c.post(ctx, "/cgi-bin/message/custom/send", body)
 }
 
-// TypingRequest selects the user who sees that somebody is typing.
+// TypingRequest selects the user who sees that the account is typing.
 type TypingRequest struct {
 	OpenID     string
 	BusinessID int64 // 0 for none
 }
 
-// StartTyping shows the user for 15 seconds that somebody is typing (客服输入状态). It
+// StartTyping shows the user for 15 seconds that the account is typing (客服输入状态). It
 // returns [ErrNoRecentInteraction] if the user has not interacted with the account for
 // 30 seconds, and [ErrAlreadyTyping] if it is already shown.
 //
@@ -250,7 +252,7 @@ func (c *Client) StartTyping(ctx context.Context, req TypingRequest) error {
 	return c.setTyping(ctx, "Typing", req)
 }
 
-// StopTyping stops showing the user that somebody is typing (客服输入状态).
+// StopTyping stops showing the user that the account is typing (客服输入状态).
 //
 // https://developers.weixin.qq.com/doc/service/api/customer/message/api_typing
 func (c *Client) StopTyping(ctx context.Context, req TypingRequest) error {

@@ -86,7 +86,7 @@ var _ = wireRows([]wireRow{
 	},
 })
 
-func TestMessageThatCanNotBeRightIsRefused(t *testing.T) {
+func TestMessageThatCannotBeRightIsRefused(t *testing.T) {
 	var none *TextMessage
 	for i, wrong := range []struct {
 		argument string

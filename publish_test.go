@@ -85,7 +85,7 @@ var _ = wireRows([]wireRow{
 	},
 })
 
-func TestPublishCallsRefuseWhatCanNotBeRight(t *testing.T) {
+func TestPublishCallsRefuseWhatCannotBeRight(t *testing.T) {
 	refused(t, "mediaID", func(ctx context.Context, c *Client) error { _, err := c.PublishDraft(ctx, ""); return err })
 	refused(t, "publishID", func(ctx context.Context, c *Client) error { _, err := c.GetPublishJob(ctx, ""); return err })
 	refused(t, "articleID", func(ctx context.Context, c *Client) error { _, err := c.GetPublication(ctx, ""); return err })
