@@ -120,12 +120,12 @@ func TestC13UploadIsReplayedWhenTheServerAnswersBeforeItHasReadTheBody(t *testin
 func TestNobodyReadsTheContentAfterTheCall(t *testing.T) {
 	for name, http2 := range map[string]bool{"HTTP/1.1": false, "HTTP/2": true} {
 		t.Run(name, func(t *testing.T) {
-			for _, end := range []string{"answered early", "cancelled"} {
+			for _, end := range []string{"answered early", "canceled"} {
 				_, client := newEarlyServer(t, http2)
 				file := &slowSeeker{ReadSeeker: bytes.NewReader(make([]byte, 1<<20)), pause: 10 * time.Millisecond}
 				ctx, cancel := context.WithCancel(t.Context())
 				req := uploadRequest(File{Name: "a.png", Content: file})
-				if end == "cancelled" {
+				if end == "canceled" {
 					req.Query = params("access_token", "TOKEN1")
 					req.Anonymous = true
 					time.AfterFunc(25*time.Millisecond, cancel)
@@ -138,7 +138,7 @@ func TestNobodyReadsTheContentAfterTheCall(t *testing.T) {
 				assert.Zero(t, file.users.Load(), "%s: a Read is running", end)
 				file.at = 0 // a data race if somebody reads
 				reads := file.reads.Load()
-				if end == "cancelled" {
+				if end == "canceled" {
 					require.Positive(t, reads)
 				}
 				time.Sleep(30 * time.Millisecond)

@@ -25,8 +25,8 @@ import (
 
 var downloadRequest = Request{Path: "/cgi-bin/media/get", Idempotent: true}
 
-// labelled answers a body under a Content-Type.
-func labelled(kind, body string) func(*http.Request) (*http.Response, error) {
+// labeled answers a body under a Content-Type.
+func labeled(kind, body string) func(*http.Request) (*http.Response, error) {
 	return func(r *http.Request) (*http.Response, error) {
 		resp, err := answer(http.StatusOK, body)(r)
 		resp.Header.Set("Content-Type", kind)
@@ -38,7 +38,7 @@ func labelled(kind, body string) func(*http.Request) (*http.Response, error) {
 // cut answers a body that breaks off after what is given.
 func cut(body string) func(*http.Request) (*http.Response, error) {
 	return func(r *http.Request) (*http.Response, error) {
-		resp, err := labelled("image/jpeg", "")(r)
+		resp, err := labeled("image/jpeg", "")(r)
 		resp.Body = io.NopCloser(io.MultiReader(strings.NewReader(body), iotest.ErrReader(io.ErrUnexpectedEOF)))
 		return resp, err
 	}
@@ -56,7 +56,7 @@ func TestD9RefusedDownloadIsAnErrorWhateverItIsLabelled(t *testing.T) {
 			`{"errcode":40007,"errmsg":"` + strings.Repeat("x", 4000) + `"}`,
 		} {
 			var got bytes.Buffer
-			err := newScript(labelled(kind, body)).client().Do(t.Context(), downloadRequest, &got)
+			err := newScript(labeled(kind, body)).client().Do(t.Context(), downloadRequest, &got)
 			require.ErrorIs(t, err, ErrInvalidMediaID, "%s %.50q", kind, body)
 			assert.Empty(t, got.Bytes(), "%s %.50q", kind, body)
 		}
@@ -70,7 +70,7 @@ func TestContentThatOnlyLooksLikeAnErrorIsWritten(t *testing.T) {
 		strings.Repeat("{", 5000),
 	} {
 		var got bytes.Buffer
-		c := newScript(labelled("application/octet-stream", body)).client()
+		c := newScript(labeled("application/octet-stream", body)).client()
 		info, isJSON, err := c.download(t.Context(), downloadRequest, &got, nil)
 		require.NoError(t, err, "%.50q", body)
 		assert.Equal(t, body, got.String())
@@ -87,7 +87,7 @@ func TestJSONAlternativeOfADownloadIsDecoded(t *testing.T) {
 		var got bytes.Buffer
 		var out video
 		body := `{"video_url":"https://example.com/` + strings.Repeat("v", padding) + `"}`
-		_, isJSON, err := newScript(labelled("text/plain", body)).client().download(t.Context(), downloadRequest, &got, &out)
+		_, isJSON, err := newScript(labeled("text/plain", body)).client().download(t.Context(), downloadRequest, &got, &out)
 		require.NoError(t, err)
 		assert.True(t, isJSON)
 		assert.Empty(t, got.Bytes())
@@ -95,25 +95,25 @@ func TestJSONAlternativeOfADownloadIsDecoded(t *testing.T) {
 
 		got.Reset()
 		body = "{ no JSON " + strings.Repeat("v", padding)
-		_, isJSON, err = newScript(labelled("image/jpeg", body)).client().download(t.Context(), downloadRequest, &got, &out)
+		_, isJSON, err = newScript(labeled("image/jpeg", body)).client().download(t.Context(), downloadRequest, &got, &out)
 		require.NoError(t, err)
 		assert.False(t, isJSON)
 		assert.Equal(t, body, got.String())
 	}
-	_, _, err := newScript(labelled("text/plain", `{"errcode":40007}`)).client().download(t.Context(), downloadRequest, io.Discard, &video{})
+	_, _, err := newScript(labeled("text/plain", `{"errcode":40007}`)).client().download(t.Context(), downloadRequest, io.Discard, &video{})
 	require.ErrorIs(t, err, ErrInvalidMediaID)
 }
 
 func TestEmptyDownloadIsAnError(t *testing.T) {
 	var unreadable *DecodeError
-	require.ErrorAs(t, newScript(labelled("image/jpeg", "")).client().Do(t.Context(), downloadRequest, io.Discard), &unreadable)
+	require.ErrorAs(t, newScript(labeled("image/jpeg", "")).client().Do(t.Context(), downloadRequest, io.Discard), &unreadable)
 }
 
 func TestDownloadIsRepeatedUntilTheFirstByteIsWritten(t *testing.T) {
-	content := labelled("image/jpeg", strings.Repeat("x", 3*maxErrorJSON))
+	content := labeled("image/jpeg", strings.Repeat("x", 3*maxErrorJSON))
 	fast := WithRetry(RetryPolicy{MaxAttempts: 3, MinDelay: 1, MaxDelay: 1})
 	for name, play := range map[string]func(*http.Request) (*http.Response, error){
-		"refused token":   labelled("image/jpeg", `{"errcode":40001,"errmsg":"invalid credential"}`),
+		"refused token":   labeled("image/jpeg", `{"errcode":40001,"errmsg":"invalid credential"}`),
 		"cut at the head": cut(strings.Repeat("x", maxErrorJSON-1)),
 		"502":             badGate,
 	} {
@@ -172,7 +172,7 @@ func assertOnlyFile(t *testing.T, name, content string) {
 
 func TestWriterThatFailsEndsTheDownload(t *testing.T) {
 	full := errors.New("disk full")
-	s := newScript(labelled("image/jpeg", strings.Repeat("x", 1<<16)))
+	s := newScript(labeled("image/jpeg", strings.Repeat("x", 1<<16)))
 	require.ErrorIs(t, s.client().Do(t.Context(), downloadRequest, failingWriter{full}), full)
 	assert.Len(t, s.sent, 1)
 }
@@ -310,7 +310,7 @@ func TestD9PageOfHTMLIsAnErrorAndNothingIsWritten(t *testing.T) {
 	for _, page := range pages {
 		for name, download := range downloads {
 			var got bytes.Buffer
-			err := download(newScript(labelled("image/jpeg", page)).client(), &got)
+			err := download(newScript(labeled("image/jpeg", page)).client(), &got)
 			var unreadable *DecodeError
 			require.ErrorAs(t, err, &unreadable, "%s %.50q", name, page)
 			require.ErrorIs(t, err, errHTML, "%s %.50q", name, page)
@@ -321,7 +321,7 @@ func TestD9PageOfHTMLIsAnErrorAndNothingIsWritten(t *testing.T) {
 		}
 		name := filepath.Join(t.TempDir(), "photo.jpg")
 		require.NoError(t, os.WriteFile(name, []byte("OLD"), 0o600))
-		c := newScript(labelled("image/jpeg", page)).client()
+		c := newScript(labeled("image/jpeg", page)).client()
 		require.ErrorIs(t, SaveFile(name, func(w io.Writer) error { return c.Do(t.Context(), downloadRequest, w) }), errHTML)
 		assertOnlyFile(t, name, "OLD")
 	}
@@ -330,14 +330,14 @@ func TestD9PageOfHTMLIsAnErrorAndNothingIsWritten(t *testing.T) {
 		"\xff\xd8\xff\xe0", "\x89PNG", "#!AMR\n<html>", "%PDF-1.4 <html>",
 	} {
 		var got bytes.Buffer
-		require.NoError(t, newScript(labelled("text/html", content)).client().Do(t.Context(), downloadRequest, &got), "%q", content)
+		require.NoError(t, newScript(labeled("text/html", content)).client().Do(t.Context(), downloadRequest, &got), "%q", content)
 		assert.Equal(t, content, got.String())
 	}
 }
 
 func TestDocumentOfMoreThanSixteenMebibytesIsNoFile(t *testing.T) {
 	var got bytes.Buffer
-	_, err := newScript(labelled("image/jpeg", "{"+strings.Repeat(" ", maxAnswer))).client().DownloadMedia(t.Context(), "m", &got)
+	_, err := newScript(labeled("image/jpeg", "{"+strings.Repeat(" ", maxAnswer))).client().DownloadMedia(t.Context(), "m", &got)
 	require.ErrorIs(t, err, errTooLarge)
 	require.ErrorAs(t, err, new(*DecodeError))
 	assert.Zero(t, got.Len())

@@ -19,7 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// pattern is size bytes that are unlike their neighbours, without holding them.
+// pattern is size bytes that are unlike their neighbors, without holding them.
 type pattern struct {
 	at, size int64
 	watch    *heapWatch

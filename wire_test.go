@@ -146,7 +146,7 @@ func (r wireRow) cancels(t *testing.T) {
 	cancel()
 	_, err := r.call(ctx, c)
 	require.ErrorIs(t, err, context.Canceled)
-	assert.Nil(t, seen.Request, "a cancelled call was sent")
+	assert.Nil(t, seen.Request, "a canceled call was sent")
 }
 
 // noResult makes a row's call of a method that only returns an error.

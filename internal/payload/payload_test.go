@@ -389,7 +389,7 @@ type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
-// seekable gives a reader of any behaviour a size.
+// seekable gives a reader of any behavior a size.
 type seekable struct{ io.Reader }
 
 func (seekable) Seek(_ int64, whence int) (int64, error) {
