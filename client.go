@@ -28,31 +28,31 @@ const (
 	maxTimeout     = 24 * time.Hour
 )
 
-// Client calls the API of one Official Account. It is safe for concurrent use,
-// cheap to make and to drop, and starts no goroutine of its own; programs with
-// many accounts have many clients.
+// Client calls the API of one Official Account. It is safe for concurrent use and
+// cheap to create and to drop. It starts no goroutine that outlives a call. A program
+// with several accounts creates one client for each.
 type Client struct{ *core }
 
-// core is behind a pointer so that no fmt verb prints what is in it.
+// core is behind a pointer so that no fmt verb prints its contents.
 type core struct {
 	cfg     *config
 	rest    *resty.Client
-	token   *tokencache.Cache // nil where a TokenSource was given
+	token   *tokencache.Cache // nil if a TokenSource was given
 	source  TokenSource
 	tickets *ticketCaches
 	budget  *budget
 	hide    *redact.Redactor
 	secure  *security // nil if the account has no API security
-	invalid error     // what is wrong with the configuration, the error of every call
+	invalid error     // of the configuration; every call returns it
 	closed  atomic.Bool
 
 	sourceGuard, observerGuard usercode.Guard
-	logged                     sync.Map // messages that are logged once
+	logged                     sync.Map // messages that were logged and are logged once only
 }
 
 // NewClient returns a client for the account with this AppID and AppSecret
-// (开发者ID和开发者密码). It does nothing on the network; what is wrong with its
-// arguments is told by the first call, as an [*ArgumentError].
+// (开发者ID和开发者密码). It sends nothing. If an argument or option is invalid, every
+// call of the client returns an [*ArgumentError].
 func NewClient(appID, appSecret string, opts ...Option) *Client {
 	cfg := &config{
 		appID: appID, appSecret: appSecret,
@@ -73,7 +73,7 @@ func NewClient(appID, appSecret string, opts ...Option) *Client {
 	}
 	store := cfg.store
 	if store == nil {
-		store = struct{ TokenStore }{NewMemoryTokenStore()} // without its locks: nobody else has it
+		store = struct{ TokenStore }{NewMemoryTokenStore()} // without its locks: nobody else uses it
 	}
 	shared := tokencache.NewShared(store, cfg.log)
 	if c.source == nil {
@@ -87,7 +87,7 @@ func NewClient(appID, appSecret string, opts ...Option) *Client {
 	return c
 }
 
-// complete fills in the defaults and returns what is wrong with the configuration.
+// complete fills in the defaults and checks the configuration.
 func (c *config) complete() error {
 	c.log = usercode.Logger(c.log)
 	c.baseURL = strings.TrimRight(c.baseURL, "/")
@@ -137,9 +137,9 @@ func (c *config) checkTokens() error {
 	return nil
 }
 
-// newRest makes the HTTP client, which resty manages. The requests are made by
-// newRequest: resty's would read whole uploads into memory, and log and repeat URLs
-// that hold the token.
+// newRest creates the HTTP client, which resty manages. newRequest makes the requests:
+// those of resty would read whole uploads into memory, and would log URLs that contain
+// the token.
 func newRest(cfg *config) *resty.Client {
 	h := &http.Client{Transport: newTransport(cfg)}
 	if cfg.httpClient != nil {
@@ -154,14 +154,14 @@ func newRest(cfg *config) *resty.Client {
 	return resty.NewWithClient(h)
 }
 
-// maxConns bounds the connections to one host, in use and idle.
+// maxConns is the maximum number of connections to one host, in use and idle.
 const maxConns = 1000
 
-// NewTransport returns a transport like the one that a client makes for itself: it
-// opens at most 1,000 connections to a host and keeps as many idle for a minute,
-// gives up on a connection that cannot be made in 5 seconds, and detects HTTP/2
-// connections that went silent. Clients that share one through [WithHTTPClient]
-// share their connections; its owner closes them.
+// NewTransport returns a transport like the default one of a client. It opens at most
+// 1,000 connections to a host, keeps idle ones for a minute, limits connecting to 5
+// seconds, and detects HTTP/2 connections that no longer respond. Clients that use the
+// same transport through [WithHTTPClient] share its connections. [Client.Close] does not
+// close them.
 func NewTransport() *http.Transport {
 	dialer := &net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}
 	return &http.Transport{
@@ -178,14 +178,14 @@ func NewTransport() *http.Transport {
 	}
 }
 
-// newTransport returns the transport of a client of its own.
+// newTransport returns the transport of a client that was given none.
 func newTransport(cfg *config) *http.Transport {
 	t := NewTransport()
-	t.ResponseHeaderTimeout = cfg.mediaTimeout // no attempt lasts longer
+	t.ResponseHeaderTimeout = cfg.mediaTimeout // no attempt takes longer
 	return t
 }
 
-// defaultTransport is http.DefaultTransport as it is at the time of each request.
+// defaultTransport uses the http.DefaultTransport of the time of each request.
 type defaultTransport struct{}
 
 func (defaultTransport) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -199,8 +199,8 @@ func (c *Client) AppID() string { return c.cfg.appID }
 
 // Close cancels token refreshes in flight, waits for them to stop, and closes idle
 // connections, unless they belong to a client given by [WithHTTPClient] (关闭客户端).
-// Calls in flight go on if they have a token; calls after it return [ErrClosed]. A
-// program that keeps its clients for as long as it runs need not call it.
+// Calls in flight continue if they already have a token. Later calls return
+// [ErrClosed]. A program that uses a client until it exits need not close it.
 //
 // https://developers.weixin.qq.com/doc/service/guide/dev/api
 func (c *Client) Close() error {
@@ -209,17 +209,17 @@ func (c *Client) Close() error {
 		c.token.Close()
 	}
 	c.tickets.close()
-	if c.cfg.httpClient == nil { // a given client's connections are its owner's
+	if c.cfg.httpClient == nil { // the connections of a given client belong to its owner
 		c.rest.GetClient().CloseIdleConnections()
 	}
 	return nil
 }
 
 // Token returns the account's access_token, from the cache or freshly fetched
-// (获取稳定版接口调用凭据). rejected is the token that the platform has just refused;
-// pass "" if none. Token returns a different token if one is available. A client is
-// a [TokenSource]: give it to other clients, or serve it to other programs of the
-// account.
+// (获取稳定版接口调用凭据). rejected is the token that the platform has just rejected;
+// pass "" if none. Token returns a different token if one is available. A client is a
+// [TokenSource], so it can be passed to other clients, or serve the tokens of other
+// programs that use the same account.
 //
 // https://developers.weixin.qq.com/doc/service/api/base/api_getstableaccesstoken
 func (c *Client) Token(ctx context.Context, rejected string) (string, error) {

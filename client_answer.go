@@ -17,7 +17,7 @@ import (
 	"github.com/wechatoa/wechat/internal/wirejson"
 )
 
-// read reads a response. ctx is the caller's, limited the attempt's.
+// read reads a response. ctx belongs to the caller, limited to the attempt.
 func (c *Client) read(ctx, limited context.Context, cl *call, raw *http.Response) (verdict, error) {
 	sink, stream := cl.sink()
 	if stream && raw.StatusCode/100 == 2 {
@@ -48,7 +48,7 @@ func (c *Client) read(ctx, limited context.Context, cl *call, raw *http.Response
 	return c.decode(cl, raw, data.bytes, cl.out)
 }
 
-// cutOff makes the error of a response that did not arrive whole.
+// cutOff returns the error of a response that did not arrive completely.
 func (c *Client) cutOff(ctx, limited context.Context, cl *call, raw *http.Response, err error) (verdict, error) {
 	failure := c.requestError(cl, raw.StatusCode, c.explain(ctx, limited, cl, err))
 	if ctx.Err() != nil {
@@ -57,7 +57,7 @@ func (c *Client) cutOff(ctx, limited context.Context, cl *call, raw *http.Respon
 	return unknown, failure
 }
 
-// decode reads a complete response: its errcode, and the rest into out.
+// decode decodes a complete response into out, and returns its errcode as an error.
 func (c *Client) decode(cl *call, raw *http.Response, data []byte, out any) (verdict, error) {
 	data, err := c.secure.open(cl, raw, data)
 	if err != nil {
@@ -82,7 +82,7 @@ func (c *Client) decode(cl *call, raw *http.Response, data []byte, out any) (ver
 	case err == nil && answer.Kind != wirejson.Object && answer.Kind != wirejson.List:
 		err = fmt.Errorf("a %s instead of an object", answer.Kind)
 	case err == nil && answer.Refusal.Unreadable:
-		err = errors.New("an errcode that is no whole number")
+		err = errors.New("an errcode that is not an integer")
 	}
 	if err != nil {
 		return abandoned, c.unreadable(cl, raw, data, err)
@@ -91,11 +91,11 @@ func (c *Client) decode(cl *call, raw *http.Response, data []byte, out any) (ver
 	return final, nil
 }
 
-// reportSkipped logs fields that could not be read, each once per endpoint.
+// reportSkipped logs fields that could not be decoded, each once per endpoint.
 func (c *Client) reportSkipped(cl *call, fields []wirejson.Skipped) {
 	for _, f := range fields {
 		if _, logged := c.logged.LoadOrStore([2]string{cl.Path, f.Field}, true); !logged {
-			c.cfg.log.Warn("wechat: a field of a response could not be read and was left out",
+			c.cfg.log.Warn("wechat: skipped a field of a response that could not be decoded",
 				slog.String("path", cl.Path), slog.String("field", f.Field), slog.String("is", string(f.Kind)), slog.String("wanted", f.Type))
 		}
 	}
@@ -108,7 +108,7 @@ func (c *Client) unreadable(cl *call, raw *http.Response, data []byte, err error
 	}
 }
 
-// ofStatus judges an answer that is neither 2xx nor JSON with an errcode.
+// ofStatus judges a response that is neither 2xx nor JSON with an errcode.
 func ofStatus(status int) verdict {
 	switch {
 	case status == http.StatusTooManyRequests:
@@ -119,7 +119,8 @@ func ofStatus(status int) verdict {
 	return final
 }
 
-// ofCode judges a refusal. The platform checks token and quota before it executes.
+// ofCode judges a refusal. The platform checks the token and quotas before it executes a
+// call.
 func ofCode(e *Error, anonymous bool) verdict {
 	switch e.Code {
 	case ErrInvalidCredential, ErrInvalidAccessToken, ErrExpiredAccessToken:
@@ -135,16 +136,16 @@ func ofCode(e *Error, anonymous bool) verdict {
 	return final
 }
 
-// requestID matches the id of a call in the forms that the platform has for it,
-// wherever it stands in an errmsg: "rid: 5f1e-2", "hint: [5f1e2]" and
-// "hints: [ req_id: 5f1e2 ]", in brackets and quotes or not.
+// requestID matches the ID of a call in all forms that the platform uses in an errmsg:
+// "rid: 5f1e-2", "hint: [5f1e2]" and "hints: [ req_id: 5f1e2 ]", with or without
+// brackets and quotes.
 var requestID = regexp.MustCompile(`(?i)[\s,;.(\[{<，；。（【]*["']?\b(?:` +
 	`hints?\s*[:=：]?\s*[\[【]\s*(?:[a-z_-]*id\s*[:=：]\s*)?(?P<hint>[^\]】\s]*)[^\]】]*[\]】]?` +
 	`|(?:r|req|request|trace)[ _-]?id["']?\s*(?:(?:[:=：]\s*[\[({<"'（【]?|[\[(<（【])\s*(?P<id>[^\s\],;)}>"'，；。）】]*)(?:\s*[\]}>"'】])?` +
 	`|\s(?P<bare>[A-Z0-9_.!-]*[0-9][A-Z0-9_.!-]*)))[)\]}）】]?`)
 
-// splitRequestID takes the ids of the call out of an errmsg. What is left is the same
-// for every call with this problem, so that a program can count by it.
+// splitRequestID removes the IDs of the call from an errmsg. The rest is the same for
+// all calls that fail for this reason, so that a program can group by it.
 func splitRequestID(message string) (rest, id string) {
 	for _, match := range requestID.FindAllStringSubmatch(message, -1) {
 		id = cmp.Or(match[2], match[3], id, match[1])
@@ -178,7 +179,7 @@ func printable(s string, limit int) string {
 	return s[:end]
 }
 
-// decodeJSON reads a document for a type that takes it apart itself.
+// decodeJSON decodes a document for a type with its own UnmarshalJSON.
 func decodeJSON(data []byte, out any) error {
 	_, err := wirejson.Decode(data, out)
 	return err

@@ -9,17 +9,17 @@ import (
 	"sync"
 )
 
-// BatchError is the error of a call that goes to the platform in several batches,
-// of which some may be done. Its cause is the error of the batch that failed.
+// BatchError is the error of a call that is sent in several batches. Some of them may
+// have succeeded.
 type BatchError struct {
-	Failed []string // the openids that are not known to be done; calling again with them is safe
-	Total  int      // how many the call was for
-	Err    error
+	Failed []string // openids that may not have been processed; retrying with them is safe
+	Total  int      // number of openids of the call
+	Err    error    // error of the batch that failed
 }
 
-// Error tells how much is not done, and why.
+// Error describes the cause and the number of openids that failed.
 func (e *BatchError) Error() string {
-	return fmt.Sprintf("%v (%d of %d openids not done)", e.Err, len(e.Failed), e.Total)
+	return fmt.Sprintf("%v (%d of %d openids not processed)", e.Err, len(e.Failed), e.Total)
 }
 
 // Unwrap returns the cause.
@@ -30,13 +30,13 @@ func (e *BatchError) LogValue() slog.Value {
 	return slog.GroupValue(slog.Int("failed", len(e.Failed)), slog.Int("total", e.Total), slog.Any("cause", e.Err))
 }
 
-// partlyFailed is an answer that may list openids for which the platform did nothing.
+// partlyFailed is a response that may list openids that were not processed.
 type partlyFailed struct {
 	Failed []string `json:"fail_openid_list"`
 }
 
-// changeInBatches does the same to many openids, size at a time and one after the
-// other. Where the platform leaves some out it goes on, any other error ends it.
+// changeInBatches sends one call for each size openids, one after the other. If a
+// batch fails for some of its openids only, it continues with the next.
 func (c *Client) changeInBatches(ctx context.Context, path string, openIDs []string, size int, body func(batch []string) any) error {
 	if err := noneEmpty("openIDs", openIDs); err != nil {
 		return err
@@ -66,11 +66,11 @@ func (c *Client) changeInBatches(ctx context.Context, path string, openIDs []str
 	return &BatchError{Failed: failed, Total: len(openIDs), Err: cause}
 }
 
-// parallelBatches is how many batches are fetched at a time.
+// parallelBatches is the maximum number of batches that are fetched at a time.
 const parallelBatches = 8
 
-// fetchInBatches fetches something for each openid, size at a time and some batches
-// in parallel. The results are in the order of the openids.
+// fetchInBatches fetches a value for each openid, in batches of size that run in
+// parallel. The results are in the order of the openids.
 func fetchInBatches[T any](ctx context.Context, openIDs []string, size int, fetch func(ctx context.Context, batch []string) ([]T, error)) ([]T, error) {
 	if err := noneEmpty("openIDs", openIDs); err != nil {
 		return nil, err
@@ -91,16 +91,16 @@ func fetchInBatches[T any](ctx context.Context, openIDs []string, size int, fetc
 	return all, nil
 }
 
-// batch is a batch on its way.
+// batch is a result of pages or fetch.
 type batch[T any] struct {
 	items []T
 	err   error
 }
 
-// pipeline fetches something for each openid of all pages. While the consumer works
-// on one batch, the next ones and the next page are fetched, so many and no more;
-// the results come in the order of the openids. When the loop over them ends,
-// whichever way, everything that was started has ended too.
+// pipeline fetches a value for each openid of all pages and returns them in the order
+// of the openids. While the consumer works on a batch, up to parallelBatches batches
+// and one page are fetched ahead. When the loop over the results ends, all goroutines
+// have ended too.
 func pipeline[T any](
 	ctx context.Context, pages func(ctx context.Context) iter.Seq2[[]string, error], size int,
 	fetch func(ctx context.Context, batch []string) ([]T, error),
@@ -112,7 +112,7 @@ func pipeline[T any](
 		defer cancel()
 
 		ahead := make(chan batch[string])
-		lastPage, whole := false, false // each is written before the channel behind it closes
+		lastPage, whole := false, false // each is written before its channel is closed
 		running.Go(func() {
 			defer close(ahead)
 			for page, err := range pages(ctx) {
@@ -122,7 +122,7 @@ func pipeline[T any](
 			}
 			lastPage = true
 		})
-		queue := make(chan chan batch[T], parallelBatches-1) // one more is with the consumer
+		queue := make(chan chan batch[T], parallelBatches-1) // the consumer has one more
 		running.Go(func() {
 			defer close(queue)
 			for page := range ahead {
@@ -165,7 +165,7 @@ func pipeline[T any](
 	}
 }
 
-// send puts a value into a channel, unless ctx ends first.
+// send sends v to a channel and reports whether it did so before the end of ctx.
 func send[T any](ctx context.Context, to chan<- T, v T) bool {
 	select {
 	case to <- v:

@@ -16,15 +16,15 @@ import (
 	"github.com/wechatoa/wechat/internal/usercode"
 )
 
-// call is a request on its way, over all its attempts.
+// call is a request and the state of its attempts.
 type call struct {
 	Request
 	body *payload.Payload
 	out  any
 
-	secret []byte // what the body is encrypted from, nil if the call is not secured
+	secret []byte // the plain body of a secured call, otherwise nil
 
-	restore    func() // puts out where it was before the first attempt, nil if there is nothing to put
+	restore    func() // gives out the value it had before the first attempt; may be nil
 	attempts   int
 	token      string
 	last       error // of the last attempt
@@ -34,19 +34,19 @@ type call struct {
 // retryable reports whether a call that may have been executed can be sent again.
 func (cl *call) retryable() bool { return cl.Idempotent || cl.Keyed }
 
-// verdict says what an attempt's error means for the next one.
+// verdict is what the error of an attempt means for the next one.
 type verdict int
 
 const (
-	final       verdict = iota // not executed, and another attempt would not be either
-	badToken                   // not executed, the token was rejected
-	notExecuted                // not executed, worth another attempt
-	nextMinute                 // not executed, worth another attempt when the minute is over
-	unknown                    // may have been executed, worth another attempt
-	abandoned                  // may have been executed, another attempt is no use
+	final       verdict = iota // not executed; another attempt would fail too
+	badToken                   // not executed; the token was rejected
+	notExecuted                // not executed; another attempt may succeed
+	nextMinute                 // not executed; another attempt may succeed in the next minute
+	unknown                    // may have been executed; another attempt may succeed
+	abandoned                  // may have been executed; another attempt is of no use
 )
 
-// run sends a call until it has succeeded or there is no use in another attempt.
+// run sends a call until it succeeds or another attempt is of no use.
 func (c *Client) run(ctx context.Context, cl *call) error {
 	err := c.attemptAll(ctx, cl)
 	switch {
@@ -100,7 +100,7 @@ func (c *Client) awaitRetry(ctx context.Context, cl *call, retries, cost int, pa
 	if cl.fetchesAhead || cl.body.Consumed() || retries >= c.cfg.retry.MaxAttempts || !c.budget.take(cost) {
 		return cl.last
 	}
-	c.cfg.log.LogAttrs(ctx, slog.LevelDebug, "wechat: call is retried",
+	c.cfg.log.LogAttrs(ctx, slog.LevelDebug, "wechat: retrying call",
 		slog.String("method", cl.Method), slog.String("path", cl.Path),
 		slog.Int("attempt", cl.attempts), slog.Duration("pause", pause), slog.Any("error", cl.last))
 	if err := sleep(ctx, pause); err != nil {
@@ -124,14 +124,14 @@ func (c *Client) renewToken(ctx context.Context, cl *call) error {
 	return nil
 }
 
-// clearOut forgets what a refusal left in out before another attempt.
+// clearOut removes what a refused attempt decoded into out.
 func (cl *call) clearOut() {
 	if cl.restore != nil {
 		cl.restore()
 	}
 }
 
-// authorize gives the call a token other than rejected, if there is another.
+// authorize gives the call a token, other than rejected if there is one.
 func (c *Client) authorize(ctx context.Context, cl *call, rejected string) error {
 	if cl.Anonymous {
 		return nil
@@ -144,7 +144,7 @@ func (c *Client) authorize(ctx context.Context, cl *call, rejected string) error
 		cl.token = token
 		return nil
 	}
-	// Whatever became of the request for a token: this call was not sent.
+	// Whatever the outcome of the request for a token is: this call was not sent.
 	if known, ok := err.(callError); ok { //nolint:errorlint // what is wrapped is wrapped for a reason
 		return known.withOutcome(false)
 	}
@@ -157,8 +157,8 @@ func (c *Client) authorize(ctx context.Context, cl *call, rejected string) error
 	return c.requestError(cl, 0, err)
 }
 
-// notThisCall is an error of a token source about a call of its own, whose outcome is
-// unknown.
+// notThisCall hides that the outcome of a call by the token source is unknown: that of
+// the call that needed the token is not.
 type notThisCall struct{ err error }
 
 func (e *notThisCall) Error() string { return e.err.Error() }
@@ -167,8 +167,8 @@ func (e *notThisCall) Is(target error) bool {
 }
 func (e *notThisCall) As(target any) bool { return errors.As(e.err, target) }
 
-// sourceToken asks the token source. One that the program wrote may panic, or not
-// heed ctx.
+// sourceToken gets a token from the source. A source of the program may panic or ignore
+// ctx.
 func (c *Client) sourceToken(ctx context.Context, rejected string) (string, error) {
 	switch c.source.(type) {
 	case *tokencache.Cache, *Client, StaticToken:
@@ -202,7 +202,7 @@ func (c *Client) attempt(ctx context.Context, cl *call) (v verdict, err error) {
 	limited, cancel := context.WithTimeout(ctx, c.timeout(cl))
 	defer cancel()
 	sent, wire := limited, (*writes)(nil)
-	if !cl.Idempotent || len(cl.AlreadyDone) > 0 { // else it makes no difference
+	if !cl.Idempotent || len(cl.AlreadyDone) > 0 { // otherwise it makes no difference
 		sent, wire = c.traceWrites(limited)
 	}
 	r, err := c.newRequest(sent, cl, body)
@@ -218,14 +218,14 @@ func (c *Client) attempt(ctx context.Context, cl *call) (v verdict, err error) {
 	return c.read(ctx, limited, cl, raw)
 }
 
-// observe reports an attempt to the program's observer.
+// observe passes an attempt to the observer of the program.
 func (c *Client) observe(ctx context.Context, seen Attempt) {
 	err := usercode.Run(context.WithoutCancel(ctx), &c.observerGuard, func(ctx context.Context) { c.cfg.observe(ctx, seen) })
 	c.reportFailure(ctx, "wechat: the observer failed", err)
 }
 
 // reportFailure logs, once, that code of the program hung, panicked or ended its
-// goroutine. An error that it returned belongs to the call.
+// goroutine. Other errors are returned by the call.
 func (c *Client) reportFailure(ctx context.Context, message string, err error) {
 	var panicked *usercode.PanicError
 	if !errors.As(err, &panicked) && !errors.Is(err, usercode.ErrTimeout) && !errors.Is(err, usercode.ErrGoexit) {
@@ -255,10 +255,10 @@ func (cl *call) isMedia() bool {
 	return false
 }
 
-// secrets are the tokens that an error of this call must not show.
+// secrets returns the tokens that an error of this call must not contain.
 func (c *Client) secrets(cl *call) []string {
 	known := []string{cl.token}
-	for _, name := range []string{"access_token", "refresh_token", "code"} { // a user's, of anonymous calls
+	for _, name := range []string{"access_token", "refresh_token", "code"} { // of a user, in anonymous calls
 		known = append(known, cl.Query.Get(name))
 	}
 	if c.token != nil {
@@ -267,14 +267,14 @@ func (c *Client) secrets(cl *call) []string {
 	return known
 }
 
-// transportError makes the error of an attempt that got no response. ctx is the
-// caller's, limited the attempt's.
+// transportError returns the error of an attempt without a response. ctx belongs to the
+// caller, limited to the attempt.
 func (c *Client) transportError(ctx, limited context.Context, cl *call, err error, wire *writes) (verdict, error) {
 	if broken := cl.body.Err(); broken != nil {
-		return final, contentError(broken) // the content of an upload is not what its size promised
+		return final, contentError(broken) // the content of an upload failed
 	}
 	if u := (*url.Error)(nil); errors.As(err, &u) {
-		err = u.Err // the URL holds the token
+		err = u.Err // the URL contains the token
 	}
 	failure := c.requestError(cl, 0, c.explain(ctx, limited, cl, err))
 	switch {
@@ -291,8 +291,8 @@ func (c *Client) transportError(ctx, limited context.Context, cl *call, err erro
 	return unknown, failure
 }
 
-// explain says of an error whose time was over: the caller's or the attempt's. What
-// net/http returns then can be the error of a body that was closed.
+// explain adds to an error whether the time of the caller or of the attempt was over.
+// The error of net/http can then be that of a closed body.
 func (c *Client) explain(ctx, limited context.Context, cl *call, err error) error {
 	switch {
 	case ctx.Err() != nil:
@@ -303,7 +303,7 @@ func (c *Client) explain(ctx, limited context.Context, cl *call, err error) erro
 	return err
 }
 
-// and returns err if it is cause, and otherwise both.
+// and returns both errors, or only err if it is cause.
 func and(cause, err error) error {
 	if errors.Is(err, cause) {
 		return err
@@ -311,7 +311,7 @@ func and(cause, err error) error {
 	return fmt.Errorf("%w: %w", cause, err)
 }
 
-// requestError makes the error of an attempt without a readable response.
+// requestError returns the error of an attempt without a readable response.
 func (c *Client) requestError(cl *call, status int, err error) *RequestError {
 	failure := &RequestError{Method: cl.Method, Path: cl.Path, Status: status, Attempts: cl.attempts}
 	if err != nil {

@@ -7,12 +7,12 @@ import (
 	"unicode/utf8"
 )
 
-// checker is a value that knows its own limits. Do asks it before anything is sent.
+// checker is a value that checks its own limits. Do calls it before anything is sent.
 type checker interface{ check() error }
 
-// first returns the first problem of an argument list.
-func first(problems ...error) error {
-	for _, err := range problems {
+// first returns the first error of a list of checks.
+func first(checks ...error) error {
+	for _, err := range checks {
 		if err != nil {
 			return err
 		}
@@ -27,7 +27,7 @@ func notEmpty(argument, value string) error {
 	return nil
 }
 
-// notNil refuses a missing interface value, and a nil pointer in one.
+// notNil refuses nil, and a nil pointer in an interface.
 func notNil(argument string, value any) error {
 	if v := reflect.ValueOf(value); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
 		return invalid(argument, "must not be nil")
@@ -48,7 +48,7 @@ func noneEmpty(argument string, values []string) error {
 	return nil
 }
 
-// elements refuses a list of another length than low to high.
+// elements checks that a list has low to high elements.
 func elements(argument string, n, low, high int) error {
 	switch {
 	case n >= low && n <= high:
@@ -59,7 +59,7 @@ func elements(argument string, n, low, high int) error {
 	return invalid(argument, "must have %d to %d elements, but has %d", low, high, n)
 }
 
-// each checks the elements of a list, naming each by its place in it.
+// each checks the elements of a list. at is the name of an element with its index.
 func each[T any](argument string, list []T, check func(at string, v T) error) error {
 	for i, v := range list {
 		if err := check(argument+"["+strconv.Itoa(i)+"]", v); err != nil {
@@ -90,7 +90,7 @@ func within[N ~int | ~int64](argument string, n, low, high N) error {
 	return nil
 }
 
-// someTime refuses a moment that is not set, and one that the platform cannot mean.
+// someTime refuses a time that is not set or not after 1970.
 func someTime(argument string, t Timestamp) error {
 	if t.Unix() <= 0 {
 		return invalid(argument, "must be set and after 1970")
@@ -98,7 +98,7 @@ func someTime(argument string, t Timestamp) error {
 	return nil
 }
 
-// noTimeOr lets a moment be missing that is optional.
+// noTimeOr checks a time that may be zero.
 func noTimeOr(argument string, t Timestamp) error {
 	if t.IsZero() {
 		return nil
@@ -120,7 +120,7 @@ func maxRunes(argument, value string, limit int) error {
 	return nil
 }
 
-// httpURL refuses what is no absolute address; the platform opens it in a browser.
+// httpURL checks that a value begins like an absolute URL, which a browser will open.
 func httpURL(argument, value string) error {
 	if !strings.HasPrefix(value, "http://") && !strings.HasPrefix(value, "https://") {
 		return invalid(argument, "must begin with http:// or https://")

@@ -14,24 +14,24 @@ import (
 	"github.com/wechatoa/wechat/internal/wirejson"
 )
 
-// DownloadInfo describes what was written by a download.
+// DownloadInfo describes a download.
 type DownloadInfo struct {
-	ContentType string // as the platform declares it
-	FileName    string // as the platform sends it, without directories and control characters; "" if it sends none
-	Size        int64  // bytes written
+	ContentType string // as declared by the platform
+	FileName    string // as sent by the platform, without directories and control characters; may be empty
+	Size        int64  // number of bytes written
 }
 
-// download takes the bytes of an answer, or a JSON document where the endpoint
-// answers one instead.
+// download receives the bytes of a response, or a JSON document if the endpoint returns
+// one instead.
 type download struct {
 	w           io.Writer
-	alternative any // what a JSON answer is decoded into; nil where only an error is JSON
+	alternative any // what a JSON response is decoded into; nil if only an error is JSON
 	info        DownloadInfo
-	isJSON      bool // alternative was filled
+	isJSON      bool // the response was decoded into alternative
 }
 
-// download calls an endpoint that answers bytes. It reports whether the answer was
-// JSON and went into alternative.
+// download calls an endpoint that returns bytes. It reports whether the response was
+// JSON and was decoded into alternative.
 func (c *Client) download(ctx context.Context, req Request, w io.Writer, alternative any) (*DownloadInfo, bool, error) {
 	if err := notNil("w", w); err != nil {
 		return nil, false, err
@@ -43,7 +43,7 @@ func (c *Client) download(ctx context.Context, req Request, w io.Writer, alterna
 	return &d.info, d.isJSON, nil
 }
 
-// sink returns where the bytes of the answer go.
+// sink returns the download that receives the bytes of the response, if the call is one.
 func (cl *call) sink() (*download, bool) {
 	switch out := cl.out.(type) {
 	case *download:
@@ -56,11 +56,11 @@ func (cl *call) sink() (*download, bool) {
 
 const maxErrorJSON = 4 << 10
 
-var errHTML = errors.New("a page of HTML in place of a file")
+var errHTML = errors.New("an HTML page instead of a file")
 
-// receive copies the answer to the writer, or returns it if it is JSON. The
-// Content-Type decides nothing: the platform labels errors as images. Beside the
-// error of an answer that arrived but is of no use it returns its beginning.
+// receive copies the response to the writer, or returns it if it is JSON. It ignores
+// the Content-Type, because the platform sends errors with that of an image. If the
+// response arrived and cannot be used, it returns its beginning and the error.
 func (d *download) receive(raw *http.Response) (document []byte, written bool, err error) {
 	body := bufio.NewReaderSize(raw.Body, maxErrorJSON+1)
 	head, err := body.Peek(maxErrorJSON + 1)
@@ -68,7 +68,7 @@ func (d *download) receive(raw *http.Response) (document []byte, written bool, e
 		return nil, false, err
 	}
 	if len(head) == 0 {
-		return []byte{}, false, nil // read as JSON the empty answer is the error that it is
+		return []byte{}, false, nil // decoding it as JSON returns the error
 	}
 	if isHTML(head) {
 		return bytes.Clone(head), false, errHTML
@@ -82,8 +82,8 @@ func (d *download) receive(raw *http.Response) (document []byte, written bool, e
 	return nil, true, err
 }
 
-// split tells by the beginning of an answer whether it is a document for the
-// client or content for the writer.
+// split returns the response as a document for the client or as content for the writer,
+// depending on how it begins.
 func (d *download) split(head []byte, body io.Reader, declared int64) (document []byte, content io.Reader, err error) {
 	if start := bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n"); len(start) == 0 || start[0] != '{' {
 		return nil, body, nil
@@ -95,7 +95,7 @@ func (d *download) split(head []byte, body io.Reader, declared int64) (document 
 	switch {
 	case all == nil:
 		return nil, nil, err
-	case err != nil: // it begins as a document does, and no file of the platform's is that large
+	case err != nil: // it begins like a document, and the platform has no file that large
 		return all.bytes, nil, err
 	}
 	answer, err := wirejson.Decode(all.bytes, nil)
@@ -106,8 +106,8 @@ func (d *download) split(head []byte, body io.Reader, declared int64) (document 
 	return nil, bytes.NewReader(all.bytes), nil
 }
 
-// isHTML reports whether content begins as a page of HTML does: no file of the
-// platform's is one, so it comes from something between the platform and the program.
+// isHTML reports whether content begins like an HTML page. The platform has no such
+// files, so the page comes from a proxy or the like.
 func isHTML(head []byte) bool {
 	if bytes.HasPrefix(head, []byte("\xff\xfe")) || bytes.HasPrefix(head, []byte("\xfe\xff")) { // UTF-16
 		head = bytes.ReplaceAll(head[2:], []byte{0}, nil)
@@ -126,13 +126,13 @@ func isHTML(head []byte) bool {
 		}
 		_, after, ok := bytes.Cut(rest, []byte(end))
 		if !ok {
-			return end == "-->" // a comment longer than the head, which only HTML begins with
+			return end == "-->" // only HTML begins with such a long comment
 		}
 		rest = after
 	}
 }
 
-// htmlTags are those that pages begin with, besides the doctype.
+// htmlTags are the tags that pages begin with, besides the doctype.
 var htmlTags = []string{
 	"html", "head", "body", "title", "meta", "link", "script", "style", "base", "h1", "h2", "h3", "center", "div", "p", "table", "iframe", "font", "a", "b", "br", "hr", "form", "pre", "noscript", "frameset",
 	"h4", "h5", "h6", "header", "main", "nav", "section", "article", "span", "strong", "em", "i", "u", "img", "ul", "ol", "li", "dl", "input", "button",
@@ -154,8 +154,8 @@ func beginsHTML(s []byte) bool {
 	return false
 }
 
-// fileName returns the name in a Content-Disposition header: filename*, otherwise
-// filename, in whatever form it is written.
+// fileName returns the file name of a Content-Disposition header: filename* if it has a
+// valid one, otherwise filename.
 func fileName(disposition string) string {
 	var plain, extended string
 	for rest := disposition; rest != ""; {
@@ -174,8 +174,8 @@ func fileName(disposition string) string {
 	return baseName(plain)
 }
 
-// nextParameter takes the first parameter off a header. What has no "=", as the
-// type at the beginning, comes without a value.
+// nextParameter splits off the first parameter of a header. The type at the beginning,
+// which has no "=", is returned as a name without a value.
 func nextParameter(s string) (name, value, rest string) {
 	end := strings.IndexAny(s, ";=")
 	if end < 0 {
@@ -194,8 +194,8 @@ func nextParameter(s string) (name, value, rest string) {
 	return name, strings.TrimSpace(value), rest
 }
 
-// unquote reads up to the closing quote. A backslash quotes a quote and itself; any
-// other is one, as in a path of Windows.
+// unquote reads up to the closing quote. A backslash escapes a quote and itself; any
+// other backslash is a character, as in a Windows path.
 func unquote(s string) (value, rest string) {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
@@ -210,7 +210,8 @@ func unquote(s string) (value, rest string) {
 	return b.String(), ""
 }
 
-// decodeExtended reads charset'language'value of RFC 5987, "" if it is not that.
+// decodeExtended decodes charset'language'value of RFC 5987. It returns "" if s is
+// anything else.
 func decodeExtended(s string) string {
 	charset, rest, _ := strings.Cut(s, "'")
 	_, encoded, ok := strings.Cut(rest, "'")
@@ -231,7 +232,7 @@ func decodeExtended(s string) string {
 	return ""
 }
 
-// baseName makes a name that is no path on any system, and shows as what it is.
+// baseName removes directories and invisible characters from a name.
 func baseName(name string) string {
 	name = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp, unicode.Bidi_Control) {
@@ -240,7 +241,7 @@ func baseName(name string) string {
 		return r
 	}, strings.ToValidUTF8(name, "\uFFFD"))
 	name = strings.TrimSpace(name[strings.LastIndexAny(name, `/\`)+1:])
-	if len(name) > 1 && name[1] == ':' { // a drive of Windows
+	if len(name) > 1 && name[1] == ':' { // a Windows drive
 		name = strings.TrimSpace(name[2:])
 	}
 	if strings.Trim(name, ". ") == "" {

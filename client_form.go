@@ -1,6 +1,7 @@
 package wechat
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -19,53 +20,53 @@ import (
 	"github.com/wechatoa/wechat/internal/wirejson"
 )
 
-// File is content to upload. [OpenFile] makes one of a file on disk.
+// File is content to upload. [OpenFile] returns one for a file on disk.
 //
-// The platform refuses a request of unknown length, so the size is found before
-// the first byte goes out: from Size, by Seek, or, for any other reader, by reading
-// it whole, 512 KiB into memory and more into a temporary file. A reader that
-// cannot Seek and comes with a Size is sent as it is read; such an upload is not
-// retried once reading has begun. A program that shows progress wraps its reader.
+// The platform refuses requests of unknown length. So the size is determined before
+// anything is sent: from Size, by Seek, or, for any other reader, by reading it
+// completely, up to 512 KiB into memory and more into a temporary file. A reader that
+// cannot Seek and has a Size is sent while it is read; such an upload is not retried
+// once reading has begun. To show progress, wrap the reader.
 //
-// Content is read on another goroutine while the call lasts, and by nobody when the
-// call has returned; what can Seek is then where it was before, so that the program
-// can call again. Only a Read that hangs is left behind, a second after the end
-// of ctx or 10 seconds after the end of the call. A Read that fails or panics is an
-// [*ArgumentError].
+// Content is read on another goroutine during the call, and not after the call has
+// returned. A reader that can Seek is then back at its previous position, so that the
+// program can call again with it. Only a Read that hangs is left behind, one second
+// after the end of ctx or 10 seconds after the end of the call. If a Read fails or
+// panics, the call returns an [*ArgumentError].
 type File struct {
-	// Name contains the extension, from which the platform takes the type. ASCII
-	// goes out as it is, other letters as "_". "" is the name of an [*os.File] or
-	// any other [fs.File].
+	// Name must have an extension, from which the platform takes the type of the file.
+	// Characters outside ASCII are sent as "_". The default is the name of an
+	// [*os.File] or any other [fs.File].
 	Name    string
 	Content io.Reader
-	Size    int64 // bytes in Content; 0 if unknown
+	Size    int64 // number of bytes in Content; 0 if unknown
 }
 
-// OpenFile returns the file of this name for an upload:
+// OpenFile returns the file with this name for an upload:
 //
 //	media, err := client.UploadMedia(ctx, wechat.MediaImage, wechat.OpenFile("cat.jpg"))
 //
-// Each call that it is given to opens the file and closes it again, so the result
-// can be used any number of times and need not be closed. A file that cannot be
-// opened is an [*ArgumentError] of the call.
+// Each call opens the file and closes it again, so the result can be used for any
+// number of calls and need not be closed. If the file cannot be opened, the call
+// returns an [*ArgumentError].
 func OpenFile(name string) File {
 	return File{Name: filepath.Base(name), Content: &diskFile{path: name}}
 }
 
-// diskFile is the content of [OpenFile]. A call opens its path; Read is for programs
-// that wrap it.
+// diskFile is the content of [OpenFile]. A call opens it by its path; Read is for
+// programs that wrap it.
 type diskFile struct {
 	path   string
 	opened *os.File
-	err    error // of the end
+	err    error // that ended the reading
 }
 
 func (d *diskFile) open() (io.ReadCloser, error) { return os.Open(d.path) }
 
-// Name is the name of a File that has none of its own.
+// Name returns the name of a File without a Name.
 func (d *diskFile) Name() string { return d.path }
 
-// Read opens the file when it is first called, and closes it at its end.
+// Read opens the file on the first call, and closes it at its end.
 func (d *diskFile) Read(p []byte) (n int, err error) {
 	if d.opened == nil && d.err == nil {
 		d.opened, d.err = os.Open(d.path)
@@ -80,7 +81,7 @@ func (d *diskFile) Read(p []byte) (n int, err error) {
 	return n, err
 }
 
-// name returns the name that the platform gets to see.
+// name returns the name that is sent to the platform.
 func (f File) name() string {
 	if f.Name != "" || notNil("", f.Content) != nil {
 		return f.Name
@@ -96,7 +97,7 @@ func (f File) name() string {
 	return ""
 }
 
-// source describes the file to the payload. argument is what errors call it.
+// source describes the file to the payload. argument is its name in errors.
 func (f File) source(argument string, limit int64) payload.Source {
 	s := payload.Source{Name: argument, Content: f.Content, Size: f.Size, Limit: limit}
 	if d, ok := f.Content.(*diskFile); ok {
@@ -112,9 +113,9 @@ func (f File) check(argument string) error {
 	return notNegative(argument+".Size", f.Size)
 }
 
-// checkType refuses a name that cannot work where the platform goes by the
-// extension (40005, 40113): one without, and one of another kind of files. What the
-// SDK does not know the platform decides. family is the beginning of a media type.
+// checkType refuses a name without an extension, and one with the extension of another
+// type of file: the platform would refuse them (40005, 40113). Unknown extensions are
+// left to the platform. family is the beginning of a media type, such as "image/".
 func (f File) checkType(family string) error {
 	name := payload.SafeName(f.name())
 	switch t := payload.TypeOf(name); {
@@ -126,15 +127,15 @@ func (f File) checkType(family string) error {
 	return nil
 }
 
-// Form is a multipart/form-data body: one file and some text parts, or only text
-// parts if Field is "".
+// Form is a multipart/form-data body of one file and any number of text parts. If Field
+// is "", it has only text parts.
 type Form struct {
-	Field  string // name of the file's part, such as "media"
+	Field  string // name of the part with the file, such as "media"
 	File   File
 	Values url.Values // the text parts
 
-	limit  int64  // bytes that the platform takes in File, 0 if it names no limit
-	family string // of the media type that File must have, "" if the platform does not go by the extension
+	limit  int64  // maximum size of File in bytes, 0 if there is none
+	family string // beginning of the media type that File must have, "" if the platform accepts any extension
 }
 
 func (f *Form) check() error {
@@ -166,12 +167,12 @@ func (f *Form) payload(ctx context.Context) (*payload.Payload, error) {
 	return p, contentError(err)
 }
 
-// RawBody is a body of [Client.Do] that is neither JSON nor a form, such as text or
-// a picture. Content and Size are those of a [File].
+// RawBody is a body of [Client.Do] that is neither JSON nor a form, such as text or an
+// image. Content and Size are used like those of a [File].
 type RawBody struct {
-	ContentType string // "" is application/octet-stream
+	ContentType string // default: application/octet-stream
 	Content     io.Reader
-	Size        int64 // bytes in Content; 0 if unknown
+	Size        int64 // number of bytes in Content; 0 if unknown
 }
 
 func (b RawBody) check() error {
@@ -192,15 +193,12 @@ func (b RawBody) payload(ctx context.Context) (*payload.Payload, error) {
 	if err := b.check(); err != nil {
 		return nil, err
 	}
-	kind := b.ContentType
-	if kind == "" {
-		kind = payload.UnknownType
-	}
-	p, err := payload.FromSource(ctx, kind, b.file().source("RawBody", 0))
+	contentType := cmp.Or(b.ContentType, payload.UnknownType)
+	p, err := payload.FromSource(ctx, contentType, b.file().source("RawBody", 0))
 	return p, contentError(err)
 }
 
-// contentError makes an [*ArgumentError] of what was wrong with content.
+// contentError turns an error of a payload into an [*ArgumentError].
 func contentError(err error) error {
 	var e *payload.Error
 	if errors.As(err, &e) {
@@ -209,7 +207,7 @@ func contentError(err error) error {
 	return err
 }
 
-// checkBody asks a body whether it can be right.
+// checkBody checks a body of a type that has limits.
 func checkBody(body any) error {
 	if body == nil {
 		return nil
@@ -232,7 +230,7 @@ func isJSONBody(body any) bool {
 	return true
 }
 
-// isUpload reports whether a body takes the time of an upload.
+// isUpload reports whether a body is given the time of an upload.
 func isUpload(body any, p *payload.Payload) bool {
 	const small = 64 << 10 // of a RawBody, which may be a line of text
 	switch body.(type) {
@@ -244,7 +242,7 @@ func isUpload(body any, p *payload.Payload) bool {
 	return false
 }
 
-// newPayload makes the body of a call. Its errors are [*ArgumentError] and that of
+// newPayload encodes the body of a call. It returns an [*ArgumentError] or the error of
 // ctx.
 func newPayload(ctx context.Context, body any) (*payload.Payload, error) {
 	const jsonType = "application/json; charset=utf-8"
@@ -290,7 +288,7 @@ var (
 	marshalType = reflect.TypeFor[json.Marshaler]()
 )
 
-// checkDocument refuses what encoding/json would silently make something else of.
+// checkDocument refuses values that encoding/json would silently turn into something else.
 func checkDocument(body any) error {
 	t := reflect.TypeOf(body)
 	if t.Kind() != reflect.Pointer {
@@ -311,7 +309,7 @@ func checkDocument(body any) error {
 	return nil
 }
 
-// upload calls an endpoint that takes a file.
+// upload calls an endpoint that accepts a file.
 func upload[T any](ctx context.Context, c *Client, path string, query url.Values, form *Form, traits ...trait) (*T, error) {
 	return do[T](ctx, c, with(Request{Method: http.MethodPost, Path: path, Query: query, Body: form}, traits))
 }

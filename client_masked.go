@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// missing is what a body holds and its JSON does not.
+// missing is a value in a body that is not in its JSON.
 type missing struct {
 	at     string // the Go path
 	reason string
@@ -21,8 +21,8 @@ const (
 	lostReader = "must not be a reader, which JSON cannot contain; it is sent as the Content of a RawBody or, in a Form, of a File"
 )
 
-// findLost looks for a [Secret] in body that its JSON shows as a mask, and for a
-// reader of which nothing is left. A text that happens to be the mask is none.
+// findLost finds a [Secret] that is redacted in the JSON of body, or a reader that is an
+// empty object there. A string that equals the mask is not a Secret.
 func findLost(body any, data []byte) (found missing, ok bool) {
 	if !bytes.Contains(data, []byte(mask)) && !bytes.Contains(data, []byte("{}")) {
 		return found, false
@@ -36,12 +36,12 @@ func findLost(body any, data []byte) (found missing, ok bool) {
 
 var textType = reflect.TypeFor[encoding.TextMarshaler]()
 
-// isSecret reports whether JSON masks a type.
+// isSecret reports whether values of a type are redacted in JSON.
 func isSecret(t reflect.Type) bool {
 	return t == reflect.TypeFor[Secret]() || t == reflect.TypeFor[StaticToken]()
 }
 
-// findLostIn walks a value beside the document that was made of it.
+// findLostIn compares a value with its JSON.
 func findLostIn(v reflect.Value, document any, at string) (found missing, ok bool) {
 	for v.Kind() == reflect.Interface || v.Kind() == reflect.Pointer {
 		if v.IsNil() {
@@ -90,7 +90,7 @@ func findLostField(v reflect.Value, document any, at string) (found missing, ok 
 	for i := range v.NumField() {
 		field := v.Type().Field(i)
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-		inner := document // the fields of an embedded struct are those of the outer one
+		inner := document // its fields are in the same object as those of the outer struct
 		if !field.Anonymous || name != "" || indirect(field.Type).Kind() != reflect.Struct {
 			if !field.IsExported() {
 				continue
@@ -107,7 +107,7 @@ func findLostField(v reflect.Value, document any, at string) (found missing, ok 
 	return found, false
 }
 
-// encodesItself reports whether the JSON of a type is made by a method of its own.
+// encodesItself reports whether a method of the type encodes it.
 func encodesItself(t reflect.Type) bool {
 	p := reflect.PointerTo(t)
 	return p.Implements(marshalType) || p.Implements(textType)
@@ -136,7 +136,7 @@ func holdsMask(document any) bool {
 
 // findSecret returns the path of any [Secret] in a value.
 func findSecret(v reflect.Value, at string, depth int) string {
-	const deepest = 32 // a value that encodes itself may be a circle
+	const deepest = 32 // such a value may contain itself
 	if depth > deepest || !v.IsValid() {
 		return ""
 	}
@@ -168,7 +168,7 @@ func findSecret(v reflect.Value, at string, depth int) string {
 	return ""
 }
 
-// mapKey returns the name that encoding/json gives to a key.
+// mapKey returns the name of a key in JSON.
 func mapKey(key reflect.Value) string {
 	if key.Kind() != reflect.String && key.Type().Implements(textType) {
 		if t, ok := key.Interface().(encoding.TextMarshaler); ok {

@@ -27,78 +27,81 @@ type config struct {
 	timeout       time.Duration
 	mediaTimeout  time.Duration
 	base          *url.URL // of baseURL
-	ownHost       bool     // it is one of the platform's
-	agent         []string // of all requests
+	ownHost       bool     // baseURL is a host of the platform
+	agent         []string // User-Agent of all requests
 	log           *slog.Logger
 	userAgent     string
 	observe       func(context.Context, Attempt)
 	security      *APISecurity
 }
 
-// WithBaseURL sends every call to another address than https://api.weixin.qq.com:
-// a fake platform, a proxy, or one of the platform's other hosts such as
-// https://api2.weixin.qq.com (接口域名说明). "" is the default.
+// WithBaseURL overrides the API base URL (接口域名说明), for a fake platform, a proxy, or
+// another host of the platform such as https://api2.weixin.qq.com. The default, also
+// for "", is https://api.weixin.qq.com.
 //
 // https://developers.weixin.qq.com/doc/service/guide/dev/api/domain
 func WithBaseURL(baseURL string) Option {
 	return func(c *config) { c.baseURL = cmp.Or(baseURL, defaultBaseURL) }
 }
 
-// WithHTTPClient uses the transport and timeout of h, such as one with a proxy, or
-// [http.DefaultClient] in a test that mocks [http.DefaultTransport]. h is copied and
-// never modified; as ever, a nil Transport is [http.DefaultTransport]. Redirects are
-// not followed whatever h says, because a request carries the access_token in its
-// URL. The default is a transport of the client's own, see [NewTransport].
+// WithHTTPClient sets the HTTP client whose transport and timeout are used, such as one
+// with a proxy, or [http.DefaultClient] in a test that mocks [http.DefaultTransport].
+// h is copied and never modified. A nil Transport means [http.DefaultTransport].
+// Redirects are never followed, because the URL of a request contains the
+// access_token. By default each client has its own transport; see [NewTransport].
 //
-// Clients of many accounts can share their connections:
+// Clients of several accounts can share their connections:
 //
 //	pool := &http.Client{Transport: wechat.NewTransport()}
 //	one := wechat.NewClient(appID, appSecret, wechat.WithHTTPClient(pool))
 func WithHTTPClient(h *http.Client) Option { return func(c *config) { c.httpClient = h } }
 
-// WithTokenSource takes tokens from s instead of fetching them: a central token
-// server, another client, or a [StaticToken] in a test. The AppSecret may then be
-// empty. It cannot be combined with [WithClassicToken] or [WithForcedRefresh], which
-// are about fetching; a [TokenStore] then shares only tickets.
+// WithTokenSource makes the client use the tokens of s instead of fetching them. s can
+// be a central token server, another client, or a [StaticToken] in a test. The
+// AppSecret may then be empty, and a [TokenStore] shares only tickets. It cannot be
+// combined with [WithClassicToken] or [WithForcedRefresh].
 func WithTokenSource(s TokenSource) Option { return func(c *config) { c.source = s } }
 
-// WithTokenStore shares tokens and tickets with other processes through s.
+// WithTokenStore shares tokens and tickets with other processes through s. By default
+// each client keeps its own, in memory.
 func WithTokenStore(s TokenStore) Option { return func(c *config) { c.store = s } }
 
-// WithClassicToken fetches tokens from the older interface (获取接口调用凭据), where
-// each fetch invalidates the token before it. Use it only if other programs of the
-// same account use it too, and with a [TokenStore] that all of them share. That store
-// must implement [TokenLocker], so that one process fetches at a time. It cannot be
-// combined with [WithForcedRefresh].
+// WithClassicToken fetches tokens from the older API (获取接口调用凭据), where each fetch
+// invalidates the previous token. Use it only if other programs of the same account do
+// so too, and share a [TokenStore] with them. That store must implement [TokenLocker],
+// so that only one process fetches at a time. It cannot be combined with
+// [WithForcedRefresh].
 func WithClassicToken() Option { return func(c *config) { c.classicToken = true } }
 
-// WithForcedRefresh lets the client force a new token where the platform refuses
-// one and then hands out the same again. The platform allows 20 a day, 30 seconds
-// apart; the client keeps to it, through the [TokenStore] for all that share it.
+// WithForcedRefresh lets the client force a new token if the platform rejects a token
+// and then returns the same one again. The platform allows 20 forced refreshes a day,
+// at least 30 seconds apart. The client keeps these limits, for all processes that
+// share its [TokenStore].
 func WithForcedRefresh() Option { return func(c *config) { c.forcedRefresh = true } }
 
-// WithRetry sets the retry policy. Zero fields keep the defaults: 3 attempts with
-// jittered exponential backoff from 100 ms to 2 s. Negative fields are an
-// [*ArgumentError] of every call.
+// WithRetry sets the retry policy. The default for zero fields is 3 attempts with
+// jittered exponential backoff from 100 ms to 2 s. If a field is negative, every call
+// returns an [*ArgumentError].
 func WithRetry(p RetryPolicy) Option { return func(c *config) { c.retry = p } }
 
-// WithTimeout limits one attempt of a call, from the connection to the last byte of
-// the response: 30 seconds by default, which is also the meaning of 0. Uploads and
-// downloads have ten times as long. The ctx of a call limits all of its attempts.
+// WithTimeout limits one attempt of a call, from connecting to the last byte of the
+// response. The default, also for 0, is 30 seconds; the maximum is 24 hours. Uploads
+// and downloads may take ten times as long. The ctx of a call limits all its attempts
+// together.
 func WithTimeout(d time.Duration) Option { return func(c *config) { c.timeout = d } }
 
-// WithLogger sets where the client reports failures of token refreshes, stores and
-// observers (warnings and errors) and retries (debug). The log holds no secret and no
-// content of calls. The default is [slog.Default]; a logger with
-// [slog.DiscardHandler] keeps the client silent. A handler that hangs or panics loses
-// records, no calls.
+// WithLogger sets the logger. The client logs failures of token refreshes, stores and
+// observers as warnings and errors, and retries at debug level. Records contain neither
+// secrets nor the content of calls. The default is [slog.Default]; pass a logger with
+// [slog.DiscardHandler] to log nothing. If the handler hangs or panics, records are
+// lost, but no calls.
 func WithLogger(l *slog.Logger) Option { return func(c *config) { c.log = l } }
 
-// WithUserAgent puts a product in front of the SDK's own User-Agent.
+// WithUserAgent puts product, such as "shop/1.2", in front of the User-Agent of the SDK.
 func WithUserAgent(product string) Option { return func(c *config) { c.userAgent = product } }
 
-// WithObserver calls observe after each attempt of each call, for metrics and
-// tracing. The call waits for it, but no longer than 250 ms, and survives its panics.
+// WithObserver calls observe after each attempt of each call, for metrics and tracing.
+// The call waits for observe for up to 250 ms, and survives its panics.
 func WithObserver(observe func(context.Context, Attempt)) Option {
 	return func(c *config) { c.observe = observe }
 }
@@ -109,8 +112,8 @@ type Attempt struct {
 	Method   string
 	Path     string
 	Number   int           // 1 for the first request of a call
-	Status   int           // HTTP status, 0 where no answer came
-	Code     Code          // errcode, 0 where the platform did not refuse
-	Duration time.Duration // until the answer was read
-	Err      error         // the attempt's error, nil where it succeeded
+	Status   int           // HTTP status; 0 if there was no response
+	Code     Code          // errcode; 0 if the platform did not refuse the call
+	Duration time.Duration // until the response was read
+	Err      error         // error of the attempt; nil if it succeeded
 }

@@ -2,10 +2,10 @@ package wechat
 
 import "reflect"
 
-// restorer returns a function that gives v, which is settable, and all that can be
-// reached from it the values that they have now: an attempt may decode into what the
-// program has put there, such as a pointer in a field of type any, and the next
-// attempt must find it again.
+// restorer returns a function that restores v, which must be settable, and everything
+// that can be reached from it to their present values. An attempt may decode into what
+// the program has put there, such as a pointer in a field of type any, and the next
+// attempt must begin with the same values.
 func restorer(v reflect.Value) func() {
 	if v.IsZero() {
 		return v.SetZero
@@ -19,7 +19,7 @@ func restorer(v reflect.Value) func() {
 	}
 }
 
-// snapshot remembers values.
+// snapshot keeps values to be restored.
 type snapshot struct {
 	restores []func()
 	seen     map[place]bool
@@ -32,7 +32,7 @@ type place struct {
 	n   int
 }
 
-// take remembers a value and what it leads to.
+// take keeps a value and what can be reached from it.
 func (s *snapshot) take(v reflect.Value) {
 	kept := reflect.New(v.Type()).Elem()
 	kept.Set(v)
@@ -40,7 +40,7 @@ func (s *snapshot) take(v reflect.Value) {
 	s.follow(v)
 }
 
-// follow remembers what a value leads to.
+// follow keeps what can be reached from a value.
 func (s *snapshot) follow(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Interface:

@@ -7,18 +7,18 @@ import (
 	"sync"
 )
 
-// maxAnswer bounds a JSON response, after decompression.
+// maxAnswer is the maximum size of a JSON response, after decompression.
 const maxAnswer = 16 << 20
 
 var errTooLarge = errors.New("larger than 16 MiB")
 
 const (
-	pooledSize = 64 << 10 // of a response that needs no memory of its own
+	pooledSize = 64 << 10 // maximum size of a response in a pooled buffer
 	chunkSize  = 1 << 20
 )
 
-// responseData is a response that was read whole. A small one lies in a buffer that
-// release gives back; nothing may refer to bytes afterwards.
+// responseData is a response that was read completely. A small one is in a pooled buffer
+// that release returns; bytes must not be used afterwards.
 type responseData struct {
 	bytes  []byte
 	buffer []byte
@@ -31,10 +31,10 @@ func (d *responseData) release() {
 	responses.Put(d)
 }
 
-// readAnswer reads the whole of r, whose declared length is -1 if there is none.
-// While it does not know the end it holds at most limit plus chunkSize; to join the
-// pieces it holds them twice. Past limit it returns the beginning and errTooLarge;
-// with any other error it returns nil.
+// readAnswer reads all of r; declared is its length, or -1. While reading it uses at
+// most limit plus chunkSize bytes of memory, and twice as much to join the pieces. If r
+// is longer than limit, it returns the beginning and errTooLarge; with any other error
+// it returns nil.
 func readAnswer(r io.Reader, declared, limit int64) (*responseData, error) {
 	d, _ := responses.Get().(*responseData)
 	err := d.read(r, declared, limit)
@@ -63,8 +63,8 @@ func (d *responseData) read(r io.Reader, declared, limit int64) (err error) {
 	return nil
 }
 
-// readRest reads what does not fit into the buffer: into one piece if it is as long as
-// declared, otherwise into pieces that are joined at the end.
+// readRest reads a response that does not fit into the buffer: into one piece if the
+// declared length is right, otherwise into pieces that are joined at the end.
 func (d *responseData) readRest(r io.Reader, declared, limit int64) (err error) {
 	piece, total, ended := d.buffer, int64(len(d.buffer)), false
 	if total < declared && declared <= limit {
@@ -92,12 +92,12 @@ func (d *responseData) readRest(r io.Reader, declared, limit int64) (err error) 
 	d.bytes = make([]byte, 0, total)
 	for i, piece := range pieces {
 		d.bytes = append(d.bytes, piece...)
-		pieces[i] = nil // the collector may have it
+		pieces[i] = nil // the garbage collector may free it
 	}
 	return nil
 }
 
-// fill reads until buf holds want bytes, and reports whether r ended.
+// fill reads until buf has want bytes, and reports whether r ended.
 func fill(r io.Reader, buf []byte, want int64) (_ []byte, ended bool, err error) {
 	for empty := 0; int64(len(buf)) < want; {
 		n, err := r.Read(buf[len(buf):want])

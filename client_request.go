@@ -12,55 +12,60 @@ import (
 	"strings"
 )
 
-// Request is one call of the platform. [Client.Do] sends it: that is how a program
-// reaches an API that has no method here.
+// Request describes one call. [Client.Do] sends it: use it for an API that this package
+// has no method for.
 type Request struct {
-	Method string      // "" is GET without and POST with a Body
+	Method string      // "" means POST if there is a Body, otherwise GET
 	Path   string      // such as "/cgi-bin/user/info", without a query
 	Query  url.Values  // without access_token, which Do adds
-	Header http.Header // beside the headers that Do sets
+	Header http.Header // in addition to the headers that Do sets
 
-	// Host is another host of the platform than that of the base URL, such as
-	// "mp.weixin.qq.com"; it must end in .weixin.qq.com. A client whose base URL is
-	// a proxy or a fake sends the call there all the same.
+	// Host overrides the host of the base URL, such as "mp.weixin.qq.com"; it must end
+	// in .weixin.qq.com. It is ignored if the base URL is a proxy or a fake.
 	Host string
 
-	// Body is encoded as JSON; []byte and json.RawMessage are JSON already, a [Form]
-	// is sent as multipart/form-data, and a [RawBody] as it is.
+	// Body is encoded as JSON, except that []byte and json.RawMessage must already be
+	// JSON, a [Form] is sent as multipart/form-data, and a [RawBody] is sent as it is.
 	Body any
 
-	// Idempotent says that doing it twice is doing it once: a read, or a write that
-	// sets something. It is retried when nobody can know whether it was executed.
+	// Idempotent means that executing the call twice has the effect of executing it
+	// once: it reads, or it sets something. It is retried even if an attempt may have
+	// been executed.
 	Idempotent bool
-	// Keyed says that the Body holds a client message id, by which the platform drops
-	// a duplicate. It is retried too, but its failure can be [ErrUnknownOutcome].
+	// Keyed means that the Body contains a client message ID, by which the platform
+	// drops duplicates. The call is retried like an Idempotent one, but if it fails,
+	// the error can be [ErrUnknownOutcome].
 	Keyed bool
-	// AlreadyDone lists codes by which the platform says that a retry found its work
-	// done. After an attempt whose outcome is unknown they are success.
+	// AlreadyDone lists the codes by which the platform reports that a previous attempt
+	// was executed. After an attempt whose outcome is unknown they mean success.
 	AlreadyDone []Code
-	// Anonymous calls carry no access_token.
+	// Anonymous calls are sent without an access_token.
 	Anonymous bool
 
-	fetchesToken bool // for the cache: its outcome concerns no caller
+	fetchesToken bool // for the token cache: no caller needs to know its outcome
 	fetchesAhead bool // nobody waits for it: one attempt is enough
 }
 
-// Do sends a request (接口调用) and decodes the response into out: a pointer to what
-// the JSON contains, nil to ignore it, an [io.Writer] for the bytes of a download (an
-// error that the platform words as JSON is returned, nothing written). With an out of
-// *json.RawMessage the JSON is returned as it is. Types follow the rules of
-// encoding/json, but a scalar of another JSON type costs nothing: numbers, strings and
-// booleans stand for each other, and a field that cannot be read at all is left out and
+// Do sends a request (接口调用) and decodes the response into out, which is one of:
+//
+//   - a pointer to a value that the JSON is decoded into; *json.RawMessage gets it as
+//     it is
+//   - an [io.Writer] that the bytes of a download are written to; if the platform
+//     refuses the download, the error is returned and nothing is written
+//   - nil, which ignores the content of the response
+//
+// Decoding follows the rules of encoding/json, except that it converts between
+// numbers, strings and booleans. A field that cannot be converted is skipped and
 // logged.
 //
-// A rejected token is replaced and the call sent once more. What else is retried
-// depends on the request; see [WithRetry] for how often. A request that is neither
-// Idempotent nor Keyed is sent at most once, also by the connection below, unless it
-// certainly was not executed.
+// If the platform rejects the token, Do fetches another one and sends the call once
+// more. A request that is neither Idempotent nor Keyed is retried only if it certainly
+// was not executed. [WithRetry] sets how often.
 //
-// Errors are [*ArgumentError] (not sent), [*Error] (refused by the platform; out can
-// hold what came along), [*RequestError] (no response) and [*DecodeError] (response
-// unreadable).
+// Do returns an [*ArgumentError] if the request is invalid and was not sent, an
+// [*Error] if the platform refused the call (out may be partly filled), a
+// [*RequestError] if there was no response, and a [*DecodeError] if the response is
+// unreadable.
 //
 // https://developers.weixin.qq.com/doc/service/guide/dev/api
 func (c *Client) Do(ctx context.Context, req Request, out any) error {
@@ -89,7 +94,7 @@ func (c *Client) Do(ctx context.Context, req Request, out any) error {
 	}
 	defer body.Close(ctx)
 	cl := &call{Request: req, body: body, out: out}
-	if err := c.secure.enclose(cl); err != nil {
+	if err := c.secure.prepare(cl); err != nil {
 		return err
 	}
 	return c.run(ctx, cl)
@@ -114,14 +119,14 @@ func (r Request) check() error {
 	return checkBody(r.Body)
 }
 
-// isPlatformHost reports whether host is one of the platform's, which may see a token.
+// isPlatformHost reports whether host belongs to the platform, so that it may get a token.
 func isPlatformHost(host string) bool {
 	name, ok := strings.CutSuffix(strings.ToLower(host), ".weixin.qq.com")
 	return ok && name != "" && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-.") == ""
 }
 
-// ownHeaders are the headers that Do sets, or that would change how often or in what
-// form net/http sends the request, or that it leaves a compressed response as it is.
+// ownHeaders are the headers that Do sets, and those that change how net/http sends the
+// request or decompresses the response.
 var ownHeaders = []string{
 	"Accept-Encoding", "Content-Type", "Content-Length", "Host", "Transfer-Encoding", "Connection", "Trailer", "Upgrade", "Expect",
 	"Idempotency-Key", "X-Idempotency-Key",
@@ -162,7 +167,7 @@ func checkContext(ctx context.Context) error {
 	return nil
 }
 
-// checkOut refuses what no response can be decoded into, before anything is sent.
+// checkOut refuses a value that no response can be decoded into.
 func checkOut(out any) error {
 	v := reflect.ValueOf(out)
 	if !v.IsValid() {
@@ -181,12 +186,12 @@ func checkOut(out any) error {
 	return nil
 }
 
-// get calls a reading endpoint.
+// get calls an endpoint that reads.
 func get[T any](ctx context.Context, c *Client, path string, query url.Values) (*T, error) {
 	return do[T](ctx, c, Request{Method: http.MethodGet, Path: path, Query: query, Idempotent: true})
 }
 
-// post calls an endpoint that takes JSON and answers something.
+// post calls an endpoint that accepts JSON and returns a value.
 func post[T any](ctx context.Context, c *Client, path string, body any, traits ...trait) (*T, error) {
 	return do[T](ctx, c, with(Request{Method: http.MethodPost, Path: path, Body: body}, traits))
 }
@@ -199,21 +204,21 @@ func do[T any](ctx context.Context, c *Client, req Request) (*T, error) {
 	return out, nil
 }
 
-// post calls an endpoint that takes JSON and answers nothing but an errcode.
+// post calls an endpoint that accepts JSON and returns only an errcode.
 func (c *Client) post(ctx context.Context, path string, body any, traits ...trait) error {
 	return c.Do(ctx, with(Request{Method: http.MethodPost, Path: path, Body: body}, traits), nil)
 }
 
-// trait is what an endpoint says about its calls beside path and body.
+// trait sets a property of a request other than its path and body.
 type trait func(*Request)
 
-// idempotent marks reads and writes that set something.
+// idempotent marks a call that reads or sets something.
 func idempotent(r *Request) { r.Idempotent = true }
 
-// keyed marks a send that carries a client message id, if it does.
+// keyed marks a send that contains a client message ID, if id is not empty.
 func keyed(id string) trait { return func(r *Request) { r.Keyed = id != "" } }
 
-// alreadyDone names the codes by which a retry finds its work done.
+// alreadyDone sets the codes that mean that a previous attempt was executed.
 func alreadyDone(codes ...Code) trait { return func(r *Request) { r.AlreadyDone = codes } }
 
 func with(req Request, traits []trait) Request {
@@ -223,7 +228,7 @@ func with(req Request, traits []trait) Request {
 	return req
 }
 
-// idOrNone writes an id for params, which leaves 0 out.
+// idOrNone formats an ID for params, or returns "" for 0.
 func idOrNone(id int64) string {
 	if id == 0 {
 		return ""
@@ -231,7 +236,7 @@ func idOrNone(id int64) string {
 	return strconv.FormatInt(id, 10)
 }
 
-// params makes a query of names and values; empty values are left out.
+// params makes a query of names and values, without those whose value is empty.
 func params(namesAndValues ...string) url.Values {
 	q := url.Values{}
 	for i := 0; i+1 < len(namesAndValues); i += 2 {

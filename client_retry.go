@@ -10,24 +10,21 @@ import (
 	"time"
 )
 
-// RetryPolicy is how calls are retried; see [WithRetry].
+// RetryPolicy sets how calls are retried; see [WithRetry].
 type RetryPolicy struct {
-	// MaxAttempts is how many times a call is sent at most, whatever the reason; 1
-	// switches retries off. The one more attempt after a rejected token was replaced
-	// does not count.
+	// MaxAttempts is the maximum number of times that a call is sent; 1 disables
+	// retries. One attempt more, after a rejected token was replaced, does not count.
 	MaxAttempts int
 	MinDelay    time.Duration // upper bound of the first pause
 	MaxDelay    time.Duration // upper bound of every pause
 
-	// WaitForQuota retries a call that exceeded a quota per minute
-	// ([ErrMinuteQuota]) when the next minute has begun, which can block it for more
-	// than a minute. Without it the call fails at once, and [Error.RetryAfter] says
-	// how long to wait.
+	// WaitForQuota makes a call that exceeded a quota per minute ([ErrMinuteQuota])
+	// wait for the next minute, which can block it for more than a minute. By default
+	// the call fails at once, and [Error.RetryAfter] is the time to wait.
 	WaitForQuota bool
 }
 
-// defaultRetry is the policy of a client that was given none: 3 attempts, pauses
-// drawn between 0 and 100 ms, 200 ms, … 2 s.
+// defaultRetry makes 3 attempts with random pauses of up to 100 ms, 200 ms, … 2 s.
 var defaultRetry = RetryPolicy{MaxAttempts: 3, MinDelay: 100 * time.Millisecond, MaxDelay: 2 * time.Second}
 
 func (p RetryPolicy) withDefaults() RetryPolicy {
@@ -47,8 +44,8 @@ func (p RetryPolicy) check() error {
 	return err
 }
 
-// pause draws the pause before a retry, 1 being the first, between 0 and an upper
-// bound that doubles.
+// pause returns a random pause before a retry, of which 1 is the first. Its upper bound
+// doubles with each retry.
 func (p RetryPolicy) pause(retry int) time.Duration {
 	limit := p.MinDelay
 	for range retry - 1 {
@@ -57,7 +54,7 @@ func (p RetryPolicy) pause(retry int) time.Duration {
 	return jitter(limit)
 }
 
-// jitter draws a duration between 0 and limit.
+// jitter returns a random duration from 0 to less than limit.
 func jitter(limit time.Duration) time.Duration {
 	if limit <= 0 {
 		return 0
@@ -67,14 +64,14 @@ func jitter(limit time.Duration) time.Duration {
 	return time.Duration(binary.LittleEndian.Uint64(b[:]) % uint64(limit))
 }
 
-// budget keeps retries from multiplying the load on a platform that is down: they
-// draw on a budget that only successful calls refill.
+// budget is the retry budget: retries draw on it and only successful calls refill it,
+// so that an outage is not amplified.
 type budget struct {
 	mu   sync.Mutex
 	left int
 }
 
-// quotaJitter spreads the calls that wait for the same minute.
+// quotaJitter spreads calls that wait for the same minute.
 const quotaJitter = 5 * time.Second
 
 func untilNextMinute(now time.Time) time.Duration {
@@ -89,7 +86,7 @@ const (
 
 func newBudget() *budget { return &budget{left: budgetSize} }
 
-// costOf is what a retry after this error costs.
+// costOf returns the cost of a retry after err.
 func costOf(err error) int {
 	var t interface{ Timeout() bool } // context.DeadlineExceeded has it
 	if errors.As(err, &t) && t.Timeout() {
@@ -98,7 +95,7 @@ func costOf(err error) int {
 	return costRetry
 }
 
-// take pays for a retry and reports whether there was enough.
+// take takes the cost of a retry from the budget, and reports whether it was enough.
 func (b *budget) take(cost int) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -109,14 +106,14 @@ func (b *budget) take(cost int) bool {
 	return true
 }
 
-// earn is called for each success.
+// earn refills the budget after a successful call.
 func (b *budget) earn() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.left = min(b.left+1, budgetSize)
 }
 
-// sleep waits, unless ctx ends first or would end before the time is over.
+// sleep waits for d. If ctx would end before that, it returns an error at once.
 func sleep(ctx context.Context, d time.Duration) error {
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= d {
 		return context.DeadlineExceeded

@@ -9,17 +9,17 @@ import (
 	"syscall"
 )
 
-// SaveFile writes a file through fill, which gets the writer that a download
-// needs. The file appears under its name when fill has succeeded, not before: if
-// fill fails, what was there stays, and no half file is left.
+// SaveFile creates or replaces the file with this name by what fill writes, such as a
+// download. The file appears under its name only when fill has succeeded: if fill fails,
+// an existing file is unchanged, and no partial file is left.
 //
 //	err := wechat.SaveFile("voice.amr", func(w io.Writer) error {
 //		_, err := client.DownloadMedia(ctx, mediaID, w)
 //		return err
 //	})
 //
-// A file that is replaced passes its permissions on. A symbolic link is followed and
-// stays. What is not a regular file, such as /dev/stdout, is written directly.
+// A replaced file keeps its permissions. A symbolic link is followed and stays a link.
+// Anything but a regular file, such as /dev/stdout, is written to directly.
 func SaveFile(name string, fill func(w io.Writer) error) error {
 	if fill == nil {
 		return invalid("fill", "must not be nil")
@@ -40,8 +40,8 @@ func SaveFile(name string, fill func(w io.Writer) error) error {
 	return replaceFile(target, info, fill)
 }
 
-// replaceFile writes a file beside target and renames it. old is what is there now,
-// nil if nothing is.
+// replaceFile writes a file beside target and renames it. old is the existing file, or
+// nil if there is none.
 func replaceFile(target string, old fs.FileInfo, fill func(w io.Writer) error) error {
 	mode := fs.FileMode(0o666) // less the umask
 	if old != nil {
@@ -77,8 +77,8 @@ func replaceFile(target string, old fs.FileInfo, fill func(w io.Writer) error) e
 	return nil
 }
 
-// writeDirectly writes to a device or a pipe, which cannot be replaced. A directory
-// cannot be opened for that.
+// writeDirectly writes to a device or a pipe, which cannot be replaced. It returns an
+// error for a directory.
 func writeDirectly(name string, fill func(w io.Writer) error) error {
 	f, err := os.OpenFile(name, os.O_WRONLY, 0) //nolint:gosec // the program chooses the name
 	if err != nil {
@@ -91,9 +91,9 @@ func writeDirectly(name string, fill func(w io.Writer) error) error {
 	return err
 }
 
-// followLinks returns the file that name stands for, which need not exist.
+// followLinks returns the path of the file that name refers to, which need not exist.
 func followLinks(name string) (string, error) {
-	const most = 40 // links; the system refuses so many too
+	const most = 40 // links; the operating system has this limit too
 	for range most {
 		dir, file := filepath.Split(name)
 		if file == "" {
@@ -102,8 +102,8 @@ func followLinks(name string) (string, error) {
 		if dir == "" {
 			dir = "." + string(filepath.Separator)
 		}
-		// A ".." in the text of a link leaves the directory that the link is in, not
-		// that by which it was reached.
+		// A ".." in a link is relative to the directory that contains the link, not to
+		// the path by which it was reached.
 		dir, err := filepath.EvalSymlinks(dir)
 		if err != nil {
 			return "", err

@@ -24,33 +24,32 @@ import (
 	"github.com/wechatoa/wechat/internal/wirejson"
 )
 
-// ErrUnverified marks a [DecodeError] of an answer that the platform can not be
-// shown to have given: its signature is missing or wrong, comes from an unknown
-// certificate, is too old, or the answer can not be decrypted. Whether the call
-// was executed is unknown, and it is not repeated.
-var ErrUnverified = errors.New("answer could not be verified")
+// ErrUnverified marks a [DecodeError] of a response that cannot be verified: its
+// signature is missing, wrong, too old or made with an unknown certificate, or the
+// response cannot be decrypted. The call may have been executed and is not retried.
+var ErrUnverified = errors.New("response could not be verified")
 
-// APISecurity holds the keys of the API security mode (服务端API签名与加密), as
-// the account's console shows them: requests and answers are encrypted and signed
-// above TLS. See [WithAPISecurity].
+// APISecurity contains the keys of the API security mode (服务端API签名与加密), as shown
+// in the console of the account. Requests and responses are then encrypted and signed
+// in addition to TLS. See [WithAPISecurity].
 //
-// Serial numbers are those of the console, also for certificates, which have
-// another one inside.
+// Serial numbers are those shown in the console, also for certificates, which contain
+// another one.
 type APISecurity struct {
 	SymmetricKey       Secret // 对称密钥, Base64 of 32 bytes, for AES256_GCM
 	SymmetricKeySerial string
 
 	PrivateKey       Secret // 应用私钥, PEM, for RSAwithSHA256
-	PrivateKeySerial string // goes to Signer; RSAwithSHA256 does without it
+	PrivateKeySerial string // passed to Signer; RSAwithSHA256 does not use it
 
-	// Certificates are the platform's (平台证书), PEM by serial number. Before the
-	// platform replaces one, its answers are signed with both for a while: add the
-	// new one when the client logs a warning.
+	// Certificates contains the certificates of the platform (平台证书), PEM by serial
+	// number. Before the platform replaces a certificate, it signs with both for a
+	// while, and the client logs a warning: add the new one then.
 	Certificates map[string]string
 
-	// Paths are the APIs that are secured; others are called as ever. The platform
-	// refuses a plain call of an API that it wants secured, and the other way
-	// round: the page of an API says whether it is one. nil is the list known for
+	// Paths lists the APIs that are secured; calls of others are plain. The platform
+	// refuses a plain call of an API that must be secured, and a secured call of any
+	// other: the page of each API says what it needs. The default, nil, is the list for
 	// Official Accounts:
 	//
 	//	/cgi-bin/clear_quota
@@ -60,18 +59,18 @@ type APISecurity struct {
 	//	/wxaapi/newtmpl/addtemplate
 	//	/wxaapi/newtmpl/deltemplate
 	//
-	// Only calls by POST with a JSON object are secured, no uploads or downloads.
+	// Only POST calls with a JSON object are secured, not uploads and downloads.
 	Paths []string
 
-	// Origin is scheme and host of the platform as the platform sees it: they are
-	// signed. "" is the base URL of the client where that is an address under
-	// weixin.qq.com, and https://api.weixin.qq.com where it is a proxy or a fake.
+	// Origin is the scheme and host that are signed, as the platform sees them. The
+	// default for "" is the base URL of the client if its host is under weixin.qq.com,
+	// and https://api.weixin.qq.com if it is a proxy or a fake.
 	Origin string
 
-	// Cipher, Signer and Verifiers are for an account that has chosen SM4_GCM or
-	// SM2withSM3, which come from a library. Cipher replaces SymmetricKey and Signer
-	// replaces PrivateKey: setting both is an [*ArgumentError] of every call. Verifiers,
-	// by serial number, are used beside Certificates.
+	// Cipher, Signer and Verifiers are for an account that uses SM4_GCM or SM2withSM3,
+	// which come from a library of your choice. Set Cipher instead of SymmetricKey and
+	// Signer instead of PrivateKey: with both, every call returns an [*ArgumentError].
+	// Verifiers, by serial number, are used in addition to Certificates.
 	Cipher    cipher.AEAD
 	Signer    APISigner
 	Verifiers map[string]APIVerifier
@@ -79,26 +78,26 @@ type APISecurity struct {
 
 // APISigner signs with the account's private key.
 type APISigner interface {
-	// Sign signs a message. serial is [APISecurity.PrivateKeySerial], which
-	// SM2withSM3 takes as the user ID.
+	// Sign signs a message. serial is [APISecurity.PrivateKeySerial], which is the user
+	// ID of SM2withSM3.
 	Sign(serial string, message []byte) (signature []byte, err error)
 }
 
-// APIVerifier verifies with the public key of one of the platform's certificates.
+// APIVerifier verifies with the public key of a certificate of the platform.
 type APIVerifier interface {
-	// Verify verifies a signature. serial is the certificate's, which SM2withSM3
-	// takes as the user ID.
+	// Verify verifies a signature. serial is that of the certificate, which is the user
+	// ID of SM2withSM3.
 	Verify(serial string, message, signature []byte) error
 }
 
-// WithAPISecurity encrypts and signs calls with the account's keys, and refuses
-// answers that the platform has not signed (服务端API签名与加密). It is for accounts
-// that have switched this on in the console, and for the few APIs that take part,
-// see [APISecurity]. Refusals that the platform makes before it looks at the
-// security, such as a wrong token, are plain and come back as [*Error] as ever;
-// an answer that does not verify is a [*DecodeError] and [ErrUnverified].
+// WithAPISecurity encrypts and signs calls with the keys of the account, and refuses
+// responses that the platform has not signed (服务端API签名与加密). It is for accounts
+// that have enabled this in the console, and applies to the few APIs of
+// [APISecurity].Paths. If a response cannot be verified, the call returns a
+// [*DecodeError] that is [ErrUnverified]. Refusals that the platform makes before it
+// checks the signature, such as those of a token, are plain and returned as [*Error].
 //
-// The clock of the machine must be right to 300 seconds.
+// The clock of the machine must be accurate to within 300 seconds.
 //
 // https://developers.weixin.qq.com/miniprogram/dev/server/getting_started/api_signature.html
 func WithAPISecurity(s APISecurity) Option { return func(c *config) { c.security = &s } }
@@ -114,13 +113,13 @@ func (s APISecurity) MarshalJSON() ([]byte, error) { return json.Marshal(s.name(
 
 func (s APISecurity) name() string { return "wechat.APISecurity(" + s.SymmetricKeySerial + ")" }
 
-// securedPaths are the APIs of Official Accounts that take part in API security.
+// securedPaths are the APIs of Official Accounts that can be secured.
 var securedPaths = []string{
 	"/cgi-bin/clear_quota", "/cgi-bin/message/custom/send", "/cgi-bin/openapi/quota/get", "/cgi-bin/openapi/rid/get",
 	"/wxaapi/newtmpl/addtemplate", "/wxaapi/newtmpl/deltemplate",
 }
 
-// security secures the calls of a client. A nil security leaves them as they are.
+// security secures the calls of a client. If it is nil, they are plain.
 type security struct {
 	channel   apisec.Channel
 	signer    APISigner
@@ -185,7 +184,7 @@ func newSecurity(cfg *config) (*security, error) {
 	return s, err
 }
 
-// checkPairs refuses two ways to do one thing, of which only one would be used.
+// checkPairs refuses two keys for one purpose, of which only one would be used.
 func (s *APISecurity) checkPairs() error {
 	switch {
 	case s.Cipher != nil && s.SymmetricKey != "":
@@ -201,7 +200,7 @@ func (s *APISecurity) checkPairs() error {
 	return nil
 }
 
-// origin returns scheme and host that requests and answers are signed for.
+// origin returns the scheme and host that are signed.
 func (s *APISecurity) origin(baseURL string) (string, error) {
 	if s.Origin == "" {
 		u, err := url.Parse(baseURL)
@@ -217,9 +216,8 @@ func (s *APISecurity) origin(baseURL string) (string, error) {
 	return s.Origin, nil
 }
 
-// enclose makes a call that is to be secured ready for its attempts: its query
-// goes into its body.
-func (s *security) enclose(cl *call) error {
+// prepare moves the query of a call that is secured into its body.
+func (s *security) prepare(cl *call) error {
 	if s == nil || !s.covers(cl) {
 		return nil
 	}
@@ -244,7 +242,7 @@ func (s *security) enclose(cl *call) error {
 	return nil
 }
 
-// covers reports whether a call is to be secured.
+// covers reports whether a call is secured.
 func (s *security) covers(cl *call) bool {
 	if !isJSONBody(cl.Body) {
 		return false
@@ -253,8 +251,8 @@ func (s *security) covers(cl *call) bool {
 	return cl.Method == http.MethodPost && !stream && slices.Contains(s.paths, cl.Path)
 }
 
-// mergeQuery puts the parameters of a query in front of the fields of an object. A
-// parameter that is a field too, as some APIs want it, stays the field.
+// mergeQuery puts the parameters of a query in front of the fields of an object. If a
+// parameter is also a field, as some APIs require, only the field remains.
 func mergeQuery(object []byte, fields map[string]json.RawMessage, query url.Values) ([]byte, error) {
 	extra := map[string]string{}
 	for name, values := range query {
@@ -285,18 +283,18 @@ func (s *security) seal(cl *call) (*payload.Payload, error) {
 	if cl.secret == nil {
 		return cl.body, nil
 	}
-	at, address := time.Now().Unix(), s.origin+cl.Path
-	body, err := s.channel.Encrypt(address, at, cl.secret)
+	at, signed := time.Now().Unix(), s.origin+cl.Path
+	body, err := s.channel.Encrypt(signed, at, cl.secret)
 	if err != nil {
 		return nil, err
 	}
 	var signature []byte
-	err = usercode.Recover(func() (err error) { // it may be the program's
-		signature, err = s.signer.Sign(s.serial, apisec.Message(address, s.channel.AppID, at, body))
+	err = usercode.Recover(func() (err error) { // the signer may be the program's
+		signature, err = s.signer.Sign(s.serial, apisec.Message(signed, s.channel.AppID, at, body))
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("request could not be signed: %w", err)
+		return nil, fmt.Errorf("sign request: %w", err)
 	}
 	p := payload.FromBytes("application/json", body)
 	p.SetHeader(apisec.HeaderAppID, s.channel.AppID)
@@ -305,7 +303,7 @@ func (s *security) seal(cl *call) (*payload.Payload, error) {
 	return p, nil
 }
 
-// open verifies and decrypts the answer to a secured call.
+// open verifies and decrypts the response to a secured call.
 func (s *security) open(cl *call, raw *http.Response, data []byte) ([]byte, error) {
 	if cl.secret == nil {
 		return data, nil
@@ -320,38 +318,39 @@ func (s *security) open(cl *call, raw *http.Response, data []byte) ([]byte, erro
 	return plain, nil
 }
 
-// believable reports whether an answer that is not signed may be taken as it is:
-// one that says that the call failed before the platform looked at its security.
+// believable reports whether a response may be unsigned: it says that the call failed
+// before the platform checked the signature.
 func believable(cl *call, status int, data []byte) bool {
 	code := codeIn(data)
 	if code == 0 {
 		return status/100 != 2
 	}
-	return !slices.Contains(cl.AlreadyDone, code) // done before is success, which is signed
+	return !slices.Contains(cl.AlreadyDone, code) // that is success, which is signed
 }
 
-// codeIn returns the errcode of an answer, 0 where it has none.
+// codeIn returns the errcode of a response, or 0 if it has none.
 func codeIn(data []byte) Code {
 	answer, _ := wirejson.Decode(data, nil)
 	return Code(answer.Refusal.Code)
 }
 
-func (s *security) verified(raw *http.Response, address string, data []byte) ([]byte, error) {
+// verified returns the decrypted response if its signature is valid for url.
+func (s *security) verified(raw *http.Response, url string, data []byte) ([]byte, error) {
 	h := raw.Header
 	if h.Get(apisec.HeaderAppID) != s.channel.AppID {
-		return nil, errors.New("it is not for this account")
+		return nil, errors.New("it is for another account")
 	}
 	at, err := apisec.Timestamp(h.Get(apisec.HeaderTimestamp), time.Now())
 	if err != nil {
 		return nil, err
 	}
-	if err := s.verify(raw, apisec.Message(address, s.channel.AppID, at, data)); err != nil {
+	if err := s.verify(raw, apisec.Message(url, s.channel.AppID, at, data)); err != nil {
 		return nil, err
 	}
 	if codeIn(data) != 0 {
-		return data, nil //nolint:nilerr // a Code is an error, but this one is what the answer says: signed, nothing to encrypt
+		return data, nil //nolint:nilerr // the code is the content of the response: signed, and not encrypted
 	}
-	plain, err := s.channel.Decrypt(address, at, data)
+	plain, err := s.channel.Decrypt(url, at, data)
 	if err != nil {
 		return nil, err
 	}
@@ -362,29 +361,29 @@ func (s *security) verified(raw *http.Response, address string, data []byte) ([]
 	return s.channel.Strip(at, document)
 }
 
-// verify checks the one of an answer's signatures whose certificate is known.
+// verify checks the signature of a response whose certificate is known.
 func (s *security) verify(raw *http.Response, message []byte) error {
 	serial, signed := raw.Header.Get(apisec.HeaderSerial), raw.Header.Get(apisec.HeaderSignature)
 	verifier, known := s.verifiers[serial]
 	if !known {
 		deprecated := raw.Header.Get(apisec.HeaderSerialDeprecated)
 		if verifier, known = s.verifiers[deprecated]; !known {
-			return fmt.Errorf("it is signed with certificate %.64q, which is none of the client's", serial)
+			return fmt.Errorf("it is signed with certificate %.64q, which the client does not have", serial)
 		}
 		s.warn(deprecated, serial)
 		serial, signed = deprecated, raw.Header.Get(apisec.HeaderSignatureDeprecated)
 	}
 	signature, err := base64.StdEncoding.DecodeString(signed)
 	if err != nil || usercode.Recover(func() error { return verifier.Verify(serial, message, signature) }) != nil {
-		return errors.New("its signature is wrong")
+		return errors.New("invalid signature")
 	}
 	return nil
 }
 
-// warn tells once that a certificate is about to be replaced.
+// warn logs, once, that a certificate is being replaced.
 func (s *security) warn(old, replacement string) {
 	if s.warned.CompareAndSwap(false, true) {
-		s.log.Warn("wechat: the platform is replacing its certificate, add the new one to APISecurity",
+		s.log.Warn("wechat: the platform is replacing its certificate: add the new one to APISecurity",
 			slog.String("old", old), slog.String("new", replacement))
 	}
 }

@@ -35,8 +35,7 @@ func (c *Client) newRequest(ctx context.Context, cl *call, body *payload.Payload
 	return r, nil
 }
 
-// url returns the URL of a call. A client whose base URL is a proxy or a fake sends
-// everything there, whatever host of the platform it is for.
+// url returns the URL of a call. Host is ignored if the base URL is a proxy or a fake.
 func (c *Client) url(cl *call) *url.URL {
 	u := *c.cfg.base
 	if cl.Host != "" && c.cfg.ownHost {
@@ -58,13 +57,13 @@ func (c *Client) url(cl *call) *url.URL {
 	return &u
 }
 
-// writes tells whether any byte of a request can have reached the platform.
+// writes records whether any byte of a request can have reached the platform.
 type writes struct {
-	reported       bool // whatever the transport does before it writes
+	reported       bool // the transport reports what it does before it writes
 	asked, written atomic.Bool
 }
 
-// traceWrites watches the request that is sent with the returned context.
+// traceWrites records the writes of the request that is sent with the returned context.
 func (c *Client) traceWrites(ctx context.Context) (context.Context, *writes) {
 	w := &writes{reported: isStandard(c.rest.GetClient().Transport)}
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
@@ -73,8 +72,8 @@ func (c *Client) traceWrites(ctx context.Context) (context.Context, *writes) {
 	}), w
 }
 
-// isStandard reports whether a transport is that of net/http, which asks for a
-// connection, and reports that, before it writes.
+// isStandard reports whether a transport is that of net/http, which gets a connection,
+// and reports that, before it writes.
 func isStandard(transport http.RoundTripper) bool {
 	if _, ok := transport.(defaultTransport); ok {
 		transport = http.DefaultTransport //nolint:forbidigo // only to know its type
@@ -83,9 +82,9 @@ func isStandard(transport http.RoundTripper) bool {
 	return ok
 }
 
-// none reports whether the request certainly did not reach the platform. A
-// transport that reports no trace is believed only where its error speaks of the
-// time before the request.
+// none reports whether the request certainly did not reach the platform. If the
+// transport supports no tracing, only errors of name resolution and dialing are
+// certain.
 func (w *writes) none(err error) bool {
 	if w != nil {
 		if w.written.Load() {
@@ -100,7 +99,7 @@ func (w *writes) none(err error) bool {
 	return errors.As(err, &dns) || errors.As(err, &op) && op.Op == "dial"
 }
 
-// isCertificate reports whether the other side could not prove who it is.
+// isCertificate reports whether the certificate of the server is not valid.
 func isCertificate(err error) bool {
 	var verify *tls.CertificateVerificationError
 	var authority x509.UnknownAuthorityError

@@ -7,11 +7,11 @@ import (
 
 //go:generate go run golang.org/x/tools/cmd/stringer@v0.52.0 -type Code -linecomment -output codes_string.go
 
-// The codes that programs branch on. [Code] works for all others too. The comment of
-// each is the text of its error.
+// The codes that programs may handle. The comment of a code is also the text of its
+// error. Codes without a name can be used as [Code].
 const (
 	ErrSystemError                 Code = -1000  // system error
-	ErrSystemBusy                  Code = -1     // the platform is busy, retry later
+	ErrSystemBusy                  Code = -1     // system busy, retry later
 	ErrInvalidCredential           Code = 40001  // invalid AppSecret, or access_token invalid or not the latest
 	ErrInvalidGrantType            Code = 40002  // invalid grant_type
 	ErrInvalidOpenID               Code = 40003  // invalid openid, not a follower of this account
@@ -179,8 +179,8 @@ const (
 	ErrQRCodePublishLimit          Code = 886000 // monthly limit of 100 published QR code rules reached
 )
 
-// families lists the codes that belong to a family whatever the call; the others
-// are in [Family.hasAt].
+// families contains the codes that belong to a family whatever the call. The codes that
+// depend on the path are in CodeFamily.hasAt.
 var families = map[CodeFamily][]Code{
 	ErrInvalidToken: {ErrInvalidCredential, ErrInvalidAccessToken, ErrMissingAccessToken, ErrExpiredAccessToken},
 	ErrConfiguration: {
@@ -209,18 +209,17 @@ var families = map[CodeFamily][]Code{
 
 func (f CodeFamily) has(c Code) bool { return slices.Contains(families[f], c) }
 
-// Codes that mean different things on different paths.
+// Paths on which a code has another meaning.
 var (
-	// tokenPaths refuse the AppSecret with the code that elsewhere means a rejected token.
+	// tokenPaths refuse an AppSecret with the code that otherwise means a rejected token.
 	tokenPaths = []string{classicTokenPath, stableTokenPath}
-	// userPaths say that a single user is frozen with the code that elsewhere is about the account.
+	// userPaths report a frozen user with the code that otherwise is about the account.
 	userPaths = []string{"/cgi-bin/tags/", "/cgi-bin/user/"}
-	// otherAppPaths name the AppID of a mini program in their body.
+	// otherAppPaths accept the AppID of a mini program in their body.
 	otherAppPaths = []string{"/cgi-bin/message/", "/cgi-bin/menu/", "/cgi-bin/wxopen/"}
 )
 
-// hasAt reports whether a code belongs to the family when a call of this path was
-// refused with it.
+// hasAt reports whether a code belongs to the family if it refused a call of this path.
 func (f CodeFamily) hasAt(path string, c Code) bool {
 	under := func(paths []string) bool {
 		return slices.ContainsFunc(paths, func(p string) bool { return strings.HasPrefix(path, p) })
@@ -238,7 +237,7 @@ func (f CodeFamily) hasAt(path string, c Code) bool {
 	return f.has(c)
 }
 
-// unnamed says what the codes on the platform's pages mean that have no name here.
+// unnamed contains the meaning of the documented codes that have no name.
 var unnamed = map[Code]string{
 	404:       "wrong HTTP method for this path (subscription templates)",
 	20001:     "system error (subscription templates)",
@@ -304,14 +303,14 @@ var unnamed = map[Code]string{
 	45012:     "template too large",
 	45014:     "template message too large",
 	45029:     "too many QR codes",
-	45061:     "the platform is busy (mass messages)",
+	45061:     "system busy (mass messages)",
 	45062:     "content with an agreed advertisement cannot be sent by the API",
 	45064:     "menu contains a mini program that is not linked to the account",
 	45083:     "speed must be 0 to 4",
 	45084:     "missing speed",
 	45103:     "API is no longer supported",
 	45104:     "API quota of this domain used up",
-	45112:     "the platform is busy (publishing a QR code rule)",
+	45112:     "system busy (publishing a QR code rule)",
 	45113:     "mass messages with products or cards are no longer supported",
 	45162:     "invalid msgtype",
 	45166:     "invalid content",
@@ -462,7 +461,7 @@ var unnamed = map[Code]string{
 	200021:    "invalid sceneDesc",
 	200022:    "template with this title and these keywords already exists",
 	200100:    "not available to this type of account",
-	886001:    "the platform is busy (QR code rules)",
+	886001:    "system busy (QR code rules)",
 	9410010:   "long_data longer than 4 KB",
 	9410011:   "expire_seconds above 30 days",
 	9410012:   "short_key missing, expired or of another account",
@@ -471,7 +470,7 @@ var unnamed = map[Code]string{
 	10170001:  "invalid product ID",
 	10170002:  "unsupported article type",
 	10170003:  "unsupported card type",
-	268487001: "the platform is busy (blacklist)",
-	268487002: "the platform is busy (user list)",
-	268488001: "the platform is busy (mass messages)",
+	268487001: "system busy (blacklist)",
+	268487002: "system busy (user list)",
+	268488001: "system busy (mass messages)",
 }

@@ -10,13 +10,12 @@ import (
 	"github.com/wechatoa/wechat/internal/tokencache"
 )
 
-// Code is an errcode of the platform (全局返回码). It is an error itself, so a
-// program compares with it directly:
+// Code is an errcode of the platform (全局返回码). It is an error, so that a program can
+// compare with it directly:
 //
 //	if errors.Is(err, wechat.ErrInvalidOpenID) { … }
 //
-// Any number can be compared, whether it has a name here or not:
-// errors.Is(err, wechat.Code(45157)).
+// Codes without a name can be compared too: errors.Is(err, wechat.Code(45157)).
 //
 // https://developers.weixin.qq.com/doc/oplatform/developers/errCode/errCode.html
 type Code int
@@ -39,17 +38,18 @@ func (c Code) text() (string, bool) {
 	return text, ok
 }
 
-// Is reports whether the code belongs to the family that target names.
+// Is reports whether target is a [CodeFamily] that the code belongs to.
 func (c Code) Is(target error) bool {
 	family, ok := target.(CodeFamily)
 	return ok && family.has(c)
 }
 
-// CodeFamily groups codes that ask for the same reaction. It is an error only to be
-// compared with: errors.Is(err, wechat.ErrQuotaExceeded). The platform uses some
-// codes for two things; an [Error] belongs to the family that fits its Path. 50002
-// is one frozen user on calls about users, the whole account elsewhere; 40013 is the
-// mini program's AppID in messages and menus.
+// CodeFamily is a group of codes that a program handles in the same way. It is an error
+// only to be compared with: errors.Is(err, wechat.ErrQuotaExceeded).
+//
+// The platform uses some codes for two purposes. An [Error] belongs to the family that
+// is right for its Path: 50002 is about a user in calls about users, and about the
+// account in others; 40013 is about the AppID of a mini program in messages and menus.
 type CodeFamily string
 
 // Error returns the name of the family.
@@ -57,38 +57,38 @@ func (f CodeFamily) Error() string { return string(f) }
 
 // The families of codes.
 const (
-	// ErrInvalidToken: the access_token was refused. The client has already
-	// refreshed it and tried again when a caller sees this.
+	// ErrInvalidToken means that the access_token was rejected, also after the client
+	// refreshed it and sent the call again.
 	ErrInvalidToken CodeFamily = "access_token refused"
-	// ErrConfiguration: the AppID, AppSecret, an API security key or the caller's IP
-	// address is not accepted. Only a change in the console helps.
+	// ErrConfiguration means that the AppID, the AppSecret, a key of API security or
+	// the IP address of the caller was not accepted. Check them in the console.
 	ErrConfiguration CodeFamily = "account configuration refused"
-	// ErrQuotaExceeded: a limit on the number of calls was reached.
+	// ErrQuotaExceeded means that a limit on the number of calls was reached.
 	ErrQuotaExceeded CodeFamily = "quota exceeded"
-	// ErrBusy: the platform asks to try again.
+	// ErrBusy means that the call can be sent again later.
 	ErrBusy CodeFamily = "platform busy"
-	// ErrForbidden: the account may not call this API, or is punished.
+	// ErrForbidden means that the account may not call this API, or was restricted.
 	ErrForbidden CodeFamily = "not permitted"
-	// ErrUnreachableUser: this user can not be reached, now or at all. The call
-	// may work for other users.
-	ErrUnreachableUser CodeFamily = "user can not be reached"
+	// ErrUnreachableUser means that the user cannot currently receive messages. Other
+	// users may.
+	ErrUnreachableUser CodeFamily = "user cannot be reached"
 )
 
-// Error is the platform's refusal of a call: it answered, and errcode was not 0.
+// Error reports that the platform refused a call: it returned an errcode other than 0.
 type Error struct {
 	Code      Code   // errcode
-	Message   string // errmsg without the request id; meant for people, the platform changes it
-	RequestID string // rid of the call, for [Client.GetRequestInfo] within 7 days; may be empty
+	Message   string // errmsg without the request ID; meant for people, and changed by the platform at times
+	RequestID string // rid of the call, valid for [Client.GetRequestInfo] for 7 days; may be empty
 	Method    string // HTTP method of the call
 	Path      string // path of the call, without its query
-	Status    int    // HTTP status; the platform normally refuses with 200
+	Status    int    // HTTP status, normally 200
 
-	// OutcomeUnknown: this attempt or one before it may have been executed, see
+	// OutcomeUnknown means that this or a previous attempt may have been executed; see
 	// [ErrUnknownOutcome].
 	OutcomeUnknown bool
 
-	// RetryAfter is how long to wait before the same call can succeed; 0 where
-	// that is not known. It is set for [ErrMinuteQuota].
+	// RetryAfter is the time to wait before the call can succeed, or 0 if it is not
+	// known. It is set for [ErrMinuteQuota].
 	RetryAfter time.Duration
 }
 
@@ -109,8 +109,8 @@ func (e *Error) Error() string {
 	return s
 }
 
-// Is reports whether target is the code of the refusal, a [Family] that the code
-// belongs to on this path, or [ErrUnknownOutcome] when the outcome is unknown.
+// Is reports whether target is the Code, a [CodeFamily] that the code belongs to on this
+// Path, or, if the outcome is unknown, [ErrUnknownOutcome].
 func (e *Error) Is(target error) bool {
 	switch target := target.(type) {
 	case Code:
@@ -138,28 +138,27 @@ func (e *Error) LogValue() slog.Value {
 		slog.Bool("outcome_unknown", e.OutcomeUnknown))
 }
 
-// ErrUnknownOutcome marks the error of a call that may have been executed: a request
-// went out, no attempt is known to have succeeded, and the call is neither a read nor
-// idempotent. It can come with each type of error, also with a refusal: an attempt
-// before it may have been executed. The program decides: look the result up, or send
-// again and accept a possible duplicate.
+// ErrUnknownOutcome marks the error of a call that is not idempotent and may have been
+// executed. It can come with every type of error, also with a refusal, because a
+// previous attempt may have been executed. Look up the result, or send the call again
+// and accept a possible duplicate.
 var ErrUnknownOutcome = errors.New("outcome unknown, the platform may have executed the call")
 
-// ErrClosed is the error of calls of a client after [Client.Close].
+// ErrClosed is returned by calls of a client after [Client.Close].
 var ErrClosed = tokencache.ErrClosed
 
-// RequestError is a call that did not get an answer from the platform: the
-// connection failed, the time ran out, or a status other than 2xx came back
-// without an errcode.
+// RequestError reports that the platform did not answer a call: the connection failed,
+// the time was over, or the response had a status other than 2xx and no errcode.
 type RequestError struct {
 	Method   string
 	Path     string
-	Status   int    // HTTP status, 0 where no answer came
-	Excerpt  string // the first bytes of an answer that was no JSON, without secrets
-	Attempts int    // how many times the call was sent
+	Status   int    // HTTP status; 0 if there was no response
+	Excerpt  string // the beginning of the response, without secrets
+	Attempts int    // number of times that the call was sent
 	Err      error  // the cause, without the URL
 
-	// OutcomeUnknown: the call may have been executed, see [ErrUnknownOutcome].
+	// OutcomeUnknown means that the call may have been executed; see
+	// [ErrUnknownOutcome].
 	OutcomeUnknown bool
 }
 
@@ -198,24 +197,25 @@ func (e *RequestError) LogValue() slog.Value {
 	return slog.GroupValue(attrs...)
 }
 
-// DecodeError is an answer that could not be read: no JSON, cut off, too large,
-// or of another shape than documented. Nobody knows whether the platform gave it:
-// unless the call is a read or idempotent, the error is [ErrUnknownOutcome].
+// DecodeError reports that a response could not be decoded: it is not JSON, incomplete,
+// too large, or not of the documented form. The call may have been executed: unless it
+// is idempotent, the error is [ErrUnknownOutcome].
 type DecodeError struct {
 	Method   string
 	Path     string
 	Status   int
-	Excerpt  string // at most 512 bytes of the answer, without secrets
-	Attempts int    // how many times the call was sent
-	Err      error
+	Excerpt  string // the beginning of the response, at most 512 bytes, without secrets
+	Attempts int    // number of times that the call was sent
+	Err      error  // the cause
 
-	// OutcomeUnknown: the call may have been executed, see [ErrUnknownOutcome].
+	// OutcomeUnknown means that the call may have been executed; see
+	// [ErrUnknownOutcome].
 	OutcomeUnknown bool
 }
 
-// Error describes the unreadable answer.
+// Error describes the unreadable response.
 func (e *DecodeError) Error() string {
-	s := "wechat: " + e.Method + " " + e.Path + ": unreadable answer: " + e.Err.Error()
+	s := "wechat: " + e.Method + " " + e.Path + ": unreadable response: " + e.Err.Error()
 	if e.OutcomeUnknown {
 		s += " (" + ErrUnknownOutcome.Error() + ")"
 	}
@@ -238,31 +238,30 @@ func (e *DecodeError) LogValue() slog.Value {
 		slog.Int("attempts", e.Attempts), slog.Bool("outcome_unknown", e.OutcomeUnknown), slog.String("cause", e.Err.Error()))
 }
 
-// ArgumentError is a call that was not sent because an argument can not be right.
+// ArgumentError reports an invalid argument, field or option. No request was sent.
 type ArgumentError struct {
-	Argument string // the argument or field, such as "openID" or "menu.Buttons[1].Name"
-	Reason   string // what is wrong with it, such as "is empty"
+	Argument string // such as "openID", "Buttons[1].Name" or "WithTimeout"
+	Reason   string // what it must be, such as "must not be empty"
 
 	cause error
 }
 
-// Error names the argument and its problem.
+// Error names the argument and what it must be.
 func (e *ArgumentError) Error() string {
 	return "wechat: invalid argument " + e.Argument + ": " + e.Reason
 }
 
-// Unwrap returns what stands behind the problem, such as the error of a reader, or
-// nil.
+// Unwrap returns the cause, such as the error of a reader, or nil.
 func (e *ArgumentError) Unwrap() error { return e.cause }
 
+// invalid returns an [*ArgumentError] with a reason that begins with "must".
 func invalid(argument, format string, args ...any) error {
-	problem := fmt.Errorf(format, args...)
-	return &ArgumentError{Argument: argument, Reason: problem.Error(), cause: errors.Unwrap(problem)}
+	reason := fmt.Errorf(format, args...)
+	return &ArgumentError{Argument: argument, Reason: reason.Error(), cause: errors.Unwrap(reason)}
 }
 
-// callError is one of the errors of a call. Each can say that the outcome of the call
-// is unknown; it does so in a copy, because callers who wait for the same token share
-// an error.
+// callError is an error of a call that can report an unknown outcome. It does so in a
+// copy, because callers that wait for the same token share an error.
 type callError interface {
 	error
 	withOutcome(unknown bool) error
@@ -289,10 +288,10 @@ func (e *DecodeError) withOutcome(unknown bool) error {
 // stopped is the error of a call that ended between two attempts.
 type stopped struct {
 	last  error // of the last attempt
-	cause error // why there was no other
+	cause error // why there was no further attempt
 }
 
-// Error describes the last attempt and why there was no other.
+// Error describes the last attempt and why there was no further one.
 func (e *stopped) Error() string { return e.last.Error() + "; not retried: " + e.cause.Error() }
 
 // Unwrap returns both.
@@ -302,9 +301,10 @@ func (e *stopped) withOutcome(unknown bool) error {
 	return &stopped{last: withOutcome(e.last, unknown), cause: withOutcome(e.cause, false)}
 }
 
-// withOutcome returns err saying whether the outcome of its call is unknown.
+// withOutcome returns a copy of err that reports whether the outcome of its call is
+// unknown.
 func withOutcome(err error, unknown bool) error {
-	if e, ok := err.(callError); ok { //nolint:errorlint // what is wrapped belongs to another call
+	if e, ok := err.(callError); ok { //nolint:errorlint // a wrapped error belongs to another call
 		return e.withOutcome(unknown)
 	}
 	return err

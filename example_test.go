@@ -492,7 +492,7 @@ func ExampleWithObserver() {
 	}
 	// Output:
 	// 1 POST /cgi-bin/stable_token 0
-	// 1 GET /cgi-bin/tags/get -1 the platform is busy, retry later
+	// 1 GET /cgi-bin/tags/get -1 system busy, retry later
 	// 2 GET /cgi-bin/tags/get 0
 }
 

@@ -166,7 +166,7 @@ func TestTaggingThatEndsEarlySaysWhoIsNotTagged(t *testing.T) {
 	require.ErrorAs(t, err, &partly)
 	assert.Equal(t, ids[50:], partly.Failed)
 	assert.Len(t, *batches, 2)
-	require.ErrorContains(t, err, "70 of 120 openids not done")
+	require.ErrorContains(t, err, "70 of 120 openids not processed")
 
 	var log bytes.Buffer
 	slog.New(slog.NewJSONHandler(&log, nil)).Info("tagging", "err", partly)

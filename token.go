@@ -18,35 +18,35 @@ const (
 	stableTokenPath  = "/cgi-bin/stable_token"
 )
 
-// TokenSource supplies the access_token of calls. A [*Client] is one, [StaticToken]
-// is another.
+// TokenSource supplies the access_token of calls, such as a [*Client] or a
+// [StaticToken].
 type TokenSource interface {
-	// Token returns a token. rejected is the one that the platform has just refused,
-	// or "". The source then returns a different token if one is available, else
+	// Token returns a token. rejected is the token that the platform has just rejected,
+	// or "". Token then returns a different one if one is available, and otherwise
 	// rejected again.
 	Token(ctx context.Context, rejected string) (string, error)
 }
 
-// StaticToken is a token that never changes, for tests and short programs. Every
-// fmt verb, slog and encoding/json print it masked.
+// StaticToken is a token that never changes, for tests and short programs. It is
+// redacted by fmt, slog and the encoding packages.
 type StaticToken Secret
 
 // Token returns the token.
 func (t StaticToken) Token(context.Context, string) (string, error) { return string(t), nil }
 
-// String returns a mask.
+// String returns the redacted text.
 func (t StaticToken) String() string { return mask }
 
-// GoString returns a mask.
+// GoString returns the redacted text.
 func (t StaticToken) GoString() string { return mask }
 
-// Format prints a mask for every verb.
+// Format writes the redacted text for every verb.
 func (t StaticToken) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, mask) }
 
-// LogValue returns a mask.
+// LogValue returns the redacted text.
 func (t StaticToken) LogValue() slog.Value { return slog.StringValue(mask) }
 
-// MarshalText writes a mask.
+// MarshalText returns the redacted text.
 func (t StaticToken) MarshalText() ([]byte, error) { return Secret(t).MarshalText() }
 
 // TokenStore shares values between processes: access_token, tickets and the record
@@ -93,7 +93,7 @@ type MemoryTokenStore struct {
 	values map[string]stored
 }
 
-// stored is a value, or the owner of a lock.
+// stored is a value or the owner of a lock.
 type stored struct {
 	value string
 	end   time.Time
@@ -161,7 +161,7 @@ func (m *MemoryTokenStore) set(key, value string, ttl time.Duration) {
 	m.values[key] = stored{value: value, end: time.Now().Add(ttl)}
 }
 
-// fetchFunc gets a token or a ticket from the platform.
+// fetchFunc fetches a token or a ticket.
 type fetchFunc = func(ctx context.Context, mode tokencache.Mode) (string, time.Duration, error)
 
 // cacheConfig returns the configuration of a cache for tokens or tickets.
@@ -202,7 +202,7 @@ func (c *Client) fetchToken(ctx context.Context, mode tokencache.Mode) (string, 
 	return string(token.Token), seconds(token.ExpiresIn), nil
 }
 
-// harmless survives a panic of the program's transport, whose text may hold a secret.
+// harmless turns a panic of the program's transport into an error without secrets.
 func (c *Client) harmless(fetch fetchFunc) fetchFunc {
 	return func(ctx context.Context, mode tokencache.Mode) (value string, ttl time.Duration, err error) {
 		err = usercode.Recover(func() (err error) {
@@ -216,7 +216,7 @@ func (c *Client) harmless(fetch fetchFunc) fetchFunc {
 	}
 }
 
-// failureTTL returns how long a failed fetch is certain to fail again.
+// failureTTL returns how long fetches are certain to fail after an error.
 func failureTTL(err error) time.Duration {
 	var refusal *Error
 	switch {
@@ -233,7 +233,7 @@ func failureTTL(err error) time.Duration {
 // maxTokenTTL is the longest TTL of the platform's tokens and tickets.
 const maxTokenTTL = 2 * time.Hour
 
-// seconds turns a number of the platform into a duration that does not overflow.
+// seconds converts expires_in, limited so that it does not overflow.
 func seconds(n int64) time.Duration {
 	return time.Duration(min(max(n, 0), int64(maxTokenTTL/time.Second))) * time.Second
 }

@@ -14,41 +14,41 @@ import (
 )
 
 // Secret is a sensitive string, such as a token, a ticket or a code. It is redacted
-// by fmt, slog and the encoding packages; use string(s) for the value. Redacted text
-// is not read back: decoding it into a Secret is an error.
+// by fmt, slog and the encoding packages; use string(s) for the value. Decoding the
+// redacted text into a Secret is an error.
 type Secret string
 
 const mask = redact.Mask
 
-// String returns a mask.
+// String returns the redacted text.
 func (s Secret) String() string { return mask }
 
-// GoString returns a mask.
+// GoString returns the redacted text.
 func (s Secret) GoString() string { return mask }
 
-// Format prints a mask for every verb.
+// Format writes the redacted text for every verb.
 func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, mask) }
 
-// LogValue returns a mask.
+// LogValue returns the redacted text.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(mask) }
 
-// MarshalText writes a mask, for encoding/json and others.
+// MarshalText returns the redacted text, for encoding/json and others.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(mask), nil }
 
-// UnmarshalText reads a value, and refuses a mask.
+// UnmarshalText reads a value. It returns an error for the redacted text.
 func (s *Secret) UnmarshalText(text []byte) error {
 	if string(text) == mask {
-		return errors.New("wechat: a redacted Secret cannot be read back: store string(secret)")
+		return errors.New("wechat: a redacted Secret cannot be decoded: encode string(secret) instead")
 	}
 	*s = Secret(text)
 	return nil
 }
 
-// Timestamp is a moment that the platform writes in seconds since 1970; the zero one
-// is none.
+// Timestamp is a time that the platform writes in seconds since 1970. The zero
+// Timestamp means that there is none.
 type Timestamp struct{ time.Time }
 
-// String returns the moment in RFC 3339, or "" if there is none.
+// String returns the time in RFC 3339, or "" for the zero Timestamp.
 func (t Timestamp) String() string {
 	if t.IsZero() {
 		return ""
@@ -56,7 +56,7 @@ func (t Timestamp) String() string {
 	return t.Format(time.RFC3339)
 }
 
-// MarshalJSON writes the seconds since 1970, 0 if there is no moment.
+// MarshalJSON writes the seconds since 1970, or 0 for the zero Timestamp.
 func (t Timestamp) MarshalJSON() ([]byte, error) {
 	if t.IsZero() {
 		return []byte{'0'}, nil
@@ -64,8 +64,8 @@ func (t Timestamp) MarshalJSON() ([]byte, error) {
 	return strconv.AppendInt(nil, t.Unix(), 10), nil
 }
 
-// UnmarshalJSON reads seconds since 1970, as a number or in a string; 0, "" and null
-// are no moment.
+// UnmarshalJSON reads seconds since 1970, as a number or a string. It reads 0, "" and
+// null as the zero Timestamp.
 func (t *Timestamp) UnmarshalJSON(data []byte) error {
 	n, err := looseInt(data)
 	*t = Timestamp{}
@@ -86,8 +86,8 @@ func (f Flag) MarshalJSON() ([]byte, error) {
 	return []byte{'0'}, nil
 }
 
-// UnmarshalJSON accepts numbers, booleans, strings of both, "" and null; every
-// number but 0 is true.
+// UnmarshalJSON reads numbers and booleans, also in strings. 0, "" and null are false,
+// and all other numbers are true.
 func (f *Flag) UnmarshalJSON(data []byte) error {
 	switch s := scalar(data); s {
 	case "", "false":
@@ -102,18 +102,18 @@ func (f *Flag) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// beijing is the zone of the platform's calendar: days of statistics and of
-// quotas begin and end by it.
+// beijing is the time zone of the platform's calendar, by which the days of statistics
+// and quotas begin and end.
 var beijing = time.FixedZone("UTC+8", 8*60*60)
 
-// Date is a day of the platform's calendar, which is UTC+8 everywhere.
+// Date is a day of the platform's calendar, which is in UTC+8.
 type Date struct {
 	Year  int
 	Month time.Month
 	Day   int
 }
 
-// DateOf returns the day that t falls on in the platform's calendar.
+// DateOf returns the day of t in the platform's calendar.
 func DateOf(t time.Time) Date {
 	y, m, d := t.In(beijing).Date()
 	return Date{Year: y, Month: m, Day: d}
@@ -134,22 +134,22 @@ func ParseDate(text string) (Date, error) {
 	return d, nil
 }
 
-// Time returns the day's first moment.
+// Time returns the beginning of the day.
 func (d Date) Time() time.Time { return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, beijing) }
 
-// AddDays returns the day n days later, or earlier where n is negative.
+// AddDays returns the day n days later, or earlier if n is negative.
 func (d Date) AddDays(n int) Date { return DateOf(d.Time().AddDate(0, 0, n)) }
 
-// DaysUntil returns how many days later end is; negative where it is earlier.
+// DaysUntil returns the number of days from d to end, negative if end is earlier.
 func (d Date) DaysUntil(end Date) int { return int(end.Time().Sub(d.Time()).Hours() / 24) }
 
-// Before reports whether d is an earlier day than other.
+// Before reports whether d is before other.
 func (d Date) Before(other Date) bool { return d.Time().Before(other.Time()) }
 
-// IsZero reports whether no day is set.
+// IsZero reports whether d is the zero Date, which means no day.
 func (d Date) IsZero() bool { return d == Date{} }
 
-// String returns the day as 2006-01-02, or "" where none is set.
+// String returns the day in the form 2006-01-02, or "" for the zero Date.
 func (d Date) String() string {
 	if d.IsZero() {
 		return ""
@@ -157,10 +157,11 @@ func (d Date) String() string {
 	return fmt.Sprintf("%04d-%02d-%02d", d.Year, int(d.Month), d.Day)
 }
 
-// MarshalText writes the day as 2006-01-02.
+// MarshalText writes the day in the form 2006-01-02.
 func (d Date) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
-// UnmarshalText reads 2006-01-02 or 20060102, or "" for no day.
+// UnmarshalText reads a day in the form 2006-01-02 or 20060102. It reads "" as the zero
+// Date.
 func (d *Date) UnmarshalText(text []byte) error {
 	s := strings.TrimSpace(string(text))
 	if s == "" {
@@ -179,11 +180,11 @@ func (d *Date) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// finite reads a number; NaN and the infinities, which no JSON can hold, are none.
+// finite reads a number other than NaN and the infinities.
 func finite(s string) (float64, error) {
 	n, err := strconv.ParseFloat(s, 64)
 	if err != nil || math.IsNaN(n) || math.IsInf(n, 0) {
-		return 0, fmt.Errorf("%.32q is no number", s)
+		return 0, fmt.Errorf("%.32q is not a number", s)
 	}
 	return n, nil
 }
@@ -200,16 +201,16 @@ func looseInt(data []byte) (int64, error) {
 		return n, nil
 	}
 	if u, err := strconv.ParseUint(s, 10, 64); err == nil {
-		return int64(u), nil // ids past 2^63 keep their bits
+		return int64(u), nil // IDs above 2^63 keep their bits
 	}
 	f, err := strconv.ParseFloat(s, 64)
 	if err != nil || f != math.Trunc(f) || math.Abs(f) >= 1<<63 {
-		return 0, fmt.Errorf("%.32q is no whole number", s)
+		return 0, fmt.Errorf("%.32q is not an integer", s)
 	}
 	return int64(f), nil
 }
 
-// scalar returns a JSON number, boolean or string as its text; "" for null.
+// scalar returns the text of a JSON number, boolean or string, and "" for null.
 func scalar(data []byte) string {
 	s := strings.TrimSpace(string(data))
 	if len(s) >= 2 && s[0] == '"' {
