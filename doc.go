@@ -1,39 +1,47 @@
-// Package wechat is a client of the WeChat Official Account API (微信公众号服务端接口,
-// 服务号与订阅号): users, menus, messages, content, statistics, and all else that the
-// platform documents.
+// Package wechat 是微信公众号（服务号与订阅号）服务端接口的 Go SDK：官方文档目录中的接口都有
+// 强类型的方法，凭据自动获取与更新，接口错误可以按返回码判断。
+//
+// 中文指南：https://github.com/wechatoa/wechat/tree/main/docs/zh
+//
+// It is a client of the WeChat Official Account API: users, menus, messages, content,
+// statistics and everything else that the platform documents.
 //
 //	client := wechat.NewClient(appID, appSecret)
 //	user, err := client.GetUser(ctx, openID)
 //
-// A [Client] fetches the access_token itself, shares it among all calls, renews it
-// ahead of its end and replaces it when the platform refuses it. Messages and events
-// of followers are received by the package callback, and the package wechattest is a
-// fake of the platform to test against.
+// A [Client] fetches the access_token, shares it among all calls, refreshes it before
+// it expires, and replaces it when the platform rejects it. Package callback receives
+// the messages and events of followers, and package wechattest is a stateful fake of
+// the platform for tests.
 //
 // # Errors
 //
-// A call that fails returns one of four errors. [*ArgumentError]: an argument can not
-// be right, nothing was sent. [*Error]: the platform refused, with its errcode.
-// [*RequestError]: no answer came. [*DecodeError]: the answer is not what the
-// platform documents. Codes and families of codes are errors too:
+// A call that fails returns one of four errors:
+//
+//   - [*ArgumentError]: an argument is invalid, and no request was sent.
+//   - [*Error]: the platform refused the call with an errcode.
+//   - [*RequestError]: there was no response.
+//   - [*DecodeError]: the response is not what the platform documents.
+//
+// Codes and families of codes are errors too:
 //
 //	if errors.Is(err, wechat.ErrUnreachableUser) { … }
 //
-// # Repetition
+// # Retries
 //
-// What happens when the outcome of a call is not known (a time-out, a lost
-// connection, a 5xx, errcode -1) depends on the call. Reads, and writes that done twice
-// are done once, are retried. Sends that carry a client message id are retried under
-// the same id. Whatever else creates or sends something is not, and its error is
-// [ErrUnknownOutcome]. A call that was certainly not executed is always retried.
+// If the outcome of an attempt is unknown (a timeout, a lost connection, an HTTP status
+// of 5xx or errcode -1), whether it is retried depends on the call. Calls that read or
+// set something are retried. Sends with a client message ID are retried with the same
+// ID. All other calls are not retried, and their error is [ErrUnknownOutcome]. A call
+// that certainly was not executed is always retried.
 //
-// [WithRetry] bounds the repetitions. They are paid from a purse that successes fill,
-// so that a platform that is down is not flooded.
+// [WithRetry] sets the number of attempts. Retries draw on a budget that successful
+// calls refill, so that an outage is not amplified.
 //
 // # Index
 //
-// All methods by area, with the titles of their official pages. Methods that begin
-// with All are iterators over what List returns in pages.
+// All methods by area, with the titles of their official pages. A method that begins
+// with All iterates over what the List method of the same name returns in pages.
 //
 // # Account and tokens (账号与凭据)
 //
