@@ -1,6 +1,6 @@
-// Package apisec is the platform's API security mode (服务端API签名与加密): JSON
-// objects that are encrypted with a shared key and signed by who sends them. The
-// client plays one end of it, the account's server; [Platform] is the other.
+// Package apisec implements the API security mode of the platform (服务端API签名与加密):
+// JSON objects that are encrypted with a shared key and signed by their sender. The
+// client is the end of the account; [Platform] is the other one.
 //
 // https://developers.weixin.qq.com/miniprogram/dev/server/getting_started/api_signature.html
 package apisec
@@ -16,14 +16,14 @@ import (
 	"time"
 )
 
-// The headers of requests and answers; a request has the first three.
+// The headers of requests and responses. A request has the first three.
 const (
 	HeaderAppID     = "Wechatmp-Appid"
 	HeaderTimestamp = "Wechatmp-TimeStamp"
 	HeaderSignature = "Wechatmp-Signature"
 	HeaderSerial    = "Wechatmp-Serial"
 
-	// While the platform replaces its certificate, answers are signed twice.
+	// While the platform replaces its certificate, responses are signed twice.
 	HeaderSignatureDeprecated = "Wechatmp-Signature-Deprecated"
 	HeaderSerialDeprecated    = "Wechatmp-Serial-Deprecated"
 )
@@ -40,20 +40,20 @@ type Verifier interface {
 	Verify(serial string, message, signature []byte) error
 }
 
-// Message returns what is signed of a body: it goes out under url, which has
+// Message returns the message to sign for a body that is sent to url, which must have
 // neither query nor fragment.
 func Message(url, appID string, at int64, body []byte) []byte {
 	return append([]byte(url+"\n"+appID+"\n"+strconv.FormatInt(at, 10)+"\n"), body...)
 }
 
-// window is how far the clocks of both ends may be apart.
+// window is how many seconds the clocks of both ends may differ.
 const window = 300
 
 // Timestamp reads the time of a message and refuses one that is too far from now.
 func Timestamp(header string, now time.Time) (int64, error) {
 	at, err := strconv.ParseInt(header, 10, 64)
 	if err != nil {
-		return 0, errors.New("timestamp is no number")
+		return 0, errors.New("timestamp is not a number")
 	}
 	if at < now.Unix()-window || at > now.Unix()+window {
 		return 0, errors.New("timestamp is more than 300 seconds from now")
@@ -75,7 +75,7 @@ type envelope struct {
 	Tag  []byte `json:"authtag"`
 }
 
-// nonceBytes is the length of the random field that no two messages share.
+// nonceBytes is the length of the nonce in bytes.
 const nonceBytes = 16
 
 // Encrypt puts a JSON object into an envelope.
@@ -96,12 +96,12 @@ func (c *Channel) seal(url string, at int64, object []byte, nonce string, iv []b
 	return json.Marshal(envelope{IV: iv, Data: sealed[:split], Tag: sealed[split:]})
 }
 
-// enrich puts the security fields in front of the fields of an object, which stay
-// as they are to the byte.
+// enrich puts the security fields in front of the fields of an object, whose bytes stay
+// the same.
 func (c *Channel) enrich(at int64, object []byte, nonce string) ([]byte, error) {
 	object = bytes.TrimSpace(object)
 	if len(object) < 2 || object[0] != '{' || object[len(object)-1] != '}' {
-		return nil, errors.New("no JSON object")
+		return nil, errors.New("not a JSON object")
 	}
 	head, err := json.Marshal(struct {
 		Nonce     string `json:"_n"`
@@ -121,10 +121,10 @@ func (c *Channel) enrich(at int64, object []byte, nonce string) ([]byte, error) 
 
 var (
 	errNoEnvelope = errors.New("not encrypted")
-	errDecrypt    = errors.New("can not be decrypted with this key") // whatever was wrong with it
+	errDecrypt    = errors.New("cannot be decrypted with this key") // for all reasons
 )
 
-// Decrypt returns what an envelope holds, security fields included.
+// Decrypt returns the object in an envelope, including the security fields.
 func (c *Channel) Decrypt(url string, at int64, body []byte) ([]byte, error) {
 	var e envelope
 	if err := json.Unmarshal(body, &e); err != nil || e.IV == nil || e.Tag == nil {
@@ -140,19 +140,19 @@ func (c *Channel) Decrypt(url string, at int64, body []byte) ([]byte, error) {
 	return plain, nil
 }
 
-// Strip takes the security fields out of a decrypted object: those that name
-// another account or another time than its header are an error.
+// Strip removes the security fields from a decrypted object. It returns an error if
+// they are of another account or another time than the header.
 func (c *Channel) Strip(at int64, plain []byte) ([]byte, error) {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(plain, &fields); err != nil || fields == nil {
-		return nil, errors.New("no JSON object inside")
+		return nil, errors.New("the decrypted content is not a JSON object")
 	}
 	var appID string
 	if err := json.Unmarshal(fields["_appid"], &appID); err != nil || appID != c.AppID {
-		return nil, errors.New("_appid inside is another one")
+		return nil, errors.New("the decrypted _appid is another one")
 	}
 	if string(bytes.Trim(fields["_timestamp"], `"`)) != strconv.FormatInt(at, 10) {
-		return nil, errors.New("_timestamp inside is another one")
+		return nil, errors.New("the decrypted _timestamp is another one")
 	}
 	for _, name := range []string{"_n", "_appid", "_timestamp"} {
 		delete(fields, name)
@@ -166,7 +166,7 @@ func (c *Channel) Strip(at int64, plain []byte) ([]byte, error) {
 	return bytes.TrimSuffix(buf.Bytes(), []byte{'\n'}), nil
 }
 
-// additional is the data that the cipher authenticates beside the object.
+// additional returns the data that the cipher authenticates in addition to the object.
 func (c *Channel) additional(url string, at int64) []byte {
 	return []byte(url + "|" + c.AppID + "|" + strconv.FormatInt(at, 10) + "|" + c.Serial)
 }

@@ -14,8 +14,8 @@ import (
 	"strings"
 )
 
-// AES returns the cipher AES256_GCM with a key in Base64. Its errors show nothing
-// of the key.
+// AES returns the cipher AES256_GCM for a key in Base64. Its errors contain nothing of
+// the key.
 func AES(key string) (cipher.AEAD, error) {
 	raw, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(strings.TrimSpace(key), "="))
 	if err != nil {
@@ -31,14 +31,14 @@ func AES(key string) (cipher.AEAD, error) {
 	return cipher.NewGCM(block)
 }
 
-// saltLength is the length of the salt in a signature. Who verifies finds it in
-// the signature.
+// saltLength is the length of the salt in a signature. A verifier reads it from the
+// signature.
 const saltLength = 32
 
 type rsaSigner struct{ key *rsa.PrivateKey }
 
-// RSASigner signs with RSAwithSHA256, that is RSASSA-PSS. The key is PEM or the
-// Base64 inside it, PKCS #1 or PKCS #8. Errors show nothing of the key.
+// RSASigner signs with RSAwithSHA256, that is RSASSA-PSS. The key is PKCS #1 or PKCS #8,
+// in PEM or only the Base64 in it. Errors contain nothing of the key.
 func RSASigner(key string) (Signer, error) {
 	der, err := derOf(key)
 	if err != nil {
@@ -62,9 +62,9 @@ func (s rsaSigner) Sign(_ string, message []byte) ([]byte, error) {
 
 type rsaVerifier struct{ key *rsa.PublicKey }
 
-// RSAVerifier verifies RSAwithSHA256 with the public key of a certificate, or
-// with a bare public key: PEM or the Base64 inside it. The dates of a certificate
-// are not looked at; the platform names the one that it signed with.
+// RSAVerifier verifies RSAwithSHA256 with a certificate or a public key, in PEM or only
+// the Base64 in it. The dates of a certificate are ignored, because the platform names
+// the one that it signed with.
 func RSAVerifier(certificate string) (Verifier, error) {
 	der, err := derOf(certificate)
 	if err != nil {
@@ -88,8 +88,7 @@ func (v rsaVerifier) Verify(_ string, message, signature []byte) error {
 	return rsa.VerifyPSS(v.key, crypto.SHA256, digest[:], signature, &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthAuto})
 }
 
-// derOf returns the bytes inside PEM, or inside what is left of it in a file that
-// only has its Base64.
+// derOf returns the bytes in PEM, or in text that is only the Base64 of it.
 func derOf(text string) ([]byte, error) {
 	if block, _ := pem.Decode([]byte(text)); block != nil {
 		return block.Bytes, nil

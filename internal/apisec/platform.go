@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// Platform plays the platform's end for one account.
+// Platform is the end of the platform, for one account.
 type Platform struct {
 	Channel
-	Account Verifier // the account's public key
+	Account Verifier // public key of the account
 	Current Certified
-	Old     *Certified // signs too while it is being replaced
+	Old     *Certified // signs in addition while it is being replaced
 }
 
 // Certified is a private key of the platform with the serial number of its
@@ -22,13 +22,13 @@ type Certified struct {
 	Serial string
 }
 
-// Refusal is the platform's answer to a request that is not secured as it must be.
+// Refusal is the response of the platform to a request that is not secured correctly.
 type Refusal struct {
 	Code    int    // errcode
 	Message string // errmsg
 }
 
-// Error returns code and message.
+// Error returns the code and the message.
 func (r *Refusal) Error() string { return strconv.Itoa(r.Code) + " " + r.Message }
 
 // The refusals of [Platform.Open].
@@ -42,8 +42,8 @@ var (
 	ErrExpired          = &Refusal{40240, "expired Wechatmp-TimeStamp"}
 )
 
-// Open verifies and decrypts a request that was sent to url. Its errors are
-// refusals, see [Refusal].
+// Open verifies and decrypts a request that was sent to url. Its errors are of type
+// [*Refusal].
 func (p *Platform) Open(url string, now time.Time, header http.Header, body []byte) ([]byte, error) {
 	switch {
 	case header.Get(HeaderAppID) == "":
@@ -73,7 +73,7 @@ func (p *Platform) Open(url string, now time.Time, header http.Header, body []by
 	return plain, nil
 }
 
-// Seal encrypts and signs an answer of url, a JSON object, and sets its headers.
+// Seal encrypts and signs a response of url, a JSON object, and sets its headers.
 func (p *Platform) Seal(url string, now time.Time, header http.Header, object []byte) ([]byte, error) {
 	at := now.Unix()
 	body, err := p.Encrypt(url, at, object)

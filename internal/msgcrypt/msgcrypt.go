@@ -1,5 +1,5 @@
-// Package msgcrypt signs and encrypts the messages between the platform and a
-// callback, for both sides of the wire.
+// Package msgcrypt signs and encrypts the messages between the platform and a callback,
+// for both ends.
 //
 // https://developers.weixin.qq.com/doc/service/guide/dev/push/encryption
 package msgcrypt
@@ -23,29 +23,29 @@ import (
 
 const (
 	encodedKeySize = 43
-	blockSize      = 32 // of the padding, twice that of the cipher
+	blockSize      = 32 // of the padding; twice that of the cipher
 	randomSize     = 16
 	lengthSize     = 4
 )
 
-// The errors of this package. ErrDecrypt is one for all reasons: what was wrong
-// with a forged message is nobody's business.
+// The errors of this package. ErrDecrypt gives no reason, so that it does not help to
+// forge a message.
 var (
 	ErrKey     = errors.New("EncodingAESKey must be 43 letters and digits")
-	ErrDecrypt = errors.New("message can not be decrypted")
+	ErrDecrypt = errors.New("message cannot be decrypted")
 )
 
-// Key is a message key (EncodingAESKey). Its zero value is no key.
+// Key is a message key (EncodingAESKey). The zero Key means that there is none.
 type Key struct{ secret *secret }
 
 type secret struct {
 	block cipher.Block
-	iv    [aes.BlockSize]byte // the key's first half
+	iv    [aes.BlockSize]byte // first half of the key
 	sum   [sha256.Size]byte   // of the key
 }
 
-// ParseKey reads an EncodingAESKey. The last of its 43 characters holds two bits
-// more than the key needs; most published keys have them set.
+// ParseKey reads an EncodingAESKey. The last of its 43 characters contains two bits more
+// than the key needs, which are ignored: in most published keys they are set.
 func ParseKey(encoded string) (Key, error) {
 	if len(encoded) != encodedKeySize {
 		return Key{}, ErrKey
@@ -61,7 +61,8 @@ func ParseKey(encoded string) (Key, error) {
 	return Key{&secret{block: block, iv: [aes.BlockSize]byte(raw), sum: sha256.Sum256(raw)}}, nil
 }
 
-// Equal reports whether two keys are one, however their last character is spelled.
+// Equal reports whether two keys are the same, whatever the unused bits of their last
+// character are.
 func (k Key) Equal(other Key) bool {
 	if k.IsZero() || other.IsZero() {
 		return k.IsZero() && other.IsZero()
@@ -69,19 +70,19 @@ func (k Key) Equal(other Key) bool {
 	return subtle.ConstantTimeCompare(k.secret.sum[:], other.secret.sum[:]) == 1
 }
 
-// IsZero reports whether there is no key.
+// IsZero reports whether k is the zero Key.
 func (k Key) IsZero() bool { return k.secret == nil }
 
-// Format prints no part of the key.
+// Format writes no part of the key.
 func (k Key) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[redacted]") }
 
-// LogValue prints no part of the key.
+// LogValue returns no part of the key.
 func (k Key) LogValue() slog.Value { return slog.StringValue("[redacted]") }
 
 // MarshalJSON writes no part of the key.
 func (k Key) MarshalJSON() ([]byte, error) { return []byte(`"[redacted]"`), nil }
 
-// Encrypt encrypts a message of the account, as the value of an Encrypt element.
+// Encrypt encrypts a message of an account, as the value of an Encrypt element.
 func (k Key) Encrypt(message []byte, appID string) string {
 	size := randomSize + lengthSize + len(message) + len(appID)
 	padding := blockSize - size%blockSize
@@ -98,7 +99,7 @@ func (k Key) Encrypt(message []byte, appID string) string {
 	return base64.StdEncoding.EncodeToString(plain)
 }
 
-// Decrypt decrypts the value of an Encrypt element that was made for the account.
+// Decrypt decrypts the value of an Encrypt element that is for the account.
 func (k Key) Decrypt(encoded string, appID string) ([]byte, error) {
 	message, made, err := k.Open(encoded)
 	if err != nil || !Equal(made, appID) {
@@ -107,8 +108,7 @@ func (k Key) Decrypt(encoded string, appID string) ([]byte, error) {
 	return message, nil
 }
 
-// Open decrypts the value of an Encrypt element and returns the account that it was
-// made for as well.
+// Open decrypts the value of an Encrypt element and also returns its account.
 func (k Key) Open(encoded string) (message []byte, appID string, err error) {
 	plain, err := base64.StdEncoding.DecodeString(encoded)
 	if err != nil || len(plain) == 0 || len(plain)%aes.BlockSize != 0 {
@@ -128,15 +128,14 @@ func (k Key) Open(encoded string) (message []byte, appID string, err error) {
 	return body[:length:length], string(body[length:]), nil
 }
 
-// Sign returns the signature over parts in any order: token, timestamp and nonce,
-// and the Encrypt value for a msg_signature.
+// Sign returns the signature of parts, in any order: token, timestamp and nonce, and for
+// a msg_signature also the Encrypt value.
 func Sign(parts ...string) string {
 	signature := sign(parts)
 	return string(signature[:])
 }
 
-// Verify reports whether a signature is that over parts, without telling by its
-// time where it differs.
+// Verify reports in constant time whether signature is that of parts.
 func Verify(signature string, parts ...string) bool {
 	want := sign(parts)
 	return subtle.ConstantTimeCompare([]byte(signature), want[:]) == 1
@@ -156,7 +155,7 @@ func sign(parts []string) (signature [2 * sha1.Size]byte) {
 	return signature
 }
 
-// Equal compares without telling by its time where two values differ.
+// Equal compares two values in constant time.
 func Equal(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
 // Nonce returns a random nonce.

@@ -11,17 +11,18 @@ import (
 	"sync/atomic"
 )
 
-// Source is content that the caller supplies.
+// Source is content of the caller.
 //
-// Its size is found before the first byte goes out: from Size, by Seek, or, for any
-// other reader, by reading it whole, 512 KiB into memory and more into a temporary
-// file. A reader that cannot Seek and comes with a Size is sent as it is read, once.
+// Its size is determined before anything is sent: from Size, by Seek, or, for any other
+// reader, by reading it completely, up to 512 KiB into memory and more into a temporary
+// file. A reader that cannot Seek and has a Size is sent while it is read, and is not
+// replayable.
 type Source struct {
-	Name    string // what errors call it, such as "File"
+	Name    string // its name in errors, such as "File"
 	Content io.Reader
-	Open    func() (io.ReadCloser, error) // in place of Content: opens it for this payload
+	Open    func() (io.ReadCloser, error) // instead of Content: opens it for this payload
 	Size    int64                         // bytes in Content, 0 if unknown
-	Limit   int64                         // bytes that are allowed, 0 if any
+	Limit   int64                         // maximum size in bytes, 0 if there is none
 }
 
 // content is a Source whose size is known.
@@ -35,13 +36,13 @@ type content struct {
 	reader io.Reader // or the caller's reader
 	seeker io.Seeker // the same, if it can be read again from start
 	start  int64
-	begun  atomic.Bool // reader was read
+	begun  atomic.Bool // reading of reader has begun
 
 	opened io.Closer // what Source.Open returned
 }
 
-// measure makes content of a source, on a goroutine of its own because it calls
-// what the caller supplied.
+// measure determines the size of a source, on its own goroutine because it calls code
+// of the caller.
 func (s Source) measure(ctx context.Context) (*content, error) {
 	c := &content{name: s.Name + ".Content"}
 	t := start(func() error { return c.fill(ctx, s) })
@@ -99,8 +100,8 @@ func (c *content) fill(ctx context.Context, s Source) error {
 	return nil
 }
 
-// span measures a seeker from where it is, and leaves it there. What claims to have
-// no bytes is read: a device and a file of the kernel's claim so.
+// span returns the size of the rest of a seeker and its position, which stays the same.
+// ok is false if the size is 0, because devices and some kernel files report that.
 func span(s io.Seeker) (size, start int64, ok bool) {
 	start, err := s.Seek(0, io.SeekCurrent)
 	if err != nil {
@@ -122,11 +123,12 @@ const (
 	spoolMemory = 512 << 10
 )
 
-// spool copies content to know its size: into memory, past 512 KiB into a file.
+// spool copies content to determine its size: into memory, and from 512 KiB on into a
+// file.
 func (c *content) spool(ctx context.Context, r io.Reader, limit int64) error {
 	buf, ended, err := fillUp(ctx, r, make([]byte, 0, spoolStart))
 	if err == nil && !ended {
-		// One buffer for all: one that grows by doubling would take twice as much.
+		// One buffer of the full size: growing it by doubling would need twice as much.
 		buf, ended, err = fillUp(ctx, r, append(make([]byte, 0, spoolMemory+1), buf...))
 	}
 	if err != nil {
@@ -175,10 +177,10 @@ func fillUp(ctx context.Context, r io.Reader, buf []byte) (_ []byte, ended bool,
 	return buf, false, nil
 }
 
-// readOnce reports whether the content can be read only once.
+// readOnce reports whether the content is not replayable.
 func (c *content) readOnce() bool { return c.reader != nil && c.seeker == nil }
 
-// rewind puts the caller's reader where it was, if it can.
+// rewind seeks the reader of the caller to its start, if it can Seek.
 func (c *content) rewind() error {
 	if c.seeker == nil {
 		return nil
@@ -195,7 +197,7 @@ func (c *content) copied() io.Reader {
 	return bytes.NewReader(c.data)
 }
 
-// close gives up what the package opened or made.
+// close closes and removes what this package opened and created.
 func (c *content) close() {
 	if c.file != nil {
 		_ = c.file.Close()

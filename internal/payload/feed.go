@@ -14,20 +14,20 @@ import (
 
 const (
 	feedBuffer = 32 << 10
-	maxEmpty   = 100         // Reads without a byte in a row
-	grace      = time.Second // for a Read of the caller's, after the end of a ctx
+	maxEmpty   = 100         // Reads in a row that return nothing
+	grace      = time.Second // for a Read of the caller, after the end of ctx
 )
 
-// feed passes the caller's content to net/http, for one attempt. The content is read
-// on a goroutine of the feed's own, into a buffer of its own: whatever that Read
-// does, net/http's goroutine neither ends nor waits for it longer than the attempt
-// lasts, and its buffers are not written to afterwards.
+// feed passes the content of the caller to net/http, for one attempt. It reads the
+// content on its own goroutine into its own buffer. So whatever that Read does, the
+// goroutine of net/http does not end and does not wait longer than the attempt lasts,
+// and its buffers are not written to afterwards.
 type feed struct {
 	*task
-	asks    chan int // how many bytes net/http wants
-	given   chan int // how many are in the buffer
+	asks    chan int // number of bytes that net/http wants
+	given   chan int // number of bytes in the buffer
 	buf     []byte
-	left    int64 // bytes that net/http has not got yet
+	left    int64 // number of bytes that net/http has not got yet
 	fail    func(*Error) error
 	name    string
 	stopped chan struct{}
@@ -56,7 +56,7 @@ func (f *feed) isStopped() bool {
 	}
 }
 
-// serve reads the content as it is asked to.
+// serve reads the content when Read asks for it.
 func (f *feed) serve(c *content) error {
 	if err := c.rewind(); err != nil {
 		return fmt.Errorf("must be readable again: %w", err)
@@ -93,7 +93,7 @@ func (f *feed) serve(c *content) error {
 
 // Read is called by net/http.
 func (f *feed) Read(p []byte) (int, error) {
-	if f.left == 0 { // what the content holds beyond its size, be it an error, is of no interest
+	if f.left == 0 { // anything beyond the size, also an error, is ignored
 		return 0, io.EOF
 	}
 	want := int(min(int64(len(p)), int64(len(f.buf)), f.left))
@@ -126,7 +126,7 @@ func (f *feed) failed() error {
 	return f.fail(problem(f.name, f.err))
 }
 
-// problem makes the error of content that failed.
+// problem returns the error of content that failed.
 func problem(argument string, err error) *Error {
 	var e *Error
 	if errors.As(err, &e) {
@@ -140,8 +140,8 @@ func problem(argument string, err error) *Error {
 	return &Error{Argument: argument, Reason: err.Error(), Err: cause}
 }
 
-// readSome reads at least one byte, unless it returns an error, from a reader that
-// may not do as an io.Reader should.
+// readSome reads at least one byte or returns an error, also from a reader that breaks
+// the rules of io.Reader.
 func readSome(r io.Reader, p []byte) (int, error) {
 	for range maxEmpty {
 		n, err := r.Read(p)
@@ -155,8 +155,8 @@ func readSome(r io.Reader, p []byte) (int, error) {
 	return 0, io.ErrNoProgress
 }
 
-// task is code of the caller's that runs on a goroutine of its own, so that it may
-// panic or end its goroutine.
+// task is code of the caller that runs on its own goroutine, so that it may panic or
+// end its goroutine.
 type task struct {
 	done chan struct{}
 	err  error // once done
@@ -176,8 +176,8 @@ func start(f func() error) *task {
 	return t
 }
 
-// wait waits until the task has ended, and returns an error if it goes on a while
-// after the end of ctx.
+// wait waits until the task has ended. It returns an error if the task still runs after
+// the grace time that follows the end of ctx.
 func (t *task) wait(ctx context.Context) error {
 	select {
 	case <-t.done:

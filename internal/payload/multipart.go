@@ -19,8 +19,8 @@ type Form struct {
 	File     Source
 }
 
-// FromForm lays a form out: everything before the file, the file, the end. Its
-// errors are those of [FromSource].
+// FromForm returns a payload of a form: the text parts, the file and the end. Its errors
+// are those of [FromSource].
 func FromForm(ctx context.Context, f Form) (*Payload, error) {
 	boundary := newBoundary()
 	p := &Payload{contentType: "multipart/form-data; boundary=" + boundary}
@@ -33,13 +33,13 @@ func FromForm(ctx context.Context, f Form) (*Payload, error) {
 	var head bytes.Buffer
 	for _, name := range slices.Sorted(maps.Keys(f.Values)) {
 		for _, value := range f.Values[name] {
-			head.WriteString("--" + boundary + "\r\nContent-Disposition: form-data; name=\"" + headerSafe(name) + "\"\r\n\r\n" + value + "\r\n")
+			head.WriteString("--" + boundary + "\r\nContent-Disposition: form-data; name=\"" + headerSafeName(name) + "\"\r\n\r\n" + value + "\r\n")
 		}
 	}
 	tail := "--" + boundary + "--\r\n"
 	if f.Field != "" {
 		name := SafeName(f.FileName)
-		head.WriteString("--" + boundary + "\r\nContent-Disposition: form-data; name=\"" + headerSafe(f.Field) + "\"; filename=\"" + name + "\"\r\n" +
+		head.WriteString("--" + boundary + "\r\nContent-Disposition: form-data; name=\"" + headerSafeName(f.Field) + "\"; filename=\"" + name + "\"\r\n" +
 			"Content-Type: " + TypeOf(name) + "\r\n\r\n")
 		tail = "\r\n" + tail
 	}
@@ -58,19 +58,19 @@ func newBoundary() string {
 	return "wechat" + hex.EncodeToString(random[:])
 }
 
-// SafeName makes a file name safe inside a header: the last element of a path, in
-// ASCII, "file" if nothing is left.
+// SafeName returns a file name that is safe in a header: the last element of a path in
+// ASCII, or "file" if nothing is left.
 func SafeName(name string) string {
-	name = strings.TrimSpace(headerSafe(path.Base(strings.ReplaceAll(name, `\`, "/"))))
+	name = strings.TrimSpace(headerSafeName(path.Base(strings.ReplaceAll(name, `\`, "/"))))
 	if strings.Trim(name, "./ ") == "" {
 		return "file"
 	}
 	return name
 }
 
-// headerSafe writes what does not belong into a quoted part of a header as "_", and
-// leaves control bytes out.
-func headerSafe(s string) string {
+// headerSafeName replaces characters that are not safe in a quoted part of a header by
+// "_", and removes control bytes.
+func headerSafeName(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r < ' ' || r == 0x7f:
@@ -89,10 +89,10 @@ var types = map[string]string{
 	".pdf": "application/pdf",
 }
 
-// UnknownType is the media type of a file whose extension says nothing.
+// UnknownType is the media type of a file with an unknown extension.
 const UnknownType = "application/octet-stream"
 
-// TypeOf returns the media type that the extension of a file's name stands for.
+// TypeOf returns the media type for the extension of a file name.
 func TypeOf(name string) string {
 	if t, ok := types[strings.ToLower(path.Ext(name))]; ok {
 		return t

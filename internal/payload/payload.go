@@ -1,10 +1,9 @@
-// Package payload holds request bodies whose length is known before the first byte
-// goes out, and which can be sent again.
+// Package payload contains request bodies whose length is known before anything is sent,
+// and which can be sent again.
 //
-// net/http may go on reading a body after it has returned the response, on a
-// goroutine of its own. A reader that the caller supplied is therefore never handed
-// to it: see feed. At any time at most one goroutine uses the caller's reader, and
-// none does after [Payload.Close].
+// net/http may continue to read a body after it has returned the response, on its own
+// goroutine. It therefore never gets the reader of the caller: see feed. At any time at
+// most one goroutine uses that reader, and none does after [Payload.Close].
 package payload
 
 import (
@@ -18,11 +17,11 @@ import (
 	"time"
 )
 
-// Payload is the body of a call, which each attempt opens again. A nil Payload is
-// an empty body.
+// Payload is the body of a call. Each attempt opens it again. A nil Payload is an empty
+// body.
 type Payload struct {
 	contentType string
-	header      map[string]string // beside the Content-Type
+	header      map[string]string // in addition to the Content-Type
 
 	head, tail []byte
 	content    *content // between head and tail, nil if there is none
@@ -63,7 +62,7 @@ func FromSource(ctx context.Context, contentType string, s Source) (*Payload, er
 	return &Payload{contentType: contentType, content: c}, nil
 }
 
-// SetHeader adds a header to the requests that carry the payload.
+// SetHeader adds a header to the requests with the payload.
 func (p *Payload) SetHeader(name, value string) {
 	if p.header == nil {
 		p.header = map[string]string{}
@@ -83,7 +82,7 @@ func (p *Payload) Size() int64 {
 	return size
 }
 
-// Bytes returns the body of a payload that [FromBytes] made, nil for any other.
+// Bytes returns the body of a payload of [FromBytes], or nil for any other.
 func (p *Payload) Bytes() []byte {
 	if p == nil || p.content != nil {
 		return nil
@@ -91,8 +90,8 @@ func (p *Payload) Bytes() []byte {
 	return p.head
 }
 
-// Attach gives the body to a request, with its length and its headers. It waits
-// until no earlier attempt reads the content any more.
+// Attach sets the body, the length and the headers of a request. It waits until the
+// previous attempt no longer reads the content.
 func (p *Payload) Attach(r *http.Request) error {
 	if p == nil {
 		r.Body, r.ContentLength, r.GetBody = http.NoBody, 0, nil
@@ -113,10 +112,10 @@ func (p *Payload) Attach(r *http.Request) error {
 	return nil
 }
 
-// SendOnce keeps net/http from repeating a request by itself, which it does with a
-// GET when a reused connection breaks, even if the server has executed it. It is
-// called after Attach, and changes nothing about a method that net/http does not
-// repeat: there a missing body is a length of 0 and must stay it.
+// SendOnce keeps net/http from retrying a request on its own, as it does for a GET when
+// a reused connection breaks, even if the server has executed it. Call it after Attach.
+// It does not change requests with methods that net/http does not retry, whose missing
+// body must be sent as a length of 0.
 func SendOnce(r *http.Request) {
 	switch r.Method {
 	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace:
@@ -127,14 +126,14 @@ func SendOnce(r *http.Request) {
 	}
 }
 
-// Consumed reports whether the content has been read in part and cannot be read
-// again, so that there is no further attempt.
+// Consumed reports whether reading of the content has begun and it is not replayable,
+// so that there can be no further attempt.
 func (p *Payload) Consumed() bool {
 	return p != nil && p.content != nil && p.content.readOnce() && p.content.begun.Load()
 }
 
-// Err returns what was wrong with the content, an [*Error], or nil. net/http does
-// not always return the error of a body's reader.
+// Err returns the [*Error] of the content, or nil. net/http does not always return the
+// error of a reader.
 func (p *Payload) Err() error {
 	if p == nil {
 		return nil
@@ -145,12 +144,12 @@ func (p *Payload) Err() error {
 	return nil
 }
 
-// patience bounds how long Close waits for a Read of the caller's that hangs.
-const patience = 10 * time.Second
+// closeLimit is how long Close waits for a Read of the caller that hangs.
+const closeLimit = 10 * time.Second
 
-// Close ends the use of the content and waits until nobody reads it any more. A Read
-// that hangs is left behind, a second after the end of ctx or at the latest after 10
-// seconds.
+// Close ends the use of the content and waits until it is no longer read. A Read that
+// hangs is abandoned one second after the end of ctx, and after 10 seconds at the
+// latest.
 func (p *Payload) Close(ctx context.Context) {
 	if p == nil || p.content == nil {
 		return
@@ -162,7 +161,7 @@ func (p *Payload) Close(ctx context.Context) {
 	}
 	p.closed = true
 	if p.current != nil {
-		ctx, cancel := context.WithTimeout(ctx, patience)
+		ctx, cancel := context.WithTimeout(ctx, closeLimit)
 		defer cancel()
 		p.current.stop()
 		if p.current.wait(ctx) == nil {
@@ -172,7 +171,7 @@ func (p *Payload) Close(ctx context.Context) {
 	p.content.close()
 }
 
-// open begins an attempt's reading.
+// open returns the body for an attempt.
 func (p *Payload) open(ctx context.Context) (io.ReadCloser, error) {
 	if p.content == nil {
 		return io.NopCloser(bytes.NewReader(p.head)), nil
@@ -195,20 +194,20 @@ func (p *Payload) open(ctx context.Context) (io.ReadCloser, error) {
 	return &body{io.MultiReader(bytes.NewReader(p.head), p.current, bytes.NewReader(p.tail)), p.current}, nil
 }
 
-// fail keeps the first failure.
+// fail records the first failure.
 func (p *Payload) fail(e *Error) error {
 	p.failure.CompareAndSwap(nil, e)
 	return e
 }
 
-// body is what net/http gets of content that the caller supplies.
+// body is the body that net/http reads, with content of the caller.
 type body struct {
 	io.Reader
 	feed *feed
 }
 
-// Close stops the reading. It need not wait: the bytes that a running Read of the
-// caller's still gets go nowhere, and the payload waits for it.
+// Close stops the reading. It need not wait: the bytes of a running Read are dropped,
+// and the payload waits for it.
 func (b *body) Close() error {
 	b.feed.stop()
 	return nil

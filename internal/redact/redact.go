@@ -1,5 +1,4 @@
-// Package redact removes secrets from text that leaves a program in an error or a
-// log line.
+// Package redact removes secrets from the text of errors and log records.
 package redact
 
 import (
@@ -13,27 +12,27 @@ import (
 const (
 	// Mask replaces a secret.
 	Mask = "[redacted]"
-	// MaxExcerpt is the length of an excerpt in bytes.
+	// MaxExcerpt is the maximum length of an excerpt in bytes.
 	MaxExcerpt = 512
-	// MinSecret is the length of the shortest secret that is searched for. Shorter
-	// ones, such as the dummies of tests, also occur in innocent words.
+	// MinSecret is the length in bytes of the shortest secret that is searched for.
+	// Shorter ones, such as those of tests, also occur in ordinary words.
 	MinSecret = 8
 )
 
-// Redactor masks the secrets that it was made with, secrets that a call adds, and
-// whatever follows the name of a secret.
+// Redactor masks the secrets of [New], secrets that a call adds, and values that follow
+// the name of a secret.
 type Redactor struct{ secrets []string }
 
-// New returns a Redactor for secrets that are valid as long as it is.
+// New returns a Redactor that always masks these secrets.
 func New(secrets ...string) *Redactor { return &Redactor{secrets: secrets} }
 
-// namedSecret matches a name of one of the platform's secrets and its value, in
-// JSON, in a query and in prose. "code" has other meanings in prose.
+// namedSecret matches the name and the value of a secret of the platform, in JSON, in a
+// query and, except for "code", in prose.
 var namedSecret = regexp.MustCompile(`(?i)((?:(?:access_token|refresh_token|secret|ticket|encrypt_?key|aeskey|session_key)\\?"?\s*(?:[=:]|%3D)\s*\\?"?` +
 	`|\b(?:openid_)?code(?:=|%3D|\\?"\s*:\s*\\?")))([A-Za-z0-9_\-+/=.|!@%]{6,})`)
 
-// Text returns s with its secrets masked, also where they are percent-encoded or
-// escaped as in JSON.
+// Text returns s with its secrets masked, also if they are percent-encoded or escaped
+// as in JSON.
 func (r *Redactor) Text(s string, more ...string) string {
 	for _, list := range [][]string{r.secrets, more} {
 		for _, secret := range list {
@@ -74,9 +73,9 @@ func (r *Redactor) tail(s string, more []string) int {
 	return min(len(s)-len(word), longest)
 }
 
-// Error returns err itself if its text is clean. Otherwise it returns an error with
-// a clean text in which errors.Is and errors.As find what they find in err, except
-// for a *url.Error, which holds a URL.
+// Error returns err itself if its text contains no secret. Otherwise it returns an error
+// with a masked text, for which errors.Is and errors.As find the same as for err, except
+// a *url.Error, which contains a URL.
 func (r *Redactor) Error(err error, more ...string) error {
 	text := err.Error()
 	clean := r.Text(text, more...)
@@ -86,8 +85,8 @@ func (r *Redactor) Error(err error, more ...string) error {
 	return &redacted{text: clean, err: err}
 }
 
-// redacted is an error whose text held a secret. It has no Unwrap, so that nobody
-// who prints a chain of errors finds it.
+// redacted is an error whose text contained a secret. It has no Unwrap, so that code
+// that prints a chain of errors does not find it.
 type redacted struct {
 	text string
 	err  error
@@ -104,7 +103,7 @@ func (e *redacted) As(target any) bool {
 	return errors.As(e.err, target)
 }
 
-// cut replaces secret in s, also behind up to three layers of escapes.
+// cut masks secret in s, also within up to three layers of escapes.
 func cut(s, secret string) string {
 	for layers := range 4 {
 		text := decoded{text: s}
@@ -118,11 +117,11 @@ func cut(s, secret string) string {
 	return s
 }
 
-// decoded is a text that was unescaped, with the place in the original at which
-// each of its bytes begins, and the original's length at the end.
+// decoded is an unescaped text. at is the offset of each of its bytes in the original,
+// followed by the length of the original.
 type decoded struct {
 	text string
-	at   []int // nil: byte i stands at i
+	at   []int // nil if the offsets are the same
 }
 
 func (d decoded) place(i int) int {
@@ -154,7 +153,7 @@ func (d decoded) mask(original, secret string) string {
 	return out.String()
 }
 
-// unescape takes one layer of escapes off and reports whether there was one.
+// unescape removes one layer of escapes and reports whether there was one.
 func (d *decoded) unescape() bool {
 	if !strings.ContainsAny(d.text, `%\`) {
 		return false
@@ -172,8 +171,8 @@ func (d *decoded) unescape() bool {
 	return changed
 }
 
-// unescape returns the first byte of s and the length of its spelling: %2F, \/,
-// \u002f or the byte itself.
+// unescape returns the first byte of s and the length of its escape, %2F, \/ or \u002f,
+// or 1 if it is not escaped.
 func unescape(s string) (b byte, n int) {
 	switch {
 	case s[0] == '%' && len(s) >= 3:

@@ -1,9 +1,9 @@
-// Package spec holds what the platform documents, as data: where each endpoint lives,
-// what it takes, what it answers, and in which order the elements of a push come.
+// Package spec contains what the platform documents, as data: the path of each endpoint,
+// its parameters and its response, and the order of the elements in each push.
 //
-// It is copied from the official pages. The client's completeness tests hold the
-// typed methods against it, and the fake platform validates requests and makes
-// sample answers from it.
+// It is taken from the official pages. The completeness tests compare the typed methods
+// with it, and the fake platform uses it to validate requests and to make sample
+// responses.
 package spec
 
 import (
@@ -14,14 +14,14 @@ import (
 	"sync"
 )
 
-// Endpoint is one documented endpoint. Rows that share a path differ in the enum
-// of a query parameter: /publisher/stat has one for each action.
+// Endpoint is a documented endpoint. Endpoints with the same path differ in the enum of
+// a query parameter: /publisher/stat has one for each action.
 type Endpoint struct {
 	Area       string   `json:"area"`
-	Name       string   `json:"name"`    // English interface name of the page
-	Heading    string   `json:"heading"` // of the page, where it is known: what people search for
+	Name       string   `json:"name"`    // English name of the API on the page
+	Heading    string   `json:"heading"` // title of the page, which people search for; may be empty
 	Method     string   `json:"method"`
-	Also       []string `json:"also_methods"` // methods that programs call it by with success, against the page
+	Also       []string `json:"also_methods"` // methods that work too, though the page does not list them
 	Path       string   `json:"path"`
 	Host       string   `json:"host"`
 	Auth       string   `json:"auth"`        // access_token, secret, oauth_token or none
@@ -34,26 +34,26 @@ type Endpoint struct {
 	Request    []Field  `json:"request"`     // body, or the parts of a form
 	Response   []Field  `json:"response"`    // without errcode and errmsg
 	Errors     []int    `json:"errors"`      // codes that the page lists
-	Quota      string   `json:"quota"`       // as the page words it
-	Daily      int      `json:"daily"`       // calls a day of a new account, 0 where the table of quotas has none
-	DailyTest  int      `json:"daily_test"`  // calls a day of a test account, if they are fewer
+	Quota      string   `json:"quota"`       // in the words of the page
+	Daily      int      `json:"daily"`       // calls a day of a new account; 0 if the table of quotas has none
+	DailyTest  int      `json:"daily_test"`  // calls a day of a test account, if different
 	Doc        string   `json:"doc"`         // path of the page on developers.weixin.qq.com
 	Notes      string   `json:"notes"`       // limits and surprises
 }
 
-// Field is a parameter or a member of an answer.
+// Field is a parameter or a member of a response.
 type Field struct {
 	Name         string   `json:"name"`
-	Type         string   `json:"type"` // string, integer, number, boolean, object, file; [] after it for an array
+	Type         string   `json:"type"` // string, integer, number, boolean, object or file, followed by [] for an array
 	Required     bool     `json:"required"`
-	Lenient      bool     `json:"lenient"`        // Required by the text of the page, but absent from its example
+	Lenient      bool     `json:"lenient"`        // Required by the text of the page, but missing from its example
 	Enum         []string `json:"enum"`           // the documented values, numbers in decimal
 	Map          bool     `json:"map"`            // an object with free keys, whose values have Fields
-	Undocumented bool     `json:"undocumented"`   // seen in practice, missing from the current page
-	AltType      string   `json:"alt_type"`       // another type that was seen for it
+	Undocumented bool     `json:"undocumented"`   // observed, but missing from the current page
+	AltType      string   `json:"alt_type"`       // another type that was observed
 	Deprecated   bool     `json:"deprecated"`     // no longer sent by the platform
 	Fields       []Field  `json:"fields"`         // members of an object or of the elements of an array
-	Encoded      []Field  `json:"encoded_fields"` // members of a JSON document inside a string
+	Encoded      []Field  `json:"encoded_fields"` // members of a JSON document in a string
 }
 
 //go:embed endpoints.json
@@ -75,12 +75,12 @@ func decode[T any](name string, document []byte) []T {
 	return all
 }
 
-// All returns every endpoint, by area in the order of the official sidebar. The
-// slice is the caller's, the fields inside are shared and must not be changed.
+// All returns every endpoint, by area in the order of the official documentation. The
+// caller may change the slice, but not the slices in its elements.
 func All() []Endpoint { return slices.Clone(loadEndpoints()) }
 
-// Find returns the endpoints with this method and path, or nil. An empty method
-// finds any method.
+// Find returns the endpoints with this method and path, or nil. An empty method matches
+// any method.
 func Find(method, path string) []Endpoint {
 	var found []Endpoint
 	for _, e := range loadEndpoints() {
@@ -91,8 +91,7 @@ func Find(method, path string) []Endpoint {
 	return found
 }
 
-// Walk calls visit for each field and, below it, for the fields inside, with the
-// dotted path to it.
+// Walk calls visit for each field and the fields inside it, with their dotted paths.
 func Walk(fields []Field, visit func(path string, f Field)) { walk("", fields, visit) }
 
 func walk(prefix string, fields []Field, visit func(string, Field)) {
@@ -104,10 +103,9 @@ func walk(prefix string, fields []Field, visit func(string, Field)) {
 	}
 }
 
-// Push is the order of the elements in a message or an event that the platform
-// pushes, behind the envelope (ToUserName, FromUserName, CreateTime, MsgType and
-// Event), as in the official samples. The elements inside an element follow those of
-// the levels above it.
+// Push is the order of the elements of a message or an event in the official samples,
+// after the envelope (ToUserName, FromUserName, CreateTime, MsgType and Event). Nested
+// elements follow those of the levels above them.
 type Push struct {
 	Type     string   `json:"type"`  // MsgType
 	Event    string   `json:"event"` // of events

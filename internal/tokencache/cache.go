@@ -1,6 +1,6 @@
-// Package tokencache keeps values that are fetched, expire and can be rejected,
-// such as access tokens, for all callers of a process and, through a [Store], for
-// all processes of a fleet.
+// Package tokencache caches values that are fetched, expire and can be rejected, such
+// as access tokens. All callers of a process share them and, through a [Store], all
+// processes of a fleet.
 package tokencache
 
 import (
@@ -16,52 +16,52 @@ import (
 var (
 	// ErrClosed is returned by a cache after [Cache.Close].
 	ErrClosed = errors.New("wechat: client is closed")
-	// ErrSlow is returned to callers who have waited long enough for a fetch that
-	// goes on: a later call uses its result. It matches [context.DeadlineExceeded].
+	// ErrSlow is returned to callers when a fetch takes too long. The fetch continues,
+	// and a later call uses its result. It matches [context.DeadlineExceeded].
 	ErrSlow error = slowError{}
 )
 
-// Mode says what a fetch is for.
+// Mode is the reason for a fetch.
 type Mode int
 
 const (
-	// Ahead is for a value that still works: nobody waits.
+	// Ahead replaces a value that is still valid: nobody waits.
 	Ahead Mode = iota
-	// Needed is for callers who wait.
+	// Needed gets a value that callers wait for.
 	Needed
-	// Forced is for callers who wait, and the source must make a new value.
+	// Forced gets a value that callers wait for and that must be new.
 	Forced
 )
 
-// Config says what a cache keeps.
+// Config configures a [Cache].
 type Config struct {
 	Key    string  // in the store
 	Shared *Shared // the store that processes share
-	// Fetch gets the value from its source. Its context does not end with a caller's.
+	// Fetch gets the value from its source. Its context does not depend on the callers.
 	Fetch func(ctx context.Context, mode Mode) (value string, ttl time.Duration, err error)
-	// FailureTTL returns how long an error of Fetch is certain to last; 0 if the next
-	// attempt may succeed. The pauses between failing fetches grow in any case.
+	// FailureTTL returns how long fetches are certain to fail after an error of Fetch, or
+	// 0 if the next one may succeed. The pauses between failed fetches grow in any case.
 	FailureTTL func(err error) time.Duration
-	// Exclusive values end soon after another one is fetched: only the holder of the
-	// store's lock fetches, and who finds others fetching without it is warned.
+	// Exclusive means that fetching a value invalidates the previous one. Only the
+	// holder of the lock in the store fetches, and a warning is logged if others seem
+	// to fetch too.
 	Exclusive bool
-	// Advice says what to do when others fetch an exclusive value too; it is logged.
+	// Advice is logged with that warning.
 	Advice string
 	// Force allows fetches of mode Forced when a rejected value is returned again.
 	Force bool
-	// Extend starts the TTL of a value anew when the same value is fetched again.
+	// Extend restarts the TTL of a value when the same value is fetched again.
 	Extend bool
 	// Log must survive its handler, as that of internal/usercode does.
 	Log *slog.Logger
 }
 
-// Cache keeps one value.
+// Cache caches one value.
 //
-// A value passes through three periods. Fresh, it is returned without a lock. In
-// the advisory period one refresh is started while all callers use the value. In
-// the mandatory period, and when the value was rejected, all callers wait for one
-// refresh, each until its own context ends. A refresh belongs to the cache: a caller
-// that gives up does not end it.
+// A fresh value is returned without taking a lock. In the advisory refresh window one
+// refresh is started, and callers continue to use the value. In the mandatory refresh
+// window, and after the value was rejected, all callers wait for one refresh, each
+// until its own context ends. A caller that stops waiting does not end the refresh.
 type Cache struct {
 	cfg   Config
 	log   *journal
@@ -72,7 +72,7 @@ type Cache struct {
 	base     context.Context //nolint:containedctx // parent of all refreshes, ends with Close
 	cancel   context.CancelFunc
 	running  sync.WaitGroup // refreshes
-	fetching atomic.Int32   // calls of Fetch, those left behind included
+	fetching atomic.Int32   // calls of Fetch, including those that were abandoned
 
 	mu         sync.Mutex
 	closed     bool
@@ -81,7 +81,7 @@ type Cache struct {
 	pace       pace
 	failure    failure
 	unlocked   time.Time // the last fetch of an exclusive value without the lock
-	lost       time.Time // the last time that an exclusive value was rejected early
+	lost       time.Time // when an exclusive value was last rejected early
 }
 
 // New returns an empty cache.
@@ -90,9 +90,8 @@ func New(cfg Config) *Cache {
 	return &Cache{cfg: cfg, log: newJournal(cfg.Log, cfg.Key), owner: rand.Text(), base: base, cancel: cancel}
 }
 
-// Token returns the value. rejected is the one that was just refused, or "": Token
-// then returns another value if one is to be had, and rejected if the source has no
-// other.
+// Token returns the value. rejected is the one that was just rejected, or "". Token then
+// returns a different value if one is available, and otherwise rejected again.
 func (c *Cache) Token(ctx context.Context, rejected string) (string, error) {
 	if e := c.current.Load(); e != nil && e.value != rejected && time.Now().Before(e.refreshAt) {
 		return e.value, nil
@@ -107,8 +106,8 @@ func (c *Cache) Token(ctx context.Context, rejected string) (string, error) {
 			if r.err != nil && r.mode == Needed {
 				return c.fallback(r.err)
 			}
-			// Look again: it has brought a value, but perhaps the one that this caller
-			// rejected while the refresh was under way.
+			// Look again: the new value may be the one that this caller rejected while
+			// the refresh was in progress.
 		case <-r.late:
 			return c.fallback(ErrSlow)
 		case <-ctx.Done():
@@ -119,7 +118,7 @@ func (c *Cache) Token(ctx context.Context, rejected string) (string, error) {
 	}
 }
 
-// join returns the refresh to wait for, or the answer if there is nothing to wait for.
+// join returns the refresh to wait for, or the result if there is none.
 func (c *Cache) join(rejected string) (*refresh, string, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -157,18 +156,18 @@ func (c *Cache) reject(value string) {
 	c.rejections.add(value)
 }
 
-// fallback returns the value that still works after a refresh has failed, or err.
+// fallback returns the value after a failed refresh if it is still valid, or err.
 func (c *Cache) fallback(err error) (string, error) {
 	if c.base.Err() != nil {
 		return "", ErrClosed
 	}
-	if e := c.current.Load(); e != nil && e.works(time.Now()) {
+	if e := c.current.Load(); e != nil && e.isValid(time.Now()) {
 		return e.value, nil
 	}
 	return "", err
 }
 
-// Current returns the value that the cache holds, whatever its state, or "".
+// Current returns the value in the cache, in any state, or "".
 func (c *Cache) Current() string {
 	if e := c.current.Load(); e != nil {
 		return e.value
@@ -191,6 +190,6 @@ func (c *Cache) Close() {
 // slowError is the type of ErrSlow.
 type slowError struct{}
 
-func (slowError) Error() string        { return "the fetch takes longer than " + waitLimit.String() }
+func (slowError) Error() string        { return "the fetch took longer than " + waitLimit.String() }
 func (slowError) Timeout() bool        { return true }
 func (slowError) Is(target error) bool { return target == context.DeadlineExceeded }

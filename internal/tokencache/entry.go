@@ -7,41 +7,41 @@ import (
 )
 
 const (
-	minTTL = 10 * time.Second // the shortest TTL that is believed
-	maxTTL = 2 * time.Hour    // the longest
+	minTTL = 10 * time.Second // shorter TTLs are raised to it
+	maxTTL = 2 * time.Hour    // longer TTLs are lowered to it
 
-	maxAdvisory  = 5 * time.Minute  // a value is refreshed this long before its end
-	maxMandatory = 30 * time.Second // and is not used without a refresh this long before it
-	minInterval  = 30 * time.Second // between refreshes that bring the same value
+	maxAdvisory  = 5 * time.Minute  // begin of the advisory refresh window, before the end of a value
+	maxMandatory = 30 * time.Second // begin of the mandatory one
+	minInterval  = 30 * time.Second // between refreshes that return the same value
 
-	pauseAhead    = 15 * time.Second // after the first failed refresh ahead; doubles once
-	pauseFirst    = time.Second      // after the first other failed refresh; doubles
-	pauseMost     = 5 * time.Second  // the longest, if a fetch harms nobody
-	pauseMostExcl = 30 * time.Second // the longest for an exclusive value
+	pauseAhead   = 15 * time.Second // after the first failed refresh ahead; doubles once
+	pauseFirst   = time.Second      // after the first other failed refresh; doubles
+	pauseMax     = 5 * time.Second  // the longest pause
+	pauseMaxExcl = 30 * time.Second // the longest for an exclusive value
 
 	replaceWindow = 5 * time.Second // see pace
 )
 
-// entry is a value with its periods. It is never modified.
+// entry is a value with its refresh windows. It is immutable.
 type entry struct {
 	value     string
-	refreshAt time.Time // the advisory period begins
-	mustAt    time.Time // the mandatory period begins
+	refreshAt time.Time // begin of the advisory refresh window
+	mustAt    time.Time // begin of the mandatory refresh window
 	end       time.Time
 	rejected  bool
 }
 
-// works reports whether the value can be used when no refresh succeeds.
-func (e *entry) works(now time.Time) bool { return !e.rejected && now.Before(e.end) }
+// isValid reports whether the value can be used if no refresh succeeds.
+func (e *entry) isValid(now time.Time) bool { return !e.rejected && now.Before(e.end) }
 
-// renewedAt returns the entry with another begin of the advisory period.
+// renewedAt returns the entry with another begin of the advisory refresh window.
 func (e *entry) renewedAt(t time.Time) *entry {
 	later := *e
 	later.refreshAt = t
 	return &later
 }
 
-// refused returns the entry without a period in which its value is used.
+// refused returns the entry marked as rejected, so that its value is not used.
 func (e *entry) refused() *entry { return &entry{value: e.value, end: e.end, rejected: true} }
 
 // schedule returns the entry of a value that ends after ttl.
@@ -56,8 +56,8 @@ func schedule(old *entry, value string, ttl time.Duration, now time.Time) *entry
 		end:       now.Add(ttl),
 	}
 	if old != nil && old.value == value && now.Before(old.mustAt) {
-		// The source has no newer one yet: the first end that it named counts, and
-		// asking again soon is useless.
+		// The source has no newer value yet: the first end counts, and fetching again
+		// soon is of no use.
 		e.refreshAt, e.mustAt, e.end = now.Add(floor), old.mustAt, old.end
 	}
 	return e
@@ -65,21 +65,21 @@ func schedule(old *entry, value string, ttl time.Duration, now time.Time) *entry
 
 func clamp(ttl time.Duration) time.Duration { return min(max(ttl, minTTL), maxTTL) }
 
-// pace bounds the refreshes that rejections cause: a source whose values are always
-// rejected is asked twice in five seconds at most, and once if it returns the same
+// pace limits the refreshes that rejections cause: a source whose values are always
+// rejected is called at most twice in five seconds, and once if it returns the same
 // value again.
 type pace struct {
-	replaced [2]time.Time // the last two times that another value took the place of a rejected one
-	reissued time.Time    // when the current value was returned though it was rejected
+	replaced [2]time.Time // the last two times that a rejected value was replaced
+	reissued time.Time    // when the rejected value was returned again
 }
 
-// exhausted reports whether asking the source again is useless.
+// exhausted reports whether calling the source again is of no use.
 func (p *pace) exhausted(now time.Time) bool {
 	return now.Sub(p.reissued) < replaceWindow || now.Sub(p.replaced[1]) < replaceWindow
 }
 
-// record notes what a refresh brought: rejected says that a rejection caused it, same
-// that it brought the rejected value again.
+// record records the result of a refresh. rejected means that a rejection caused it,
+// same that it returned the rejected value again.
 func (p *pace) record(rejected, same bool, now time.Time) {
 	p.reissued = time.Time{}
 	switch {
@@ -98,14 +98,14 @@ type failure struct {
 	ahead  int // failed refreshes ahead in a row
 }
 
-// backoff returns the pause after a number of failures in a row: it doubles from
-// first up to most, less up to a quarter, so that processes do not march in step.
-func backoff(streak int, first, most time.Duration) time.Duration {
-	pause := min(first<<min(streak-1, 10), most)
+// backoff returns the pause after a number of failures in a row. It doubles from first
+// to longest, less a random part of up to a quarter, so that processes spread.
+func backoff(streak int, first, longest time.Duration) time.Duration {
+	pause := min(first<<min(streak-1, 10), longest)
 	return pause - jitter(pause/4)
 }
 
-// jitter draws a duration from 0 up to limit, exclusive.
+// jitter returns a random duration from 0 to less than limit.
 func jitter(limit time.Duration) time.Duration {
 	var b [8]byte
 	_, _ = rand.Read(b[:]) // never fails, see crypto/rand

@@ -46,9 +46,9 @@ func TestSameValueFetchedAgainKeepsItsFirstEnd(t *testing.T) {
 
 func TestValueWorksUntilItsEndUnlessRejected(t *testing.T) {
 	e := schedule(nil, "v", time.Hour, origin)
-	assert.True(t, e.works(e.end.Add(-1)))
-	assert.False(t, e.works(e.end))
-	assert.False(t, e.refused().works(origin))
+	assert.True(t, e.isValid(e.end.Add(-1)))
+	assert.False(t, e.isValid(e.end))
+	assert.False(t, e.refused().isValid(origin))
 	assert.Equal(t, &entry{value: "v", end: e.end, rejected: true}, e.refused())
 	assert.Equal(t, &entry{"v", origin, e.mustAt, e.end, false}, e.renewedAt(origin))
 }

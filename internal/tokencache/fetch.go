@@ -12,28 +12,28 @@ import (
 const (
 	// waitLimit is how long callers wait for a fetch, and how long a fetch may take.
 	waitLimit = 5 * time.Second
-	// lockedLimit is how long a fetch may take that callers need and that other
-	// processes wait for: it goes on when its own callers have left, so that a slow
-	// source is asked by one process and not by each in turn.
+	// lockedLimit is how long a fetch may take if callers need it and other processes
+	// wait for the lock. It continues after its own callers stopped waiting, so that
+	// one process calls a slow source, and not each in turn.
 	lockedLimit = 15 * time.Second
-	// maxFetching bounds the calls of Fetch that run at a time: one, and those that
+	// maxFetching is the maximum number of running calls of Fetch: one, and those that
 	// did not return when their context ended.
 	maxFetching = 4
 )
 
 var (
 	errBlank = errors.New("the fetched value is empty")
-	errStuck = errors.New("earlier fetches have not returned")
+	errStuck = errors.New("previous fetches have not returned")
 	errLeft  = errors.New("the fetch did not return when its time was over")
 )
 
-// fetched is what a fetch function returned.
+// fetched is a result of Fetch.
 type fetched struct {
 	record record
 	err    error
 }
 
-// fetch calls the fetch function. While it runs the lock is renewed.
+// fetch calls Fetch and meanwhile renews the lock.
 func (c *Cache) fetch(r *refresh, mode Mode, held bool) (record, error) {
 	c.mu.Lock()
 	r.knows = c.rejections.made
@@ -71,8 +71,8 @@ func (c *Cache) fetch(r *refresh, mode Mode, held bool) (record, error) {
 	}
 }
 
-// call runs the fetch function on a goroutine of its own, so that it may hang, panic
-// or end its goroutine.
+// call runs Fetch on its own goroutine, so that it may hang, panic or end its
+// goroutine.
 func (c *Cache) call(ctx context.Context, mode Mode) <-chan fetched {
 	done := make(chan fetched, 1)
 	if c.fetching.Add(1) > maxFetching {
@@ -97,7 +97,7 @@ func (c *Cache) call(ctx context.Context, mode Mode) <-chan fetched {
 	return done
 }
 
-// setLate tells callers to wait no longer. Only the goroutine of the refresh calls it.
+// setLate makes callers stop waiting. Only the goroutine of the refresh calls it.
 func (r *refresh) setLate() {
 	if !r.isLate {
 		r.isLate = true

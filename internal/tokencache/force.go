@@ -13,8 +13,8 @@ const (
 	forcedPerDay   = 20
 )
 
-// mayForce takes one forced fetch out of the day's budget, which is kept in the
-// store for all processes: the times of the forced fetches, in seconds.
+// mayForce takes a forced fetch from the daily budget. The store keeps it for all
+// processes: the times of the forced fetches, in seconds.
 func (s *Shared) mayForce(ctx context.Context, key string) bool {
 	key += ":forced"
 	now := time.Now()

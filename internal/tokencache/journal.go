@@ -10,7 +10,7 @@ import (
 	"github.com/wechatoa/wechat/internal/usercode"
 )
 
-// journal logs the same message only at intervals.
+// journal logs each message at most once in an interval.
 type journal struct {
 	log *slog.Logger
 	key string
@@ -23,8 +23,8 @@ func newJournal(log *slog.Logger, key string) *journal {
 	return &journal{log: log, key: key, last: map[string]time.Time{}}
 }
 
-// warn logs a message unless it was logged within the interval. It must not be
-// called with a mutex held: the program's log handler may take its time.
+// warn logs a message unless it was logged within the interval. It must not be called
+// while a mutex is held, because the log handler of the program may be slow.
 func (j *journal) warn(interval time.Duration, message string, attrs ...any) {
 	j.mu.Lock()
 	now := time.Now()
@@ -38,7 +38,7 @@ func (j *journal) warn(interval time.Duration, message string, attrs ...any) {
 	j.log.WarnContext(context.Background(), message, append([]any{slog.String("key", j.key)}, attrs...)...)
 }
 
-// cause returns the attributes that describe an error, the stack of a panic included.
+// cause returns the attributes of an error, including the stack of a panic.
 func cause(err error) []any {
 	if err == nil {
 		return nil

@@ -13,26 +13,26 @@ const (
 	// acquireLimit is how long a refresh of an exclusive value waits for other holders
 	// of the lock.
 	acquireLimit = 12 * time.Second
-	// honestLimit is how long a refresh of any other value does: a holder that is at
-	// work has finished by then, so that the store does not tell the truth.
-	honestLimit = lockedLimit + deadAfter
-	// deadAfter is how long a lock is not renewed before its holder counts as dead.
-	// Only a value that everybody may fetch is then fetched without the lock.
+	// sharedLimit is how long a refresh of any other value waits: a working holder has
+	// finished by then, so the store must be wrong.
+	sharedLimit = lockedLimit + deadAfter
+	// deadAfter is the time without a renewal after which the holder of a lock counts as
+	// dead. A value that is not exclusive is then fetched without the lock.
 	deadAfter = 2 * time.Second
-	// renewedBy is how far a lock's end moves when its holder renews it.
+	// renewedBy is the least change of the end of a lock that counts as a renewal.
 	renewedBy = 500 * time.Millisecond
 
-	pollInterval = 50 * time.Millisecond // between looks at the lock, plus jitter
+	pollInterval = 50 * time.Millisecond // between attempts to lock, plus jitter
 
-	// unlockedInterval is the time between fetches of an exclusive value in which the
-	// store with the lock does not work.
+	// unlockedInterval is the time between fetches of an exclusive value without the
+	// lock, if the store fails.
 	unlockedInterval = 5 * time.Minute
 )
 
-var errLockWait = errors.New("another process holds the lock and has not brought a value")
+var errLockWait = errors.New("another process holds the lock and has not stored a value")
 
-// acquire takes the lock, or finds the record that its holder brings. Without
-// either the refresh goes on alone.
+// acquire takes the lock, or finds the record that its holder stored. If it returns
+// with neither, the refresh continues without the lock.
 func (c *Cache) acquire(v *view) {
 	s := c.cfg.Shared
 	other := holder{since: time.Now()}
@@ -44,7 +44,7 @@ func (c *Cache) acquire(v *view) {
 		}
 		if v.held = wait <= 0; !v.held {
 			other.see(time.Now(), wait)
-			if !c.cfg.Exclusive && (other.dead() || other.waited(honestLimit)) {
+			if !c.cfg.Exclusive && (other.dead() || other.waited(sharedLimit)) {
 				return
 			}
 			if c.cfg.Exclusive && other.waited(acquireLimit) {
@@ -55,7 +55,7 @@ func (c *Cache) acquire(v *view) {
 				return
 			}
 		}
-		// The last holder may have finished between our look and our lock.
+		// The previous holder may have stored a value before this process got the lock.
 		v.seen = s.load(c.base, c.cfg.Key)
 		if v.found = c.usable(v.seen); v.found || v.held {
 			return
@@ -63,15 +63,15 @@ func (c *Cache) acquire(v *view) {
 	}
 }
 
-// holder is another owner of the lock, as it is seen from here.
+// holder is what this process knows of another owner of the lock.
 type holder struct {
-	since   time.Time // the first look
-	now     time.Time // the last look
+	since   time.Time // the first attempt to lock
+	now     time.Time // the last attempt
 	end     time.Time // of the lock
 	renewed time.Time // when the lock was last seen to be renewed
 }
 
-// see notes for how long the lock lasts if it is not renewed.
+// see records the remaining TTL of the lock.
 func (h *holder) see(now time.Time, wait time.Duration) {
 	h.now = now
 	if end := now.Add(wait); end.Sub(h.end) >= renewedBy {
@@ -79,10 +79,10 @@ func (h *holder) see(now time.Time, wait time.Duration) {
 	}
 }
 
-// dead reports whether the holder should have renewed the lock long ago.
+// dead reports whether the holder has stopped renewing the lock.
 func (h *holder) dead() bool { return h.now.Sub(h.renewed) >= deadAfter }
 
-// waited reports whether waiting has taken so long.
+// waited reports whether this process has waited for limit.
 func (h *holder) waited(limit time.Duration) bool { return h.now.Sub(h.since) >= limit }
 
 // pause waits unless ctx ends first.

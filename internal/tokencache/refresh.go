@@ -9,11 +9,11 @@ import (
 	"github.com/wechatoa/wechat/internal/usercode"
 )
 
-// refresh gets a new value, from the store if another process has put one there,
-// else from the source.
+// refresh gets a new value: from the store if another process has put one there,
+// otherwise from the source.
 type refresh struct {
 	mode  Mode   // Ahead or Needed
-	knows uint64 // the number of rejections when its last fetch began
+	knows uint64 // number of rejections when its last fetch began
 
 	late   chan struct{} // closed when callers have waited long enough
 	isLate bool
@@ -31,52 +31,52 @@ func (c *Cache) start(mode Mode) *refresh {
 	return r
 }
 
-// run does the work of a refresh. When callers have their value nothing is left to
-// be done, so that no goroutine outlives their calls.
+// run performs a refresh. It ends before callers get the value, so that no goroutine
+// outlives their calls.
 func (c *Cache) run(r *refresh) {
 	defer c.running.Done()
 	v := c.look()
 	got, err := v.seen, v.err
 	if err == nil && !v.found {
-		if got, err = c.obtain(r, v.held); err == nil {
+		if got, err = c.load(r, v.held); err == nil {
 			got = c.share(v.seen, got)
 		}
 	}
 	if v.held {
 		c.cfg.Shared.unlock(context.WithoutCancel(c.base), c.cfg.Key, c.owner)
 	}
-	c.land(r, got, !v.found, err)
+	c.finish(r, got, !v.found, err)
 }
 
-// view is what a refresh finds in the store.
+// view is the state of the store for a refresh.
 type view struct {
 	seen  record
-	found bool // seen is a value to use
+	found bool // seen is usable
 	held  bool // the refresh has the lock
 	err   error
 }
 
-// look reads the store's record and takes the lock if the record is of no use.
-// While another process has the lock, it waits for the record of that process.
+// look reads the record in the store and takes the lock if the record is not usable.
+// While another process holds the lock, it waits for the record of that process.
 func (c *Cache) look() view {
 	v := view{seen: c.cfg.Shared.load(c.base, c.cfg.Key)}
 	v.found = c.usable(v.seen)
 	if v.found || v.seen.unknown && !c.cfg.Exclusive {
-		return v // a store that fails is asked once
+		return v // a store that fails is called once
 	}
 	if c.cfg.Shared.locker == nil {
 		return v
 	}
 	if c.acquire(&v); v.err == nil && !v.found && !v.held && c.cfg.Exclusive {
-		v.err = c.goUnlocked()
+		v.err = c.mayFetchUnlocked()
 	}
 	return v
 }
 
-// goUnlocked reports an error if an exclusive value must not be fetched without the
-// lock: processes that can not see each other end each other's values, so each does
-// it rarely.
-func (c *Cache) goUnlocked() error {
+// mayFetchUnlocked returns an error if an exclusive value must not be fetched without
+// the lock. Processes without a common lock invalidate the values of each other, so
+// each may do so rarely.
+func (c *Cache) mayFetchUnlocked() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := time.Now()
@@ -87,10 +87,10 @@ func (c *Cache) goUnlocked() error {
 	return nil
 }
 
-var errUnlocked = errors.New("the store with the lock fails; without it a value is fetched once in " + unlockedInterval.String())
+var errUnlocked = errors.New("the store fails; without its lock a value is fetched once in " + unlockedInterval.String())
 
-// usable reports whether the store's record can take the place of the current value:
-// it is one that was not rejected, and that was not fetched before the current one.
+// usable reports whether the record of the store can replace the current value: it was
+// neither rejected nor fetched before the current one.
 func (c *Cache) usable(rec record) bool {
 	if !wellFormed(rec.value) || rec.ttl <= minInterval || c.isRejected(rec.value) {
 		return false
@@ -112,8 +112,8 @@ func (c *Cache) isRejected(value string) bool {
 	return c.rejections.number(value) > 0
 }
 
-// obtain fetches a value, and forces a new one if a rejected one comes back.
-func (c *Cache) obtain(r *refresh, held bool) (record, error) {
+// load fetches a value, and forces a new one if a rejected one is returned again.
+func (c *Cache) load(r *refresh, held bool) (record, error) {
 	got, err := c.fetch(r, r.mode, held)
 	if err == nil && c.cfg.Force && c.isRejected(got.value) && c.cfg.Shared.mayForce(c.base, c.cfg.Key) {
 		forced, ferr := c.fetch(r, Forced, held)
@@ -143,8 +143,8 @@ func (c *Cache) share(seen, got record) record {
 	return got
 }
 
-// land ends a refresh with its result.
-func (c *Cache) land(r *refresh, got record, fetched bool, err error) {
+// finish ends a refresh with its result.
+func (c *Cache) finish(r *refresh, got record, fetched bool, err error) {
 	var report func()
 	c.mu.Lock()
 	c.refresh = nil
@@ -159,12 +159,13 @@ func (c *Cache) land(r *refresh, got record, fetched bool, err error) {
 	r.err = err
 	c.mu.Unlock()
 	if report != nil {
-		report() // without mu: it calls the program's log handler
+		report() // without mu: it calls the log handler of the program
 	}
 	close(r.done)
 }
 
-// failed keeps what still works and plans the next refresh. The caller holds mu.
+// failed keeps a value that is still valid and schedules the next refresh. The caller
+// holds mu.
 func (c *Cache) failed(r *refresh, err error) (report func()) {
 	now, ttl := time.Now(), c.cfg.FailureTTL(err)
 	if r.mode == Ahead {
@@ -174,16 +175,16 @@ func (c *Cache) failed(r *refresh, err error) (report func()) {
 			c.current.Store(e.renewedAt(now.Add(pause)))
 		}
 		return func() {
-			c.log.warn(time.Minute, "wechat: refresh failed, the value in use is kept", cause(err)...)
+			c.log.warn(time.Minute, "wechat: refresh failed, keeping the current value", cause(err)...)
 		}
 	}
-	most := pauseMost
+	longest := pauseMax
 	if c.cfg.Exclusive {
-		most = pauseMostExcl
+		longest = pauseMaxExcl
 	}
 	c.failure.streak++
 	c.failure.err = err
-	c.failure.until = now.Add(max(ttl, backoff(c.failure.streak, pauseFirst, most)))
+	c.failure.until = now.Add(max(ttl, backoff(c.failure.streak, pauseFirst, longest)))
 	var panicked *usercode.PanicError
 	if !errors.As(err, &panicked) {
 		return nil
@@ -195,7 +196,7 @@ func (c *Cache) failed(r *refresh, err error) (report func()) {
 func (c *Cache) succeeded(r *refresh, got record, fetched bool) (report func()) {
 	c.failure = failure{}
 	if c.rejections.number(got.value) > r.knows {
-		return nil // rejected while it was being fetched: that brought nothing new
+		return nil // rejected while it was being fetched
 	}
 	now, old := time.Now(), c.current.Load()
 	rejected := old != nil && old.rejected && c.rejections.number(old.value) <= r.knows
@@ -210,13 +211,13 @@ func (c *Cache) succeeded(r *refresh, got record, fetched bool) (report func()) 
 	if !lost {
 		return nil
 	}
-	again := now.Sub(c.lost) < time.Hour // once may have another reason
+	again := now.Sub(c.lost) < time.Hour // a single case may have another reason
 	c.lost = now
 	if !again {
 		return nil
 	}
 	return func() {
-		c.log.warn(time.Hour, "wechat: values are rejected before their end, another program seems to replace them",
+		c.log.warn(time.Hour, "wechat: values are rejected before they expire, another program seems to replace them",
 			slog.String("advice", c.cfg.Advice))
 	}
 }

@@ -2,7 +2,7 @@ package tokencache
 
 import "slices"
 
-// maxRejections bounds how many rejected values are remembered.
+// maxRejections is the maximum number of rejected values that are kept.
 const maxRejections = 32
 
 // rejections are the values that were rejected.
@@ -28,7 +28,8 @@ func (l *rejections) add(value string) {
 	l.list = append(l.list, rejection{value, l.made})
 }
 
-// number returns the number of a value's rejection, from 1; 0 if it was not rejected.
+// number returns the number of the rejection of a value, from 1, or 0 if the value was
+// not rejected.
 func (l *rejections) number(value string) uint64 {
 	for _, r := range l.list {
 		if r.value == value {
@@ -38,7 +39,7 @@ func (l *rejections) number(value string) uint64 {
 	return 0
 }
 
-// remove forgets a value.
+// remove removes a value.
 func (l *rejections) remove(value string) {
 	l.list = slices.DeleteFunc(l.list, func(r rejection) bool { return r.value == value })
 }

@@ -12,31 +12,31 @@ import (
 
 // Store shares values between processes.
 type Store interface {
-	// Load returns the value of key and its remaining TTL; "" if there is none.
+	// Load returns the value of key and its remaining TTL, or "" if there is none.
 	Load(ctx context.Context, key string) (value string, ttl time.Duration, err error)
 	// Swap sets the value of key if it still is old, and reports whether it did.
 	Swap(ctx context.Context, key, old, value string, ttl time.Duration) (bool, error)
 }
 
-// Locker is what a [Store] may be too.
+// Locker is implemented by a [Store] with locks.
 type Locker interface {
 	// Lock takes or renews the lock of key for owner. It returns 0 if owner has the
-	// lock, else how long the other owner's lock lasts if it is not renewed.
+	// lock, and otherwise the remaining TTL of the lock of the other owner.
 	Lock(ctx context.Context, key, owner string, ttl time.Duration) (wait time.Duration, err error)
 	// Unlock releases the lock of key if owner has it.
 	Unlock(ctx context.Context, key, owner string) error
 }
 
 const (
-	// endTolerance is how far two views of the same end may differ: the store rounds,
-	// and calling it takes time.
+	// endTolerance is how much two readings of the same end may differ: the store
+	// rounds, and calling it takes time.
 	endTolerance = 5 * time.Second
-	// recall is how often a failure of the store that goes on is logged.
-	recall = 10 * time.Minute
+	// reportInterval is how often a failure of the store that continues is logged.
+	reportInterval = 10 * time.Minute
 )
 
-// Shared calls a [Store] that the program supplied: it may fail, hang or panic. A
-// failure is logged when it begins and when it is over.
+// Shared calls a [Store] of the program, which may fail, hang or panic. The begin and
+// the end of a failure are logged.
 type Shared struct {
 	store  Store
 	locker Locker // nil if the store has no locks
@@ -46,8 +46,8 @@ type Shared struct {
 
 	mu       sync.Mutex
 	failing  map[string]bool // operations whose last call failed
-	reported bool            // the failure that goes on was logged
-	last     time.Time       // of the last line
+	reported bool            // the present failure was logged
+	last     time.Time       // when a failure was last logged
 }
 
 // NewShared returns the store for the caches of a client. log must survive its handler.
@@ -64,9 +64,8 @@ type record struct {
 	unknown bool      // the store could not be read
 }
 
-// wellFormed reports whether a stored value can be one of ours: one word of
-// printable ASCII without the signs of JSON and HTML. What a strange program or an
-// accident has put there is overwritten.
+// wellFormed reports whether a stored value can be a token or ticket: printable ASCII
+// without spaces and the punctuation of JSON and HTML. Other values are overwritten.
 func wellFormed(value string) bool {
 	for _, r := range value {
 		switch r {
@@ -80,7 +79,7 @@ func wellFormed(value string) bool {
 	return value != ""
 }
 
-var errMalformed = errors.New("the stored value is malformed, a fetch will replace it")
+var errMalformed = errors.New("the stored value is malformed and will be replaced")
 
 // load returns the record of key.
 func (s *Shared) load(ctx context.Context, key string) record {
@@ -137,17 +136,17 @@ func (s *Shared) unlock(ctx context.Context, key, owner string) {
 // note logs the beginning and the end of a failure.
 func (s *Shared) note(operation, key string, err error) {
 	if errors.Is(err, usercode.ErrSkipped) || errors.Is(err, context.Canceled) {
-		return // known already, or Close
+		return // already logged, or the cache is closed
 	}
 	s.mu.Lock()
 	now, level, message := time.Now(), slog.LevelWarn, ""
 	switch {
 	case err != nil:
 		s.failing[operation] = true
-		if pause := now.Sub(s.last); pause >= recall || pause >= time.Minute && !s.reported {
-			s.reported, s.last, message = true, now, "wechat: the token store fails, the client goes on without it"
+		if pause := now.Sub(s.last); pause >= reportInterval || pause >= time.Minute && !s.reported {
+			s.reported, s.last, message = true, now, "wechat: the token store fails, continuing without it"
 			if errors.Is(err, errMalformed) {
-				message = "wechat: the token store holds a value that is not ours"
+				message = "wechat: the token store contains a value of another program"
 			}
 		}
 	case s.failing[operation]:

@@ -162,9 +162,9 @@ func TestExclusiveValueIsFetchedWithoutItsLockOnceInFiveMinutes(t *testing.T) {
 		require.Equal(t, "value-2", token(t, c, "value-1"))
 		assert.Equal(t, 2, s.count())
 		time.Sleep(5*time.Minute - 1)
-		require.ErrorIs(t, c.goUnlocked(), errUnlocked)
+		require.ErrorIs(t, c.mayFetchUnlocked(), errUnlocked)
 		time.Sleep(time.Nanosecond)
-		require.NoError(t, c.goUnlocked())
+		require.NoError(t, c.mayFetchUnlocked())
 	}, exclusive)
 }
 
@@ -203,7 +203,7 @@ func TestStoreFailureIsLoggedAtItsBeginningAndItsEnd(t *testing.T) {
 		s.note("load", "k", nil)
 		lines("")
 		s.note("load", "k", errStore)
-		lines(`level=WARN msg="wechat: the token store fails, the client goes on without it" operation=load key=k error="store is down"`)
+		lines(`level=WARN msg="wechat: the token store fails, continuing without it" operation=load key=k error="store is down"`)
 		s.note("load", "k", errStore)
 		s.note("swap", "k", errStore)
 		s.note("load", "k", nil)
@@ -211,7 +211,7 @@ func TestStoreFailureIsLoggedAtItsBeginningAndItsEnd(t *testing.T) {
 		s.note("load", "k", usercode.ErrSkipped)
 		s.note("load", "k", context.Canceled)
 		lines("")
-		time.Sleep(recall - 1)
+		time.Sleep(reportInterval - 1)
 		s.note("swap", "k", errStore)
 		lines("")
 		time.Sleep(time.Nanosecond)
@@ -228,7 +228,7 @@ func TestStoreFailureIsLoggedAtItsBeginningAndItsEnd(t *testing.T) {
 		lines("") // flaps
 		time.Sleep(time.Nanosecond)
 		s.note("load", "k", errMalformed)
-		lines("holds a value that is not ours")
+		lines("contains a value of another program")
 	})
 }
 
@@ -291,7 +291,7 @@ func TestFailuresOfRefreshesAreLogged(t *testing.T) {
 			time.Sleep(time.Second)
 			synctest.Wait()
 		}
-		assert.Equal(t, 1, strings.Count(out.String(), "value in use is kept"))
+		assert.Equal(t, 1, strings.Count(out.String(), "keeping the current value"))
 	})
 }
 

@@ -5,9 +5,9 @@ import (
 	"log/slog"
 )
 
-// Logger returns a logger that writes to the handler of l and survives a handler
-// that hangs or panics: its records are dropped. A nil l is [slog.Default] at the
-// time of each record.
+// Logger returns a logger that writes to the handler of l. If the handler hangs or
+// panics, records are dropped. If l is nil, it uses the [slog.Default] of the time of
+// each record.
 func Logger(l *slog.Logger) *slog.Logger {
 	h := &handler{guard: new(Guard), inner: func() slog.Handler { return slog.Default().Handler() }}
 	if l != nil {
@@ -16,7 +16,7 @@ func Logger(l *slog.Logger) *slog.Logger {
 	return slog.New(h)
 }
 
-// handler passes records on through a guard.
+// handler passes records to another handler through a guard.
 type handler struct {
 	guard *Guard
 	inner func() slog.Handler
@@ -25,7 +25,7 @@ type handler struct {
 // Enabled leaves the decision to Handle, where the inner handler is guarded.
 func (h *handler) Enabled(context.Context, slog.Level) bool { return true }
 
-// Handle passes the record on if the inner handler wants it. It never fails.
+// Handle passes the record to the inner handler if that is enabled. It never fails.
 func (h *handler) Handle(ctx context.Context, r slog.Record) error {
 	_ = Run(context.WithoutCancel(ctx), h.guard, func(ctx context.Context) {
 		if inner := h.inner(); inner.Enabled(ctx, r.Level) {

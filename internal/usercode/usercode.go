@@ -1,5 +1,5 @@
-// Package usercode calls code that the program supplied, such as stores, locks and
-// hooks, so that it may fail, hang, panic or end its goroutine without harm.
+// Package usercode calls code of the program, such as stores and hooks, and survives
+// code that fails, hangs, panics or ends its goroutine.
 package usercode
 
 import (
@@ -13,23 +13,23 @@ import (
 )
 
 const (
-	// Limit is how long a call may take before it is left behind.
+	// Limit is how long a call may take before it is abandoned.
 	Limit = 250 * time.Millisecond
 	// Unlimited as [Guard.Limit] lets a call take until its ctx ends.
 	Unlimited time.Duration = -1
 
-	maxAbandoned = 16                     // calls left behind that still run, per guard
+	maxAbandoned = 16                     // abandoned calls that still run, per guard
 	openAfter    = 3                      // failures in a row that open the breaker
-	quiet        = time.Second            // without a success before failures that come at once open it
+	quiet        = time.Second            // without a success before quick failures open it
 	firstPause   = 500 * time.Millisecond // until the first probe; doubles
 	maxPause     = 30 * time.Second
 )
 
 var (
-	// ErrTimeout reports a call that was left behind after [Limit].
+	// ErrTimeout reports a call that was abandoned after [Limit].
 	ErrTimeout = errors.New("did not return in time")
-	// ErrSkipped reports a call that was not made because the calls before it
-	// failed. It need not be logged: the failures before it were reported.
+	// ErrSkipped reports a call that was not made because previous calls failed. It need
+	// not be logged, because those failures were reported.
 	ErrSkipped = errors.New("skipped after repeated failures")
 	// ErrGoexit reports a call that ended its goroutine, as testing.T.FailNow does.
 	ErrGoexit = errors.New("ended its goroutine")
@@ -44,13 +44,13 @@ type PanicError struct {
 // Error describes the panic without its stack.
 func (e *PanicError) Error() string { return fmt.Sprintf("panicked: %v", e.Value) }
 
-// Guard is the circuit breaker of one store, lock or hook. The zero value is ready
-// to use. A guard must not be copied.
+// Guard is the circuit breaker of one store, lock or hook. The zero value is ready to
+// use. A guard must not be copied.
 //
-// Three calls in a row that were left behind or panicked open it. Errors that come
-// at once cost no time, so they open it only when no call has succeeded for a
-// second. While it is open calls fail with [ErrSkipped], except for one probe at a
-// time, at intervals that grow from half a second to 30 seconds.
+// Three calls in a row that were abandoned or panicked open it. Quick errors cost no
+// time, so they open it only if no call has succeeded for a second. While it is open,
+// calls fail with [ErrSkipped], except for one probe at a time, at intervals that grow
+// from half a second to 30 seconds.
 type Guard struct {
 	// Limit replaces [Limit] if it is not 0. With [Unlimited] the breaker stays closed.
 	Limit time.Duration
@@ -63,10 +63,10 @@ type Guard struct {
 	abandoned int
 }
 
-// Call runs f on a goroutine of its own and returns its result. It returns early
-// with [ErrTimeout] after [Limit], and with ctx.Err() when ctx ends; f then goes on
-// and its result is dropped. The end of ctx does not count as a failure of f. A
-// decision that must not depend on the life of ctx passes [context.WithoutCancel].
+// Call runs f on its own goroutine and returns its result. It returns [ErrTimeout] after
+// [Limit], and ctx.Err() when ctx ends; f then continues and its result is dropped. The
+// end of ctx does not count as a failure of f. To run f independently of ctx, pass
+// [context.WithoutCancel].
 func Call[T any](ctx context.Context, g *Guard, f func(ctx context.Context) (T, error)) (T, error) {
 	var none T
 	if err := ctx.Err(); err != nil {
@@ -82,13 +82,13 @@ func Call[T any](ctx context.Context, g *Guard, f func(ctx context.Context) (T, 
 		defer cancel()
 		defer c.end()
 		c.value, c.err = f(limited)
-		c.err = sound(c.err)
+		c.err = callMethods(c.err)
 		c.returned = true
 	}()
 	select {
 	case <-c.done:
 	case <-limited.Done():
-		if c.leave() {
+		if c.abandon() {
 			err := ctx.Err()
 			if err == nil {
 				err = ErrTimeout
@@ -113,21 +113,20 @@ func Run(ctx context.Context, g *Guard, f func(ctx context.Context)) error {
 	return err
 }
 
-// Recover runs f on the caller's goroutine and returns a panic as a [*PanicError].
-// It cannot stop a runtime.Goexit; [Call] can.
+// Recover runs f on the goroutine of the caller and returns a panic as a [*PanicError].
+// Unlike [Call] it does not stop runtime.Goexit.
 func Recover(f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = &PanicError{Value: p, Stack: debug.Stack()}
 		}
 	}()
-	return sound(f())
+	return callMethods(f())
 }
 
-// sound returns err, or panics if that is what its methods do: an error may be a nil
-// pointer, of a type whose methods do not expect one. Whoever looks at such an error
-// later would panic outside of all guards.
-func sound(err error) error {
+// callMethods returns err after it called its methods. They panic if err is a nil
+// pointer of a type that does not expect one, and would later do so outside a guard.
+func callMethods(err error) error {
 	if err != nil {
 		_ = err.Error()
 		var panicked *PanicError
@@ -144,7 +143,7 @@ type call[T any] struct {
 	returned bool // f returned; it neither panicked nor ended its goroutine
 	done     chan struct{}
 
-	left, ended bool // guarded by guard.mu
+	abandoned, ended bool // guarded by guard.mu
 }
 
 // end is deferred by the goroutine of the call.
@@ -157,20 +156,20 @@ func (c *call[T]) end() {
 	c.guard.mu.Lock()
 	defer c.guard.mu.Unlock()
 	c.ended = true
-	if c.left {
+	if c.abandoned {
 		c.guard.abandoned--
 	}
 	close(c.done)
 }
 
-// leave leaves the call behind and reports whether it was still running.
-func (c *call[T]) leave() bool {
+// abandon abandons the call and reports whether it was still running.
+func (c *call[T]) abandon() bool {
 	c.guard.mu.Lock()
 	defer c.guard.mu.Unlock()
 	if c.ended {
 		return false
 	}
-	c.left = true
+	c.abandoned = true
 	c.guard.abandoned++
 	return true
 }
@@ -198,10 +197,10 @@ func (g *Guard) admit(now time.Time) bool {
 	return true
 }
 
-// record counts the outcome of a call. slow says that it used all of its time.
+// record counts the outcome of a call. slow means that it used all of its time.
 func (g *Guard) record(ctx context.Context, err error, slow bool) {
 	if err != nil && (ctx.Err() != nil || g.Limit < 0) {
-		return // the caller's doing, or nobody counts
+		return // the caller ended it, or the guard has no breaker
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()

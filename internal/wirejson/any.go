@@ -7,8 +7,8 @@ import (
 	"strconv"
 )
 
-// readInterface reads into what an interface points to or, if that is nothing, any
-// value into an any.
+// readInterface reads into the value that an interface points to or, if it contains no
+// pointer, any value into an any.
 func readInterface(d *decoder, v reflect.Value) outcome {
 	if target, ok := pointee(v); ok && (d.peek() != 'n' || target.Elem().Kind() == reflect.Pointer) {
 		return planOf(target.Type()).read(d, target)
@@ -28,8 +28,7 @@ func readInterface(d *decoder, v reflect.Value) outcome {
 	return read
 }
 
-// pointee returns the pointer that an interface holds. One to the interface itself
-// leads nowhere.
+// pointee returns the pointer in an interface, except one to the interface itself.
 func pointee(v reflect.Value) (reflect.Value, bool) {
 	p := v.Elem()
 	if !p.IsValid() || p.Kind() != reflect.Pointer || p.IsNil() {
@@ -111,8 +110,8 @@ func (d *decoder) anyList() (any, bool) {
 	return list, d.err == nil
 }
 
-// exact returns a number as a float64 if that writes the same number, and as a
-// json.Number if digits would be lost.
+// exact returns a number as a float64, or as a json.Number if a float64 would lose
+// digits.
 func exact(text []byte) any {
 	f, ok := parseFloat(text, 64)
 	if ok && (len(text) <= 15 && !bytes.ContainsAny(text, "eE") || sameNumber(text, f)) {
@@ -121,7 +120,7 @@ func exact(text []byte) any {
 	return json.Number(text)
 }
 
-// sameNumber reports whether f is written with the digits of text.
+// sameNumber reports whether f has the digits of text.
 func sameNumber(text []byte, f float64) bool {
 	var room [32]byte
 	a, aok := decimalOf(text)

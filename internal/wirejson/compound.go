@@ -9,11 +9,11 @@ import (
 	"strconv"
 )
 
-// pointerPlan reads what a pointer points to.
+// pointerPlan reads into the value of a pointer.
 type pointerPlan struct{ elem *plan }
 
 func (p pointerPlan) read(d *decoder, v reflect.Value) outcome {
-	if !v.CanSet() { // out itself, or what an interface holds
+	if !v.CanSet() { // out itself, or the content of an interface
 		return p.elem.read(d, v.Elem())
 	}
 	if d.peek() == 'n' {
@@ -34,7 +34,7 @@ func (p pointerPlan) read(d *decoder, v reflect.Value) outcome {
 	return result
 }
 
-// notObject reads what came where an object should be.
+// notObject reads a value that is not an object into a struct or a map.
 func (d *decoder) notObject(object reader, v reflect.Value) outcome {
 	switch d.peek() {
 	case '"':
@@ -57,7 +57,7 @@ func (d *decoder) notObject(object reader, v reflect.Value) outcome {
 	return unreadable
 }
 
-// onlyObject reads a list of one object, or of none.
+// onlyObject reads a list of at most one object.
 func (d *decoder) onlyObject(object reader, v reflect.Value) outcome {
 	if !d.open() {
 		return broken
@@ -65,7 +65,7 @@ func (d *decoder) onlyObject(object reader, v reflect.Value) outcome {
 	result, before := empty, len(d.skipped)
 	for n := 0; d.next(n, ']'); n++ {
 		switch {
-		case n == 0 && d.peek() == '{' && d.depth > 1: // the document itself is no list
+		case n == 0 && d.peek() == '{' && d.depth > 1: // the document itself must not be a list
 			result = object(d, v)
 		case !d.skip():
 			result = broken
@@ -86,7 +86,7 @@ func (d *decoder) onlyObject(object reader, v reflect.Value) outcome {
 	return result
 }
 
-// clearValue makes v zero, unless it is the struct of an unexported embedded field.
+// clearValue sets v to zero, unless it is the struct of an unexported embedded field.
 func clearValue(v reflect.Value) {
 	if v.CanSet() {
 		v.SetZero()
@@ -133,8 +133,8 @@ func (p slicePlan) read(d *decoder, v reflect.Value) outcome {
 	return read
 }
 
-// element reads the n-th element of a list, or a value of a map if n is negative.
-// first is where the reports of its siblings begin.
+// element reads the n-th element of a list, or a value of a map if n is negative. first
+// is the index of the first report of its siblings.
 func (d *decoder) element(elem *plan, v reflect.Value, first, n int) outcome {
 	begin, before := d.at, len(d.skipped)
 	result := elem.read(d, v)
@@ -147,7 +147,7 @@ func (d *decoder) element(elem *plan, v reflect.Value, first, n int) outcome {
 	return result
 }
 
-// notList reads what came where a list should be.
+// notList reads a value that is not a list into a slice.
 func (p slicePlan) notList(d *decoder, v reflect.Value) outcome {
 	b := d.peek()
 	switch {
@@ -163,7 +163,7 @@ func (p slicePlan) notList(d *decoder, v reflect.Value) outcome {
 			return broken
 		}
 		return empty
-	case p.nested || d.depth == 0: // not every document is a list of one
+	case p.nested || d.depth == 0: // a document is not a list of one
 		if !d.skip() {
 			return broken
 		}
@@ -178,7 +178,7 @@ func (p slicePlan) notList(d *decoder, v reflect.Value) outcome {
 	return read
 }
 
-// isNothing reports whether "" or {} comes next.
+// isNothing reports whether the next value is "" or {}.
 func (d *decoder) isNothing() bool {
 	if d.has(`""`) {
 		return true
@@ -193,7 +193,7 @@ func (d *decoder) isNothing() bool {
 	return nothing
 }
 
-// bytesPlan reads a slice of bytes, which is base64 in a string.
+// bytesPlan reads a slice of bytes from a string in Base64.
 type bytesPlan struct{ slicePlan }
 
 func (p bytesPlan) read(d *decoder, v reflect.Value) outcome {
@@ -216,8 +216,8 @@ func (p bytesPlan) read(d *decoder, v reflect.Value) outcome {
 	return read
 }
 
-// arrayPlan reads a list into an array. An element that cannot be read keeps its
-// place, one that has none is skipped.
+// arrayPlan reads a list into an array. An element that cannot be read stays zero, and
+// elements beyond the end are skipped.
 type arrayPlan struct{ elem *plan }
 
 func (p arrayPlan) read(d *decoder, v reflect.Value) outcome {
@@ -337,7 +337,7 @@ func textKey(name string, key reflect.Value) bool {
 	return ok && u.UnmarshalText([]byte(name)) == nil
 }
 
-// readUnmarshaler gives a piece of the document to a json.Unmarshaler.
+// readUnmarshaler passes a piece of the document to a json.Unmarshaler.
 func readUnmarshaler(d *decoder, v reflect.Value) outcome {
 	piece, _, result := d.piece()
 	if result == broken {
@@ -357,8 +357,8 @@ func readUnmarshaler(d *decoder, v reflect.Value) outcome {
 	return d.refused(err, v, string(piece) == `""`)
 }
 
-// otherForm returns another form of a value, nil if there is none: the only element of
-// a list, the number or boolean in a string, the string of a number or boolean.
+// otherForm returns another form of a value, or nil if there is none: the only element
+// of a list, the number or boolean in a string, or the string of a number or boolean.
 func otherForm(piece []byte) []byte {
 	d := newDecoder(piece)
 	defer d.release()
@@ -385,8 +385,7 @@ func otherForm(piece []byte) []byte {
 	return nil
 }
 
-// refused is the outcome of a value that its type refuses. A type that has no use for
-// "" need not say so.
+// refused returns the outcome of a value that its type refuses. "" is then empty.
 func (d *decoder) refused(err error, v reflect.Value, nothing bool) outcome {
 	d.cause = err
 	v.SetZero()
@@ -396,7 +395,7 @@ func (d *decoder) refused(err error, v reflect.Value, nothing bool) outcome {
 	return unreadable
 }
 
-// readTextUnmarshaler gives the text of a scalar to an encoding.TextUnmarshaler.
+// readTextUnmarshaler passes the text of a scalar to an encoding.TextUnmarshaler.
 func readTextUnmarshaler(d *decoder, v reflect.Value) outcome {
 	var text []byte
 	if d.peek() == '"' {
@@ -431,7 +430,7 @@ func readRaw(d *decoder, v reflect.Value) outcome {
 	return result
 }
 
-// readForeign leaves a piece of the document to encoding/json.
+// readForeign passes a piece of the document to encoding/json.
 func readForeign(d *decoder, v reflect.Value) outcome {
 	piece, _, result := d.piece()
 	if result == broken {
@@ -445,8 +444,8 @@ func readForeign(d *decoder, v reflect.Value) outcome {
 	return read
 }
 
-// piece reads a value and returns its JSON, which is valid. Its memory is that of
-// the document, or its own if it needed repair.
+// piece reads a value and returns its JSON, which is valid. It is part of the document,
+// or a copy if it needed repair.
 func (d *decoder) piece() (text []byte, own bool, result outcome) {
 	d.peek()
 	begin, before := d.at, d.damaged

@@ -8,9 +8,9 @@ import (
 	"unicode/utf8"
 )
 
-// Encode writes v without a single \u escape: the platform refuses a request that
-// has one (40033) or shows it to followers literally. SetEscapeHTML is not enough,
-// encoding/json still escapes U+2028, control bytes, and broken UTF-8.
+// Encode encodes v without any \u escape: the platform refuses a request that contains
+// one (40033) or shows it to followers literally. SetEscapeHTML is not enough, because
+// encoding/json also escapes U+2028, control bytes and invalid UTF-8.
 func Encode(v any) ([]byte, error) {
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
@@ -21,9 +21,9 @@ func Encode(v any) ([]byte, error) {
 	return Unescape(bytes.TrimSuffix(buf.Bytes(), []byte{'\n'})), nil
 }
 
-// Unescape replaces the \u escapes of a valid JSON text with the characters they
-// stand for. Control bytes that JSON has no short escape for are dropped. A text
-// without such an escape is returned as it is.
+// Unescape replaces the \u escapes of a valid JSON text with their characters. Control
+// bytes that have no short escape in JSON are removed. A text without \u escapes is
+// returned as it is.
 func Unescape(data []byte) []byte {
 	if !bytes.Contains(data, []byte(`\u`)) {
 		return data
@@ -61,8 +61,8 @@ func appendRaw(out []byte, r rune) []byte {
 	return utf8.AppendRune(out, r)
 }
 
-// escapedRune reads the \u escape, or the pair of them, at the beginning of s. A
-// lone surrogate is U+FFFD.
+// escapedRune reads the \u escape, or the pair of them, at the beginning of s. A lone
+// surrogate becomes U+FFFD.
 func escapedRune(s []byte) (r rune, n int) {
 	r = hex4(s[2:])
 	if !utf16.IsSurrogate(r) {
@@ -87,7 +87,8 @@ func hex4(digits []byte) (r rune) {
 	return r
 }
 
-// escapeLen returns the length of the escape at the beginning of s, 0 if there is none.
+// escapeLen returns the length of the escape at the beginning of s, or 0 if there is
+// none.
 func escapeLen(s []byte) int {
 	if len(s) < 2 || s[0] != '\\' {
 		return 0

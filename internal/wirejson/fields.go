@@ -10,24 +10,24 @@ import (
 	"unicode/utf8"
 )
 
-// structPlan knows the fields of a struct.
+// structPlan contains the fields of a struct.
 type structPlan struct {
 	fields  []field
 	exact   map[string]*field
-	folded  map[string]*field // by the name without case
-	longest int               // name, in bytes
+	folded  map[string]*field // by case-folded name
+	longest int               // length of the longest name in bytes
 }
 
-// field is a field of a struct, or of one that is embedded in it.
+// field is a field of a struct or of a struct embedded in it.
 type field struct {
 	name   string
-	quoted string // the name as documents have it mostly: quoted, with a colon behind it
-	dotted string // the name as paths have it
+	quoted string // the name as it mostly is in documents: quoted and followed by a colon
+	dotted string // the name as it is in paths
 	mark   mark
 	index  []int
-	hidden bool // of an unexported type: its fields can be set, it cannot
+	hidden bool // of an unexported type: its fields can be set, but not the field itself
 	plan   *plan
-	follow atomic.Pointer[field] // what came behind this field last time
+	follow atomic.Pointer[field] // the field that followed this one last time
 }
 
 func (b planner) structure(t reflect.Type) reader {
@@ -54,7 +54,7 @@ func (b planner) structure(t reflect.Type) reader {
 	return p.read
 }
 
-// candidate is a field that may be what a name means.
+// candidate is a field that may have a name.
 type candidate struct {
 	name     string
 	index    []int
@@ -64,9 +64,9 @@ type candidate struct {
 	hidden   bool // embedded and unexported, but with a tag
 }
 
-// embeddedFields returns the fields of t and of the structs that are embedded in it,
-// by the rules of encoding/json: of fields with one name the one that is least
-// deep counts, of those the one with a tag, and if there are several, none.
+// embeddedFields returns the fields of t and of the structs embedded in it, by the rules
+// of encoding/json: of several fields with one name the least nested one is used, of
+// those the one with a tag, and if there are several, none.
 func embeddedFields(t reflect.Type) []candidate {
 	var found []candidate
 	seen := map[reflect.Type]bool{}
@@ -101,8 +101,8 @@ func embeddedFields(t reflect.Type) []candidate {
 	return dominant(found)
 }
 
-// candidateOf returns the i-th field of a struct. An embedded struct without a tag
-// gives its own fields instead.
+// candidateOf returns the i-th field of a struct. For an embedded struct without a tag
+// its own fields are used instead.
 func candidateOf(parent candidate, i int) (c candidate, embedded, ok bool) {
 	f := parent.typ.Field(i)
 	inner := f.Type
@@ -135,7 +135,7 @@ func candidateOf(parent candidate, i int) (c candidate, embedded, ok bool) {
 	return c, false, true
 }
 
-// validName reports whether encoding/json takes a name from a tag.
+// validName reports whether encoding/json accepts a name in a tag.
 func validName(name string) bool {
 	for _, r := range name {
 		if !strings.ContainsRune("!#$%&()*+-./:;<=>?@[]^_{|}~ ", r) && !unicode.IsLetter(r) && !unicode.IsDigit(r) {
@@ -149,7 +149,7 @@ func isScalar(k reflect.Kind) bool {
 	return k == reflect.String || k >= reflect.Bool && k <= reflect.Float64
 }
 
-// dominant leaves one field of those with the same name, or none.
+// dominant keeps one of the fields with the same name, or none.
 func dominant(found []candidate) []candidate {
 	slices.SortStableFunc(found, func(a, b candidate) int {
 		return cmp.Or(strings.Compare(a.name, b.name), cmp.Compare(len(a.index), len(b.index)), compareTagged(a, b))
@@ -179,19 +179,20 @@ func compareTagged(a, b candidate) int {
 	return 1
 }
 
-// lookup returns the field that a name means, nil if there is none.
+// lookup returns the field with a name, or nil if there is none.
 func (p *structPlan) lookup(name []byte) *field {
 	if f := p.exact[string(name)]; f != nil {
 		return f
 	}
-	if len(name) > utf8.UTFMax*p.longest { // case is not worth that many bytes
+	if len(name) > utf8.UTFMax*p.longest { // too long to match without case
 		return nil
 	}
 	var room [64]byte
 	return p.folded[string(fold(room[:0], name))]
 }
 
-// fold appends a name without case: names are the same here if bytes.EqualFold says so.
+// fold appends a name without case: two names are then the same if bytes.EqualFold
+// reports so.
 func fold(out, name []byte) []byte {
 	for len(name) > 0 {
 		if b := name[0]; b < utf8.RuneSelf {
@@ -204,7 +205,7 @@ func fold(out, name []byte) []byte {
 		}
 		r, n := utf8.DecodeRune(name)
 		for next := unicode.SimpleFold(r); ; next = unicode.SimpleFold(next) {
-			if next <= r { // around the circle: the smallest
+			if next <= r { // wrapped around to the smallest
 				r = next
 				break
 			}
@@ -251,9 +252,9 @@ func (p *structPlan) read(d *decoder, v reflect.Value) outcome {
 	return d.left()
 }
 
-// member reads the name of a member and returns its field, nil if there is none.
-// Documents that are made alike have their members in the same order, so that it
-// mostly is the one that was guessed.
+// member reads the name of a member and returns its field, or nil if there is none.
+// Documents of one kind have their members in the same order, so the guess is mostly
+// right.
 func (p *structPlan) member(d *decoder, guess *field) (f *field, ok bool) {
 	if guess != nil && d.has(guess.quoted) {
 		d.at += len(guess.quoted)
@@ -289,8 +290,8 @@ func (f *field) readInto(d *decoder, v reflect.Value) outcome {
 	return result
 }
 
-// of returns the field of v, and makes the structs that it is in. That cannot be done
-// if one of them is embedded by a pointer and unexported.
+// of returns the field of v and creates the structs that contain it. It cannot do so if
+// one of them is unexported and embedded by a pointer.
 func (f *field) of(v reflect.Value) (reflect.Value, bool) {
 	if len(f.index) == 1 && !f.hidden {
 		return v.Field(f.index[0]), true

@@ -7,27 +7,26 @@ import (
 	"sync"
 )
 
-// plan knows how to read values of one Go type.
+// plan reads values of one Go type.
 type plan struct {
 	typ  reflect.Type
 	read reader
 }
 
-// reader reads the value that comes next into v, which is addressable, or a pointer
-// that is not nil.
+// reader reads the next value into v, which is addressable or a pointer that is not nil.
 type reader func(d *decoder, v reflect.Value) outcome
 
-// outcome is what became of a value.
+// outcome is the result of reading a value.
 type outcome uint8
 
 const (
 	read       outcome = iota
-	empty              // there is nothing: v is zero, or as it was
-	unreadable         // the value was skipped: v is zero, or as it was
-	broken             // the document is no JSON
+	empty              // there is no value: v is zero, or unchanged
+	unreadable         // the value was skipped: v is zero, or unchanged
+	broken             // the document is not JSON
 )
 
-// plans are kept for good, by reflect.Type.
+// plans contains all plans by reflect.Type.
 var plans sync.Map
 
 func planOf(t reflect.Type) *plan {
@@ -42,8 +41,8 @@ func planOf(t reflect.Type) *plan {
 	return p
 }
 
-// planner makes a plan and those that it needs. A type that contains itself finds
-// its own plan here before it is complete.
+// planner creates a plan and those that it needs. A type that contains itself finds its
+// own incomplete plan here.
 type planner map[reflect.Type]*plan
 
 func (b planner) plan(t reflect.Type) *plan {
@@ -66,8 +65,8 @@ var (
 	textUnmarshalerType = reflect.TypeFor[encoding.TextUnmarshaler]()
 )
 
-// reader returns how to read t. As in encoding/json the methods of *t count if t has
-// a name or is reached by a pointer.
+// reader returns the reader of t. As in encoding/json, methods of *t are used if t has a
+// name or is reached by a pointer.
 func (b planner) reader(t reflect.Type, methods bool) reader {
 	if methods && t.Kind() != reflect.Pointer {
 		switch pointer := reflect.PointerTo(t); {

@@ -2,7 +2,7 @@ package wirejson
 
 import "reflect"
 
-// mark is a member at the top level that says whether the call was refused.
+// mark is a member at the top level that can contain an errcode.
 type mark uint8
 
 const (
@@ -31,14 +31,14 @@ func markOf(key []byte) mark {
 // span is a piece of the document.
 type span struct{ begin, end int }
 
-// note remembers where the value of a marked member is, which ends here. Of members
-// with one name the last counts.
+// note records the value of a marked member, which ends here. Of several members with
+// one name the last is used.
 func (d *decoder) note() {
 	d.noted[d.mark] = span{d.markAt, d.at}
 	d.mark = unmarked
 }
 
-// refusal makes the errcode of the members that were noted.
+// refusal returns the refusal in the recorded members.
 func (d *decoder) refusal() (r Refusal) {
 	r.readCode(d.noted[markCode].of(d))
 	for _, m := range []mark{markBase, markResp} {
@@ -83,8 +83,8 @@ func (r *Refusal) readMessage(piece []byte) {
 	}
 }
 
-// readWrapped reads the errcode in a base_resp or resp_msg. Of its codes the first
-// that is not 0 counts.
+// readWrapped reads the errcode in a base_resp or resp_msg: the first of its codes that
+// is not 0.
 func (r *Refusal) readWrapped(piece []byte) {
 	var in struct {
 		Ret     *int64 `json:"ret"`

@@ -2,13 +2,12 @@ package wirejson
 
 import "strings"
 
-// maxGrowth is how much longer than the document escapes may make a piece.
+// maxGrowth is how many bytes longer than the document a piece may become by escapes.
 const maxGrowth = 512 << 10
 
-// repair makes JSON of a value that the decoder could read: it escapes control bytes
-// inside strings and backslashes that begin no escape, and drops control bytes between
-// tokens. Where there are so many of them that escapes would multiply the memory they
-// need, spaces stand for the rest.
+// repair turns a value that the decoder can read into JSON. It escapes control bytes in
+// strings and backslashes that begin no escape, and removes control bytes between
+// tokens. If escapes would need too much memory, the rest become spaces.
 func repair(data []byte) []byte {
 	out := make([]byte, 0, len(data)+min(5*len(data), maxGrowth))
 	inside := false

@@ -11,16 +11,16 @@ const (
 	maxPath    = 256 // in bytes; a path that would be longer begins with …
 )
 
-// report adds a value that could not be read. What encloses it puts its name in
-// front of the path later, so that paths cost nothing if all can be read.
+// report adds a value that could not be read. The enclosing values later prepend their
+// names to the path, so that paths cost nothing if everything can be read.
 func (d *decoder) report(begin int, t reflect.Type) {
 	if len(d.skipped) < maxReports {
 		d.skipped = append(d.skipped, Skipped{Kind: kindOf(d.data[begin]), Type: t.String()})
 	}
 }
 
-// inField puts the name of a field in front of the paths of the reports from the
-// given one on.
+// inField prepends the name of a field to the paths of the reports from the given one
+// on.
 func (d *decoder) inField(from int, dotted string) {
 	for i := range d.skipped[from:] {
 		s := &d.skipped[from+i]
@@ -28,9 +28,9 @@ func (d *decoder) inField(from int, dotted string) {
 	}
 }
 
-// inElement does so for the n-th element of a list, or for a value of a map if n is
-// negative. first is where the reports of its siblings begin: one that repeats what
-// a sibling reported is dropped.
+// inElement does the same for the n-th element of a list, or for a value of a map if n is
+// negative. first is the index of the first report of its siblings: a report that
+// repeats one of them is dropped.
 func (d *decoder) inElement(first, from, n int) {
 	each := "[]"
 	if n < 0 {
@@ -71,7 +71,7 @@ func prepend(name, path string) string {
 	return name + path
 }
 
-// reports returns what could not be read.
+// reports returns the fields that could not be read.
 func (d *decoder) reports() []Skipped {
 	for i := range d.skipped {
 		s := &d.skipped[i]

@@ -8,7 +8,7 @@ import (
 	"strconv"
 )
 
-// scalar is a scalar value. Its JSON type rarely counts.
+// scalar is a scalar value of any JSON type.
 type scalar struct {
 	kind  Kind
 	raw   []byte
@@ -20,8 +20,7 @@ var (
 	falseText = []byte("false")
 )
 
-// scalar reads a scalar, or a list of one. The outcome of any other value is
-// unreadable.
+// scalar reads a scalar, or a list of one scalar. Any other value is unreadable.
 func (d *decoder) scalar() (s scalar, result outcome) {
 	switch b := d.peek(); b {
 	case '"':
@@ -61,7 +60,7 @@ func (d *decoder) word(w string) outcome {
 	return read
 }
 
-// only reads a list and returns its only element, if that is a scalar.
+// only reads a list and returns its only element if that is a scalar.
 func (d *decoder) only() (s scalar, result outcome) {
 	if !d.open() {
 		return s, broken
@@ -83,8 +82,8 @@ func (d *decoder) only() (s scalar, result outcome) {
 	return s, result
 }
 
-// value is the text of a scalar that is to be a number or a boolean. Of null, in a
-// string or not, the outcome is read and there is none; of "" it is empty.
+// value returns the text of a scalar for a number or a boolean. For null, also in a
+// string, it returns no text and read; for "" it returns empty.
 func (d *decoder) value() (text []byte, result outcome) {
 	s, result := d.scalar()
 	if result != read || s.kind == Null {
@@ -103,7 +102,7 @@ func (d *decoder) value() (text []byte, result outcome) {
 	return text, read
 }
 
-// maxText is how long the JSON text of an object or a list may be for a string.
+// maxText is the maximum length of the JSON text of an object or a list in a string.
 const maxText = 1 << 20
 
 func readString(d *decoder, v reflect.Value) outcome {
@@ -142,7 +141,7 @@ func readString(d *decoder, v reflect.Value) outcome {
 	return read
 }
 
-// isHollow reports whether the JSON of an object or a list has nothing in it.
+// isHollow reports whether an object or a list is empty.
 func isHollow(text []byte) bool {
 	for _, b := range text[1 : len(text)-1] {
 		if b > ' ' {
@@ -220,8 +219,8 @@ func readInt(d *decoder, v reflect.Value) outcome {
 	return result
 }
 
-// smallInt returns the whole number of up to 18 digits that comes next, and where it
-// ends; 0 if something else comes next.
+// smallInt returns the next value and its end if that is an integer of up to 18 digits,
+// otherwise 0.
 func (d *decoder) smallInt() (n int64, end int) {
 	i := d.at
 	negative := i < len(d.data) && d.data[i] == '-'
@@ -246,8 +245,7 @@ func (d *decoder) smallInt() (n int64, end int) {
 	return n, i
 }
 
-// intOf returns a whole number of so many bits. One of 64 bits that is 2^63 or more
-// keeps the bits of a uint64.
+// intOf returns an integer of this number of bits. An int64 keeps the bits of a uint64.
 func intOf(text []byte, size int) (n int64, ok bool) {
 	w, ok := wholeOf(text)
 	limit := uint64(1) << (size - 1)
@@ -281,14 +279,14 @@ func readUint(d *decoder, v reflect.Value) outcome {
 	return result
 }
 
-// whole is a whole number of 64 bits and a sign.
+// whole is an integer of 64 bits and a sign.
 type whole struct {
 	negative bool
 	size     uint64
 }
 
-// wholeOf reads a whole number, or a boolean as 1 or 0. No digit is lost: a fraction
-// must be zeros, and an exponent moves the point.
+// wholeOf reads an integer, or a boolean as 1 or 0. No digit is lost: a fraction must be
+// zeros, and an exponent moves the point.
 func wholeOf(text []byte) (w whole, ok bool) {
 	switch string(text) {
 	case "true":
@@ -320,19 +318,19 @@ func wholeOf(text []byte) (w whole, ok bool) {
 	return w, true
 }
 
-// decimal is the number digits × 10^exponent. The digits neither begin nor end
-// with 0; zero has none.
+// decimal is the number digits × 10^exponent. The digits neither begin nor end with 0;
+// the number 0 has none.
 type decimal struct {
 	negative bool
 	digits   []byte
 	exponent int
 }
 
-// maxDigits is how many digits of a fraction are looked at. They are more than a
-// float64 or a whole number of 64 bits has: the number is neither.
+// maxDigits is the maximum number of digits of a fraction. Neither a float64 nor an
+// integer of 64 bits has more.
 const maxDigits = 1000
 
-// decimalOf reads a number as JSON writes it, or with leading zeros.
+// decimalOf reads a JSON number, which may also have leading zeros.
 func decimalOf(text []byte) (d decimal, ok bool) {
 	mantissa := text
 	if at := bytes.IndexAny(text, "eE"); at >= 0 {
@@ -360,7 +358,7 @@ func decimalOf(text []byte) (d decimal, ok bool) {
 	return d, true
 }
 
-// exponentOf reads an exponent. One that is out of all proportion is 2^30.
+// exponentOf reads an exponent. A very large one becomes 2^30.
 func exponentOf(text []byte) (n int, ok bool) {
 	digits, negative := bytes.CutPrefix(text, []byte("-"))
 	if !negative {
@@ -379,7 +377,7 @@ func exponentOf(text []byte) (n int, ok bool) {
 	return n, true
 }
 
-// allDigits reports whether there are digits and nothing else.
+// allDigits reports whether a text consists of digits.
 func allDigits(text []byte) bool {
 	for _, b := range text {
 		if !isDigit(b) {
@@ -409,9 +407,9 @@ func readFloat(d *decoder, v reflect.Value) outcome {
 	return result
 }
 
-// parseFloat reads a number; NaN and the infinities, which no JSON can hold, are none.
+// parseFloat reads a number other than NaN and the infinities.
 func parseFloat(text []byte, size int) (float64, bool) {
-	if len(text) > 64 { // before strconv copies it, and then once more for its error
+	if len(text) > 64 { // strconv would copy it, and again for its error
 		d, ok := decimalOf(text)
 		if !ok || len(d.digits)+d.exponent > 400 {
 			return 0, false
@@ -421,8 +419,8 @@ func parseFloat(text []byte, size int) (float64, bool) {
 	return f, err == nil && !math.IsNaN(f) && !math.IsInf(f, 0)
 }
 
-// inString is a field with the option ",string": its string holds JSON. For numbers
-// and booleans that makes no difference here.
+// inString is a field with the option ",string": its string contains JSON. For numbers
+// and booleans this makes no difference.
 type inString struct{ plan *plan }
 
 func (s inString) read(d *decoder, v reflect.Value) outcome {

@@ -10,30 +10,30 @@ import (
 	"unicode/utf8"
 )
 
-// maxDepth is how deep objects and lists may nest, as in encoding/json.
+// maxDepth is the maximum nesting of objects and lists, as in encoding/json.
 const maxDepth = 10000
 
-// decoder is a document on its way into Go values. Methods that read return false,
-// or broken, after they have set err.
+// decoder decodes a document into Go values. Methods that read set err and return false
+// or broken if the document is not JSON.
 type decoder struct {
 	data  []byte
-	begin int // of the document, behind white space
-	at    int // of what comes next
-	depth int // of the object or list that is open
+	begin int // of the document, after white space
+	at    int // of the next token
+	depth int // of the open object or list
 
-	scratch []byte // the text of the last string that was not plain
-	damaged bool   // what was read since this was cleared needs repair before it is JSON
+	scratch []byte // text of the last string with escapes
+	damaged bool   // what was read since this was cleared needs repair to be JSON
 
 	mark   mark // of the member whose value is being read
-	markAt int  // where that value begins
+	markAt int  // begin of that value
 	noted  [marks]span
 
-	skipped []Skipped // paths are those inside the value that is being read
+	skipped []Skipped // paths are relative to the value that is being read
 	cause   error     // why the last Unmarshaler refused its piece
 	err     error
 }
 
-// maxScratch is the longest raw string that is resolved in one piece.
+// maxScratch is the maximum length of a raw string that is decoded in one piece.
 const maxScratch = 16 << 10
 
 var decoders = sync.Pool{New: func() any { return new(decoder) }}
@@ -54,7 +54,7 @@ func (d *decoder) release() {
 	decoders.Put(d)
 }
 
-// fail ends the reading because of what comes next.
+// fail ends the decoding with an error at the next token.
 func (d *decoder) fail(problem string) outcome {
 	if d.at >= len(d.data) {
 		d.err = &SyntaxError{Offset: int64(len(d.data)), problem: "the document ends too early", early: true}
@@ -66,8 +66,8 @@ func (d *decoder) fail(problem string) outcome {
 
 func isSpace(b byte) bool { return b == ' ' || b == '\n' || b == '\r' || b == '\t' }
 
-// peek moves to the next token and returns its first byte, 0 at the end. Between
-// tokens control bytes are white space.
+// peek moves to the next token and returns its first byte, or 0 at the end. Control bytes
+// between tokens are white space.
 func (d *decoder) peek() byte {
 	for d.at < len(d.data) {
 		b := d.data[d.at]
@@ -82,12 +82,12 @@ func (d *decoder) peek() byte {
 	return 0
 }
 
-// has reports whether word comes next.
+// has reports whether word is next.
 func (d *decoder) has(word string) bool {
 	return len(d.data)-d.at >= len(word) && string(d.data[d.at:d.at+len(word)]) == word
 }
 
-// open enters the object or list that comes next.
+// open enters the next object or list.
 func (d *decoder) open() bool {
 	if d.depth == maxDepth {
 		d.fail("objects or lists nested too deep")
@@ -98,8 +98,8 @@ func (d *decoder) open() bool {
 	return true
 }
 
-// next moves to the n-th element of the list that is open, or the n-th member of the
-// object, and reports whether there is one. If not, the list or object is left.
+// next moves to the n-th element of the open list, or the n-th member of the open object,
+// and reports whether there is one. If not, it leaves the list or object.
 func (d *decoder) next(n int, end byte) bool {
 	if d.mark != unmarked && d.depth == 1 {
 		d.note()
@@ -125,7 +125,7 @@ func (d *decoder) next(n int, end byte) bool {
 	return true
 }
 
-// left is what a value returns whose elements or members have been read.
+// left returns the outcome of a value whose elements or members have been read.
 func (d *decoder) left() outcome {
 	if d.err != nil {
 		return broken
@@ -155,7 +155,7 @@ func (d *decoder) colon() bool {
 	return true
 }
 
-// style says what a string holds besides printable ASCII.
+// style is what a string contains besides printable ASCII.
 type style uint8
 
 const (
@@ -163,7 +163,7 @@ const (
 	escaped                   // escapes
 )
 
-// rawString reads a string and returns what is between its quotes.
+// rawString reads a string and returns the bytes between its quotes.
 func (d *decoder) rawString() (raw []byte, s style, ok bool) {
 	d.at++
 	begin := d.at
@@ -217,16 +217,16 @@ const (
 	highBits = 0x80 * lowBits
 )
 
-// oddBytes returns a word whose lowest bit that is set belongs to the first byte of
-// word that is a quote, a backslash, or a control byte.
+// oddBytes returns a word whose lowest set bit is in the first byte of word that is a
+// quote, a backslash or a control byte.
 func oddBytes(word uint64) uint64 {
 	quote := word ^ '"'*lowBits
 	backslash := word ^ '\\'*lowBits
 	return ((word-' '*lowBits)&^word | (quote-lowBits)&^quote | (backslash-lowBits)&^backslash) & highBits
 }
 
-// text returns what a raw string stands for. It is good until the next string is
-// read. What is longer than any name and any number stays raw.
+// text decodes a raw string. The result is valid until the next string is read. A string
+// longer than any name or number is not decoded.
 func (d *decoder) text(raw []byte, s style) []byte {
 	if s == 0 || s == wide && utf8.Valid(raw) || len(raw) > maxScratch {
 		return raw
@@ -235,20 +235,20 @@ func (d *decoder) text(raw []byte, s style) []byte {
 	return d.scratch
 }
 
-// makeString returns what a raw string stands for.
+// makeString decodes a raw string.
 func (d *decoder) makeString(raw []byte, s style) string {
 	if len(raw) <= maxScratch || s == 0 || s == wide && utf8.Valid(raw) {
 		return string(d.text(raw, s))
 	}
 	size := 0
 	d.eachText(raw, func(piece []byte) { size += len(piece) })
-	var out strings.Builder // what is large is in memory once
+	var out strings.Builder // a large string is in memory once
 	out.Grow(size)
 	d.eachText(raw, func(piece []byte) { out.Write(piece) })
 	return out.String()
 }
 
-// eachText calls yield with what a large raw string stands for, piece by piece.
+// eachText decodes a large raw string and calls yield for each piece.
 func (d *decoder) eachText(raw []byte, yield func([]byte)) {
 	d.scratch = slices.Grow(d.scratch[:0], maxScratch)
 	for len(raw) > 0 {
@@ -258,9 +258,9 @@ func (d *decoder) eachText(raw []byte, yield func([]byte)) {
 	}
 }
 
-// appendText appends what a raw string stands for, as long as there is room for it,
-// and returns how much of raw that was. Escapes are resolved, broken UTF-8 becomes
-// U+FFFD, everything else stands for itself.
+// appendText decodes a raw string as long as there is room, and returns the number of
+// bytes of raw that it decoded. It resolves escapes and replaces invalid UTF-8 by
+// U+FFFD.
 func appendText(out, raw []byte) (text []byte, used int) {
 	i := 0
 	for i < len(raw) && len(out)+utf8.UTFMax <= cap(out) {
@@ -366,7 +366,7 @@ func (d *decoder) literal(word string) bool {
 	return false
 }
 
-// skip reads a value that nobody wants.
+// skip skips a value.
 func (d *decoder) skip() bool {
 	var ok bool
 	switch d.peek() {
@@ -390,9 +390,9 @@ func (d *decoder) skip() bool {
 	return ok
 }
 
-// skipInside reads an object or a list that nobody wants.
+// skipInside skips an object or a list.
 func (d *decoder) skipInside() bool {
-	end := d.data[d.at] + 2 // } is 2 behind {, and ] behind [
+	end := d.data[d.at] + 2 // in ASCII, } is { plus 2, and ] is [ plus 2
 	if !d.open() {
 		return false
 	}

@@ -1,35 +1,36 @@
-// Package wirejson is the platform's JSON: requests are written without \u escapes,
-// answers are read leniently and in one pass.
+// Package wirejson encodes JSON for the platform, without \u escapes, and decodes the
+// JSON of the platform leniently and in one pass.
 //
 // # Decoding
 //
-// [Decode] follows the tags and rules of encoding/json: what [json.Unmarshal]
-// accepts, both read the same, with two exceptions. A number in an any whose digits
-// a float64 would lose is a [json.Number], and the infinities, which encoding/json
-// takes out of a string with the option ",string", are no numbers.
+// [Decode] follows the tags and rules of encoding/json. It decodes what
+// [json.Unmarshal] accepts in the same way, with two exceptions. In an any, a number
+// that a float64 cannot represent exactly is a [json.Number]. The infinities, which
+// encoding/json accepts in a string with the option ",string", are not numbers.
 //
-// What encoding/json refuses is read as follows.
+// It also decodes what encoding/json refuses:
 //
-//   - Damage: a byte order mark in front; raw control bytes in strings, and between
-//     the tokens of a document; backslashes that begin no escape, which stand for
-//     themselves; broken UTF-8 and lone surrogates, which become U+FFFD.
-//   - Scalars: numbers, strings, and booleans stand for each other. A string may have
-//     white space around a number. true is 1, and every number but 0 is true. An
-//     integer may have an exponent or a fraction of zeros. An int64 keeps the bits of
-//     ids past 2^63. "" is the zero value, and "null" is null, except in strings.
-//   - Strings keep the JSON text of an object or a list of up to 1 MiB; of one that
-//     is empty, nothing.
-//   - Lists: a single value is a list of one. "" and {} are the empty list. An element
-//     that cannot be read is left out.
-//   - Where no list is expected, a list of one element is that element.
+//   - Damaged documents: a byte order mark is ignored. Raw control bytes are allowed
+//     in strings and between tokens. A backslash that begins no escape is a character.
+//     Invalid UTF-8 and lone surrogates become U+FFFD.
+//   - Scalars: numbers, strings and booleans are converted to each other. In a string,
+//     there may be white space around a number. true is 1, and every number but 0 is
+//     true. An integer may have an exponent or a fraction of zeros. An int64 keeps the
+//     bits of IDs above 2^63. "" is the zero value, and "null" is null, except for
+//     strings.
+//   - Strings: an object or a list becomes its JSON text, if that has up to 1 MiB. An
+//     empty one becomes "".
+//   - Lists: a single value becomes a list of one element. "" and {} become the empty
+//     list. Elements that cannot be decoded are skipped.
+//   - If no list is expected, a list of one element becomes that element.
 //   - Objects and maps: "" and [] are empty.
-//   - [encoding.TextUnmarshaler] gets the text of numbers and booleans too.
-//   - [json.Unmarshaler] gets valid JSON. If it refuses that it gets another form: the
-//     only element of a list, the number in a string, the string of a number.
-//   - If either of them refuses "", its value is zero.
+//   - [encoding.TextUnmarshaler] also gets the text of numbers and booleans.
+//   - [json.Unmarshaler] gets valid JSON. If it returns an error, it gets another form:
+//     the only element of a list, the number in a string, or the string of a number.
+//   - If either of them returns an error for "", the value is zero.
 //
-// A field that cannot be read even so keeps its zero value (nil, if it is a pointer),
-// its neighbors are read, and [Answer.Skipped] reports it.
+// A field that cannot be decoded keeps its zero value (nil for a pointer), and
+// [Answer.Skipped] reports it. All other fields are decoded.
 package wirejson
 
 import (
@@ -39,35 +40,35 @@ import (
 	"reflect"
 )
 
-// Answer is what a document holds besides the values that went into out.
+// Answer describes a document, in addition to the values that were decoded into out.
 type Answer struct {
 	Kind    Kind // of the whole document
 	Refusal Refusal
 
-	// Skipped are the fields that could not be read, at most 32 of them: the elements
-	// of a list and the values of a map share the report of their first.
+	// Skipped reports the fields that could not be decoded, at most 32. The elements of a
+	// list and the values of a map share one report.
 	Skipped []Skipped
 }
 
-// Refusal is the errcode of a document: at its top level or, if it is 0 or missing
-// there, ret, retcode, ret_code, or errcode of base_resp or resp_msg.
+// Refusal is the errcode at the top level of a document or, if that is 0 or missing, the
+// ret, retcode, ret_code or errcode of base_resp or resp_msg.
 type Refusal struct {
 	Found   bool   // the document has an errcode, which may be 0
 	Code    int64  // 0 is success
 	Message string // errmsg, or err_msg; only if Code is not 0 or unreadable
 
-	// Unreadable is set if there is an errcode that is no whole number: neither
-	// success nor refusal. Found is set and Code is 0.
+	// Unreadable is set if the errcode is not an integer, so that the document is
+	// neither a success nor a refusal. Found is then set and Code is 0.
 	Unreadable bool
 }
 
-// Skipped reports a field that could not be read. It holds nothing of what the
-// document says: keys of maps and values are left out.
+// Skipped reports a field that could not be decoded. It contains no values and no keys
+// of maps.
 type Skipped struct {
 	Path  string // such as user_info_list[3].subscribe_time; .* is a value of a map
 	Field string // Path without indexes: user_info_list[].subscribe_time
-	Kind  Kind   // what the document has there
-	Type  string // the Go type that could not take it
+	Kind  Kind   // of the JSON value
+	Type  string // of the Go value
 }
 
 // Kind is a kind of JSON value.
@@ -99,18 +100,18 @@ func kindOf(first byte) Kind {
 	return Number
 }
 
-// SyntaxError says where a document stops being JSON. It holds nothing of the
-// document. It is an [io.ErrUnexpectedEOF] if the document ends too early.
+// SyntaxError reports where a document is not JSON. It contains nothing of the document.
+// It is an [io.ErrUnexpectedEOF] if the document is incomplete.
 type SyntaxError struct {
-	Offset  int64 // in bytes, of what cannot be read
+	Offset  int64 // in bytes, of the error
 	problem string
 	early   bool
 }
 
-// Error returns the problem and its offset.
+// Error returns the reason and its offset.
 func (e *SyntaxError) Error() string { return fmt.Sprintf("%s at byte %d", e.problem, e.Offset) }
 
-// Unwrap returns [io.ErrUnexpectedEOF] if the document ends too early.
+// Unwrap returns [io.ErrUnexpectedEOF] if the document is incomplete.
 func (e *SyntaxError) Unwrap() error {
 	if e.early {
 		return io.ErrUnexpectedEOF
@@ -118,16 +119,16 @@ func (e *SyntaxError) Unwrap() error {
 	return nil
 }
 
-// Decode reads a document into out, which is a pointer as for [json.Unmarshal], or
-// nil if only validity and refusal count. The document is not changed, and nothing
-// in out shares its memory.
+// Decode decodes a document into out, which is a pointer as for [json.Unmarshal], or nil
+// to get only the Answer. It does not change the document, and out does not share its
+// memory.
 //
-// A refusal is no error, and its document goes into out like any other: some
-// refusals carry data. A caller that has no use for that discards out.
+// A refusal is not an error, and is decoded into out like any other document, because
+// some refusals contain data.
 //
-// The error is a [*SyntaxError] if the document is no JSON or ends too early; then
-// the Answer is empty, and out holds what was read up to there. Any other error says
-// that out cannot take the document as a whole; then the Answer is complete.
+// The error is a [*SyntaxError] if the document is not JSON or incomplete. The Answer is
+// then empty, and out contains what was decoded before. Any other error means that the
+// document does not fit into out. The Answer is then complete.
 func Decode(data []byte, out any) (Answer, error) {
 	var target reflect.Value
 	if out != nil {
@@ -150,7 +151,7 @@ func Decode(data []byte, out any) (Answer, error) {
 	return answer, nil
 }
 
-// document reads the whole document.
+// document decodes the whole document.
 func (d *decoder) document(target reflect.Value) outcome {
 	if d.at = d.begin; d.at == len(d.data) {
 		return d.fail("")
@@ -175,7 +176,7 @@ func (d *decoder) document(target reflect.Value) outcome {
 	return result
 }
 
-// misfit is the error of a document that out cannot take as a whole.
+// misfit returns the error of a document that does not fit into out.
 func (d *decoder) misfit(t reflect.Type, kind Kind) error {
 	if d.cause != nil {
 		return d.cause
