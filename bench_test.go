@@ -16,7 +16,7 @@ const benchUser = `{"subscribe":1,"openid":"o6_bmjrPTlm6_2sgVt7hMZOPfL2M","langu
 	`"unionid":"o6_bmasdasdsad6_2sgVt7hMZOPfL","remark":"","groupid":0,"tagid_list":[128,2],"subscribe_scene":"ADD_SCENE_QR_CODE",` +
 	`"qr_scene":98765,"qr_scene_str":""}`
 
-// memory answers without a network.
+// memory returns responses without a network.
 func memory(body string) http.RoundTripper {
 	return roundTripper(func(r *http.Request) (*http.Response, error) {
 		if r.Body != nil {
@@ -31,8 +31,8 @@ func memory(body string) http.RoundTripper {
 
 var benchBuffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
-// floorCall is a call written by hand, with a token that is there: no repetition, no
-// typed errors, nothing masked, nothing repaired.
+// floorCall is a call written by hand with a given token: without retries, typed errors,
+// redaction and repair.
 func floorCall(ctx context.Context, h *http.Client, method, address string, in, out any) error {
 	var body io.Reader
 	if in != nil {

@@ -26,7 +26,7 @@ import (
 )
 
 // slowSeeker takes a while for each Read, and notices when two goroutines use it.
-// It is no file of the race detector's: mistakes fail without -race too.
+// It does not depend on the race detector: mistakes fail without -race too.
 type slowSeeker struct {
 	io.ReadSeeker
 	pause   time.Duration

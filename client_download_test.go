@@ -25,7 +25,7 @@ import (
 
 var downloadRequest = Request{Path: "/cgi-bin/media/get", Idempotent: true}
 
-// labeled answers a body under a Content-Type.
+// labeled returns a response with a body and a Content-Type.
 func labeled(kind, body string) func(*http.Request) (*http.Response, error) {
 	return func(r *http.Request) (*http.Response, error) {
 		resp, err := answer(http.StatusOK, body)(r)
@@ -35,7 +35,7 @@ func labeled(kind, body string) func(*http.Request) (*http.Response, error) {
 	}
 }
 
-// cut answers a body that breaks off after what is given.
+// cut returns a response whose body ends after the given part.
 func cut(body string) func(*http.Request) (*http.Response, error) {
 	return func(r *http.Request) (*http.Response, error) {
 		resp, err := labeled("image/jpeg", "")(r)

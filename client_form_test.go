@@ -194,7 +194,7 @@ func TestPipesAndFilesAreUploaded(t *testing.T) {
 	require.NoError(t, err)
 	defer func() { _ = file.Close() }()
 	require.NoError(t, m.client(t).Do(t.Context(), uploadRequest(File{Name: "a", Content: file}), nil))
-	// os.Stdin and other pipes are files that can not seek.
+	// os.Stdin and other pipes are files that cannot seek.
 	read, write, err := os.Pipe()
 	require.NoError(t, err)
 	_, err = write.WriteString("through a pipe of the system")
@@ -285,7 +285,7 @@ func TestStreamThatBreaksItsPromiseIsAnArgumentError(t *testing.T) {
 	assert.Equal(t, "abc", string(m.files[0]), "what is beyond the size stays unread")
 }
 
-// discardUploads is a transport that reads a request as the network would, and answers.
+// discardUploads is a transport that reads a request as the network would, and responds.
 var discardUploads = roundTripper(func(r *http.Request) (*http.Response, error) {
 	if _, err := io.Copy(io.Discard, r.Body); err != nil {
 		return nil, err

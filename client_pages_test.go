@@ -12,7 +12,7 @@ import (
 // book is a paged list of numbers; the cursor is the index of a page.
 type book struct {
 	pages [][]int
-	fail  int // the page that can not be read, 0 for none: the first is always there
+	fail  int // the page that cannot be read, 0 for none: the first is always there
 	claim bool
 	read  []int
 }

@@ -25,7 +25,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// script is a transport that plays one answer after the other, the last for ever.
+// script is a transport that returns one response after the other, and then always the last.
 type script struct {
 	mu     sync.Mutex
 	plays  []func(*http.Request) (*http.Response, error)
@@ -325,7 +325,7 @@ func TestRepetitionsOfABrownOutArePaidFromABudget(t *testing.T) {
 			}
 			return badGate(r)
 		})}))
-		// Half of all answers fail: a success earns 1, a repetition costs 5.
+		// Half of all attempts fail: a success earns 1, a retry costs 5.
 		for range 2000 {
 			_ = c.Do(t.Context(), request(idempotent), nil)
 		}

@@ -299,7 +299,7 @@ func TestAnswerThatDoesNotVerifyIsRefused(t *testing.T) {
 		"no JSON inside":            inside(func(int64) string { return "ANSWER-CANARY" }),
 		"symmetric key":             reseal(time.Now(), func(p *apisec.Platform) { p.Serial = "SYM-2" }),
 		"timestamp changed":         set(apisec.HeaderTimestamp, strconv.FormatInt(time.Now().Unix()+100, 10)),
-		"timestamp is no number":    set(apisec.HeaderTimestamp, "now"),
+		"timestamp not a number":    set(apisec.HeaderTimestamp, "now"),
 		"timestamp missing":         set(apisec.HeaderTimestamp, ""),
 		"310 seconds old":           reseal(time.Now().Add(-310*time.Second), same),
 		"310 seconds ahead":         reseal(time.Now().Add(310*time.Second), same),

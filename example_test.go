@@ -113,7 +113,7 @@ func ExampleClient_GetUser() {
 	for _, openID := range []string{"oAlice", "oNobody"} {
 		user, err := client.GetUser(ctx, openID)
 		if errors.Is(err, wechat.ErrInvalidOpenID) {
-			fmt.Println(openID, "is no user of this account")
+			fmt.Println(openID, "is not a user of this account")
 			continue
 		}
 		if err != nil {
@@ -123,7 +123,7 @@ func ExampleClient_GetUser() {
 	}
 	// Output:
 	// oAlice Alice
-	// oNobody is no user of this account
+	// oNobody is not a user of this account
 }
 
 func ExampleClient_AllFollowers() {

@@ -41,7 +41,7 @@ func fetched(p *tokenPlatform) int {
 	return fetches
 }
 
-// slowly answers a fetch with the token in force when it arrived, after d.
+// slowly responds to a fetch after d, with the token that was valid when it arrived.
 func slowly(p *tokenPlatform, d time.Duration) func(*http.Request) (*http.Response, error) {
 	return func(r *http.Request) (*http.Response, error) {
 		p.mu.Lock()
@@ -487,7 +487,7 @@ func TestPanickingTransportIsAnErrorOfTheWaitersWithoutSecrets(t *testing.T) {
 	for _, opts := range [][]Option{nil, {WithClassicToken()}} {
 		var log bytes.Buffer
 		p := &tokenPlatform{fetch: func(r *http.Request) (*http.Response, error) {
-			panic("can not send " + r.URL.String() + " SECRET-CANARY")
+			panic("cannot send " + r.URL.String() + " SECRET-CANARY")
 		}}
 		c := p.client(append(opts, WithLogger(slog.New(slog.NewTextHandler(&log, nil))))...)
 		assert.Equal(t, 100, together(100, func(int) error {

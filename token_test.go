@@ -386,7 +386,7 @@ func TestOddLifetimesNeverCauseAStorm(t *testing.T) {
 
 func TestStableTokenIsAskedForEveryThirtySecondsWhileItStaysTheSame(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		// Asked early the platform answers the same token with what is left of it.
+		// If asked early, the platform returns the same token with its remaining TTL.
 		begin := time.Now()
 		p := &tokenPlatform{}
 		p.fetch = func(r *http.Request) (*http.Response, error) {

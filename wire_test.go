@@ -45,7 +45,7 @@ type wireRequest struct {
 	body []byte
 }
 
-// client returns a client whose transport that answers every request alike and keeps the last one.
+// client returns a client whose transport returns the same response to every request and keeps the last request.
 func (r wireRow) client(reply func(*http.Request) (*http.Response, error)) (*Client, *wireRequest) {
 	seen := &wireRequest{}
 	mock := httpmock.NewMockTransport()

@@ -407,13 +407,13 @@ func TestReaderThatMisbehavesIsAnErrorOfItsOwn(t *testing.T) {
 		problem string
 		cause   error
 	}{
-		"panics":           {func([]byte) (int, error) { panic("boom") }, "panicked: boom", nil},
-		"panics with nil":  {func([]byte) (int, error) { panic(nil) }, "panicked: ", nil},
-		"ends goroutine":   {goexit, "ended its goroutine", usercode.ErrGoexit},
-		"too much":         {func(p []byte) (int, error) { return len(p) + 1, nil }, "must be readable: its Read returned ", nil},
-		"negative":         {func([]byte) (int, error) { return -1, nil }, "must be readable: its Read returned -1", nil},
-		"nothing for ever": {func([]byte) (int, error) { return 0, nil }, "must be readable: multiple Read calls", io.ErrNoProgress},
-		"fails":            {func([]byte) (int, error) { return 0, broken }, "must be readable: broken", broken},
+		"panics":          {func([]byte) (int, error) { panic("boom") }, "panicked: boom", nil},
+		"panics with nil": {func([]byte) (int, error) { panic(nil) }, "panicked: ", nil},
+		"ends goroutine":  {goexit, "ended its goroutine", usercode.ErrGoexit},
+		"too much":        {func(p []byte) (int, error) { return len(p) + 1, nil }, "must be readable: its Read returned ", nil},
+		"negative":        {func([]byte) (int, error) { return -1, nil }, "must be readable: its Read returned -1", nil},
+		"nothing forever": {func([]byte) (int, error) { return 0, nil }, "must be readable: multiple Read calls", io.ErrNoProgress},
+		"fails":           {func([]byte) (int, error) { return 0, broken }, "must be readable: broken", broken},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := FromSource(t.Context(), "text/x", Source{Name: "File", Content: readerFunc(c.read)})

@@ -437,9 +437,9 @@ func TestD7_WhatIsNoJSONOrEndsTooEarlyIsAnError(t *testing.T) {
 
 func TestAnErrorHoldsNothingOfTheDocument(t *testing.T) {
 	_, err := Decode([]byte(`{"access_token":"CANARY`), nil)
-	require.EqualError(t, err, "the document ends too early at byte 23")
+	require.EqualError(t, err, "the document is incomplete at byte 23")
 	_, err = Decode([]byte(`{"access_token":CANARY}`), nil)
-	require.EqualError(t, err, "no value at byte 16")
+	require.EqualError(t, err, "missing value at byte 16")
 	_, err = Decode([]byte(`"CANARY"`), new(int))
 	require.EqualError(t, err, "JSON string for a Go int")
 	var out map[string]int

@@ -57,7 +57,7 @@ func (d *decoder) release() {
 // fail ends the decoding with an error at the next token.
 func (d *decoder) fail(problem string) outcome {
 	if d.at >= len(d.data) {
-		d.err = &SyntaxError{Offset: int64(len(d.data)), problem: "the document ends too early", early: true}
+		d.err = &SyntaxError{Offset: int64(len(d.data)), problem: "the document is incomplete", early: true}
 	} else {
 		d.err = &SyntaxError{Offset: int64(d.at), problem: problem}
 	}
@@ -90,7 +90,7 @@ func (d *decoder) has(word string) bool {
 // open enters the next object or list.
 func (d *decoder) open() bool {
 	if d.depth == maxDepth {
-		d.fail("objects or lists nested too deep")
+		d.fail("objects or lists are nested too deeply")
 		return false
 	}
 	d.depth++
@@ -112,14 +112,14 @@ func (d *decoder) next(n int, end byte) bool {
 		return false
 	case n > 0:
 		if b != ',' {
-			d.fail("no comma and no end")
+			d.fail("missing comma or end")
 			return false
 		}
 		d.at++
 		b = d.peek()
 	}
 	if end == '}' && b != '"' {
-		d.fail("no name of a member")
+		d.fail("missing name of a member")
 		return false
 	}
 	return true
@@ -147,7 +147,7 @@ func (d *decoder) key() (raw []byte, s style, ok bool) {
 
 func (d *decoder) colon() bool {
 	if d.peek() != ':' {
-		d.fail("no colon")
+		d.fail("missing colon")
 		return false
 	}
 	d.at++
@@ -344,7 +344,7 @@ func (d *decoder) digits() bool {
 		d.at++
 	}
 	if d.at == begin {
-		d.fail("no value")
+		d.fail("missing value")
 	}
 	return d.at > begin
 }
@@ -362,7 +362,7 @@ func (d *decoder) literal(word string) bool {
 		n++
 	}
 	d.at += n
-	d.fail("no value")
+	d.fail("missing value")
 	return false
 }
 

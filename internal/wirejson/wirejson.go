@@ -157,7 +157,7 @@ func (d *decoder) document(target reflect.Value) outcome {
 		return d.fail("")
 	}
 	if d.data[d.at] < ' ' {
-		return d.fail("a control byte before the document")
+		return d.fail("control byte before the document")
 	}
 	result := read
 	if target.IsValid() {
@@ -170,7 +170,7 @@ func (d *decoder) document(target reflect.Value) outcome {
 	}
 	for ; d.at < len(d.data); d.at++ {
 		if !isSpace(d.data[d.at]) {
-			return d.fail("something behind the document")
+			return d.fail("data after the document")
 		}
 	}
 	return result
