@@ -159,7 +159,7 @@ func (c *Client) AllUpstreamDistributionDays(ctx context.Context, from, to Date)
 var upstreamDistributionWeeks = datacube[UpstreamDistribution]{path: "/datacube/getupstreammsgdistweek", days: 30, next: nextMonday}
 
 // ListUpstreamDistributionWeeks returns how many people sent how many messages in a week
-// (获取消息发送分布周数据). The date range is as for [Client.ListUpstreamWeeks].
+// (获取消息发送分布周数据). The date range is the same as for [Client.ListUpstreamWeeks].
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/mess/api_getupstreammsgdistweek
 func (c *Client) ListUpstreamDistributionWeeks(ctx context.Context, from, to Date) ([]UpstreamDistribution, error) {
@@ -178,7 +178,8 @@ func (c *Client) AllUpstreamDistributionWeeks(ctx context.Context, from, to Date
 var upstreamDistributionMonths = datacube[UpstreamDistribution]{path: "/datacube/getupstreammsgdistmonth", days: 30, next: nextFirst}
 
 // ListUpstreamDistributionMonths returns how many people sent how many messages in a
-// month (获取消息发送分布月数据). The date range is as for [Client.ListUpstreamMonths].
+// month (获取消息发送分布月数据). The date range is the same as for
+// [Client.ListUpstreamMonths].
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/mess/api_getupstreammsgdistmonth
 func (c *Client) ListUpstreamDistributionMonths(ctx context.Context, from, to Date) ([]UpstreamDistribution, error) {

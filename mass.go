@@ -109,7 +109,7 @@ type SendMassToUsersRequest struct {
 
 // SendMassToUsers sends a message to a list of 2 to 10,000 followers
 // (根据OpenID群发消息). It is available to service accounts only, and its quota is 100
-// calls a day. It otherwise works as [Client.SendMass].
+// calls a day. Otherwise it works like [Client.SendMass].
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/message/api_masssend
 func (c *Client) SendMassToUsers(ctx context.Context, req SendMassToUsersRequest) (*MassResult, error) {
@@ -250,7 +250,7 @@ func (c *Client) DeleteMass(ctx context.Context, msgID int64) error {
 }
 
 // DeleteMassArticle deletes one article of a message (删除群发消息); the first article
-// has position 1. It otherwise works as [Client.DeleteMass] and shares its quota of 10.
+// has position 1. Otherwise it works like [Client.DeleteMass] and shares its quota of 10.
 //
 // It returns [ErrUnknownOutcome] if the article may have been deleted; it is then not
 // retried, because the second article may have become the first.
@@ -263,7 +263,7 @@ func (c *Client) DeleteMassArticle(ctx context.Context, msgID int64, position in
 	return c.post(ctx, "/cgi-bin/message/mass/delete", massRef{MsgID: msgID, Position: position})
 }
 
-// DeleteMassURL deletes the article at a URL (删除群发消息). It otherwise works as
+// DeleteMassURL deletes the article at a URL (删除群发消息). Otherwise it works like
 // [Client.DeleteMass] and shares its quota of 10.
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/message/api_deletemassmsg
