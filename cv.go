@@ -19,7 +19,7 @@ type OCRImage struct {
 func OCRImageURL(url string) OCRImage { return OCRImage{url: url} }
 
 // OCRImageFile returns a picture to upload, which must be smaller than 2 MiB.
-func OCRImageFile(f File) OCRImage { return OCRImage{file: f} }
+func OCRImageFile(file File) OCRImage { return OCRImage{file: file} }
 
 const maxImage = 2<<20 - 1
 

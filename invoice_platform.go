@@ -88,10 +88,10 @@ const maxInvoicePDF = 10 << 20
 // media id (上传发票PDF). The platform deletes it after 3 days unless an invoice uses it.
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/platform/api_invoiceplatformsetpdf
-func (c *Client) UploadInvoicePDF(ctx context.Context, pdf File) (mediaID string, err error) {
+func (c *Client) UploadInvoicePDF(ctx context.Context, file File) (mediaID string, err error) {
 	res, err := upload[struct {
 		MediaID string `json:"s_media_id"`
-	}](ctx, c, "/card/invoice/platform/setpdf", nil, &Form{Field: "pdf", File: pdf, limit: maxInvoicePDF})
+	}](ctx, c, "/card/invoice/platform/setpdf", nil, &Form{Field: "pdf", File: file, limit: maxInvoicePDF})
 	if err != nil {
 		return "", err
 	}

@@ -182,7 +182,7 @@ func (c *Client) ListLibraryTemplates(ctx context.Context, req ListLibraryTempla
 // categories (获取类目下的公共模板, 获取所属类目下的公共模板).
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/notify/api_getpubnewtemplatetitles
-func (c *Client) AllLibraryTemplates(ctx context.Context, categoryIDs ...int64) iter.Seq2[LibraryTemplate, error] {
+func (c *Client) AllLibraryTemplates(ctx context.Context, categoryIDs []int64) iter.Seq2[LibraryTemplate, error] {
 	return byOffset(func(offset int) ([]LibraryTemplate, int64, error) {
 		page, err := c.ListLibraryTemplates(ctx, ListLibraryTemplatesRequest{offset, maxLibraryPage, categoryIDs})
 		if err != nil {

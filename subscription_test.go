@@ -128,7 +128,7 @@ func TestAllLibraryTemplatesWalksThePages(t *testing.T) {
 		return answer(http.StatusOK, fmt.Sprintf(`{"errcode":0,"count":45,"data":[%s]}`, page))(r)
 	})
 	n := 0
-	for _, err := range c.AllLibraryTemplates(t.Context(), 616) {
+	for _, err := range c.AllLibraryTemplates(t.Context(), []int64{616}) {
 		require.NoError(t, err)
 		n++
 	}

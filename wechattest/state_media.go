@@ -55,17 +55,17 @@ func (p *Platform) materialRoutes() map[string]behavior {
 
 // AddMedia stores a temporary file without a call, such as one that a follower sends,
 // and returns its media id. It expires after three days.
-func (p *Platform) AddMedia(mediaType wechat.MediaType, f File) string {
+func (p *Platform) AddMedia(mediaType wechat.MediaType, file File) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.keepMedia(string(mediaType), f).id
+	return p.keepMedia(string(mediaType), file).id
 }
 
 // AddMaterial stores a permanent file without a call and returns its media id.
-func (p *Platform) AddMaterial(mediaType wechat.MediaType, f File) string {
+func (p *Platform) AddMaterial(mediaType wechat.MediaType, file File) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.keepMaterial(string(mediaType), f).id
+	return p.keepMaterial(string(mediaType), file).id
 }
 
 func (p *Platform) keepMedia(kind string, f File) *medium {

@@ -98,11 +98,10 @@ func show(what string, report *wechattest.Report) {
 	fmt.Printf("Alice:    %s\n", what)
 	switch report.Seen {
 	case wechattest.SeenReply:
-		reply := report.Reply.Content
+		fmt.Printf("  account: [%s] %s\n", report.Reply.Type, report.Reply.Content)
 		for _, article := range report.Reply.Articles {
-			reply += article.Title
+			fmt.Printf("           %s %s\n", article.Title, article.URL)
 		}
-		fmt.Printf("  account: [%s] %s\n", report.Reply.Type, reply)
 	case wechattest.SeenUnavailable:
 		fmt.Println("  account: (the service is unavailable)")
 	case wechattest.SeenNothing:
