@@ -21,13 +21,13 @@ func (c *Client) GetAccessToken(ctx context.Context) (*AccessToken, error) {
 	if err := c.needSecret(); err != nil {
 		return nil, err
 	}
-	return do[AccessToken](ctx, c, c.classicTokenRequest())
+	return doWithSecret[AccessToken](ctx, c, c.classicTokenRequest)
 }
 
-func (c *Client) classicTokenRequest() Request {
+func (c *Client) classicTokenRequest(secret string) Request {
 	return Request{
 		Method: http.MethodGet, Path: classicTokenPath, Anonymous: true,
-		Query: params("grant_type", "client_credential", "appid", c.cfg.appID, "secret", c.cfg.appSecret),
+		Query: params("grant_type", "client_credential", "appid", c.cfg.appID, "secret", secret),
 	}
 }
 
@@ -56,7 +56,7 @@ func (c *Client) stableAccessToken(ctx context.Context, force bool) (*AccessToke
 	if err := c.needSecret(); err != nil {
 		return nil, err
 	}
-	return do[AccessToken](ctx, c, c.stableTokenRequest(force))
+	return doWithSecret[AccessToken](ctx, c, func(secret string) Request { return c.stableTokenRequest(secret, force) })
 }
 
 type stableTokenRequest struct {
@@ -66,10 +66,10 @@ type stableTokenRequest struct {
 	ForceRefresh bool   `json:"force_refresh"`
 }
 
-func (c *Client) stableTokenRequest(force bool) Request {
+func (c *Client) stableTokenRequest(secret string, force bool) Request {
 	return Request{
 		Method: http.MethodPost, Path: stableTokenPath, Anonymous: true, Idempotent: !force,
-		Body: stableTokenRequest{GrantType: "client_credential", AppID: c.cfg.appID, Secret: c.cfg.appSecret, ForceRefresh: force},
+		Body: stableTokenRequest{GrantType: "client_credential", AppID: c.cfg.appID, Secret: secret, ForceRefresh: force},
 	}
 }
 

@@ -35,13 +35,13 @@ type Client struct{ *core }
 
 // core is behind a pointer so that no fmt verb prints its contents.
 type core struct {
+	parts
 	cfg     *config
-	rest    *resty.Client
 	token   *tokencache.Cache // nil if a TokenSource was given
 	source  TokenSource
 	tickets *ticketCaches
-	budget  *budget
 	hide    *redact.Redactor
+	secret  *appSecret
 	secure  *security // nil if the account has no API security
 	invalid error     // of the configuration; every call returns it
 	closed  atomic.Bool
@@ -54,34 +54,68 @@ type core struct {
 // (开发者ID和开发者密码). It sends nothing. If an argument or option is invalid, every
 // call of the client returns an [*ArgumentError].
 func NewClient(appID, appSecret string, opts ...Option) *Client {
-	cfg := &config{
-		appID: appID, appSecret: appSecret,
-		baseURL: defaultBaseURL,
-	}
+	cfg := newConfig(appID, appSecret, opts)
+	problem := first(cfg.complete(), cfg.checkAlone())
+	return newClient(cfg, cfg.parts(), problem)
+}
+
+func newConfig(appID, appSecret string, opts []Option) *config {
+	cfg := &config{appID: appID, appSecret: appSecret, baseURL: defaultBaseURL}
+	cfg.apply(opts)
+	return cfg
+}
+
+func (c *config) apply(opts []Option) {
 	for _, o := range opts {
 		if o != nil {
-			o(cfg)
+			o(c)
 		}
 	}
-	invalid := cfg.complete()
+}
+
+// checkAlone refuses options that are not those of one client.
+func (c *config) checkAlone() error {
+	if c.maxClients != 0 || c.idleTimeout != 0 {
+		return invalid("WithMaxClients or WithIdleTimeout", "is an option of NewClients")
+	}
+	return nil
+}
+
+// parts are what clients can share with each other.
+type parts struct {
+	rest   *resty.Client
+	stored *tokencache.Shared
+	budget *budget
+	owned  bool // rest has connections of its own
+}
+
+func (c *config) parts() parts {
+	return parts{newRest(c), c.stored(), newBudget(), c.httpClient == nil}
+}
+
+// stored returns the store of tokens and tickets.
+func (c *config) stored() *tokencache.Shared {
+	store := c.store
+	if store == nil {
+		store = struct{ TokenStore }{NewMemoryTokenStore()} // without its locks: nobody else has it
+	}
+	return tokencache.NewShared(store, c.log)
+}
+
+func newClient(cfg *config, p parts, problem error) *Client {
 	c := &Client{&core{
-		cfg: cfg, rest: newRest(cfg), source: cfg.source, budget: newBudget(), hide: redact.New(appSecret), invalid: invalid,
-		sourceGuard: usercode.Guard{Limit: usercode.Unlimited},
+		cfg: cfg, parts: p, source: cfg.source, hide: redact.New(cfg.appSecret), invalid: problem,
+		secret: newAppSecret(cfg.appSecret, cfg.renewSecret), sourceGuard: usercode.Guard{Limit: usercode.Unlimited},
 	}}
 	if c.invalid == nil {
 		c.secure, c.invalid = newSecurity(cfg)
 	}
-	store := cfg.store
-	if store == nil {
-		store = struct{ TokenStore }{NewMemoryTokenStore()} // without its locks: nobody else uses it
-	}
-	shared := tokencache.NewShared(store, cfg.log)
 	if c.source == nil {
-		c.token = c.newTokenCache(shared)
+		c.token = c.newTokenCache(c.stored)
 		c.source = c.token
 	}
-	c.tickets = &ticketCaches{client: c, shared: shared}
-	if cfg.httpClient == nil {
+	c.tickets = &ticketCaches{client: c, shared: c.stored}
+	if c.owned {
 		runtime.AddCleanup(c, (*http.Client).CloseIdleConnections, c.rest.GetClient())
 	}
 	return c
@@ -209,7 +243,7 @@ func (c *Client) Close() error {
 		c.token.Close()
 	}
 	c.tickets.close()
-	if c.cfg.httpClient == nil { // the connections of a given client belong to its owner
+	if c.owned { // the connections of a given client belong to its owner
 		c.rest.GetClient().CloseIdleConnections()
 	}
 	return nil

@@ -264,7 +264,7 @@ func (c *Client) secrets(cl *call) []string {
 	if c.token != nil {
 		known = append(known, c.token.Current())
 	}
-	return known
+	return append(known, c.secret.all()...)
 }
 
 // transportError returns the error of an attempt without a response. ctx belongs to the

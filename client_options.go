@@ -33,6 +33,10 @@ type config struct {
 	userAgent     string
 	observe       func(context.Context, Attempt)
 	security      *APISecurity
+
+	maxClients  int // of a registry, see Clients
+	idleTimeout time.Duration
+	renewSecret func(context.Context) (Secret, error) // nil if the AppSecret never changes
 }
 
 // WithBaseURL overrides the API base URL (接口域名说明), for a fake platform, a proxy, or

@@ -117,8 +117,10 @@ func (c *Client) ExchangeOAuthCode(ctx context.Context, code Secret) (*OAuthToke
 	if err := first(c.needSecret(), notEmpty("code", string(code))); err != nil {
 		return nil, err
 	}
-	return do[OAuthToken](ctx, c, oauthRequest("/sns/oauth2/access_token", false,
-		"appid", c.cfg.appID, "secret", c.cfg.appSecret, "code", string(code), "grant_type", "authorization_code"))
+	return doWithSecret[OAuthToken](ctx, c, func(secret string) Request {
+		return oauthRequest("/sns/oauth2/access_token", false,
+			"appid", c.cfg.appID, "secret", secret, "code", string(code), "grant_type", "authorization_code")
+	})
 }
 
 // RefreshOAuthToken returns new tokens for a refresh token (刷新用户授权凭证,

@@ -30,13 +30,15 @@ func (c *Client) ClearQuotaBySecret(ctx context.Context) error {
 	if err := c.needSecret(); err != nil {
 		return err
 	}
-	body := struct {
-		AppID  string `json:"appid"`
-		Secret string `json:"appsecret"`
-	}{c.cfg.appID, c.cfg.appSecret}
-	return c.Do(ctx, Request{
-		Method: http.MethodPost, Path: "/cgi-bin/clear_quota/v2", Body: body, Anonymous: true,
-	}, nil)
+	return c.withSecret(ctx, func(secret string) error {
+		body := struct {
+			AppID  string `json:"appid"`
+			Secret string `json:"appsecret"`
+		}{c.cfg.appID, secret}
+		return c.Do(ctx, Request{
+			Method: http.MethodPost, Path: "/cgi-bin/clear_quota/v2", Body: body, Anonymous: true,
+		}, nil)
+	})
 }
 
 type apiPath struct {

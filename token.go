@@ -190,12 +190,14 @@ func (c *Client) newTokenCache(shared *tokencache.Shared) *tokencache.Cache {
 
 // fetchToken fetches an access_token.
 func (c *Client) fetchToken(ctx context.Context, mode tokencache.Mode) (string, time.Duration, error) {
-	req := c.stableTokenRequest(mode == tokencache.Forced)
-	if c.cfg.classicToken {
-		req = c.classicTokenRequest()
-	}
-	req.fetchesToken, req.fetchesAhead = true, mode == tokencache.Ahead
-	token, err := do[AccessToken](ctx, c, req)
+	token, err := doWithSecret[AccessToken](ctx, c, func(secret string) Request {
+		req := c.stableTokenRequest(secret, mode == tokencache.Forced)
+		if c.cfg.classicToken {
+			req = c.classicTokenRequest(secret)
+		}
+		req.fetchesToken, req.fetchesAhead = true, mode == tokencache.Ahead
+		return req
+	})
 	if err != nil {
 		return "", 0, err
 	}
