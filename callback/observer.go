@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/wechatoa/wechat/internal/usercode"
@@ -108,12 +109,14 @@ func (e *engine) logFault(ctx context.Context, what string, err error) {
 
 // due reports whether something may be logged, which is so once a minute, as it may happen
 // thousands of times per second.
-func (e *engine) due(what string) bool {
+func (e *engine) due(what string) bool { return due(&e.complaints, what) }
+
+func due(complaints *sync.Map, what string) bool {
 	now := time.Now()
-	last, ok := e.complaints.Load(what)
+	last, ok := complaints.Load(what)
 	if ok && now.Sub(last.(time.Time)) < time.Minute { //nolint:forcetypeassert // stored below
 		return false
 	}
-	e.complaints.Store(what, now)
+	complaints.Store(what, now)
 	return true
 }
