@@ -268,3 +268,25 @@ func (c *Client) Token(ctx context.Context, rejected string) (string, error) {
 	}
 	return c.sourceToken(ctx, rejected)
 }
+
+// TokenWithTTL is [Client.Token] with the remaining TTL of the token, for a program that
+// passes it on (获取稳定版接口调用凭据). The TTL is 0 if it is not known, because the
+// client has a [TokenSource].
+//
+// https://developers.weixin.qq.com/doc/service/api/base/api_getstableaccesstoken
+func (c *Client) TokenWithTTL(ctx context.Context, rejected string) (token string, ttl time.Duration, err error) {
+	if token, err = c.Token(ctx, rejected); err == nil {
+		ttl = c.ttlOf(token)
+	}
+	return token, ttl, err
+}
+
+func (c *Client) ttlOf(token string) time.Duration {
+	switch s := c.source.(type) {
+	case *tokencache.Cache:
+		return s.TTL(token)
+	case *Client:
+		return s.ttlOf(token)
+	}
+	return 0
+}

@@ -71,8 +71,8 @@ func clientMethods(t *testing.T) []method {
 
 // local lists the methods that send nothing themselves, or what others send.
 var local = []string{
-	"AppID", "Close", "Do", "Token", // the core
-	"Ticket", "SignPage", "SignCard", "SignCardChoice", // signatures
+	"AppID", "Close", "Do", "Token", "TokenWithTTL", // the core
+	"Ticket", "TicketWithTTL", "SignPage", "SignCard", "SignCardChoice", // signatures
 	"OAuthURL", "OneTimeSubscribeURL", // addresses
 }
 

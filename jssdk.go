@@ -58,6 +58,24 @@ func (c *Client) Ticket(ctx context.Context, ticketType TicketType) (Secret, err
 	return Secret(value), err
 }
 
+// TicketWithTTL is [Client.Ticket] with the remaining TTL of the ticket, for a program
+// that passes it on (获取sdk临时票据, 获取jsapi_ticket, 获取api_ticket).
+//
+// https://developers.weixin.qq.com/doc/service/api/webdev/jssdk/api_getticket
+func (c *Client) TicketWithTTL(ctx context.Context, kind TicketType) (ticket Secret, ttl time.Duration, err error) {
+	if ticket, err = c.Ticket(ctx, kind); err == nil {
+		ttl = c.tickets.of(kind).TTL(string(ticket))
+	}
+	return ticket, ttl, err
+}
+
+// TicketSource is what a [TokenSource] may be too: then the client takes its tickets
+// from it and keeps them for their TTL. A [*Client] is one.
+type TicketSource interface {
+	// TicketWithTTL returns a ticket of the account and its remaining TTL.
+	TicketWithTTL(ctx context.Context, kind TicketType) (ticket Secret, ttl time.Duration, err error)
+}
+
 // ticketCaches holds a cache for each type of ticket.
 type ticketCaches struct {
 	client *Client
@@ -113,6 +131,10 @@ type ticketSource struct {
 }
 
 func (s *ticketSource) fetch(ctx context.Context, mode tokencache.Mode) (string, time.Duration, error) {
+	if other, ok := s.client.source.(TicketSource); ok {
+		ticket, ttl, err := other.TicketWithTTL(ctx, s.kind)
+		return string(ticket), ttl, err
+	}
 	req := ticketRequest(s.kind)
 	req.fetchesToken, req.fetchesAhead = true, mode == tokencache.Ahead
 	ticket, err := do[Ticket](ctx, s.client, req)

@@ -175,6 +175,22 @@ func (c *Cache) Current() string {
 	return ""
 }
 
+// TTL returns how long value lasts, 0 if it is not the value that the cache holds.
+func (c *Cache) TTL(value string) time.Duration {
+	if e := c.current.Load(); e != nil && e.value == value {
+		return max(0, time.Until(e.end))
+	}
+	return 0
+}
+
+// Rejected returns the value that the cache holds if it was rejected, else "".
+func (c *Cache) Rejected() string {
+	if e := c.current.Load(); e != nil && e.rejected {
+		return e.value
+	}
+	return ""
+}
+
 // Close ends the refresh in progress and waits for it: about a second at most, if the
 // fetch function and the store do not return when their context ends. Callers get
 // [ErrClosed] from now on.
