@@ -75,8 +75,11 @@ func (c *config) apply(opts []Option) {
 
 // checkAlone refuses options that are not those of one client.
 func (c *config) checkAlone() error {
-	if c.maxClients != 0 || c.idleTimeout != 0 {
-		return invalid("WithMaxClients or WithIdleTimeout", "is an option of NewClients")
+	switch {
+	case c.maxClients != 0:
+		return invalid("WithMaxClients", "must be given to NewClients")
+	case c.idleTimeout != 0:
+		return invalid("WithIdleTimeout", "must be given to NewClients")
 	}
 	return nil
 }

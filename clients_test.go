@@ -426,8 +426,8 @@ func TestOptionsInTheWrongPlaceAreRefused(t *testing.T) {
 	assertArgument(t, err, "account")
 	_, err = NewClients(account, nil).Get(nil, "wx1") //nolint:staticcheck // that is the point
 	assertArgument(t, err, "ctx")
-	for _, opt := range []Option{WithMaxClients(1), WithIdleTimeout(1)} {
-		assertArgument(t, ping(t.Context(), NewClient("wx1", "s", opt)), "WithMaxClients or WithIdleTimeout")
+	for argument, opt := range map[string]Option{"WithMaxClients": WithMaxClients(1), "WithIdleTimeout": WithIdleTimeout(1)} {
+		assertArgument(t, ping(t.Context(), NewClient("wx1", "s", opt)), argument)
 	}
 }
 
