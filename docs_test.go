@@ -85,14 +85,18 @@ var packages = map[string]string{
 	"context": "context", "errors": "errors", "fmt": "fmt", "http": "net/http", "httpmock": "github.com/jarcoal/httpmock",
 	"httptest": "net/http/httptest", "httputil": "net/http/httputil", "io": "io", "json": "encoding/json", "log": "log", "net": "net",
 	"os": "os", "regexp": "regexp", "slices": "slices", "require": "github.com/stretchr/testify/require", "slog": "log/slog", "strings": "strings",
-	"synctest": "testing/synctest", "testing": "testing", "time": "time", "url": "net/url", "wechat": "github.com/wechatoa/wechat",
+	"synctest": "testing/synctest", "testing": "testing", "time": "time", "tokenservice": "github.com/wechatoa/wechat/tokenservice", "url": "net/url", "wechat": "github.com/wechatoa/wechat",
 	"wechattest": "github.com/wechatoa/wechat/wechattest",
 }
 
 // variables are what blocks of statements may use without saying where it comes from.
 var variables = map[string]string{
 	"client": "*wechat.Client", "ctx": "context.Context", "h": "*callback.Handler", "handler": "*callback.Handler",
-	"listener": "net.Listener", "openID": "string", "server": "*http.Server",
+	"listener": "net.Listener", "openID": "string", "server": "*http.Server", "appID": "string",
+
+	"clients": "*wechat.Clients", "store": "wechat.TokenStore", "dedupe": "callback.DedupeStore", "shopKey": "wechat.Secret", "reportsKey": "wechat.Secret",
+	"lookUp":        "func(context.Context, string) (wechat.Secret, error)",
+	"credentialsOf": "func(context.Context, string) (callback.Credentials, error)",
 }
 
 // file returns the block as a file of package guide, and the variables that it
@@ -177,9 +181,8 @@ func declare(names map[string]bool) string {
 	var s strings.Builder
 	imported := map[string]bool{}
 	for name := range names {
-		typ := strings.TrimPrefix(variables[name], "*")
-		if pkg, _, ok := strings.Cut(typ, "."); ok {
-			imported[pkg] = true
+		for _, pkg := range regexp.MustCompile(`(\w+)\.`).FindAllStringSubmatch(variables[name], -1) {
+			imported[pkg[1]] = true
 		}
 		fmt.Fprintf(&s, "var %s %s\n", name, variables[name])
 	}
