@@ -128,7 +128,12 @@ func TestNobodyReadsTheContentAfterTheCall(t *testing.T) {
 				if end == "canceled" {
 					req.Query = params("access_token", "TOKEN1")
 					req.Anonymous = true
-					time.AfterFunc(25*time.Millisecond, cancel)
+					go func() {
+						for file.reads.Load() < 2 && ctx.Err() == nil {
+							time.Sleep(time.Millisecond)
+						}
+						cancel()
+					}()
 				} else {
 					req.Query = params("access_token", "TOKEN0")
 					req.Anonymous = true // so that the refusal is final
