@@ -68,6 +68,12 @@ type TokenStore interface {
 	// old and value may be equal: then only the TTL is set. Compare and set are one
 	// atomic step: a script in Redis, one UPDATE … WHERE value = old (or an INSERT that
 	// fails on a duplicate key) in SQL.
+	//
+	// This is also what fences: the client reads old before it fetches. A process that
+	// stalls in between, until its lock is over and another process has fetched a newer
+	// token, no longer finds old and changes nothing. The platform never issues a
+	// token again after another one took its place, so comparing values is as good as
+	// comparing generations.
 	Swap(ctx context.Context, key, old, value string, ttl time.Duration) (bool, error)
 }
 

@@ -127,6 +127,11 @@ func (c *Cache) load(r *refresh, held bool) (record, error) {
 
 // share puts a fetched value into the store, in place of the record that was seen,
 // and returns the value to use: if another process was faster, that one's.
+//
+// The value seen was read under the lock, before the fetch. So it fences: a process
+// that stalled until its lock was over, and that comes after the next holder, no
+// longer finds it. What it finds instead may be newer than its own value, and an
+// exclusive one of those stays, even near its end.
 func (c *Cache) share(seen, got record) record {
 	ctx, s := context.WithoutCancel(c.base), c.cfg.Shared
 	for range 2 {
@@ -138,6 +143,9 @@ func (c *Cache) share(seen, got record) record {
 		}
 		if seen = s.load(ctx, c.cfg.Key); c.usable(seen) && seen.value != got.value {
 			return seen
+		}
+		if c.cfg.Exclusive && wellFormed(seen.value) && !c.isRejected(seen.value) {
+			return got
 		}
 	}
 	return got

@@ -96,6 +96,14 @@ func TestFasterProcessWins(t *testing.T) {
 			assert.Equal(t, row.stored, m.value(key))
 		})
 	}
+	virtually(t, func(t *testing.T, s *source, m *memory, c *Cache) {
+		s.fail = func(context.Context, int) error {
+			m.set(key, "theirs", 20*time.Second)
+			return nil
+		}
+		assert.Equal(t, "value-1", token(t, c, ""))
+		assert.Equal(t, "theirs", m.value(key), "an exclusive value that may be newer stays")
+	}, exclusive)
 	virtually(t, func(t *testing.T, _ *source, m *memory, c *Cache) {
 		swaps := 0
 		m.odd = func(_ context.Context, operation string) error {
