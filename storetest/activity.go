@@ -1,0 +1,172 @@
+package storetest
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/wechatoa/wechat/callback"
+)
+
+// TestActivityStore checks a [callback.ActivityStore]. Times that it gets have whole
+// seconds, as those of the platform do.
+func TestActivityStore(t *testing.T, newStore func(t *testing.T) callback.ActivityStore) {
+	t.Helper()
+	run(t, activityChecks, newStore)
+}
+
+// activity calls a store, with the errors reported.
+type activity struct {
+	*checker
+
+	store callback.ActivityStore
+	now   time.Time // in whole seconds
+}
+
+// user returns the openid of a follower.
+func (s activity) user(suffix string) string { return "o" + s.id + suffix }
+
+// at returns a time near now; 0 is the zero time.
+func (s activity) at(seconds int) time.Time {
+	if seconds == 0 {
+		return time.Time{}
+	}
+	return s.now.Add(time.Duration(seconds) * time.Second)
+}
+
+func (s activity) touch(openID string, wrote, until int) {
+	s.ok(s.store.Touch(s.ctx, openID, s.at(wrote), s.at(until)), "Touch")
+}
+
+func (s activity) touched(when, openID string, wrote, until int) {
+	w, u, err := s.store.Touched(s.ctx, openID)
+	s.ok(err, "Touched")
+	if !w.Equal(s.at(wrote)) || w.IsZero() != (wrote == 0) {
+		s.errorf("Touched %s returns that the follower wrote at %v, want %v", when, w, s.at(wrote))
+	}
+	if !u.Equal(s.at(until)) || u.IsZero() != (until == 0) {
+		s.errorf("Touched %s returns until %v, want %v", when, u, s.at(until))
+	}
+}
+
+func (s activity) add(key string, delta callback.MenuStatus) {
+	s.ok(s.store.AddMenuStatus(s.ctx, key, delta), "AddMenuStatus")
+}
+
+func (s activity) menu(when, key string, want callback.MenuStatus) {
+	all, err := s.store.MenuStatus(s.ctx)
+	s.ok(err, "MenuStatus")
+	got, found := all[key]
+	if !found {
+		s.errorf("MenuStatus %s does not have the key %s", when, excerpt(key))
+		return
+	}
+	if !got.Last.Equal(want.Last) || got.Last.IsZero() != want.Last.IsZero() {
+		s.errorf("MenuStatus %s: Last is %v, want %v", when, got.Last, want.Last)
+	}
+	got.Last, want.Last = time.Time{}, time.Time{}
+	equal(s.checker, "MenuStatus "+when, got, want)
+}
+
+func activityCheck(name string, f func(s activity)) check[callback.ActivityStore] {
+	return check[callback.ActivityStore]{name, func(c *checker, s callback.ActivityStore) {
+		f(activity{c, s, time.Now().Truncate(time.Second)})
+	}}
+}
+
+var activityChecks = []check[callback.ActivityStore]{
+	activityCheck("a follower who is not known", func(s activity) {
+		s.touched("of a follower who is not known", s.user(""), 0, 0)
+	}),
+	activityCheck("times move forward", func(s activity) {
+		user := s.user("")
+		s.touch(user, -10, 100)
+		s.touched("of a message", user, -10, 100)
+		s.touch(user, 0, 60)
+		s.touched("of an event that allows less", user, -10, 100)
+		s.touch(user, 0, 200)
+		s.touched("of an event that allows more", user, -10, 200)
+		s.touch(user, -20, 90)
+		s.touched("of an older message", user, -10, 200)
+		s.touch(user, -5, 105)
+		s.touched("of a newer message", user, -5, 200)
+		s.touched("of another follower", s.user("2"), 0, 0)
+	}),
+	activityCheck("an event is no message", func(s activity) {
+		user := s.user("")
+		s.touch(user, 0, 60)
+		s.touched("of an event", user, 0, 60)
+		s.touch(user, -1, 50)
+		s.touched("of the first message", user, -1, 60)
+	}),
+	activityCheck("followers do not overtake each other", func(s activity) {
+		user := s.user("")
+		s.atOnce(func(caller int) {
+			for n := range 8 {
+				s.touch(user, -1-caller*8-n, 1000-caller*8-n)
+			}
+		})
+		s.touched("after many at once", user, -1, 1000)
+	}),
+	activityCheck("the menu is counted", func(s activity) {
+		key := "key " + s.id
+		s.add(key, callback.MenuStatus{Received: 1, Last: s.at(-10)})
+		s.menu("of an event", key, callback.MenuStatus{Received: 1, Last: s.at(-10)})
+		s.add(key, callback.MenuStatus{Answered: 1, Latency: 30 * time.Millisecond})
+		s.menu("of an answer", key, callback.MenuStatus{Received: 1, Answered: 1, Last: s.at(-10), Latency: 30 * time.Millisecond})
+		s.add(key, callback.MenuStatus{Received: 2, Last: s.at(-20)})
+		s.add(key, callback.MenuStatus{Failed: 3, LastError: "no 库存\nat all", Latency: time.Minute})
+		want := callback.MenuStatus{
+			Received: 3, Answered: 1, Failed: 3, Last: s.at(-10), LastError: "no 库存\nat all", Latency: time.Minute,
+		}
+		s.menu("of failures and an older event", key, want)
+		s.add(key, callback.MenuStatus{Answered: 1})
+		want.Answered++
+		s.menu("of an answer without a latency", key, want)
+		s.add(key, callback.MenuStatus{Failed: 1, LastError: "other", Last: s.at(-1)})
+		want.Failed, want.LastError, want.Last = 4, "other", s.at(-1)
+		s.menu("of another failure", key, want)
+	}),
+	activityCheck("no count of many callers is lost", func(s activity) {
+		const each = 8
+		key := "key " + s.id
+		s.atOnce(func(int) {
+			for range each {
+				s.add(key, callback.MenuStatus{Received: 1, Answered: 2, Failed: 3})
+			}
+		})
+		s.menu("after many at once", key, callback.MenuStatus{Received: callers * each, Answered: 2 * callers * each, Failed: 3 * callers * each})
+	}),
+	activityCheck("odd followers and keys are different", func(s activity) {
+		n := 0
+		for name, odd := range odd() {
+			n++
+			s.touch(s.user(odd), -n, n)
+			s.add(s.id+odd, callback.MenuStatus{Received: int64(n)})
+			s.touched("of a follower with "+name, s.user(odd), -n, n)
+		}
+		all, err := s.store.MenuStatus(s.ctx)
+		s.ok(err, "MenuStatus")
+		found := map[int64]bool{}
+		for _, odd := range odd() {
+			found[all[s.id+odd].Received] = true
+		}
+		equal(s.checker, "menu keys that are different", len(found), n)
+	}),
+	activityCheck("a context that has ended", func(s activity) {
+		_ = s.prompt("Touch", func(ctx context.Context) error { return s.store.Touch(ctx, s.user(""), s.at(-1), s.at(1)) })
+		_ = s.prompt("Touched", func(ctx context.Context) error {
+			_, _, err := s.store.Touched(ctx, s.user(""))
+			return err
+		})
+		_ = s.prompt("AddMenuStatus", func(ctx context.Context) error {
+			return s.store.AddMenuStatus(ctx, s.id, callback.MenuStatus{Received: 1})
+		})
+		_ = s.prompt("MenuStatus", func(ctx context.Context) error {
+			_, err := s.store.MenuStatus(ctx)
+			return err
+		})
+		s.touch(s.user(""), -1, 1)
+		s.touched("after that", s.user(""), -1, 1)
+	}),
+}
