@@ -1,0 +1,282 @@
+package redisstore_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/stretchr/testify/require"
+
+	"github.com/wechatoa/wechat"
+	"github.com/wechatoa/wechat/callback"
+	"github.com/wechatoa/wechat/redisstore"
+	"github.com/wechatoa/wechat/wechattest"
+)
+
+// workVariable holds the job of a process: the test binary runs it in place of tests.
+const workVariable = "REDISSTORE_WORK"
+
+// job is what a process does.
+type job struct {
+	Kind     string // of workers
+	Redis    string
+	Accounts []account
+	Classic  bool
+	Latency  bool   // of Redis, 1 to 25 ms
+	Report   string // URL that hears of each run of a handler
+}
+
+// account is one of a platform.
+type account struct{ API, AppID, Secret, Token, AESKey, OriginalID string }
+
+func accountOf(s *wechattest.Server) account {
+	return account{s.URL, s.AppID, s.AppSecret, s.Token, s.EncodingAESKey, s.OriginalID}
+}
+
+// answer is what a process says.
+type answer struct {
+	Addr   string   // of a receiver
+	Errors []string // of calls
+}
+
+var workers = map[string]func(job) error{"caller": callAccounts, "receiver": receivePushes}
+
+// work runs the job of this process.
+func work(text string) error {
+	var j job
+	if err := json.Unmarshal([]byte(text), &j); err != nil {
+		return err
+	}
+	return workers[j.Kind](j)
+}
+
+func say(a answer) error { return json.NewEncoder(os.Stdout).Encode(a) }
+
+// callAccounts makes a call for each account, at once, for each line that it reads,
+// and ends with its input.
+func callAccounts(j job) error {
+	store := redisstore.New(redis.NewClient(&redis.Options{Addr: j.Redis}))
+	pool := &http.Client{Transport: wechat.NewTransport()}
+	clients := make([]*wechat.Client, len(j.Accounts))
+	for i, a := range j.Accounts {
+		opts := []wechat.Option{
+			wechat.WithBaseURL(a.API), wechat.WithTokenStore(store), wechat.WithHTTPClient(pool),
+			wechat.WithLogger(slog.New(slog.DiscardHandler)),
+		}
+		if j.Classic {
+			opts = append(opts, wechat.WithClassicToken())
+		}
+		clients[i] = wechat.NewClient(a.AppID, a.Secret, opts...)
+	}
+	if err := say(answer{}); err != nil {
+		return err
+	}
+	lines := bufio.NewScanner(os.Stdin)
+	for lines.Scan() {
+		var times int
+		_, _ = fmt.Sscan(lines.Text(), &times)
+		var mu sync.Mutex
+		var a answer
+		var all sync.WaitGroup
+		for _, c := range clients {
+			for range times {
+				all.Go(func() {
+					if _, err := c.ListCallbackIPs(context.Background()); err != nil {
+						mu.Lock()
+						defer mu.Unlock()
+						a.Errors = append(a.Errors, err.Error())
+					}
+				})
+			}
+		}
+		all.Wait()
+		if err := say(a); err != nil {
+			return err
+		}
+	}
+	return lines.Err()
+}
+
+// slowly delays each command as a network does.
+type slowly struct{}
+
+func (slowly) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (slowly) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		half := func() { time.Sleep(time.Millisecond/2 + time.Duration(rand.IntN(12))*time.Millisecond) }
+		half()
+		defer half()
+		return next(ctx, cmd)
+	}
+}
+
+func (slowly) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+// receivePushes is a replica of a callback. Its handler reports the text "name" or
+// "name wait" of a message, waits, and replies with the name.
+func receivePushes(j job) error {
+	rdb := redis.NewClient(&redis.Options{Addr: j.Redis})
+	if j.Latency {
+		rdb.AddHook(slowly{})
+	}
+	a := j.Accounts[0]
+	h, err := callback.NewHandler(callback.Config{
+		AppID: a.AppID, Credentials: callback.NewCredentials(a.Token, a.AESKey), Account: a.OriginalID,
+		Dedupe: redisstore.New(rdb), Logger: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		return err
+	}
+	callback.On(h, func(ctx context.Context, m *callback.TextMessage) (callback.Reply, error) {
+		name, wait, _ := strings.Cut(m.Content, " ")
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, j.Report+"?name="+url.QueryEscape(name), nil)
+		if err != nil {
+			return nil, err
+		}
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			return nil, err
+		}
+		if err := resp.Body.Close(); err != nil {
+			return nil, err
+		}
+		d, _ := time.ParseDuration(wait)
+		time.Sleep(d)
+		return callback.Text(name), nil
+	})
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	go func() { _ = http.Serve(l, h) }()
+	if err := say(answer{Addr: l.Addr().String()}); err != nil {
+		return err
+	}
+	_, err = io.Copy(io.Discard, os.Stdin)
+	return err
+}
+
+// process is a process of this test.
+type process struct {
+	t     testing.TB
+	cmd   *exec.Cmd
+	in    io.WriteCloser
+	out   *json.Decoder
+	first answer
+}
+
+// startProcess starts a process and waits until it is ready.
+func startProcess(t testing.TB, j job) *process {
+	t.Helper()
+	p := &process{t: t}
+	text, err := json.Marshal(j)
+	require.NoError(t, err)
+	p.cmd = exec.Command(os.Args[0])
+	p.cmd.Env = append(os.Environ(), workVariable+"="+string(text))
+	p.cmd.Stderr = os.Stderr
+	p.in, err = p.cmd.StdinPipe()
+	require.NoError(t, err)
+	out, err := p.cmd.StdoutPipe()
+	require.NoError(t, err)
+	p.out = json.NewDecoder(out)
+	require.NoError(t, p.cmd.Start())
+	t.Cleanup(p.kill)
+	p.first = p.hear()
+	return p
+}
+
+// startProcesses starts n processes at once.
+func startProcesses(t testing.TB, n int, j job) []*process {
+	t.Helper()
+	fleet := make([]*process, n)
+	var all sync.WaitGroup
+	for i := range fleet {
+		all.Go(func() { fleet[i] = startProcess(t, j) })
+	}
+	all.Wait()
+	return fleet
+}
+
+// tell makes a caller call, n times at once for each account.
+func (p *process) tell(n int) {
+	_, err := fmt.Fprintln(p.in, n)
+	require.NoError(p.t, err)
+}
+
+// hear returns the next answer.
+func (p *process) hear() (a answer) {
+	require.NoError(p.t, p.out.Decode(&a))
+	return a
+}
+
+func (p *process) signal(s syscall.Signal) { require.NoError(p.t, p.cmd.Process.Signal(s)) }
+
+func (p *process) kill() {
+	_ = p.cmd.Process.Kill()
+	_ = p.cmd.Wait()
+}
+
+// callAll makes all processes call at once and returns the errors of their calls.
+func callAll(fleet []*process, n int) (errs []string) {
+	for _, p := range fleet {
+		p.tell(n)
+	}
+	for _, p := range fleet {
+		errs = append(errs, p.hear().Errors...)
+	}
+	return errs
+}
+
+const (
+	classicPath = "/cgi-bin/token"
+	stablePath  = "/cgi-bin/stable_token"
+	callPath    = "/cgi-bin/getcallbackip"
+)
+
+// tokensUsed returns the different tokens of the calls that a platform accepted.
+func tokensUsed(p *wechattest.Platform) map[string]bool {
+	tokens := map[string]bool{}
+	for _, c := range p.Calls() {
+		if c.Path == callPath && c.Code == 0 {
+			tokens[c.Token] = true
+		}
+	}
+	return tokens
+}
+
+// lastIssued returns the token that a platform issued last, by the order of execution.
+func lastIssued(t testing.TB, p *wechattest.Platform) string {
+	t.Helper()
+	var last wechattest.Call
+	for _, c := range p.Calls() {
+		if (c.Path == classicPath || c.Path == stablePath) && c.Executed && !c.At.Before(last.At) {
+			last = c
+		}
+	}
+	var issued struct {
+		Token string `json:"access_token"`
+	}
+	require.NoError(t, json.Unmarshal(last.Response, &issued))
+	return issued.Token
+}
+
+var errDown = errors.New("dial tcp: connection refused")

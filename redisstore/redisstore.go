@@ -1,0 +1,124 @@
+// Package redisstore shares tokens, duplicate detection, activity and sessions
+// between the servers of a fleet, through Redis.
+//
+//	rdb := redis.NewClient(&redis.Options{Addr: "redis:6379", ContextTimeoutEnabled: true})
+//	store := redisstore.New(rdb)
+//
+//	client := wechat.NewClient(appID, appSecret, wechat.WithTokenStore(store))
+//	handler, err := callback.NewHandler(callback.Config{
+//		AppID: appID, Credentials: credentials,
+//		Dedupe:   store,
+//		Activity: callback.NewActivity(store.Activity(appID)),
+//	})
+//	bookings := callback.NewSessions[Booking](store.Sessions(appID, "booking"), time.Hour)
+//
+// One [Store] serves any number of accounts. It needs Redis 6 or later, or what
+// speaks its protocol and runs Lua scripts: a single server, Sentinel, or a cluster,
+// in which all keys of an account lie in one slot.
+//
+// # Options of go-redis
+//
+// Every call of a store has a context that ends after 250 milliseconds. go-redis
+// heeds it only with ContextTimeoutEnabled. Without it the SDK leaves a call behind
+// when its time is over, and a server that hangs delays nothing more than with it; but
+// each such call keeps a goroutine and a connection for ReadTimeout, 3 seconds by
+// default. The number of connections, PoolSize, bounds them.
+//
+// # Keys
+//
+// Every key begins with "wechat:{", the AppID and "}", and every key has a TTL:
+//
+//	wechat:{AppID}:token:…, :ticket:…      tokens and tickets, as long as they are valid
+//	wechat:{AppID}:…:lock                  the process that fetches one, 10 seconds
+//	wechat:{AppID}:…:forced                forced refreshes of the last 24 hours
+//	wechat:{AppID}:push:…                  a push, 10 minutes with the default window
+//	wechat:{AppID}:reply:…                 its reply, 20 seconds
+//	wechat:{AppID}:user:…                  when a follower last wrote, [ActivityRetention]
+//	wechat:{AppID}:menu                    the menu keys, [ActivityRetention]
+//	wechat:{AppID}:session:…               a session, as long as the program says
+//
+// No key contains a secret. Values do; see [WithEncryption].
+package redisstore
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Store keeps what the servers of a fleet share. It is a wechat.TokenStore, a
+// wechat.TokenLocker and a [callback.DedupeStore]; [Store.Activity] and
+// [Store.Sessions] return the stores that belong to one account. All its methods may
+// be called at the same time, and all state is in Redis.
+//
+// [callback.DedupeStore]: https://pkg.go.dev/github.com/wechatoa/wechat/callback#DedupeStore
+type Store struct {
+	client redis.UniversalClient
+	ring   ring
+	log    *slog.Logger
+
+	mu       sync.Mutex
+	reported time.Time // when a value that cannot be decrypted was last logged
+}
+
+// Option configures a [Store].
+type Option func(*Store)
+
+// WithEncryption encrypts tokens, tickets, replies and sessions with AES-256-GCM. The
+// key under which a value is stored, and with it the account, is authenticated: a
+// value that was copied to another key is not read there.
+//
+// New values are encrypted with current. Those that one of the previous keys has
+// encrypted are still read. To replace a key without a moment in which one server
+// cannot read what another wrote, roll out the new key as a previous one first, then
+// as the current one with the old one as a previous one.
+//
+// A value that no key decrypts, one in clear included, counts as missing: it is
+// reported in the log at most once in ten minutes, and the next value takes its
+// place. So servers with different keys do not stop each other, but share nothing.
+func WithEncryption(current Key, previous ...Key) Option {
+	return func(s *Store) { s.ring = append(ring{current}, previous...) }
+}
+
+// WithLogger replaces [slog.Default] as the logger of values that cannot be decrypted.
+func WithLogger(l *slog.Logger) Option { return func(s *Store) { s.log = l } }
+
+// New returns a store in the Redis of client, which remains the caller's to close.
+func New(client redis.UniversalClient, opts ...Option) *Store {
+	s := &Store{client: client, log: slog.Default()}
+	for _, opt := range opts {
+		opt(s)
+	}
+	return s
+}
+
+// reportEvery is how often values that cannot be decrypted are logged.
+const reportEvery = 10 * time.Minute
+
+// open returns the value of what is stored under key, "" if nothing is, or nothing
+// that can be decrypted.
+func (s *Store) open(ctx context.Context, key, stored string) string {
+	value, ok := s.ring.open(key, stored)
+	if ok || stored == "" {
+		return value
+	}
+	s.mu.Lock()
+	now := time.Now()
+	due := s.reported.IsZero() || now.Sub(s.reported) >= reportEvery
+	if due {
+		s.reported = now
+	}
+	s.mu.Unlock()
+	if due {
+		s.log.WarnContext(ctx, "redisstore: a stored value cannot be decrypted and counts as missing", slog.String("key", key))
+	}
+	return ""
+}
+
+// milliseconds rounds up: a TTL of 0 would be an error of Redis.
+func milliseconds(d time.Duration) int64 {
+	return max(1, int64((d+time.Millisecond-1)/time.Millisecond))
+}
