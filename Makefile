@@ -2,6 +2,7 @@ PKGSITE_VERSION := v0.6.0
 GOLANGCI_VERSION := v2.15.0
 GOLANGCI := $(shell go env GOPATH)/bin/golangci-lint
 EXAMPLES := $(sort $(dir $(wildcard examples/*/main.go)))
+MODULES := redisstore examples/sqlstore # those with dependencies of their own
 FUZZTIME ?= 30s
 
 .PHONY: demo test docs lint bench fuzz examples foreign ci
@@ -10,9 +11,10 @@ FUZZTIME ?= 30s
 demo:
 	go run ./examples/quickstart
 
-## test: every test, once
+## test: every test of every module, once
 test:
 	go test ./...
+	@set -e; for module in $(MODULES); do echo "go -C $$module test ./..."; go -C $$module test ./...; done
 
 ## docs: the documentation of all packages at http://127.0.0.1:6060/github.com/wechatoa/wechat
 docs:
@@ -22,6 +24,7 @@ docs:
 lint: $(GOLANGCI)
 	go vet ./...
 	$(GOLANGCI) run ./...
+	@set -e; for module in $(MODULES); do echo "lint $$module"; (cd $$module && go vet ./... && $(GOLANGCI) run ./...); done
 
 $(GOLANGCI):
 	go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
@@ -50,6 +53,7 @@ examples:
 		echo "go run ./$$dir"; \
 		env -u WECHAT_APP_ID -u WECHAT_APP_SECRET timeout 60 go run ./$$dir > /dev/null || exit 1; \
 	done
+	go -C redisstore run ./examples/fleet > /dev/null
 
 ## foreign: the SDKs of other authors on the fake platform; those whose packages are not available are skipped
 foreign:
@@ -58,3 +62,4 @@ foreign:
 ## ci: what a change must pass
 ci: lint examples fuzz foreign
 	go test -race -count=1 ./...
+	@set -e; for module in $(MODULES); do echo "go -C $$module test -race ./..."; go -C $$module test -race -count=1 ./...; done

@@ -23,4 +23,8 @@ func TestTheReceiverNeedsTheStandardLibraryAloneAndTheClientResty(t *testing.T) 
 	}
 	assert.Empty(t, list("-deps", "./callback", "./internal/msgcrypt"))
 	assert.Equal(t, []string{"github.com/go-resty/resty/v2"}, list("-f", `{{join .Imports "\n"}}`, "."))
+	for _, path := range list("-deps", ".", "./callback", "./wechattest", "./storetest") {
+		assert.NotContains(t, path, "redis")
+		assert.NotContains(t, path, "sql")
+	}
 }
