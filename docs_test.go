@@ -153,6 +153,9 @@ func TestTheCodeOfTheDocumentsWorks(t *testing.T) {
 	}
 
 	for i, document := range allDocuments(t) {
+		if strings.HasSuffix(document, "fleet.md") {
+			continue // redisstore compiles it
+		}
 		dir, prelude := fmt.Sprintf("d%d", i), map[string]bool{}
 		for n, block := range goBlocks(t, document) {
 			if strings.HasPrefix(block.code, "package ") {
