@@ -308,7 +308,7 @@ func (f *Follower) ReportsLocation(ctx context.Context, latitude, longitude, pre
 func (f *Follower) Scans(ctx context.Context, sceneOrTicket string) *Report {
 	scene, ticket, ok := f.p.sceneOf(sceneOrTicket)
 	if !ok {
-		return f.p.keepReport(&Report{Blocked: true, CreateTime: f.p.now()})
+		return f.p.keepReport(&Report{Seen: SeenNothing, Blocked: true, CreateTime: f.p.now()})
 	}
 	if f.Following() {
 		return f.event(ctx, "SCAN", Fields{"EventKey": scene, "Ticket": ticket})

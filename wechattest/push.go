@@ -38,13 +38,13 @@ type Push struct {
 type Fields map[string]any
 
 // Seen is what a follower saw after an action.
-type Seen int
+type Seen string
 
 // What a follower can see.
 const (
-	SeenNothing     Seen = iota // nothing: the account did not reply, or the app shows no reply to this event
-	SeenReply                   // the account's reply
-	SeenUnavailable             // the platform's notice that the account is unavailable
+	SeenNothing     Seen = "nothing"     // nothing: the account did not reply, or the app shows no reply to this event
+	SeenReply       Seen = "reply"       // the account's reply
+	SeenUnavailable Seen = "unavailable" // the platform's notice that the account is unavailable
 )
 
 // Report is the outcome of a push.
@@ -176,7 +176,7 @@ func (f *Follower) Push(ctx context.Context, push Push) *Report {
 	blocked := f.blacklisted || !f.following && push.Event != "unsubscribe"
 	p.mu.Unlock()
 	if blocked {
-		return p.keepReport(&Report{Push: push, Blocked: true, CreateTime: p.now()})
+		return p.keepReport(&Report{Push: push, Seen: SeenNothing, Blocked: true, CreateTime: p.now()})
 	}
 	r := p.Push(ctx, push)
 	p.mu.Lock()
@@ -205,7 +205,7 @@ func opensWindow(event string) bool {
 // Push pushes a message or an event that no user caused, such as the result of a
 // review.
 func (p *Platform) Push(ctx context.Context, push Push) *Report {
-	r := &Report{Push: push, CreateTime: p.now(), settings: p.callbackSettings()}
+	r := &Report{Push: push, Seen: SeenNothing, CreateTime: p.now(), settings: p.callbackSettings()}
 	p.mu.Lock()
 	if push.Type != "event" {
 		r.MsgID = p.ids.newMessage()

@@ -324,7 +324,9 @@ func TestVerificationNeedsTheEchostrBack(t *testing.T) {
 func TestBlacklistedUsersAndStrangersDoNotReachTheAccount(t *testing.T) {
 	p, alice, h := chat(t)
 	post(t, p.Client(), "/cgi-bin/tags/members/batchblacklist", obj{"openid_list": []string{alice.OpenID}})
-	assert.True(t, alice.Sends(t.Context(), "hi").Blocked)
+	report := alice.Sends(t.Context(), "hi")
+	assert.True(t, report.Blocked)
+	assert.Equal(t, SeenNothing, report.Seen)
 	assert.True(t, p.AddUser(User{NotFollowing: true}).Sends(t.Context(), "hi").Blocked)
 	assert.Empty(t, h.seen())
 }

@@ -121,7 +121,9 @@ func TestQRCodesAreScannedUntilTheyEnd(t *testing.T) {
 		assert.NotZero(t, buf.Len())
 		time.Sleep(time.Hour)
 		assert.Nil(t, p.QRCode(code.Ticket))
-		assert.True(t, alice.Scans(ctx, code.Ticket).Blocked)
+		report := alice.Scans(ctx, code.Ticket)
+		assert.True(t, report.Blocked)
+		assert.Equal(t, SeenNothing, report.Seen)
 		_, err = c.DownloadQRCode(ctx, code.Ticket, &buf)
 		require.Error(t, err)
 

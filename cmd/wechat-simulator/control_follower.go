@@ -198,17 +198,17 @@ func messageOf(m wechattest.Message) messageJSON {
 
 // reportJSON is the outcome of a push.
 type reportJSON struct {
-	Seen          string         `json:"seen"` // nothing, reply or unavailable
-	Reply         *messageJSON   `json:"reply"`
-	Deliveries    []deliveryJSON `json:"deliveries"`
-	MsgID         int64          `json:"msg_id,string,omitempty"`
-	CreateTime    int64          `json:"create_time"`
-	From          string         `json:"from"`
-	Type          string         `json:"type"`
-	Event         string         `json:"event,omitempty"`
-	Body          string         `json:"body"` // decrypted
-	Blocked       bool           `json:"blocked"`
-	PushingPaused bool           `json:"pushing_paused"`
+	Seen          wechattest.Seen `json:"seen"`
+	Reply         *messageJSON    `json:"reply"`
+	Deliveries    []deliveryJSON  `json:"deliveries"`
+	MsgID         int64           `json:"msg_id,string,omitempty"`
+	CreateTime    int64           `json:"create_time"`
+	From          string          `json:"from"`
+	Type          string          `json:"type"`
+	Event         string          `json:"event,omitempty"`
+	Body          string          `json:"body"` // decrypted
+	Blocked       bool            `json:"blocked"`
+	PushingPaused bool            `json:"pushing_paused"`
 }
 
 // deliveryJSON is one delivery of a push.
@@ -219,13 +219,9 @@ type deliveryJSON struct {
 	DurationMS int64  `json:"duration_ms"`
 }
 
-var seen = []string{
-	wechattest.SeenNothing: "nothing", wechattest.SeenReply: "reply", wechattest.SeenUnavailable: "unavailable",
-}
-
 func reportOf(r *wechattest.Report) reportJSON {
 	out := reportJSON{
-		Seen: seen[r.Seen], Deliveries: []deliveryJSON{}, MsgID: r.MsgID, CreateTime: r.CreateTime.Unix(),
+		Seen: r.Seen, Deliveries: []deliveryJSON{}, MsgID: r.MsgID, CreateTime: r.CreateTime.Unix(),
 		From: r.Push.From, Type: r.Push.Type, Event: r.Push.Event, Body: string(r.Body), Blocked: r.Blocked, PushingPaused: r.PushingPaused,
 	}
 	if r.Reply != nil {
