@@ -467,7 +467,7 @@ func TestRequestsThatCannotBeRightAreRefusedInJSON(t *testing.T) {
 		"a text with a stranger's field": {"POST", alice + "/messages", obj{"type": "text", "content": "a", "key": "K"}, 400, "key"},
 		"an image without a file":        {"POST", alice + "/messages", obj{"type": "image"}, 400, "media_id"},
 		"a place that is nowhere":        {"POST", alice + "/messages", obj{"type": "location", "latitude": 91}, 400, "latitude"},
-		"an event that is misspelled":      {"POST", alice + "/events", obj{"event": "click", "key": "K"}, 400, "CLICK"},
+		"an event that is misspelled":    {"POST", alice + "/events", obj{"event": "click", "key": "K"}, 400, "CLICK"},
 		"a click without a key":          {"POST", alice + "/events", obj{"event": "CLICK"}, 400, "key is required"},
 		"a place without a key":          {"POST", alice + "/events", obj{"event": "location_select"}, 400, "key is required"},
 		"fields beside other fields":     {"POST", alice + "/events", obj{"event": "CLICK", "key": "K", "fields": obj{}}, 400, "key"},

@@ -58,10 +58,10 @@ func (s *simulator) environment() []string {
 
 // describe prints the variables as shell commands.
 func (s *simulator) describe(w io.Writer) {
-	_, _ = fmt.Fprintf(w, "The fake platform listens on %s, its control API on %s\n", s.url, s.url+prefix)
-	_, _ = fmt.Fprintln(w, "\n# The account, and the base URL for clients that let you set one:")
+	_, _ = fmt.Fprintf(w, "The fake platform 模拟平台 listens on %s, its control API 控制接口 on %s\n", s.url, s.url+prefix)
+	_, _ = fmt.Fprintln(w, "\n# The account, and the base URL for clients that let you set one 账号，以及接口的基础地址:")
 	export(w, s.account())
-	_, _ = fmt.Fprintf(w, "\n# For clients whose hosts are fixed: a proxy that only reaches *.%s\n", domain)
+	_, _ = fmt.Fprintf(w, "\n# For clients whose hosts are fixed 域名写死的客户端: a proxy that only reaches *.%s\n", domain)
 	export(w, s.proxied())
 }
 

@@ -122,7 +122,9 @@ func (s *simulator) run(ctx context.Context, command []string, stdout, stderr io
 	if code := cmd.ProcessState.ExitCode(); code >= 0 {
 		return code
 	}
-	_, _ = fmt.Fprintln(stderr, "wechat-simulator:", err)
+	if ctx.Err() == nil { // nobody stopped the simulator
+		_, _ = fmt.Fprintln(stderr, "wechat-simulator:", err)
+	}
 	return exitFailure
 }
 

@@ -67,8 +67,9 @@ func TestCommandRunsWithEverythingSetAndItsExitCodeIsOurs(t *testing.T) {
 func TestCommandIsEndedWithTheSimulator(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	code, _, _ := runs(t, ctx, "sleep", "60")
+	code, _, stderr := runs(t, ctx, "sleep", "60")
 	assert.NotZero(t, code)
+	assert.Empty(t, stderr, "whoever stops the simulator knows why the command ended")
 	require.NoError(t, t.Context().Err())
 }
 
