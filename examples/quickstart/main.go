@@ -85,7 +85,7 @@ func (t *tour) walk(ctx context.Context) error {
 		{"Users 用户与关注时间", t.user},
 		{"Template messages 模板消息", t.templateMessage},
 		{"Menu 菜单与菜单事件", t.menu},
-		{"Errors 错误处理, all four provoked on purpose and expected", t.errors},
+		{"Errors 错误处理, all four provoked on purpose 四个错误都是故意触发的", t.errors},
 	} {
 		fmt.Println("\n" + step.title)
 		if err := step.run(ctx); err != nil {
