@@ -19,7 +19,7 @@ var _ = wireRows([]wireRow{
 				Replies: []AutoReply{
 					{Type: AutoReplyTypeNews, News: LinkedArticles{{
 						Title: "题", Author: "者", Digest: "摘要", ShowCover: true, CoverURL: "https://example.com/c",
-						ContentURL: "https://example.com/t", SourceURL: "https://example.com/s",
+						ContentURL: "https://example.com/t", ContentSourceURL: "https://example.com/s",
 					}}},
 					{Type: AutoReplyTypeImage, Content: "M1"},
 				},

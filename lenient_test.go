@@ -122,7 +122,7 @@ var leanCalls = []leanCall{
 		return err
 	}},
 	{"POST /cgi-bin/wxopen/qrcodejumpadd", func(ctx context.Context, c *Client) error {
-		return c.AddQRCodeJump(ctx, "wx2", QRCodeJumpRule{Prefix: "https://example.com/q", Path: "pages/index"})
+		return c.AddQRCodeJumpRule(ctx, "wx2", QRCodeJumpRule{Prefix: "https://example.com/q", PagePath: "pages/index"})
 	}},
 	{"GET /sns/userinfo", func(ctx context.Context, c *Client) error { _, err := c.GetOAuthUser(ctx, "token", "o1"); return err }},
 	{"POST /cgi-bin/media/voice/addvoicetorecofortext", func(ctx context.Context, c *Client) error {
@@ -148,7 +148,7 @@ var leanCalls = []leanCall{
 		return c.SendMedicalMessage(ctx, MedicalMessage{OpenID: "o1", OrderID: "order1", ID: "msg1", Info: struct{}{}})
 	}},
 	{"POST /wxa/apply_merchant", func(ctx context.Context, c *Client) error {
-		return c.CreateStoreProgram(ctx, CreateStoreProgramRequest{
+		return c.CreateStoreMiniProgram(ctx, CreateStoreMiniProgramRequest{
 			FirstCategoryID: 476, SecondCategoryID: 477, AvatarMediaID: "M1", Nickname: "四个汉字", Introduction: "介绍",
 		})
 	}},
@@ -215,11 +215,11 @@ var leanCalls = []leanCall{
 		return err
 	}},
 	{"POST /nontax/getorderlist", func(ctx context.Context, c *Client) error {
-		_, err := c.ListNontaxOrders(ctx, ListNontaxOrdersRequest{RegionCode: "340000", DepartmentCode: "065080906", NoticeNumber: "N1"})
+		_, err := c.ListNontaxOrderIDs(ctx, ListNontaxOrderIDsRequest{RegionCode: "340000", DepartmentCode: "065080906", NoticeNumber: "N1"})
 		return err
 	}},
 	{"POST /nontax/getorderlist", func(ctx context.Context, c *Client) error {
-		_, err := c.ListNontaxOrders(ctx, ListNontaxOrdersRequest{RegionCode: "340000", DepartmentCode: "065080906", OrderNumber: "N1"})
+		_, err := c.ListNontaxOrderIDs(ctx, ListNontaxOrderIDsRequest{RegionCode: "340000", DepartmentCode: "065080906", OrderNumber: "N1"})
 		return err
 	}},
 	{"POST /card/invoice/getauthurl", func(ctx context.Context, c *Client) error {

@@ -57,10 +57,10 @@ func (a MedicalAppointment) check() error {
 
 // MedicalPage is the page that opens from a notice.
 type MedicalPage struct {
-	Type  string `json:"page_type,omitempty"` // as listed on the official page of the status
-	URL   string `json:"url,omitempty"`
-	AppID string `json:"app_id,omitempty"`   // of the mini program
-	Path  string `json:"fullpath,omitempty"` // of the page in the mini program
+	Type     string `json:"page_type,omitempty"` // as listed on the official page of the status
+	URL      string `json:"url,omitempty"`
+	AppID    string `json:"app_id,omitempty"`   // of the mini program
+	PagePath string `json:"fullpath,omitempty"` // of the page in the mini program
 }
 
 // SendMedicalMessage sends a notice about a visit to a patient (就医助手消息推送). It is

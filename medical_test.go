@@ -11,8 +11,8 @@ func medicalMessage() MedicalMessage {
 		Info: MedicalAppointment{
 			HospitalPatientID: "P1", PatientName: "张三", DoctorName: "李四", DepartmentName: "内科", DepartmentLocation: "门诊楼2层",
 			AppointmentTime: "2026-12-01 09:00", Memo: "请提前到达",
-			Page:      &MedicalPage{Type: "web", URL: "https://example.com/v/1", AppID: "wx0000000000000004", Path: "pages/visit?id=2"},
-			ElderPage: &MedicalPage{Type: "miniprogram", URL: "https://example.com/v/2", AppID: "wx0000000000000002", Path: "pages/visit?id=1"},
+			Page:      &MedicalPage{Type: "web", URL: "https://example.com/v/1", AppID: "wx0000000000000004", PagePath: "pages/visit?id=2"},
+			ElderPage: &MedicalPage{Type: "miniprogram", URL: "https://example.com/v/2", AppID: "wx0000000000000002", PagePath: "pages/visit?id=1"},
 		},
 	}
 }

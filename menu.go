@@ -230,14 +230,14 @@ func (c *Client) CreateMenu(ctx context.Context, menu Menu) error {
 	return c.post(ctx, "/cgi-bin/menu/create", menu, idempotent)
 }
 
-// SelfMenu is the menu that followers see, however it was created.
-type SelfMenu struct {
-	IsOpen  bool            `json:"is_menu_open"` // the menu is enabled
-	Buttons SelfMenuButtons `json:"selfmenu_info"`
+// CurrentMenu is the menu that followers see, however it was created.
+type CurrentMenu struct {
+	IsOpen  bool               `json:"is_menu_open"` // the menu is enabled
+	Buttons CurrentMenuButtons `json:"selfmenu_info"`
 }
 
-// SelfMenuButton is a button of the menu that followers see.
-type SelfMenuButton struct {
+// CurrentMenuButton is a button of the menu that followers see.
+type CurrentMenuButton struct {
 	Name     string     `json:"name"`
 	Type     ButtonType `json:"type"`  // in menus of the console also "news", "text", "img", "photo", "video" or "voice"
 	Value    string     `json:"value"` // a text, a media id, or the link of a video
@@ -246,27 +246,27 @@ type SelfMenuButton struct {
 	AppID    string     `json:"appid"`
 	PagePath string     `json:"pagepath"`
 
-	News       LinkedArticles  `json:"news_info"` // only for "news"
-	SubButtons SelfMenuButtons `json:"sub_button"`
+	News       LinkedArticles     `json:"news_info"` // only for "news"
+	SubButtons CurrentMenuButtons `json:"sub_button"`
 }
 
-// SelfMenuButtons is a list of buttons.
-type SelfMenuButtons []SelfMenuButton
+// CurrentMenuButtons is a list of buttons.
+type CurrentMenuButtons []CurrentMenuButton
 
 // UnmarshalJSON reads the list from the objects that the platform wraps it in.
-func (b *SelfMenuButtons) UnmarshalJSON(data []byte) error {
-	return unwrapList(data, (*[]SelfMenuButton)(b))
+func (b *CurrentMenuButtons) UnmarshalJSON(data []byte) error {
+	return unwrapList(data, (*[]CurrentMenuButton)(b))
 }
 
 // LinkedArticle is an article in a menu or an automatic reply.
 type LinkedArticle struct {
-	Title      string `json:"title"`
-	Author     string `json:"author"`
-	Digest     string `json:"digest"`
-	ShowCover  bool   `json:"show_cover"`
-	CoverURL   string `json:"cover_url"`
-	ContentURL string `json:"content_url"`
-	SourceURL  string `json:"source_url"` // of "Read the original"; may be ""
+	Title            string `json:"title"`
+	Author           string `json:"author"`
+	Digest           string `json:"digest"`
+	ShowCover        bool   `json:"show_cover"`
+	CoverURL         string `json:"cover_url"`
+	ContentURL       string `json:"content_url"`
+	ContentSourceURL string `json:"source_url"` // of "Read the original"; may be ""
 }
 
 // LinkedArticles is a list of articles.
@@ -291,12 +291,12 @@ func unwrapList[T any](data []byte, list *[]T) error {
 	return err
 }
 
-// GetSelfMenu returns the menu that followers see, whether it was created through the
+// GetCurrentMenu returns the menu that followers see, whether it was created through the
 // API or in the console (查询自定义菜单信息). Its media ids are temporary.
 //
 // https://developers.weixin.qq.com/doc/service/api/custommenu/api_getcurrentselfmenuinfo
-func (c *Client) GetSelfMenu(ctx context.Context) (*SelfMenu, error) {
-	return get[SelfMenu](ctx, c, "/cgi-bin/get_current_selfmenu_info", nil)
+func (c *Client) GetCurrentMenu(ctx context.Context) (*CurrentMenu, error) {
+	return get[CurrentMenu](ctx, c, "/cgi-bin/get_current_selfmenu_info", nil)
 }
 
 // MenuInfo holds the menus that were created through the API.
@@ -327,7 +327,7 @@ type StoredMatchRule struct {
 
 // GetMenu returns the default menu and the conditional ones that were created through
 // the API (获取自定义菜单配置). It returns [ErrMenuNotFound] if there is none. For a menu
-// of the console use [Client.GetSelfMenu]. The daily quota is 10,000.
+// of the console use [Client.GetCurrentMenu]. The daily quota is 10,000.
 //
 // https://developers.weixin.qq.com/doc/service/api/custommenu/api_getmenu
 func (c *Client) GetMenu(ctx context.Context) (*MenuInfo, error) {

@@ -50,16 +50,16 @@ var _ = wireRows([]wireRow{
 		call: noResult(func(ctx context.Context, c *Client) error { return c.CreateMenu(ctx, leafMenu()) }),
 	},
 	{
-		name: "GetSelfMenu", http: "GET /cgi-bin/get_current_selfmenu_info",
+		name: "GetCurrentMenu", http: "GET /cgi-bin/get_current_selfmenu_info",
 		reply: `{"is_menu_open":1,"selfmenu_info":{"button":[
 			{"type":"text","name":"文字","value":"你好"},
 			{"name":"更多","sub_button":{"list":[
 				{"type":"view","name":"搜索","url":"https://example.com/"},
 				{"type":"news","name":"图文","value":"MEDIA","news_info":{"list":[{"title":"题","author":"者","digest":"摘要","show_cover":0,"cover_url":"https://example.com/c","content_url":"https://example.com/t","source_url":""}]}}]}}]}}`,
-		call: result(func(ctx context.Context, c *Client) (*SelfMenu, error) { return c.GetSelfMenu(ctx) }),
-		want: &SelfMenu{IsOpen: true, Buttons: SelfMenuButtons{
+		call: result(func(ctx context.Context, c *Client) (*CurrentMenu, error) { return c.GetCurrentMenu(ctx) }),
+		want: &CurrentMenu{IsOpen: true, Buttons: CurrentMenuButtons{
 			{Type: "text", Name: "文字", Value: "你好"},
-			{Name: "更多", SubButtons: SelfMenuButtons{
+			{Name: "更多", SubButtons: CurrentMenuButtons{
 				{Type: ButtonView, Name: "搜索", URL: "https://example.com/"},
 				{Type: "news", Name: "图文", Value: "MEDIA", News: LinkedArticles{
 					{Title: "题", Author: "者", Digest: "摘要", CoverURL: "https://example.com/c", ContentURL: "https://example.com/t"},

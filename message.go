@@ -274,19 +274,19 @@ func (c *Client) setTyping(ctx context.Context, command string, req TypingReques
 // MessageRecord is a message between a user and an agent.
 type MessageRecord struct {
 	OpenID    string            `json:"openid"`
-	Kind      MessageRecordKind `json:"opercode"`
+	Type      MessageRecordType `json:"opercode"`
 	Text      string            `json:"text"`
 	Time      Timestamp         `json:"time"`
 	KFAccount string            `json:"worker"` // the agent's account
 }
 
-// MessageRecordKind is who sent a message.
-type MessageRecordKind int
+// MessageRecordType is who sent a message.
+type MessageRecordType int
 
 // The kinds of messages; older records have others.
 const (
-	MessageRecordFromAgent MessageRecordKind = 2002
-	MessageRecordFromUser  MessageRecordKind = 2003
+	MessageRecordFromAgent MessageRecordType = 2002
+	MessageRecordFromUser  MessageRecordType = 2003
 )
 
 // MessageRecordPage is a page of messages.

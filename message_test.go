@@ -80,7 +80,7 @@ var _ = wireRows([]wireRow{
 			return c.ListMessageRecords(ctx, ListMessageRecordsRequest{From: recordStart, To: recordStart.Add(time.Hour), Count: 10_000})
 		}),
 		want: &MessageRecordPage{
-			Records: []MessageRecord{{OpenID: "o1", Kind: MessageRecordFromAgent, Text: "您好", Time: unix(1400563710), KFAccount: "test1@test"}},
+			Records: []MessageRecord{{OpenID: "o1", Type: MessageRecordFromAgent, Text: "您好", Time: unix(1400563710), KFAccount: "test1@test"}},
 			Count:   1, NextID: 20165267,
 		},
 	},

@@ -378,7 +378,7 @@ var lists = map[string]string{
 	"wechat.Client.UploadMassNews":      "articles",
 	"wechat.Client.GetInvoices":         "invoices",
 	"wechat.Client.SetInvoiceStatuses":  "invoices",
-	"wechat.Client.GetQRCodeJumps":      "prefixes",
+	"wechat.Client.GetQRCodeJumpRules":  "prefixes",
 	"wechat.Client.SignPage":            "functions that the page may call",
 	"wechat.NewMenu":                    "buttons",
 	"wechat.SubMenu":                    "buttons",

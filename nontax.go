@@ -58,7 +58,7 @@ type NontaxItem struct {
 	Position int    `json:"no"` // from 1
 	ID       string `json:"item_id"`
 	Name     string `json:"item_name"`
-	Overdue  int64  `json:"overdue"`           // fen, for late payment
+	LateFee  int64  `json:"overdue"`           // fen, for late payment
 	Penalty  int64  `json:"penalty,omitempty"` // fen
 	Fee      int64  `json:"fee"`               // fen
 }
@@ -89,7 +89,7 @@ type NontaxFee struct {
 	NoticeType       NontaxNoticeType `json:"payment_notice_type"`
 	RegionCode       string           `json:"region_code"`
 	NoticeCreateTime Timestamp        `json:"payment_notice_create_time"`
-	ExpireDate       Date             `json:"payment_expire_date"` // the last day to pay
+	DueDate          Date             `json:"payment_expire_date"` // the last day to pay
 }
 
 // GetNontaxFee returns the amount due of a payment notice (查询应收信息).
@@ -116,7 +116,7 @@ type NontaxPayment struct {
 	UserName         string           `json:"user_name,omitempty"`
 	Items            []NontaxItem     `json:"items"`
 	NoticeCreateTime Timestamp        `json:"payment_notice_create_time,omitzero"` // required by the page, but missing in its example
-	ExpireDate       Date             `json:"-"`                                   // the last day to pay, optional
+	DueDate          Date             `json:"-"`                                   // the last day to pay, optional
 }
 
 func (p NontaxPayment) check() error {
@@ -204,7 +204,7 @@ func (c *Client) CreateNontaxOrder(ctx context.Context, req CreateNontaxOrderReq
 	body := struct {
 		CreateNontaxOrderRequest
 		ExpireDate string `json:"payment_expire_date,omitempty"`
-	}{req, nontaxDay(req.ExpireDate)}
+	}{req, nontaxDay(req.DueDate)}
 	return post[NontaxOrderResult](ctx, c, "/nontax/unifiedorder", c.ownBody(body))
 }
 
@@ -235,7 +235,7 @@ func (c *Client) PayNontaxByCode(ctx context.Context, req PayNontaxByCodeRequest
 		PayNontaxByCodeRequest
 		ExpireDate string `json:"payment_expire_date,omitempty"`
 		AuthCode   string `json:"auth_code"` // not masked
-	}{req, nontaxDay(req.ExpireDate), strings.TrimSpace(string(req.AuthCode))}
+	}{req, nontaxDay(req.DueDate), strings.TrimSpace(string(req.AuthCode))}
 	var res struct {
 		OrderID string `json:"order_id"`
 	}
@@ -312,7 +312,7 @@ type NontaxNotificationAttempt struct {
 	Time          Timestamp `json:"notify_time"`
 	ReturnCode    int64     `json:"ret"`
 	ReturnMessage string    `json:"ret_errmsg"`
-	CostTime      int64     `json:"cost_time"`
+	Duration      int64     `json:"cost_time"`
 	Request       string    `json:"wxnontaxstr"`
 	Status        int64     `json:"status"`
 	URL           string    `json:"url"`
@@ -336,32 +336,32 @@ func (c *Client) GetNontaxOrder(ctx context.Context, orderID string, serviceID i
 	return post[NontaxOrder](ctx, c, "/nontax/getorder", c.ownBody(nontaxOrderRef{serviceID, orderID}), idempotent)
 }
 
-// ListNontaxOrdersRequest names a payment. Either NoticeNumber or OrderNumber is
+// ListNontaxOrderIDsRequest names a payment. Either NoticeNumber or OrderNumber is
 // required.
-type ListNontaxOrdersRequest struct {
+type ListNontaxOrderIDsRequest struct {
 	RegionCode     string `json:"region_code"`
 	DepartmentCode string `json:"department_code"`
 	NoticeNumber   string `json:"payment_notice_no,omitempty"`
 	OrderNumber    string `json:"order_no,omitempty"`
 }
 
-func (r ListNontaxOrdersRequest) check() error {
+func (r ListNontaxOrderIDsRequest) check() error {
 	return first(notEmpty("RegionCode", r.RegionCode), notEmpty("DepartmentCode", r.DepartmentCode),
 		notEmpty("NoticeNumber", r.NoticeNumber+r.OrderNumber))
 }
 
-// NontaxOrders holds the ids of all orders for one payment.
-type NontaxOrders struct {
+// NontaxOrderIDs holds the ids of all orders for one payment.
+type NontaxOrderIDs struct {
 	OrderIDs    []string `json:"order_id_list"`
 	PaidOrderID string   `json:"paid_order_id"` // "" if none is paid
 }
 
-// ListNontaxOrders returns the ids of the orders for a payment notice or for an order
+// ListNontaxOrderIDs returns the ids of the orders for a payment notice or for an order
 // number of your own, and which one is paid (获取缴费订单列表).
 //
 // https://developers.weixin.qq.com/doc/service/api/nontaxpay/api_nontaxgetorderlist
-func (c *Client) ListNontaxOrders(ctx context.Context, req ListNontaxOrdersRequest) (*NontaxOrders, error) {
-	return post[NontaxOrders](ctx, c, "/nontax/getorderlist", c.ownBody(req), idempotent)
+func (c *Client) ListNontaxOrderIDs(ctx context.Context, req ListNontaxOrderIDsRequest) (*NontaxOrderIDs, error) {
+	return post[NontaxOrderIDs](ctx, c, "/nontax/getorderlist", c.ownBody(req), idempotent)
 }
 
 // RefundNontaxOrderRequest names an order to refund. Each partial refund needs a Fee and

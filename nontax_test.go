@@ -15,8 +15,8 @@ import (
 var somePayment = NontaxPayment{
 	BankID: "B1", BankAccount: "6222", MerchantID: "1900000109", Description: "出入境办证", Fee: 16000, NoticeNumber: "340000190811", OrderNumber: "N1",
 	DepartmentCode: "065080906", DepartmentName: "出入境管理处", NoticeType: NontaxNoticeOrdinary, RegionCode: "340000", UserName: "李雷",
-	Items:            []NontaxItem{{Position: 1, ID: "I1", Name: "护照", Overdue: 1, Penalty: 2, Fee: 16000}},
-	NoticeCreateTime: unix(1700000000), ExpireDate: Date{2026, time.March, 5},
+	Items:            []NontaxItem{{Position: 1, ID: "I1", Name: "护照", LateFee: 1, Penalty: 2, Fee: 16000}},
+	NoticeCreateTime: unix(1700000000), DueDate: Date{2026, time.March, 5},
 }
 
 const somePaymentJSON = `"bank_id":"B1","bank_account":"6222","mch_id":"1900000109","desc":"出入境办证","fee":16000,"payment_notice_no":"340000190811","order_no":"N1",` +
@@ -39,7 +39,7 @@ var _ = wireRows([]wireRow{
 		want: &NontaxFee{
 			UserName: "李雷", Fee: 16000, Items: []NontaxItem{{Position: 1, ID: "I1", Name: "护照", Fee: 16000}}, NoticeNumber: "340000190811",
 			DepartmentCode: "065080906", DepartmentName: "出入境管理处", NoticeType: NontaxNoticePenalty, RegionCode: "340000",
-			NoticeCreateTime: unix(1700000000), ExpireDate: Date{2026, time.March, 5},
+			NoticeCreateTime: unix(1700000000), DueDate: Date{2026, time.March, 5},
 		},
 	},
 	{
@@ -77,19 +77,19 @@ var _ = wireRows([]wireRow{
 			Items: []NontaxItem{{Position: 1, ID: "I1", Name: "护照", Fee: 16000}}, PaymentSource: 2,
 			PartialRefunds: []NontaxRefund{{RefundOrderID: "R1", Fee: 100, Status: NontaxStatusRefunding}},
 			Notifications: []NontaxNotification{{AppID: "wx2", Name: "某银行", Count: 1, Attempts: []NontaxNotificationAttempt{
-				{Time: unix(1700000001), CostTime: 12, Code: -1, Message: "timeout", Response: "<xml/>"},
+				{Time: unix(1700000001), Duration: 12, Code: -1, Message: "timeout", Response: "<xml/>"},
 			}}},
 			Scene: NontaxSceneOffline,
 		},
 	},
 	{
-		name: "ListNontaxOrders", http: "POST /nontax/getorderlist",
+		name: "ListNontaxOrderIDs", http: "POST /nontax/getorderlist",
 		body:  `{"appid":"wx0000000000000001","region_code":"340000","department_code":"065080906","payment_notice_no":"340000190811","order_no":"N1"}`,
 		reply: `{"errcode":0,"errmsg":"ok","order_id_list":["AQCA","AQCB"],"paid_order_id":"AQCB"}`,
-		call: result(func(ctx context.Context, c *Client) (*NontaxOrders, error) {
-			return c.ListNontaxOrders(ctx, ListNontaxOrdersRequest{RegionCode: "340000", DepartmentCode: "065080906", NoticeNumber: "340000190811", OrderNumber: "N1"})
+		call: result(func(ctx context.Context, c *Client) (*NontaxOrderIDs, error) {
+			return c.ListNontaxOrderIDs(ctx, ListNontaxOrderIDsRequest{RegionCode: "340000", DepartmentCode: "065080906", NoticeNumber: "340000190811", OrderNumber: "N1"})
 		}),
-		want: &NontaxOrders{OrderIDs: []string{"AQCA", "AQCB"}, PaidOrderID: "AQCB"},
+		want: &NontaxOrderIDs{OrderIDs: []string{"AQCA", "AQCB"}, PaidOrderID: "AQCB"},
 	},
 	{
 		name: "RefundNontaxOrder", http: "POST /nontax/refund",
@@ -188,7 +188,7 @@ func TestNontaxCallsRefuseWrongArguments(t *testing.T) {
 	})
 	refused(t, "orderID", func(ctx context.Context, c *Client) error { _, err := c.GetNontaxOrder(ctx, "", 0); return err })
 	refused(t, "RegionCode", func(ctx context.Context, c *Client) error {
-		_, err := c.ListNontaxOrders(ctx, ListNontaxOrdersRequest{})
+		_, err := c.ListNontaxOrderIDs(ctx, ListNontaxOrderIDsRequest{})
 		return err
 	})
 	refused(t, "Date", func(ctx context.Context, c *Client) error {

@@ -125,19 +125,19 @@ type ChargeNontaxVehicleRequest struct {
 
 // VehicleVisit is the visit or trip that a driver is charged for.
 type VehicleVisit struct {
-	StartTime      Timestamp `json:"start_time"`
-	EndTime        Timestamp `json:"end_time,omitzero"`
-	ChargingTime   int64     `json:"charging_time,omitempty"` // seconds
-	PlateNumber    string    `json:"plate_number,omitempty"`  // required by the page, but missing in one of its examples
-	CarType        string    `json:"car_type,omitempty"`
-	ParkingName    string    `json:"parking_name,omitempty"`
-	SpaceNumber    string    `json:"space_number,omitempty"`
-	OpenID         string    `json:"openid,omitempty"`
-	EntranceName   string    `json:"entrance_name,omitempty"`
-	ExitName       string    `json:"exit_name,omitempty"`
-	CarryingWeight string    `json:"carrying_capacity,omitempty"`
-	CarryingRange  string    `json:"carrying_range,omitempty"`
-	Channel        string    `json:"channel_type,omitempty"`
+	StartTime        Timestamp `json:"start_time"`
+	EndTime          Timestamp `json:"end_time,omitzero"`
+	ChargingTime     int64     `json:"charging_time,omitempty"` // seconds
+	PlateNumber      string    `json:"plate_number,omitempty"`  // required by the page, but missing in one of its examples
+	CarType          string    `json:"car_type,omitempty"`
+	ParkingName      string    `json:"parking_name,omitempty"`
+	SpaceNumber      string    `json:"space_number,omitempty"`
+	OpenID           string    `json:"openid,omitempty"`
+	EntranceName     string    `json:"entrance_name,omitempty"`
+	ExitName         string    `json:"exit_name,omitempty"`
+	CarryingCapacity string    `json:"carrying_capacity,omitempty"`
+	CarryingRange    string    `json:"carrying_range,omitempty"`
+	Channel          string    `json:"channel_type,omitempty"`
 }
 
 func (r ChargeNontaxVehicleRequest) check() error {

@@ -78,7 +78,7 @@ func someCharge() ChargeNontaxVehicleRequest {
 		DepartmentCode: "222222", DepartmentName: "单位", RegionCode: "440000", GoodsTag: "g", Scene: VehicleSceneParkingSpace,
 		Visit: VehicleVisit{
 			StartTime: unix(1542351485), EndTime: unix(1542355085), ChargingTime: 3600, PlateNumber: "粤B888888", CarType: "小型车", ParkingName: "场",
-			SpaceNumber: "D6", OpenID: "o1", EntranceName: "入", ExitName: "出", CarryingWeight: "2", CarryingRange: "1-3", Channel: "ETC",
+			SpaceNumber: "D6", OpenID: "o1", EntranceName: "入", ExitName: "出", CarryingCapacity: "2", CarryingRange: "1-3", Channel: "ETC",
 		},
 	}
 }

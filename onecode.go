@@ -40,12 +40,12 @@ func (r ItemCodeRange) check() error {
 	return notNegative("Start", r.Start)
 }
 
-// CreateItemCodes orders item codes (申请二维码接口) and returns the id of the order. count
+// CreateItemCodeOrder orders item codes (申请二维码接口) and returns the id of the order. count
 // is a multiple of 10,000 from 10,000 to 20,000,000. externalID is your own id of the
 // order: another call with the same one returns the same order.
 //
 // https://developers.weixin.qq.com/doc/service/api/onecode/api_intp_marketcode_applycode
-func (c *Client) CreateItemCodes(ctx context.Context, count int64, externalID string) (orderID int64, err error) {
+func (c *Client) CreateItemCodeOrder(ctx context.Context, count int64, externalID string) (orderID int64, err error) {
 	if err := first(within("count", count, 10_000, 20_000_000), notEmpty("externalID", externalID)); err != nil {
 		return 0, err
 	}
@@ -182,38 +182,38 @@ type ItemCode struct {
 	ItemCodeActivity
 }
 
-// ItemCodeQuery names a code by OrderID and Index, by URL or by Code.
-type ItemCodeQuery struct {
+// GetItemCodeRequest names a code by OrderID and Index, by URL or by Code.
+type GetItemCodeRequest struct {
 	OrderID int64
 	Index   int // of the code in the order, from 0
 	URL     string
 	Code    string // 9 characters
 }
 
-func (q ItemCodeQuery) body() (any, error) {
+func (r GetItemCodeRequest) body() (any, error) {
 	body := struct {
 		OrderID int64  `json:"application_id,omitempty"`
 		Index   *int   `json:"code_index,omitempty"`
 		URL     string `json:"code_url,omitempty"`
 		Code    string `json:"code,omitempty"`
-	}{OrderID: q.OrderID, URL: q.URL, Code: q.Code}
+	}{OrderID: r.OrderID, URL: r.URL, Code: r.Code}
 	switch {
-	case q.OrderID > 0:
-		if err := notNegative("Index", q.Index); err != nil {
+	case r.OrderID > 0:
+		if err := notNegative("Index", r.Index); err != nil {
 			return nil, err
 		}
-		body.Index = &q.Index
-	case q.URL == "" && q.Code == "":
-		return nil, invalid("query", "must have an OrderID, a URL or a Code")
+		body.Index = &r.Index
+	case r.URL == "" && r.Code == "":
+		return nil, invalid("req", "must have an OrderID, a URL or a Code")
 	}
-	return body, maxRunes("Code", q.Code, 9)
+	return body, maxRunes("Code", r.Code, 9)
 }
 
 // GetItemCode returns a code and what it opens (查询二维码激活状态接口).
 //
 // https://developers.weixin.qq.com/doc/service/api/onecode/api_intp_marketcode_codeactivequery
-func (c *Client) GetItemCode(ctx context.Context, query ItemCodeQuery) (*ItemCode, error) {
-	body, err := query.body()
+func (c *Client) GetItemCode(ctx context.Context, req GetItemCodeRequest) (*ItemCode, error) {
+	body, err := req.body()
 	if err != nil {
 		return nil, err
 	}

@@ -28,10 +28,10 @@ func itemCodeWanted() *ItemCode {
 
 var _ = wireRows([]wireRow{
 	{
-		name: "CreateItemCodes", http: "POST /intp/marketcode/applycode", body: `{"code_count":100000,"isv_application_id":"order-1"}`,
+		name: "CreateItemCodeOrder", http: "POST /intp/marketcode/applycode", body: `{"code_count":100000,"isv_application_id":"order-1"}`,
 		reply: `{"errcode":0,"errmsg":"ok","application_id":581865877}`,
 		call: func(ctx context.Context, c *Client) (any, error) {
-			return c.CreateItemCodes(ctx, 100_000, "order-1")
+			return c.CreateItemCodeOrder(ctx, 100_000, "order-1")
 		},
 		want: int64(581865877),
 	},
@@ -63,7 +63,7 @@ var _ = wireRows([]wireRow{
 		name: "GetItemCode/by index", http: "POST /intp/marketcode/codeactivequery", body: `{"application_id":581865877,"code_index":0}`,
 		reply: itemCodeJSON,
 		call: result(func(ctx context.Context, c *Client) (*ItemCode, error) {
-			return c.GetItemCode(ctx, ItemCodeQuery{OrderID: 581865877})
+			return c.GetItemCode(ctx, GetItemCodeRequest{OrderID: 581865877})
 		}),
 		want: itemCodeWanted(),
 	},
@@ -71,7 +71,7 @@ var _ = wireRows([]wireRow{
 		name: "GetItemCode/by code", http: "POST /intp/marketcode/codeactivequery", body: `{"code_url":"https://example.com/c/1","code":"ABC123DEF"}`,
 		reply: itemCodeJSON,
 		call: result(func(ctx context.Context, c *Client) (*ItemCode, error) {
-			return c.GetItemCode(ctx, ItemCodeQuery{URL: "https://example.com/c/1", Code: "ABC123DEF"})
+			return c.GetItemCode(ctx, GetItemCodeRequest{URL: "https://example.com/c/1", Code: "ABC123DEF"})
 		}),
 		want: itemCodeWanted(),
 	},
@@ -112,7 +112,7 @@ func TestItemCodeFileIsOpenedWithItsKeyOnly(t *testing.T) {
 func TestWrongItemCodeCallsAreRefused(t *testing.T) {
 	for _, count := range []int64{0, 9_999, 10_001, 20_010_000} {
 		refused(t, "count", func(ctx context.Context, c *Client) error {
-			_, err := c.CreateItemCodes(ctx, count, "order-1")
+			_, err := c.CreateItemCodeOrder(ctx, count, "order-1")
 			return err
 		})
 	}
@@ -126,16 +126,16 @@ func TestWrongItemCodeCallsAreRefused(t *testing.T) {
 			return err
 		})
 	}
-	refused(t, "query", func(ctx context.Context, c *Client) error {
-		_, err := c.GetItemCode(ctx, ItemCodeQuery{Index: 7})
+	refused(t, "req", func(ctx context.Context, c *Client) error {
+		_, err := c.GetItemCode(ctx, GetItemCodeRequest{Index: 7})
 		return err
 	})
 	refused(t, "Code", func(ctx context.Context, c *Client) error {
-		_, err := c.GetItemCode(ctx, ItemCodeQuery{Code: "ABC123DEFG"})
+		_, err := c.GetItemCode(ctx, GetItemCodeRequest{Code: "ABC123DEFG"})
 		return err
 	})
 	refused(t, "Index", func(ctx context.Context, c *Client) error {
-		_, err := c.GetItemCode(ctx, ItemCodeQuery{OrderID: 1, Index: -1})
+		_, err := c.GetItemCode(ctx, GetItemCodeRequest{OrderID: 1, Index: -1})
 		return err
 	})
 	refused(t, "ticket", func(ctx context.Context, c *Client) error {

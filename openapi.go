@@ -96,12 +96,12 @@ func (c *Client) GetAPIQuota(ctx context.Context, path string) (*APIQuota, error
 // RequestInfo is the platform's record of a call. Both bodies are unredacted and can
 // contain personal data of followers.
 type RequestInfo struct {
-	InvokeTime       Timestamp `json:"invoke_time"`
-	CostMilliseconds int64     `json:"cost_in_ms"`
-	RequestURL       Secret    `json:"request_url"` // the query of the call, which contains its token
-	RequestBody      string    `json:"request_body"`
-	ResponseBody     string    `json:"response_body"`
-	ClientIP         string    `json:"client_ip"`
+	InvokeTime           Timestamp `json:"invoke_time"`
+	DurationMilliseconds int64     `json:"cost_in_ms"`
+	RequestURL           Secret    `json:"request_url"` // the query of the call, which contains its token
+	RequestBody          string    `json:"request_body"`
+	ResponseBody         string    `json:"response_body"`
+	ClientIP             string    `json:"client_ip"`
 }
 
 // GetRequestInfo returns the record of a refused call by the RequestID of its [*Error]

@@ -34,7 +34,7 @@ var _ = wireRows([]wireRow{
 			return c.GetRequestInfo(ctx, "61725984-6126f6f9-040f19c4")
 		}),
 		want: &RequestInfo{
-			InvokeTime: unix(1635156704), CostMilliseconds: 30, RequestURL: "access_token=50_Im7", RequestBody: "{}",
+			InvokeTime: unix(1635156704), DurationMilliseconds: 30, RequestURL: "access_token=50_Im7", RequestBody: "{}",
 			ResponseBody: `{"errcode":45009}`, ClientIP: "203.0.113.9",
 		},
 	},

@@ -8,8 +8,8 @@ import (
 // QRCodeJumpRule makes a scan open a mini program if the link in the QR code begins with
 // Prefix.
 type QRCodeJumpRule struct {
-	Prefix string `json:"prefix"`
-	Path   string `json:"path"` // of the page in the mini program
+	Prefix   string `json:"prefix"`
+	PagePath string `json:"path"` // of the page in the mini program
 
 	// Status is only received, never sent.
 	Status QRCodeJumpStatus `json:"state,omitempty"`
@@ -55,34 +55,34 @@ type qrCodeJumpChange struct {
 }
 
 func (r qrCodeJumpChange) check() error {
-	return first(notEmpty("appID", r.AppID), notEmpty("Prefix", r.Prefix), notEmpty("Path", r.Path))
+	return first(notEmpty("appID", r.AppID), notEmpty("Prefix", r.Prefix), notEmpty("Path", r.PagePath))
 }
 
-// AddQRCodeJump adds a rule for a mini program that is linked to the account
+// AddQRCodeJumpRule adds a rule for a mini program that is linked to the account
 // (增加或修改二维码规则, 增加二维码规则). The rule takes effect with
-// [Client.PublishQRCodeJump]. It returns [ErrFrequencyLimit] after more than 5 calls
+// [Client.PublishQRCodeJumpRule]. It returns [ErrFrequencyLimit] after more than 5 calls
 // in a second.
 //
 // https://developers.weixin.qq.com/doc/service/api/qrcode/qrcodejump/api_qrcodejumpadd
-func (c *Client) AddQRCodeJump(ctx context.Context, appID string, rule QRCodeJumpRule) error {
+func (c *Client) AddQRCodeJumpRule(ctx context.Context, appID string, rule QRCodeJumpRule) error {
 	rule.Status = 0
 	return c.post(ctx, "/cgi-bin/wxopen/qrcodejumpadd", qrCodeJumpChange{QRCodeJumpRule: rule, AppID: appID})
 }
 
-// UpdateQRCodeJump replaces the rule with the same prefix (增加或修改二维码规则). It returns
+// UpdateQRCodeJumpRule replaces the rule with the same prefix (增加或修改二维码规则). It returns
 // [ErrInvalidArguments] if the rule is already published.
 //
 // https://developers.weixin.qq.com/doc/service/api/qrcode/qrcodejump/api_qrcodejumpadd
-func (c *Client) UpdateQRCodeJump(ctx context.Context, appID string, rule QRCodeJumpRule) error {
+func (c *Client) UpdateQRCodeJumpRule(ctx context.Context, appID string, rule QRCodeJumpRule) error {
 	rule.Status = 0
 	return c.post(ctx, "/cgi-bin/wxopen/qrcodejumpadd", qrCodeJumpChange{QRCodeJumpRule: rule, AppID: appID, IsEdit: true}, idempotent)
 }
 
-// PublishQRCodeJump puts a rule into effect (发布已设置的二维码规则, 发布二维码规则). An
+// PublishQRCodeJumpRule puts a rule into effect (发布已设置的二维码规则, 发布二维码规则). An
 // account can do this 100 times a month.
 //
 // https://developers.weixin.qq.com/doc/service/api/qrcode/qrcodejump/api_qrcodejumppublish
-func (c *Client) PublishQRCodeJump(ctx context.Context, prefix string) error {
+func (c *Client) PublishQRCodeJumpRule(ctx context.Context, prefix string) error {
 	if err := notEmpty("prefix", prefix); err != nil {
 		return err
 	}
@@ -92,10 +92,10 @@ func (c *Client) PublishQRCodeJump(ctx context.Context, prefix string) error {
 	return c.post(ctx, "/cgi-bin/wxopen/qrcodejumppublish", body)
 }
 
-// DeleteQRCodeJump deletes a rule (删除已设置的二维码规则, 删除二维码规则).
+// DeleteQRCodeJumpRule deletes a rule (删除已设置的二维码规则, 删除二维码规则).
 //
 // https://developers.weixin.qq.com/doc/service/api/qrcode/qrcodejump/api_qrcodejumpdelete
-func (c *Client) DeleteQRCodeJump(ctx context.Context, appID, prefix string) error {
+func (c *Client) DeleteQRCodeJumpRule(ctx context.Context, appID, prefix string) error {
 	if err := first(notEmpty("appID", appID), notEmpty("prefix", prefix)); err != nil {
 		return err
 	}
@@ -106,8 +106,8 @@ func (c *Client) DeleteQRCodeJump(ctx context.Context, appID, prefix string) err
 	return c.post(ctx, "/cgi-bin/wxopen/qrcodejumpdelete", body, idempotent)
 }
 
-// QRCodeJumpPage is a page of the rules for a mini program.
-type QRCodeJumpPage struct {
+// QRCodeJumpRulePage is a page of the rules for a mini program.
+type QRCodeJumpRulePage struct {
 	IsOpen       bool             `json:"qrcodejump_open"`
 	PublishQuota int64            `json:"qrcodejump_pub_quota"` // how many may still be published this month
 	Count        int64            `json:"list_size"`            // of the page
@@ -123,46 +123,46 @@ type qrCodeJumpQuery struct {
 	PageSize int      `json:"page_size,omitempty"`
 }
 
-func (c *Client) listQRCodeJumps(ctx context.Context, q qrCodeJumpQuery) (*QRCodeJumpPage, error) {
+func (c *Client) listQRCodeJumpRules(ctx context.Context, q qrCodeJumpQuery) (*QRCodeJumpRulePage, error) {
 	if err := notEmpty("appID", q.AppID); err != nil {
 		return nil, err
 	}
-	return post[QRCodeJumpPage](ctx, c, "/cgi-bin/wxopen/qrcodejumpget", q, idempotent)
+	return post[QRCodeJumpRulePage](ctx, c, "/cgi-bin/wxopen/qrcodejumpget", q, idempotent)
 }
 
-const maxQRCodeJumps = 200
+const maxQRCodeJumpRules = 200
 
-// GetQRCodeJumps returns the rules with these prefixes, of which at most 200 can be
+// GetQRCodeJumpRules returns the rules with these prefixes, of which at most 200 can be
 // passed (获取已设置的二维码规则).
 //
 // https://developers.weixin.qq.com/doc/service/api/qrcode/qrcodejump/api_qrcodejumpget
-func (c *Client) GetQRCodeJumps(ctx context.Context, appID string, prefixes ...string) (*QRCodeJumpPage, error) {
-	if err := first(noneEmpty("prefixes", prefixes), elements("prefixes", len(prefixes), 0, maxQRCodeJumps)); err != nil {
+func (c *Client) GetQRCodeJumpRules(ctx context.Context, appID string, prefixes ...string) (*QRCodeJumpRulePage, error) {
+	if err := first(noneEmpty("prefixes", prefixes), elements("prefixes", len(prefixes), 0, maxQRCodeJumpRules)); err != nil {
 		return nil, err
 	}
-	return c.listQRCodeJumps(ctx, qrCodeJumpQuery{AppID: appID, Type: 1, Prefixes: prefixes})
+	return c.listQRCodeJumpRules(ctx, qrCodeJumpQuery{AppID: appID, Type: 1, Prefixes: prefixes})
 }
 
-// ListQRCodeJumps returns a page of the rules for a mini program
+// ListQRCodeJumpRules returns a page of the rules for a mini program
 // (获取已设置的二维码规则). The first page is 1, and pageSize is 1 to 200.
 //
 // https://developers.weixin.qq.com/doc/service/api/qrcode/qrcodejump/api_qrcodejumpget
-func (c *Client) ListQRCodeJumps(ctx context.Context, appID string, page, pageSize int) (*QRCodeJumpPage, error) {
-	if err := first(positive("page", page), within("pageSize", pageSize, 1, maxQRCodeJumps)); err != nil {
+func (c *Client) ListQRCodeJumpRules(ctx context.Context, appID string, page, pageSize int) (*QRCodeJumpRulePage, error) {
+	if err := first(positive("page", page), within("pageSize", pageSize, 1, maxQRCodeJumpRules)); err != nil {
 		return nil, err
 	}
-	return c.listQRCodeJumps(ctx, qrCodeJumpQuery{AppID: appID, Type: 2, Page: page, PageSize: pageSize})
+	return c.listQRCodeJumpRules(ctx, qrCodeJumpQuery{AppID: appID, Type: 2, Page: page, PageSize: pageSize})
 }
 
-// AllQRCodeJumps iterates over all rules for a mini program (获取已设置的二维码规则).
+// AllQRCodeJumpRules iterates over all rules for a mini program (获取已设置的二维码规则).
 //
 // https://developers.weixin.qq.com/doc/service/api/qrcode/qrcodejump/api_qrcodejumpget
-func (c *Client) AllQRCodeJumps(ctx context.Context, appID string) iter.Seq2[QRCodeJumpRule, error] {
+func (c *Client) AllQRCodeJumpRules(ctx context.Context, appID string) iter.Seq2[QRCodeJumpRule, error] {
 	return paginate(1, func(page int) (items []QRCodeJumpRule, next int, more bool, err error) {
-		list, err := c.ListQRCodeJumps(ctx, appID, page, maxQRCodeJumps)
+		list, err := c.ListQRCodeJumpRules(ctx, appID, page, maxQRCodeJumpRules)
 		if err != nil {
 			return nil, 0, false, err
 		}
-		return list.Rules, page + 1, int64(page*maxQRCodeJumps) < list.Total, nil
+		return list.Rules, page + 1, int64(page*maxQRCodeJumpRules) < list.Total, nil
 	})
 }

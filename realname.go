@@ -118,11 +118,11 @@ func (c *Client) GetMedicalRealName(ctx context.Context, openID string, authCode
 // ElderMedicalBusinessID is the id of the service for elderly patients (长辈就医).
 const ElderMedicalBusinessID int64 = 130
 
-// IsMedicalSubscribed reports whether a user has subscribed to a medical service, such
+// HasMedicalSubscription reports whether a user has subscribed to a medical service, such
 // as [ElderMedicalBusinessID] (查询用户是否开通).
 //
 // https://developers.weixin.qq.com/doc/offiaccount/elderMedical/elderMedical-api
-func (c *Client) IsMedicalSubscribed(ctx context.Context, openID string, businessID int64) (bool, error) {
+func (c *Client) HasMedicalSubscription(ctx context.Context, openID string, businessID int64) (bool, error) {
 	if err := first(notEmpty("openID", openID), positive("businessID", businessID)); err != nil {
 		return false, err
 	}

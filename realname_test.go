@@ -21,10 +21,10 @@ var _ = wireRows([]wireRow{
 		want: &MedicalRealName{AppID: "wx1", OpenID: "o1", Cipher: "YQ==", Algorithm: "AES_256_ECB_PKCS7Padding"},
 	},
 	{
-		name: "IsMedicalSubscribed", http: "POST /cityservice/getmsgrelation", body: `{"business_id":130,"open_id":"o1"}`,
+		name: "HasMedicalSubscription", http: "POST /cityservice/getmsgrelation", body: `{"business_id":130,"open_id":"o1"}`,
 		reply: `{"errcode":0,"errmsg":"ok","is_subscribed":1}`,
 		call: func(ctx context.Context, c *Client) (any, error) {
-			return c.IsMedicalSubscribed(ctx, "o1", ElderMedicalBusinessID)
+			return c.HasMedicalSubscription(ctx, "o1", ElderMedicalBusinessID)
 		},
 		want: true,
 	},
@@ -65,5 +65,8 @@ func TestAMedicalIdentityOpensWithTheKeyOfTheHospitalOnly(t *testing.T) {
 	assertArgument(t, err, "key")
 
 	refused(t, "authCode", func(ctx context.Context, c *Client) error { _, err := c.GetMedicalRealName(ctx, "o1", ""); return err })
-	refused(t, "businessID", func(ctx context.Context, c *Client) error { _, err := c.IsMedicalSubscribed(ctx, "o1", 0); return err })
+	refused(t, "businessID", func(ctx context.Context, c *Client) error {
+		_, err := c.HasMedicalSubscription(ctx, "o1", 0)
+		return err
+	})
 }

@@ -25,7 +25,7 @@ var goneCodes = map[string]Code{
 	"DeleteMenu":              ErrMenuNotFound,
 	"DeletePublication":       0,
 	"DeletePublishedArticle":  0,
-	"DeleteQRCodeJump":        0,
+	"DeleteQRCodeJumpRule":    0,
 	"DeleteStore":             65115,
 	"DeleteSubscribeTemplate": 200014,
 	"DeleteTag":               0,

@@ -48,16 +48,16 @@ func (c *Client) SendSubscribeMessage(ctx context.Context, message SubscribeMess
 
 // SubscribeTemplate is a notification template of the account.
 type SubscribeTemplate struct {
-	ID         string                  `json:"priTmplId"`
-	Title      string                  `json:"title"`
-	Content    string                  `json:"content"` // with placeholders such as {{thing1.DATA}}
-	Example    string                  `json:"example"`
-	Type       SubscribeType           `json:"type"`
-	EnumValues []SubscribeKeywordValue `json:"keywordEnumValueList"`
+	ID         string                   `json:"priTmplId"`
+	Title      string                   `json:"title"`
+	Content    string                   `json:"content"` // with placeholders such as {{thing1.DATA}}
+	Example    string                   `json:"example"`
+	Type       SubscribeType            `json:"type"`
+	EnumValues []SubscribeKeywordValues `json:"keywordEnumValueList"`
 }
 
-// SubscribeKeywordValue lists the values that a placeholder allows.
-type SubscribeKeywordValue struct {
+// SubscribeKeywordValues lists the values that a placeholder allows.
+type SubscribeKeywordValues struct {
 	Keyword string   `json:"keywordCode"` // such as "enum_string1.DATA"
 	Values  []string `json:"enumValueList"`
 }

@@ -31,7 +31,7 @@ var _ = wireRows([]wireRow{
 		}),
 		want: []SubscribeTemplate{{
 			ID: "P1", Title: "报名结果", Content: "{{thing1.DATA}}", Example: "课程", Type: SubscribeTypeOnce,
-			EnumValues: []SubscribeKeywordValue{{Keyword: "enum_string1.DATA", Values: []string{"成功", "失败"}}},
+			EnumValues: []SubscribeKeywordValues{{Keyword: "enum_string1.DATA", Values: []string{"成功", "失败"}}},
 		}},
 	},
 	{

@@ -162,12 +162,12 @@ func (c *Client) DeleteTemplate(ctx context.Context, templateID string) error {
 	return c.post(ctx, "/cgi-bin/template/del_private_template", templateRef{templateID}, idempotent, alreadyDone(ErrInvalidTemplateID))
 }
 
-// SetIndustry sets the two industries whose templates the account may use, by their
+// SetIndustries sets the two industries whose templates the account may use, by their
 // numbers in the platform's table (设置所属行业). An account can do this once per calendar
 // month.
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/template/api_setindustry
-func (c *Client) SetIndustry(ctx context.Context, primary, secondary string) error {
+func (c *Client) SetIndustries(ctx context.Context, primary, secondary string) error {
 	if err := first(notEmpty("primary", primary), notEmpty("secondary", secondary)); err != nil {
 		return err
 	}

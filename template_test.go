@@ -56,8 +56,8 @@ var _ = wireRows([]wireRow{
 		call: noResult(func(ctx context.Context, c *Client) error { return c.DeleteTemplate(ctx, "T2") }),
 	},
 	{
-		name: "SetIndustry", http: "POST /cgi-bin/template/api_set_industry", body: `{"industry_id1":"1","industry_id2":"4"}`,
-		call: noResult(func(ctx context.Context, c *Client) error { return c.SetIndustry(ctx, "1", "4") }),
+		name: "SetIndustries", http: "POST /cgi-bin/template/api_set_industry", body: `{"industry_id1":"1","industry_id2":"4"}`,
+		call: noResult(func(ctx context.Context, c *Client) error { return c.SetIndustries(ctx, "1", "4") }),
 	},
 	{
 		name: "GetIndustries", http: "GET /cgi-bin/template/get_industry",
@@ -103,7 +103,7 @@ func TestTemplateCallsRefuseWrongArguments(t *testing.T) {
 		refused(t, argument, func(ctx context.Context, c *Client) error { _, err := c.AddTemplate(ctx, req); return err })
 	}
 	refused(t, "templateID", func(ctx context.Context, c *Client) error { return c.DeleteTemplate(ctx, "") })
-	refused(t, "secondary", func(ctx context.Context, c *Client) error { return c.SetIndustry(ctx, "1", "") })
+	refused(t, "secondary", func(ctx context.Context, c *Client) error { return c.SetIndustries(ctx, "1", "") })
 	for _, limit := range []int{0, 101} {
 		refused(t, "count", func(ctx context.Context, c *Client) error {
 			_, err := c.ListBlockedMessages(ctx, "T1", 0, limit)

@@ -13,7 +13,7 @@ type User struct {
 	UnionID       string         `json:"unionid"` // only set if the account is bound to an Open Platform account
 	SubscribeTime Timestamp      `json:"subscribe_time"`
 	Scene         SubscribeScene `json:"subscribe_scene"` // how the user came to follow the account
-	QRScene       int64          `json:"qr_scene"`        // of the scanned QR code
+	QRSceneID     int64          `json:"qr_scene"`        // of the scanned QR code
 	QRSceneString string         `json:"qr_scene_str"`
 	Remark        string         `json:"remark"` // see [Client.SetRemark]
 	GroupID       int64          `json:"groupid"`

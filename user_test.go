@@ -24,7 +24,7 @@ const userJSON = `{"subscribe":1,"openid":"o1","language":"zh_CN","subscribe_tim
 
 var oneUser = User{
 	Subscribed: true, OpenID: "o1", Language: LanguageZHCN, SubscribeTime: unix(1382694957), UnionID: "u1", Remark: "甲",
-	TagIDs: []int64{128, 2}, Scene: SubscribeSceneQRCode, QRScene: 98765,
+	TagIDs: []int64{128, 2}, Scene: SubscribeSceneQRCode, QRSceneID: 98765,
 }
 
 var _ = wireRows([]wireRow{

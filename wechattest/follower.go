@@ -20,7 +20,7 @@ type User struct {
 	TagIDs         []int64               // of existing tags
 	SubscribeTime  time.Time             // now if zero
 	Scene          wechat.SubscribeScene // how the user found the account; SubscribeSceneSearch if empty
-	QRScene        int64                 // scene_id of the QR code that the user scanned to follow
+	QRSceneID      int64                 // scene_id of the QR code that the user scanned to follow
 	QRSceneString  string                // scene_str of that QR code
 	ClientPlatform wechat.ClientPlatform // for conditional menus, ClientPlatformOther if empty
 
@@ -315,8 +315,8 @@ func (f *Follower) Scans(ctx context.Context, sceneOrTicket string) *Report {
 	}
 	f.follow(wechat.SubscribeSceneQRCode)
 	f.p.mu.Lock()
-	f.user.QRScene, _ = strconv.ParseInt(scene, 10, 64)
-	if f.user.QRScene == 0 {
+	f.user.QRSceneID, _ = strconv.ParseInt(scene, 10, 64)
+	if f.user.QRSceneID == 0 {
 		f.user.QRSceneString = scene
 	}
 	f.p.mu.Unlock()

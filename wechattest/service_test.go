@@ -163,24 +163,24 @@ func TestRulesOfQRCodesArePublishedOnce(t *testing.T) {
 	p := platform(t)
 	c := p.Client()
 	ctx := t.Context()
-	rule := wechat.QRCodeJumpRule{Prefix: "https://example.com/a/", Path: "pages/index"}
-	require.NoError(t, c.AddQRCodeJump(ctx, "wx1", rule))
-	require.ErrorIs(t, c.AddQRCodeJump(ctx, "wx1", rule), wechat.Code(85071))
-	rule.Path = "pages/other"
-	require.NoError(t, c.UpdateQRCodeJump(ctx, "wx1", rule))
-	require.NoError(t, c.PublishQRCodeJump(ctx, rule.Prefix))
-	require.ErrorIs(t, c.UpdateQRCodeJump(ctx, "wx1", rule), wechat.ErrInvalidArguments)
-	page, err := c.GetQRCodeJumps(ctx, "wx1", rule.Prefix)
+	rule := wechat.QRCodeJumpRule{Prefix: "https://example.com/a/", PagePath: "pages/index"}
+	require.NoError(t, c.AddQRCodeJumpRule(ctx, "wx1", rule))
+	require.ErrorIs(t, c.AddQRCodeJumpRule(ctx, "wx1", rule), wechat.Code(85071))
+	rule.PagePath = "pages/other"
+	require.NoError(t, c.UpdateQRCodeJumpRule(ctx, "wx1", rule))
+	require.NoError(t, c.PublishQRCodeJumpRule(ctx, rule.Prefix))
+	require.ErrorIs(t, c.UpdateQRCodeJumpRule(ctx, "wx1", rule), wechat.ErrInvalidArguments)
+	page, err := c.GetQRCodeJumpRules(ctx, "wx1", rule.Prefix)
 	require.NoError(t, err)
 	require.Len(t, page.Rules, 1)
-	assert.Equal(t, "pages/other", page.Rules[0].Path)
+	assert.Equal(t, "pages/other", page.Rules[0].PagePath)
 	assert.Equal(t, wechat.QRCodeJumpStatus(2), page.Rules[0].Status)
 	assert.Equal(t, int64(99), page.PublishQuota)
-	page, err = c.ListQRCodeJumps(ctx, "wx1", 1, 10)
+	page, err = c.ListQRCodeJumpRules(ctx, "wx1", 1, 10)
 	require.NoError(t, err)
 	assert.Equal(t, int64(1), page.Total)
-	require.NoError(t, c.DeleteQRCodeJump(ctx, "wx1", rule.Prefix))
-	require.Error(t, c.DeleteQRCodeJump(ctx, "wx1", rule.Prefix))
+	require.NoError(t, c.DeleteQRCodeJumpRule(ctx, "wx1", rule.Prefix))
+	require.Error(t, c.DeleteQRCodeJumpRule(ctx, "wx1", rule.Prefix))
 }
 
 func TestNotificationsNeedASubscriptionEach(t *testing.T) {

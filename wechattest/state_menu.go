@@ -34,7 +34,7 @@ func (p *Platform) menuRoutes() map[string]behavior {
 		"/cgi-bin/menu/addconditional":       p.addConditional,
 		"/cgi-bin/menu/delconditional":       p.deleteConditional,
 		"/cgi-bin/menu/trymatch":             p.tryMatch,
-		"/cgi-bin/get_current_selfmenu_info": p.getSelfMenu,
+		"/cgi-bin/get_current_selfmenu_info": p.getCurrentMenu,
 	}
 }
 
@@ -301,8 +301,8 @@ func (p *Platform) tryMatch(c *call) (any, error) {
 	return map[string]any{"button": answered(m.Buttons)}, nil
 }
 
-// getSelfMenu returns the default menu in the console's format.
-func (p *Platform) getSelfMenu(*call) (any, error) {
+// getCurrentMenu returns the default menu in the console's format.
+func (p *Platform) getCurrentMenu(*call) (any, error) {
 	if p.menu == nil {
 		return map[string]any{"is_menu_open": 0, "selfmenu_info": map[string]any{"button": []any{}}}, nil
 	}

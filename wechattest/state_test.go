@@ -20,14 +20,14 @@ func TestUsersAreWhatTheAccountMayKnowOfThem(t *testing.T) {
 	c := p.Client()
 	vip := p.AddTag("VIP")
 	since := time.Now().Add(-time.Hour).Truncate(time.Second)
-	alice := p.AddUser(User{Nickname: "Alice", UnionID: "u1", Remark: "boss", TagIDs: []int64{vip}, SubscribeTime: since, QRScene: 7})
+	alice := p.AddUser(User{Nickname: "Alice", UnionID: "u1", Remark: "boss", TagIDs: []int64{vip}, SubscribeTime: since, QRSceneID: 7})
 	gone := p.AddUser(User{NotFollowing: true})
 
 	u, err := c.GetUser(t.Context(), alice.OpenID)
 	require.NoError(t, err)
 	assert.Equal(t, &wechat.User{
 		Subscribed: true, OpenID: alice.OpenID, UnionID: "u1", SubscribeTime: wechat.Timestamp{Time: time.Unix(since.Unix(), 0)}, Remark: "boss",
-		Scene: "ADD_SCENE_SEARCH", QRScene: 7, GroupID: vip, TagIDs: []int64{vip}, Language: "zh_CN",
+		Scene: "ADD_SCENE_SEARCH", QRSceneID: 7, GroupID: vip, TagIDs: []int64{vip}, Language: "zh_CN",
 	}, u)
 	assert.Equal(t, "Alice", alice.Nickname(), "which only OAuth reveals")
 
@@ -184,7 +184,7 @@ func TestMenusAreMatchedNewestFirst(t *testing.T) {
 	require.Len(t, info.Conditional, 2)
 	assert.Equal(t, vip, info.Conditional[1].Rule.TagID)
 	assert.Equal(t, "C", info.Default.Buttons[1].SubButtons[0].Name)
-	self, err := c.GetSelfMenu(ctx)
+	self, err := c.GetCurrentMenu(ctx)
 	require.NoError(t, err)
 	assert.True(t, self.IsOpen)
 	assert.Equal(t, "https://example.com/", self.Buttons[1].SubButtons[0].URL)
@@ -301,13 +301,13 @@ func TestTemplateMessageIsSentOnceUnderOneID(t *testing.T) {
 func TestIndustryChangesOnceAMonth(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := platform(t).Client()
-		require.NoError(t, c.SetIndustry(t.Context(), "16", "17"))
-		require.ErrorIs(t, c.SetIndustry(t.Context(), "1", "2"), wechat.Code(43100))
+		require.NoError(t, c.SetIndustries(t.Context(), "16", "17"))
+		require.ErrorIs(t, c.SetIndustries(t.Context(), "1", "2"), wechat.Code(43100))
 		in, err := c.GetIndustries(t.Context())
 		require.NoError(t, err)
 		assert.Equal(t, "培训", in.Primary.Second)
 		time.Sleep(31 * 24 * time.Hour)
-		require.NoError(t, c.SetIndustry(t.Context(), "1", "2"))
+		require.NoError(t, c.SetIndustries(t.Context(), "1", "2"))
 		refusedWith(t, c, 40102, "/cgi-bin/template/api_set_industry", obj{"industry_id1": "0", "industry_id2": "1"})
 	})
 }
@@ -414,7 +414,7 @@ func TestMessagesAreOnRecord(t *testing.T) {
 		var texts []string
 		for r, err := range c.AllMessageRecords(t.Context(), begin, begin.Add(time.Hour)) {
 			require.NoError(t, err)
-			texts = append(texts, fmt.Sprintf("%d%s", r.Kind, r.Text))
+			texts = append(texts, fmt.Sprintf("%d%s", r.Type, r.Text))
 		}
 		assert.Equal(t, []string{"2003question", "2002answer"}, texts)
 		body := obj{"starttime": begin.Unix(), "endtime": begin.Unix() + 86_401, "msgid": 1, "number": 10}

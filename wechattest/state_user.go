@@ -60,7 +60,7 @@ func (f *Follower) profile() map[string]any {
 	out := map[string]any{
 		"subscribe": 1, "openid": f.OpenID, "language": f.user.Language, "subscribe_time": f.since.Unix(), "remark": f.user.Remark,
 		"groupid": group, "tagid_list": nonNil(f.tags), "subscribe_scene": f.user.Scene,
-		"qr_scene": f.user.QRScene, "qr_scene_str": f.user.QRSceneString,
+		"qr_scene": f.user.QRSceneID, "qr_scene_str": f.user.QRSceneString,
 		"nickname": "", "sex": 0, "city": "", "province": "", "country": "", "headimgurl": "",
 	}
 	if f.user.UnionID != "" {

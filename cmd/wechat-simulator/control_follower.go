@@ -65,7 +65,7 @@ func (s *simulator) addFollower(r *http.Request) (any, error) {
 	}
 	return viewOf(p.AddUser(wechattest.User{
 		OpenID: in.OpenID, UnionID: in.UnionID, Nickname: in.Nickname, AvatarURL: in.AvatarURL, Language: in.Language,
-		Remark: in.Remark, TagIDs: in.TagIDs, SubscribeTime: in.SubscribeTime, Scene: in.Scene, QRScene: in.QRScene,
+		Remark: in.Remark, TagIDs: in.TagIDs, SubscribeTime: in.SubscribeTime, Scene: in.Scene, QRSceneID: in.QRScene,
 		QRSceneString: in.QRSceneString, ClientPlatform: in.ClientPlatform, NotFollowing: in.NotFollowing,
 	})), nil
 }

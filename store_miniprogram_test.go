@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func storeProgram() CreateStoreProgramRequest {
-	return CreateStoreProgramRequest{
+func storeProgram() CreateStoreMiniProgramRequest {
+	return CreateStoreMiniProgramRequest{
 		FirstCategoryID: 476, SecondCategoryID: 477, AvatarMediaID: "h1", Nickname: "示例店", Introduction: "示例",
 		Qualifications: StoreMediaIDs{"q1", "q2"}, License: "l1", OtherFiles: StoreMediaIDs{"f1"},
 	}
@@ -41,29 +41,29 @@ var _ = wireRows([]wireRow{
 		}},
 	},
 	{
-		name: "CreateStoreProgram", http: "POST /wxa/apply_merchant",
+		name: "CreateStoreMiniProgram", http: "POST /wxa/apply_merchant",
 		body: `{"first_catid":476,"second_catid":477,"headimg_mediaid":"h1","nickname":"示例店","intro":"示例","qualification_list":"q1|q2","org_code":"l1","other_files":"f1"}`,
-		call: noResult(func(ctx context.Context, c *Client) error { return c.CreateStoreProgram(ctx, storeProgram()) }),
+		call: noResult(func(ctx context.Context, c *Client) error { return c.CreateStoreMiniProgram(ctx, storeProgram()) }),
 	},
 	{
-		name: "GetStoreProgramAudit", http: "GET /wxa/get_merchant_audit_info", query: "audit_id=414569513",
+		name: "GetStoreMiniProgramAudit", http: "GET /wxa/get_merchant_audit_info", query: "audit_id=414569513",
 		reply: `{"errcode":0,"data":{"audit_id":414569513,"status":3,"reason":"资料不全"}}`,
-		call: result(func(ctx context.Context, c *Client) (*StoreProgramAudit, error) {
-			return c.GetStoreProgramAudit(ctx, 414569513)
+		call: result(func(ctx context.Context, c *Client) (*StoreMiniProgramAudit, error) {
+			return c.GetStoreMiniProgramAudit(ctx, 414569513)
 		}),
-		want: &StoreProgramAudit{ID: 414569513, Status: StoreProgramStatusRefused, Reason: "资料不全"},
+		want: &StoreMiniProgramAudit{ID: 414569513, Status: StoreMiniProgramStatusRefused, Reason: "资料不全"},
 	},
 	{
-		name: "GetStoreProgramAudit/latest", http: "GET /wxa/get_merchant_audit_info",
+		name: "GetStoreMiniProgramAudit/latest", http: "GET /wxa/get_merchant_audit_info",
 		reply: `{"errcode":0,"data":{"audit_id":1,"status":1,"reason":0}}`,
-		call: result(func(ctx context.Context, c *Client) (*StoreProgramAudit, error) {
-			return c.GetStoreProgramAudit(ctx, 0)
+		call: result(func(ctx context.Context, c *Client) (*StoreMiniProgramAudit, error) {
+			return c.GetStoreMiniProgramAudit(ctx, 0)
 		}),
-		want: &StoreProgramAudit{ID: 1, Status: StoreProgramStatusAccepted, Reason: "0"},
+		want: &StoreMiniProgramAudit{ID: 1, Status: StoreMiniProgramStatusAccepted, Reason: "0"},
 	},
 	{
-		name: "UpdateStoreProgram", http: "POST /wxa/modify_merchant", body: `{"headimg_mediaid":"h1","intro":""}`,
-		call: noResult(func(ctx context.Context, c *Client) error { return c.UpdateStoreProgram(ctx, "h1", "") }),
+		name: "UpdateStoreMiniProgram", http: "POST /wxa/modify_merchant", body: `{"headimg_mediaid":"h1","intro":""}`,
+		call: noResult(func(ctx context.Context, c *Client) error { return c.UpdateStoreMiniProgram(ctx, "h1", "") }),
 	},
 	{
 		name: "GetDistricts", http: "GET /wxa/get_district",
@@ -106,16 +106,16 @@ func TestStatusOfTheMapsIsAnError(t *testing.T) {
 	assert.NotEmpty(t, refusal.Message)
 }
 
-func TestWrongStoreProgramsAndPlacesAreRefused(t *testing.T) {
-	for argument, damage := range map[string]func(*CreateStoreProgramRequest){
-		"FirstCategoryID": func(r *CreateStoreProgramRequest) { r.FirstCategoryID = 0 },
-		"AvatarMediaID":   func(r *CreateStoreProgramRequest) { r.AvatarMediaID = "" },
-		"OtherFiles":      func(r *CreateStoreProgramRequest) { r.OtherFiles = make(StoreMediaIDs, 6) },
-		"Nickname":        func(r *CreateStoreProgramRequest) { r.Nickname = strings.Repeat("店", 16) },
+func TestWrongStoreMiniProgramsAndPlacesAreRefused(t *testing.T) {
+	for argument, damage := range map[string]func(*CreateStoreMiniProgramRequest){
+		"FirstCategoryID": func(r *CreateStoreMiniProgramRequest) { r.FirstCategoryID = 0 },
+		"AvatarMediaID":   func(r *CreateStoreMiniProgramRequest) { r.AvatarMediaID = "" },
+		"OtherFiles":      func(r *CreateStoreMiniProgramRequest) { r.OtherFiles = make(StoreMediaIDs, 6) },
+		"Nickname":        func(r *CreateStoreMiniProgramRequest) { r.Nickname = strings.Repeat("店", 16) },
 	} {
 		req := storeProgram()
 		damage(&req)
-		refused(t, argument, func(ctx context.Context, c *Client) error { return c.CreateStoreProgram(ctx, req) })
+		refused(t, argument, func(ctx context.Context, c *Client) error { return c.CreateStoreMiniProgram(ctx, req) })
 	}
 	for argument, damage := range map[string]func(*CreateMapPOIRequest){
 		"Name":       func(r *CreateMapPOIRequest) { r.Name = "" },

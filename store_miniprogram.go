@@ -51,9 +51,9 @@ func (c *Client) ListStoreCategories(ctx context.Context) ([]StoreCategory, erro
 	return res.Data.All.Categories, nil
 }
 
-// CreateStoreProgramRequest describes a new store mini program. All files are media ids
+// CreateStoreMiniProgramRequest describes a new store mini program. All files are media ids
 // of temporary images.
-type CreateStoreProgramRequest struct {
+type CreateStoreMiniProgramRequest struct {
 	FirstCategoryID  int64         `json:"first_catid"`
 	SecondCategoryID int64         `json:"second_catid"`
 	AvatarMediaID    string        `json:"headimg_mediaid"`
@@ -64,7 +64,7 @@ type CreateStoreProgramRequest struct {
 	OtherFiles       StoreMediaIDs `json:"other_files,omitempty"` // as License
 }
 
-func (r CreateStoreProgramRequest) check() error {
+func (r CreateStoreMiniProgramRequest) check() error {
 	err := first(
 		positive("FirstCategoryID", r.FirstCategoryID), positive("SecondCategoryID", r.SecondCategoryID),
 		notEmpty("AvatarMediaID", r.AvatarMediaID), notEmpty("Introduction", r.Introduction),
@@ -95,41 +95,41 @@ func maxWidth(argument, value string, limit int) error {
 	return nil
 }
 
-// CreateStoreProgram applies for the account's store mini program (创建门店小程序). An
+// CreateStoreMiniProgram applies for the account's store mini program (创建门店小程序). An
 // administrator must confirm within 24 hours. Then the platform audits the application,
-// see [Client.GetStoreProgramAudit].
+// see [Client.GetStoreMiniProgramAudit].
 //
 // https://developers.weixin.qq.com/doc/service/api/stores/miniapp/api_applywxastore
-func (c *Client) CreateStoreProgram(ctx context.Context, req CreateStoreProgramRequest) error {
+func (c *Client) CreateStoreMiniProgram(ctx context.Context, req CreateStoreMiniProgramRequest) error {
 	return c.post(ctx, "/wxa/apply_merchant", req)
 }
 
-// StoreProgramStatus is the status of a store mini program's audit.
-type StoreProgramStatus int
+// StoreMiniProgramStatus is the status of a store mini program's audit.
+type StoreMiniProgramStatus int
 
 // The statuses of an audit.
 const (
-	StoreProgramStatusNone     StoreProgramStatus = 0 // no application
-	StoreProgramStatusAccepted StoreProgramStatus = 1
-	StoreProgramStatusPending  StoreProgramStatus = 2
-	StoreProgramStatusRefused  StoreProgramStatus = 3
-	StoreProgramStatusDeclined StoreProgramStatus = 4 // by the administrator
+	StoreMiniProgramStatusNone     StoreMiniProgramStatus = 0 // no application
+	StoreMiniProgramStatusAccepted StoreMiniProgramStatus = 1
+	StoreMiniProgramStatusPending  StoreMiniProgramStatus = 2
+	StoreMiniProgramStatusRefused  StoreMiniProgramStatus = 3
+	StoreMiniProgramStatusDeclined StoreMiniProgramStatus = 4 // by the administrator
 )
 
-// StoreProgramAudit is the audit of the account's store mini program.
-type StoreProgramAudit struct {
-	ID     int64              `json:"audit_id"`
-	Status StoreProgramStatus `json:"status"`
-	Reason string             `json:"reason"` // why the application was refused or declined
+// StoreMiniProgramAudit is the audit of the account's store mini program.
+type StoreMiniProgramAudit struct {
+	ID     int64                  `json:"audit_id"`
+	Status StoreMiniProgramStatus `json:"status"`
+	Reason string                 `json:"reason"` // why the application was refused or declined
 }
 
-// GetStoreProgramAudit returns an audit (获取门店小程序审核结果, 查询门店小程序审核结果). Pass 0
+// GetStoreMiniProgramAudit returns an audit (获取门店小程序审核结果, 查询门店小程序审核结果). Pass 0
 // for the latest one.
 //
 // https://developers.weixin.qq.com/doc/service/api/stores/miniapp/api_getwxastoreauditinfo
-func (c *Client) GetStoreProgramAudit(ctx context.Context, auditID int64) (*StoreProgramAudit, error) {
+func (c *Client) GetStoreMiniProgramAudit(ctx context.Context, auditID int64) (*StoreMiniProgramAudit, error) {
 	res, err := get[struct {
-		Data StoreProgramAudit `json:"data"`
+		Data StoreMiniProgramAudit `json:"data"`
 	}](ctx, c, "/wxa/get_merchant_audit_info", params("audit_id", idOrNone(auditID)))
 	if err != nil {
 		return nil, err
@@ -137,11 +137,11 @@ func (c *Client) GetStoreProgramAudit(ctx context.Context, auditID int64) (*Stor
 	return &res.Data, nil
 }
 
-// UpdateStoreProgram changes the avatar and the introduction of the account's store mini
+// UpdateStoreMiniProgram changes the avatar and the introduction of the account's store mini
 // program (修改门店小程序信息). Pass "" to keep one of them.
 //
 // https://developers.weixin.qq.com/doc/service/api/stores/miniapp/api_modifywxastore
-func (c *Client) UpdateStoreProgram(ctx context.Context, avatarMediaID, introduction string) error {
+func (c *Client) UpdateStoreMiniProgram(ctx context.Context, avatarMediaID, introduction string) error {
 	body := struct {
 		AvatarMediaID string `json:"headimg_mediaid"`
 		Introduction  string `json:"intro"`
