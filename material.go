@@ -13,23 +13,24 @@ import (
 // MaterialResult is an uploaded material.
 type MaterialResult struct {
 	MediaID string `json:"media_id"`
-	URL     string `json:"url"` // of an image; shown only on pages of the platform's own domains
+	URL     string `json:"url"` // only set for an image, which only pages on the platform's own domains can show
 }
 
-// UploadMaterial uploads a file that is kept until it is deleted (上传永久素材,
-// 新增永久素材). An account can have 100,000 images and articles, and 1,000 files of
-// other types. For videos, which need a title, use [Client.UploadVideoMaterial].
+// UploadMaterial uploads a permanent material: a file that the platform keeps until it
+// is deleted (上传永久素材, 新增永久素材). An account can have 100,000 images and articles,
+// and 1,000 files of other types. For videos, which need a title, use
+// [Client.UploadVideoMaterial].
 //
 // https://developers.weixin.qq.com/doc/service/api/material/permanent/api_addmaterial
 func (c *Client) UploadMaterial(ctx context.Context, mediaType MediaType, file File) (*MaterialResult, error) {
 	if mediaType == MediaVideo {
-		return nil, invalid("mediaType", "must not be MediaVideo, which UploadVideoMaterial uploads")
+		return nil, invalid("mediaType", "must not be MediaVideo: use UploadVideoMaterial")
 	}
 	return c.uploadMaterial(ctx, mediaType, mediaType.form(file))
 }
 
-// UploadVideoMaterial uploads a video that is kept until it is deleted
-// (上传永久素材, 新增永久素材), with the title and description that followers see.
+// UploadVideoMaterial uploads a video as a permanent material, with the title and the
+// description that followers see (上传永久素材, 新增永久素材).
 //
 // https://developers.weixin.qq.com/doc/service/api/material/permanent/api_addmaterial
 func (c *Client) UploadVideoMaterial(ctx context.Context, file File, title, description string) (*MaterialResult, error) {
@@ -55,8 +56,8 @@ func (c *Client) uploadMaterial(ctx context.Context, mediaType MediaType, form *
 	return upload[MaterialResult](ctx, c, "/cgi-bin/material/add_material", params("type", string(mediaType)), form)
 }
 
-// MaterialContent is the content of a material: articles, a video, or a file, which
-// DownloadInfo describes.
+// MaterialContent is the content of a material: articles, the data of a video, or a
+// file that [Client.GetMaterial] wrote. DownloadInfo describes the file.
 type MaterialContent struct {
 	DownloadInfo
 	Articles []Article      // nil unless the material consists of articles
@@ -69,7 +70,7 @@ type Article struct {
 	Author           string `json:"author"`
 	Digest           string `json:"digest"`
 	Content          string `json:"content"`            // HTML
-	ContentSourceURL string `json:"content_source_url"` // behind "read the original" (阅读原文)
+	ContentSourceURL string `json:"content_source_url"` // of the link "Read the original" (阅读原文)
 	ThumbMediaID     string `json:"thumb_media_id"`     // the cover
 	ThumbURL         string `json:"thumb_url"`
 	ShowCover        bool   `json:"show_cover_pic"`
@@ -78,11 +79,11 @@ type Article struct {
 	URL              string `json:"url"`
 }
 
-// MaterialVideo is a material that is a video.
+// MaterialVideo describes a video material.
 type MaterialVideo struct {
 	Title       string
 	Description string
-	DownloadURL string // from which the file can be downloaded
+	DownloadURL string
 }
 
 // mediaRef is the body of every call about one media_id.
@@ -93,8 +94,8 @@ type mediaRef struct {
 func (r mediaRef) check() error { return notEmpty("mediaID", r.MediaID) }
 
 // GetMaterial returns a material (获取永久素材). The bytes of an image, a voice
-// recording or a thumbnail are written to w. For articles and videos nothing is
-// written: the articles are in the result, and a video is only returned as a URL. It
+// recording or a thumbnail are written to w. For articles and videos, nothing is
+// written: the result contains the articles, or the download URL of the video. It
 // returns [ErrInvalidMediaID] if there is no such material or it was deleted.
 //
 // https://developers.weixin.qq.com/doc/service/api/material/permanent/api_getmaterial
@@ -158,7 +159,7 @@ type Material struct {
 	UpdateTime Timestamp     `json:"update_time"`
 	News       *MaterialNews `json:"content"` // nil unless the material consists of articles
 
-	// Of videos; the official page does not list these.
+	// These are only set for videos. The official page does not list them.
 	Description string   `json:"description"`
 	Tags        []string `json:"tags"`
 }
@@ -190,8 +191,8 @@ func (c *Client) ListMaterials(ctx context.Context, mediaType MediaType, offset,
 }
 
 // AllMaterials iterates over the materials of a type (获取永久素材列表), in pages of 20.
-// Deleting materials during the iteration shifts the remaining ones: collect first, then
-// delete.
+// If materials are deleted during the iteration, the remaining ones shift and some are
+// skipped: collect the materials first, then delete them.
 //
 // https://developers.weixin.qq.com/doc/service/api/material/permanent/api_batchgetmaterial
 func (c *Client) AllMaterials(ctx context.Context, mediaType MediaType) iter.Seq2[Material, error] {

@@ -11,8 +11,8 @@ type MediaType string
 
 // The types of media files, with their limits.
 const (
-	MediaImage MediaType = "image" // PNG, JPEG or GIF, as a material also BMP; up to 10 MB
-	MediaVoice MediaType = "voice" // AMR or MP3, as a material also WMA or WAV; up to 2 MB and 60 seconds
+	MediaImage MediaType = "image" // PNG, JPEG or GIF, or BMP for a material; up to 10 MB
+	MediaVoice MediaType = "voice" // AMR or MP3, or WMA or WAV for a material; up to 2 MB and 60 seconds
 	MediaVideo MediaType = "video" // MP4; up to 10 MB
 	MediaThumb MediaType = "thumb" // the thumbnail of a music message or an article: JPEG; up to 64 KB
 	MediaNews  MediaType = "news"  // articles; only for [Client.ListMaterials] and [Client.AllMaterials]
@@ -35,13 +35,13 @@ const imageFamily = "image/"
 type Media struct {
 	Type         MediaType `json:"type"`
 	MediaID      string    `json:"media_id"`       // for use in messages; also set for a thumbnail
-	ThumbMediaID string    `json:"thumb_media_id"` // of a thumbnail, the same as MediaID
+	ThumbMediaID string    `json:"thumb_media_id"` // only set for a thumbnail: the same as MediaID
 	CreateTime   Timestamp `json:"created_at"`
 }
 
-// UploadMedia uploads a file for use in messages (新增临时素材, 上传临时素材). It can
-// be used any number of times within 3 days; [Client.UploadMaterial] uploads one that
-// is kept. The name of the file must have an extension of the type, such as ".jpg".
+// UploadMedia uploads a file for use in messages (新增临时素材, 上传临时素材). The file
+// can be used any number of times within 3 days; [Client.UploadMaterial] uploads a file
+// permanently. The file name must have an extension of the type, such as ".jpg".
 //
 // https://developers.weixin.qq.com/doc/service/api/material/temporary/api_uploadtempmedia
 func (c *Client) UploadMedia(ctx context.Context, mediaType MediaType, file File) (*Media, error) {
@@ -71,11 +71,11 @@ func (t MediaType) form(file File) *Form {
 // MediaDownloadInfo describes a downloaded media file.
 type MediaDownloadInfo struct {
 	DownloadInfo
-	VideoURL string // from which a video can be downloaded; if set, nothing was written
+	VideoURL string // the download URL of a video; if it is set, nothing was written
 }
 
 // DownloadMedia writes a media file that was uploaded or received in the last 3 days to
-// w (获取临时素材). For a video the platform returns only a URL: VideoURL is set, and
+// w (获取临时素材). For a video, the platform returns only a URL: VideoURL is set, and
 // nothing is written. Voice recordings are AMR at 8 kHz; for those made with the
 // JS-SDK, [Client.DownloadHDVoice] provides higher quality.
 //

@@ -2,24 +2,24 @@ package wechat
 
 import "context"
 
-// MedicalStatus selects the notice of the medical assistant to send. The official
+// MedicalStatus selects which notice the medical assistant sends. The official
 // guide lists the values by department: 15010xx for outpatients, 15020xx for inpatients.
 type MedicalStatus int
 
-// MedicalStatusRegistered tells a patient that the appointment is registered.
+// MedicalStatusRegistered notifies a patient that an appointment is registered.
 const MedicalStatusRegistered MedicalStatus = 1501001
 
 // MedicalMessage is a notice of the medical assistant (就医助手) about a visit.
 type MedicalMessage struct {
 	Status  MedicalStatus `json:"status"`
 	OpenID  string        `json:"open_id"`
-	OrderID string        `json:"order_id"` // of the visit; its notices share one page
+	OrderID string        `json:"order_id"` // of the visit; all notices of an order share one page
 	ID      string        `json:"msg_id"`   // unique per user within the order
-	AppID   string        `json:"app_id"`   // of the account that has the assistant; "" means the client's own
+	AppID   string        `json:"app_id"`   // of the account that uses the assistant; "" means the client's own
 	Trial   Flag          `json:"testonly_is_trial,omitempty"`
 
-	// Info is the content: a [MedicalAppointment] for MedicalStatusRegistered, and a
-	// value with the fields of the official page for any other status.
+	// Info is the content: a [MedicalAppointment] for MedicalStatusRegistered. For any
+	// other status, it is a value that encodes to the JSON fields of the official page.
 	Info any `json:"business_info"`
 }
 
@@ -55,7 +55,7 @@ func (a MedicalAppointment) check() error {
 		notEmpty("Info.DepartmentName", a.DepartmentName), notEmpty("Info.AppointmentTime", a.AppointmentTime))
 }
 
-// MedicalPage is the page that opens from a notice.
+// MedicalPage is the page that opens when the patient taps a notice.
 type MedicalPage struct {
 	Type     string `json:"page_type,omitempty"` // as listed on the official page of the status
 	URL      string `json:"url,omitempty"`

@@ -39,8 +39,8 @@ func ParseMenu(data []byte) (Menu, error) {
 	return m, nil
 }
 
-// MustMenu is [ParseMenu] for a menu that is written in the program; it panics if the
-// menu is not valid.
+// MustMenu is like [ParseMenu] but panics if text is not a valid menu. It is for menus
+// that are part of the program.
 func MustMenu(text string) Menu {
 	m, err := ParseMenu([]byte(text))
 	if err != nil {
@@ -62,12 +62,12 @@ func (w *wrappedMenu) menu() *Menu {
 	return &w.Menu
 }
 
-// Button is a button of a menu or, with SubButtons, a submenu. There is a function for
-// each type that sets the fields which the type needs.
+// Button is a button of a menu or, with SubButtons, a submenu. Functions such as
+// [ClickButton] return a button of each type with the fields that the type needs.
 type Button struct {
-	// Name has up to 60 bytes, and up to 16 if the button has SubButtons. The page
-	// allows 16 for every top-level button and says that the app cuts off the rest, but
-	// the platform accepts longer names of buttons without SubButtons.
+	// Name has up to 60 bytes, or up to 16 if the button has SubButtons. The official
+	// page allows 16 bytes for every top-level button and says that the app cuts off
+	// the rest, but the platform accepts longer names for buttons without SubButtons.
 	Name       string     `json:"name"`
 	Type       ButtonType `json:"type,omitempty"`
 	Key        string     `json:"key,omitempty"` // is returned in the event, up to 128 bytes
@@ -133,13 +133,13 @@ func LocationButton(name, key string) Button {
 }
 
 // MediaButton returns a button that sends a permanent material to the follower.
-// For articles use [ArticleButton].
+// For articles, use [ArticleButton].
 func MediaButton(name, mediaID string) Button {
 	return Button{Type: ButtonMedia, Name: name, MediaID: mediaID}
 }
 
 // MediaLinkButton returns a button that opens a permanent news material. For
-// articles use [ArticleLinkButton].
+// articles, use [ArticleLinkButton].
 func MediaLinkButton(name, mediaID string) Button {
 	return Button{Type: ButtonMediaLink, Name: name, MediaID: mediaID}
 }
@@ -160,7 +160,7 @@ func MiniProgramButton(name, appID, pagePath, fallbackURL string) Button {
 	return Button{Type: ButtonMiniProgram, Name: name, AppID: appID, PagePath: pagePath, URL: fallbackURL}
 }
 
-// SubMenu returns a button that shows 1 to 5 other buttons.
+// SubMenu returns a button that opens a submenu of 1 to 5 buttons.
 func SubMenu(name string, buttons ...Button) Button { return Button{Name: name, SubButtons: buttons} }
 
 const (
@@ -230,7 +230,7 @@ func (c *Client) CreateMenu(ctx context.Context, menu Menu) error {
 	return c.post(ctx, "/cgi-bin/menu/create", menu, idempotent)
 }
 
-// CurrentMenu is the menu that followers see, however it was created.
+// CurrentMenu is the menu that followers see, no matter how it was created.
 type CurrentMenu struct {
 	IsOpen  bool               `json:"is_menu_open"` // the menu is enabled
 	Buttons CurrentMenuButtons `json:"selfmenu_info"`
@@ -240,13 +240,13 @@ type CurrentMenu struct {
 type CurrentMenuButton struct {
 	Name     string     `json:"name"`
 	Type     ButtonType `json:"type"`  // in menus of the console also "news", "text", "img", "photo", "video" or "voice"
-	Value    string     `json:"value"` // a text, a media id, or the link of a video
+	Value    string     `json:"value"` // a text, a media id or the URL of a video
 	Key      string     `json:"key"`
 	URL      string     `json:"url"`
 	AppID    string     `json:"appid"`
 	PagePath string     `json:"pagepath"`
 
-	News       LinkedArticles     `json:"news_info"` // only for "news"
+	News       LinkedArticles     `json:"news_info"` // only set if Type is "news"
 	SubButtons CurrentMenuButtons `json:"sub_button"`
 }
 
@@ -266,7 +266,7 @@ type LinkedArticle struct {
 	ShowCover        bool   `json:"show_cover"`
 	CoverURL         string `json:"cover_url"`
 	ContentURL       string `json:"content_url"`
-	ContentSourceURL string `json:"source_url"` // of "Read the original"; may be ""
+	ContentSourceURL string `json:"source_url"` // of the link "Read the original" (阅读原文); may be ""
 }
 
 // LinkedArticles is a list of articles.
@@ -292,7 +292,8 @@ func unwrapList[T any](data []byte, list *[]T) error {
 }
 
 // GetCurrentMenu returns the menu that followers see, whether it was created through the
-// API or in the console (查询自定义菜单信息). Its media ids are temporary.
+// API or in the console (查询自定义菜单信息). The media ids in it are those of temporary
+// media.
 //
 // https://developers.weixin.qq.com/doc/service/api/custommenu/api_getcurrentselfmenuinfo
 func (c *Client) GetCurrentMenu(ctx context.Context) (*CurrentMenu, error) {
@@ -327,7 +328,8 @@ type StoredMatchRule struct {
 
 // GetMenu returns the default menu and the conditional ones that were created through
 // the API (获取自定义菜单配置). It returns [ErrMenuNotFound] if there is none. For a menu
-// of the console use [Client.GetCurrentMenu]. The daily quota is 10,000.
+// that was created in the console, use [Client.GetCurrentMenu]. The daily quota is
+// 10,000.
 //
 // https://developers.weixin.qq.com/doc/service/api/custommenu/api_getmenu
 func (c *Client) GetMenu(ctx context.Context) (*MenuInfo, error) {
@@ -345,11 +347,11 @@ func (c *Client) DeleteMenu(ctx context.Context) error {
 }
 
 // MatchRule selects the followers who see a conditional menu: those who match all
-// fields that are set. At least one must be.
+// fields that are set. At least one field must be set.
 type MatchRule struct {
 	TagID    int64 // see [Client.ListTags]
 	Platform ClientPlatform
-	Language Language // of the app; no longer documented, may be refused with [ErrWithdrawnMatchRule]
+	Language Language // of the app; no longer documented, and may be refused with [ErrWithdrawnMatchRule]
 }
 
 // ClientPlatform is the operating system that a follower's app runs on.
@@ -373,7 +375,7 @@ type conditionalMenu struct {
 
 func (m conditionalMenu) check() error {
 	if m.Rule.TagID+string(m.Rule.Platform)+string(m.Rule.Language) == "" {
-		return invalid("rule", "must have a field that is set")
+		return invalid("rule", "must have at least one field set")
 	}
 	return m.Menu.check()
 }
@@ -384,7 +386,7 @@ func (m conditionalMenu) check() error {
 // is 2,000.
 //
 // https://developers.weixin.qq.com/doc/service/api/custommenu/api_addconditionalmenu
-func (c *Client) AddConditionalMenu(ctx context.Context, menu Menu, rule MatchRule) (int64, error) {
+func (c *Client) AddConditionalMenu(ctx context.Context, menu Menu, rule MatchRule) (menuID int64, err error) {
 	body := conditionalMenu{Menu: menu}
 	body.Rule.TagID, body.Rule.Platform, body.Rule.Language = idOrNone(rule.TagID), rule.Platform, rule.Language
 	res, err := post[menuRef](ctx, c, "/cgi-bin/menu/addconditional", body)

@@ -16,9 +16,10 @@ type Message interface {
 	custom() (msgType string, content any, err error)
 }
 
-// TextMessage is a text. In a customer-service message it has up to 2,048 bytes and can
-// contain links, including links to mini programs: <a href="https://…"
-// data-miniprogram-appid="wx…" data-miniprogram-path="pages/index">…</a>.
+// TextMessage is a text. In a customer-service message, it has up to 2,048 bytes and can
+// contain links, including links to mini programs:
+//
+//	<a href="https://…" data-miniprogram-appid="wx…" data-miniprogram-path="pages/index">…</a>
 type TextMessage struct {
 	Content string `json:"content"`
 }
@@ -49,11 +50,11 @@ func (m VoiceMessage) custom() (string, any, error) {
 
 func (m VoiceMessage) mass() (string, any, error) { return m.custom() }
 
-// VideoMessage is an uploaded video. In a mass message MediaID is the one that
+// VideoMessage is an uploaded video. In a mass message, MediaID is the one that
 // [Client.UploadMassVideo] returns.
 type VideoMessage struct {
 	MediaID      string `json:"media_id"`
-	ThumbMediaID string `json:"thumb_media_id,omitempty"` // required by the official page, absent from its older examples; must be empty in a mass message
+	ThumbMediaID string `json:"thumb_media_id,omitempty"` // required by the official page, but missing in its older examples; must be "" in a mass message
 	Title        string `json:"title,omitempty"`
 	Description  string `json:"description,omitempty"`
 }
@@ -70,12 +71,12 @@ func (m VideoMessage) mass() (string, any, error) {
 	return "mpvideo", m, err
 }
 
-// MusicMessage is a piece of music on the web.
+// MusicMessage is a card that plays music from the web.
 type MusicMessage struct {
 	Title        string `json:"title,omitempty"`
 	Description  string `json:"description,omitempty"`
 	URL          string `json:"musicurl"`
-	HQURL        string `json:"hqmusicurl"` // in higher quality, used over Wi-Fi
+	HQURL        string `json:"hqmusicurl"` // a version of higher quality, which is played over Wi-Fi
 	ThumbMediaID string `json:"thumb_media_id"`
 }
 
@@ -98,9 +99,10 @@ func (m NewsMessage) custom() (string, any, error) {
 	return "news", content, notEmpty("Title", m.Title)
 }
 
-// MPNewsMessage is one or more articles, by the media id of their draft
+// MPNewsMessage is one or more articles. MediaID is the media id of their draft
 // ([Client.CreateDraft]) or the one that [Client.UploadMassNews] returns. The platform
-// is withdrawing it from customer-service messages: use [MPNewsArticleMessage] there.
+// is withdrawing this type from customer-service messages: use [MPNewsArticleMessage]
+// there.
 type MPNewsMessage struct {
 	MediaID string `json:"media_id"`
 }
@@ -143,12 +145,12 @@ func (m MenuMessage) custom() (string, any, error) {
 	})
 }
 
-// CardMessage is a card or coupon. A customer-service message cannot contain one with
-// custom codes, and a mass message no new coupon: the platform refuses it with code
-// 45113.
+// CardMessage is a card or coupon. One with custom codes cannot be sent in a
+// customer-service message. A new coupon cannot be sent in a mass message: the platform
+// refuses it with code 45113.
 type CardMessage struct {
 	CardID    string `json:"card_id"`
-	Extension string `json:"card_ext,omitempty"` // JSON, such as the String of what SignCard returns; in a mass message only
+	Extension string `json:"card_ext,omitempty"` // JSON, such as CardExtension.String returns; only in a mass message
 }
 
 func (m CardMessage) custom() (string, any, error) {
@@ -175,8 +177,8 @@ func (m MiniProgramMessage) custom() (string, any, error) {
 		notEmpty("ThumbMediaID", m.ThumbMediaID))
 }
 
-// LinkMessage is a card that opens a web page. The official page does not list it; an
-// account that is refused it can use [NewsMessage].
+// LinkMessage is a card that opens a web page. The official page does not list it; if
+// the platform refuses it, use [NewsMessage].
 type LinkMessage struct {
 	Title       string `json:"title"`
 	Description string `json:"description"`
@@ -229,8 +231,8 @@ func (c *Client) SendCustomMessage(ctx context.Context, req SendCustomMessageReq
 }
 
 // SendCustomMessageJSON sends a customer-service message that is already JSON
-// (发送客服消息). The package callback makes such messages from replies that are too
-// late: set this method as the Deferred of a callback.Config.
+// (发送客服消息). Package callback turns replies that are too late into such messages if
+// this method is the Deferred field of its Config.
 //
 // https://developers.weixin.qq.com/doc/service/api/customer/message/api_sendcustommessage
 func (c *Client) SendCustomMessageJSON(ctx context.Context, body []byte) error {
@@ -245,7 +247,7 @@ type TypingRequest struct {
 
 // StartTyping shows the user for 15 seconds that the account is typing (客服输入状态). It
 // returns [ErrNoRecentInteraction] if the user has not interacted with the account for
-// 30 seconds, and [ErrAlreadyTyping] if it is already shown.
+// 30 seconds, and [ErrAlreadyTyping] if typing is already shown.
 //
 // https://developers.weixin.qq.com/doc/service/api/customer/message/api_typing
 func (c *Client) StartTyping(ctx context.Context, req TypingRequest) error {
@@ -280,10 +282,10 @@ type MessageRecord struct {
 	KFAccount string            `json:"worker"` // the agent's account
 }
 
-// MessageRecordType is who sent a message.
+// MessageRecordType says who sent a message.
 type MessageRecordType int
 
-// The kinds of messages; older records have others.
+// The types of messages. Older records have other types.
 const (
 	MessageRecordFromAgent MessageRecordType = 2002
 	MessageRecordFromUser  MessageRecordType = 2003
@@ -292,11 +294,11 @@ const (
 // MessageRecordPage is a page of messages.
 type MessageRecordPage struct {
 	Records []MessageRecord `json:"recordlist"`
-	Count   int64           `json:"number"`
-	NextID  int64           `json:"msgid"` // the AfterID for the next page
+	Count   int64           `json:"number"` // on this page
+	NextID  int64           `json:"msgid"`  // the AfterID for the next page
 }
 
-// ListMessageRecordsRequest selects messages.
+// ListMessageRecordsRequest selects a page of messages.
 type ListMessageRecordsRequest struct {
 	From, To time.Time // up to 24 hours apart
 	AfterID  int64     // the NextID of the previous page, 0 for the first page
@@ -346,8 +348,8 @@ func (c *Client) ListMessageRecords(ctx context.Context, req ListMessageRecordsR
 }
 
 // AllMessageRecords iterates over the messages between agents and users (获取聊天记录)
-// in a time range of any length, which is requested in parts of 24 hours. A message
-// from the second in which two parts meet can appear twice.
+// in a time range of any length, which it requests in parts of 24 hours. A message that
+// was sent in the second between two parts can appear twice.
 //
 // https://developers.weixin.qq.com/doc/service/api/customer/message/api_getmsglist
 func (c *Client) AllMessageRecords(ctx context.Context, from, to time.Time) iter.Seq2[MessageRecord, error] {

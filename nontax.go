@@ -53,19 +53,19 @@ const (
 	NontaxNoticePenalty  NontaxNoticeType = 2
 )
 
-// NontaxItem is an item of a payment.
+// NontaxItem is an item of a payment. Amounts are in fen, of which 100 are one yuan.
 type NontaxItem struct {
 	Position int    `json:"no"` // from 1
 	ID       string `json:"item_id"`
 	Name     string `json:"item_name"`
-	LateFee  int64  `json:"overdue"`           // fen, for late payment
+	LateFee  int64  `json:"overdue"`           // fen
 	Penalty  int64  `json:"penalty,omitempty"` // fen
 	Fee      int64  `json:"fee"`               // fen
 }
 
-// GetNontaxFeeRequest names a payment notice.
+// GetNontaxFeeRequest identifies a payment notice.
 type GetNontaxFeeRequest struct {
-	ServiceID      int64            `json:"service_id"`        // may be 0
+	ServiceID      int64            `json:"service_id"`        // can be 0
 	BankID         string           `json:"bank_id,omitempty"` // "" lets the platform choose
 	NoticeNumber   string           `json:"payment_notice_no"`
 	DepartmentCode string           `json:"department_code"`
@@ -102,7 +102,7 @@ func (c *Client) GetNontaxFee(ctx context.Context, req GetNontaxFeeRequest) (*No
 // NontaxPayment describes a payment and its recipient. Either NoticeNumber or
 // OrderNumber is required.
 type NontaxPayment struct {
-	BankID           string           `json:"bank_id,omitempty"`      // "" lets the platform choose; the test environment needs it
+	BankID           string           `json:"bank_id,omitempty"`      // "" lets the platform choose; the test environment requires it
 	BankAccount      string           `json:"bank_account,omitempty"` // of a department whose money is split (清分)
 	MerchantID       string           `json:"mch_id,omitempty"`       // "" lets the platform choose
 	Description      string           `json:"desc"`                   // the name of the service
@@ -134,10 +134,10 @@ func (p NontaxPayment) check() error {
 	})
 }
 
-// NontaxScene is where a payment starts.
+// NontaxScene says where a payment starts.
 type NontaxScene string
 
-// The scenes of payments. The last four only occur in received orders.
+// The scenes of payments. The last four occur only in orders that are received.
 const (
 	NontaxSceneAccount     NontaxScene = "biz"
 	NontaxSceneCityService NontaxScene = "ctiyservice" // the platform spells it this way
@@ -148,10 +148,10 @@ const (
 	NontaxSceneOther       NontaxScene = "other"
 )
 
-// NontaxTradeType is the kind of page that pays.
+// NontaxTradeType is the type of page on which a user pays.
 type NontaxTradeType string
 
-// The types of paying pages.
+// The types of pages.
 const (
 	NontaxTradeJSAPI NontaxTradeType = "JSAPI" // in WeChat
 	NontaxTradeMWEB  NontaxTradeType = "MWEB"  // in another browser
@@ -181,14 +181,14 @@ func (r CreateNontaxOrderRequest) check() error {
 	return err
 }
 
-// NontaxOrderResult is an order with the page or the mini program that pays it.
+// NontaxOrderResult is a new order and the page or mini program in which to pay it.
 type NontaxOrderResult struct {
 	OrderID     string             `json:"order_id"`
 	PayURL      string             `json:"pay_url"`
 	MiniProgram *NontaxMiniProgram `json:"miniprogram"`
 }
 
-// NontaxMiniProgram is a mini program that pays an order.
+// NontaxMiniProgram is a mini program in which a user pays an order.
 type NontaxMiniProgram struct {
 	AppID        string `json:"appid"`
 	PagePath     string `json:"pagepath"`
@@ -208,7 +208,7 @@ func (c *Client) CreateNontaxOrder(ctx context.Context, req CreateNontaxOrderReq
 	return post[NontaxOrderResult](ctx, c, "/nontax/unifiedorder", c.ownBody(body))
 }
 
-// PayNontaxByCodeRequest describes a payment by the code in the payer's WeChat.
+// PayNontaxByCodeRequest describes a payment by the payment code in the payer's app.
 type PayNontaxByCodeRequest struct {
 	NontaxPayment
 	AuthCode Secret `json:"auth_code"`          // the scanned code: 18 digits that begin with 10 to 15; spaces around it are ignored
@@ -223,11 +223,11 @@ func (p PayNontaxByCodeRequest) check() error {
 	return p.NontaxPayment.check()
 }
 
-// PayNontaxByCode charges a payer by the code in their WeChat (提交刷卡支付) and returns
-// the id of the order. After an error the order is not paid yet, since the payer may
-// have to enter a password: call again every 10 seconds for about 30 seconds, and 5
-// seconds after [ErrSystemBusy]. Pass the returned order id, which can also come with
-// an error; without it the payer might pay twice.
+// PayNontaxByCode charges a payer by the payment code in their app (提交刷卡支付) and
+// returns the id of the order. An error does not mean that the payment failed, because
+// the payer may still have to enter a password: call again every 10 seconds for about
+// 30 seconds, or 5 seconds after [ErrSystemBusy]. Set OrderID to the returned order id,
+// which can be set even if err is not nil. Without it, the payer might pay twice.
 //
 // https://developers.weixin.qq.com/doc/service/api/nontaxpay/api_nontaxmicropay
 func (c *Client) PayNontaxByCode(ctx context.Context, req PayNontaxByCodeRequest) (orderID string, err error) {
@@ -329,14 +329,15 @@ type nontaxOrderRef struct {
 
 func (r nontaxOrderRef) check() error { return notEmpty("orderID", r.OrderID) }
 
-// GetNontaxOrder returns an order (获取缴费订单详情). serviceID is optional: pass 0 if none.
+// GetNontaxOrder returns an order (获取缴费订单详情). Pass 0 for serviceID if there is
+// none.
 //
 // https://developers.weixin.qq.com/doc/service/api/nontaxpay/api_nontaxgetorder
 func (c *Client) GetNontaxOrder(ctx context.Context, orderID string, serviceID int64) (*NontaxOrder, error) {
 	return post[NontaxOrder](ctx, c, "/nontax/getorder", c.ownBody(nontaxOrderRef{serviceID, orderID}), idempotent)
 }
 
-// ListNontaxOrderIDsRequest names a payment. Either NoticeNumber or OrderNumber is
+// ListNontaxOrderIDsRequest identifies a payment. Either NoticeNumber or OrderNumber is
 // required.
 type ListNontaxOrderIDsRequest struct {
 	RegionCode     string `json:"region_code"`
@@ -350,26 +351,26 @@ func (r ListNontaxOrderIDsRequest) check() error {
 		notEmpty("NoticeNumber", r.NoticeNumber+r.OrderNumber))
 }
 
-// NontaxOrderIDs holds the ids of all orders for one payment.
+// NontaxOrderIDs contains the ids of all orders for one payment.
 type NontaxOrderIDs struct {
 	OrderIDs    []string `json:"order_id_list"`
 	PaidOrderID string   `json:"paid_order_id"` // "" if none is paid
 }
 
 // ListNontaxOrderIDs returns the ids of the orders for a payment notice or for an order
-// number of your own, and which one is paid (获取缴费订单列表).
+// number of your own, and the id of the one that is paid (获取缴费订单列表).
 //
 // https://developers.weixin.qq.com/doc/service/api/nontaxpay/api_nontaxgetorderlist
 func (c *Client) ListNontaxOrderIDs(ctx context.Context, req ListNontaxOrderIDsRequest) (*NontaxOrderIDs, error) {
 	return post[NontaxOrderIDs](ctx, c, "/nontax/getorderlist", c.ownBody(req), idempotent)
 }
 
-// RefundNontaxOrderRequest names an order to refund. Each partial refund needs a Fee and
-// an ExternalID of its own.
+// RefundNontaxOrderRequest describes a refund. Each partial refund needs a Fee and an
+// ExternalID of its own.
 type RefundNontaxOrderRequest struct {
 	OrderID    string `json:"order_id"`
 	Reason     string `json:"reason"`
-	Fee        int64  `json:"refund_fee,omitempty"` // fen; 0 means everything
+	Fee        int64  `json:"refund_fee,omitempty"` // fen; 0 means the full amount
 	ExternalID string `json:"refund_out_id,omitempty"`
 }
 
@@ -405,7 +406,7 @@ const (
 	NontaxBillRefunds NontaxBillType = "REFUND"
 )
 
-// DownloadNontaxBillRequest names a daily statement of a merchant.
+// DownloadNontaxBillRequest selects a daily statement of a merchant.
 type DownloadNontaxBillRequest struct {
 	MerchantID string
 	Date       Date
@@ -451,8 +452,9 @@ func (m nontaxMock) check() error {
 }
 
 // MockNontaxNotification makes the platform send test notifications of a payment to your
-// url (模拟支付结果通知). version is that of the protocol, 1. The platform calls url
-// twice: to test the decryption, and whether the signature is checked.
+// url (模拟支付结果通知). version is the version of the protocol, which is 1. The platform
+// calls url twice: once to test that it decrypts the notification, and once to test
+// that it checks the signature.
 //
 // https://developers.weixin.qq.com/doc/service/api/nontaxpay/api_nontaxmocknotification
 func (c *Client) MockNontaxNotification(ctx context.Context, url string, version int64) error {
@@ -460,7 +462,7 @@ func (c *Client) MockNontaxNotification(ctx context.Context, url string, version
 }
 
 // MockNontaxQuery makes the platform send test queries for an amount due to your url
-// (模拟查询应收信息). version is as in [Client.MockNontaxNotification].
+// (模拟查询应收信息). version has the same meaning as in [Client.MockNontaxNotification].
 //
 // https://developers.weixin.qq.com/doc/service/api/nontaxpay/api_nontaxmockqueryfee
 func (c *Client) MockNontaxQuery(ctx context.Context, url string, version int64) error {

@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 )
 
-// VehicleScene is where a driver pays.
+// VehicleScene says where a driver pays.
 type VehicleScene string
 
 // The places where a driver pays.
@@ -27,15 +27,15 @@ const (
 	VehicleStatusUnauthorized VehicleStatus = "UNAUTHORIZED"
 )
 
-// VehicleMerchant names the recipient of the payment. Empty fields let the platform
-// choose; the test environment requires BankID.
+// VehicleMerchant identifies the recipient of the payment. If a field is empty, the
+// platform chooses; the test environment requires BankID.
 type VehicleMerchant struct {
 	BankID      string `json:"bank_id,omitempty"`
 	BankAccount string `json:"bank_account,omitempty"` // of a department whose money is split (清分)
 	MerchantID  string `json:"mch_id,omitempty"`
 }
 
-// GetNontaxVehicleRequest names a driver by OpenID or PlateNumber.
+// GetNontaxVehicleRequest identifies a driver by OpenID or PlateNumber.
 type GetNontaxVehicleRequest struct {
 	VehicleMerchant
 	RegionCode  string       `json:"region_code"`
@@ -55,19 +55,20 @@ func (r GetNontaxVehicleRequest) check() error {
 type NontaxVehicle struct {
 	Status       VehicleStatus   `json:"user_state"`
 	OpenID       string          `json:"openid"`
-	Path         string          `json:"path"` // where the driver authorizes or pays; "" if not needed
+	Path         string          `json:"path"` // of the page on which the driver authorizes or pays; "" if not needed
 	PlateNumbers []string        `json:"plate_number_info"`
-	Package      json.RawMessage `json:"authorize_package"` // to be passed to that page unchanged
+	Package      json.RawMessage `json:"authorize_package"` // pass it to that page unchanged
 }
 
-// GetNontaxVehicle returns whether a driver can be charged (用户状态查询).
+// GetNontaxVehicle returns a driver, whose Status says whether the driver can be charged
+// (用户状态查询).
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Non_tax_pay/Non-tax_driver_platform.html
 func (c *Client) GetNontaxVehicle(ctx context.Context, req GetNontaxVehicleRequest) (*NontaxVehicle, error) {
 	return post[NontaxVehicle](ctx, c, "/nontax/vehicle/querystate", c.ownBody(req), idempotent)
 }
 
-// NotifyNontaxEntranceRequest reports a vehicle that drives in.
+// NotifyNontaxEntranceRequest reports that a vehicle enters.
 type NotifyNontaxEntranceRequest struct {
 	VehicleMerchant
 	RegionCode string          `json:"region_code"`
@@ -75,7 +76,7 @@ type NotifyNontaxEntranceRequest struct {
 	Entrance   VehicleEntrance `json:"scene_info"`
 }
 
-// VehicleEntrance is when and where a vehicle drives in.
+// VehicleEntrance describes a vehicle and the time and place at which it enters.
 type VehicleEntrance struct {
 	StartTime   Timestamp `json:"start_time"`
 	PlateNumber string    `json:"plate_number"`
@@ -92,8 +93,9 @@ func (r NotifyNontaxEntranceRequest) check() error {
 		someTime("Entrance.StartTime", r.Entrance.StartTime), notEmpty("Entrance.PlateNumber", r.Entrance.PlateNumber))
 }
 
-// NotifyNontaxEntrance reports that a vehicle drives in and returns whether its driver
-// can be charged (用户入场通知). It is for places that charge after the exit.
+// NotifyNontaxEntrance reports that a vehicle enters (用户入场通知). The returned status
+// says whether its driver can be charged. It is for places that charge drivers after
+// they leave.
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Non_tax_pay/Non-tax_driver_platform.html
 func (c *Client) NotifyNontaxEntrance(ctx context.Context, req NotifyNontaxEntranceRequest) (VehicleStatus, error) {
@@ -147,9 +149,10 @@ func (r ChargeNontaxVehicleRequest) check() error {
 		notEmpty("Scene", string(r.Scene)), someTime("Visit.StartTime", r.Visit.StartTime))
 }
 
-// ChargeNontaxVehicle charges a driver and returns the id of the order (申请扣款). The
-// platform has then accepted the charge but not collected the money yet. A number is
-// only charged once, so calls with an unknown outcome are retried.
+// ChargeNontaxVehicle charges a driver and returns the id of the order (申请扣款). When
+// it returns, the platform has accepted the charge but not yet collected the money. Each
+// NoticeNumber or OrderNumber is charged only once, so a call with an unknown outcome is
+// retried.
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Non_tax_pay/Non-tax_driver_platform.html
 func (c *Client) ChargeNontaxVehicle(ctx context.Context, req ChargeNontaxVehicleRequest) (orderID string, err error) {

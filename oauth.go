@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// ErrOAuthState means that an authorization was not started by the browser that returns
-// with it. Answer with 403, and do not exchange the code.
+// ErrOAuthState means that an authorization was not started by the browser that comes
+// back from it. Respond with status 403 and do not exchange the code.
 var ErrOAuthState = errors.New("wechat: the OAuth state is not the one that was issued")
 
 // OAuthState ties an authorization to the browser that started it. Without it, an
@@ -18,7 +18,7 @@ var ErrOAuthState = errors.New("wechat: the OAuth state is not the one that was 
 // authorization, store it in the browser's session, and check the one that comes back:
 //
 //	session.State = wechat.NewOAuthState()                    // before the redirect
-//	err := session.State.Check(r.FormValue("state"))          // in the handler of redirectURL; save the session
+//	err := session.State.Check(r.FormValue("state"))          // in the handler of RedirectURL; then save the session
 type OAuthState string
 
 // NewOAuthState returns a state of 160 random bits.
@@ -26,7 +26,7 @@ func NewOAuthState() OAuthState { return OAuthState(randomHex(20)) }
 
 // Check returns [ErrOAuthState] unless got, the state that came back, equals s. The
 // comparison takes constant time. A state works only once: Check clears s, and an empty
-// state equals nothing.
+// state never matches.
 func (s *OAuthState) Check(got string) error {
 	want := *s
 	*s = ""
@@ -42,7 +42,7 @@ func (s OAuthState) check() error {
 	}
 	other := strings.Trim(string(s), "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 	if other != "" {
-		return invalid("state", "must hold only ASCII letters and digits")
+		return invalid("state", "must contain only ASCII letters and digits")
 	}
 	return nil
 }
@@ -92,7 +92,7 @@ func (c *Client) OAuthURL(req OAuthURLRequest) (string, error) {
 
 // OAuthToken gives access to what one user has authorized. It is not the account's
 // access_token. To store it, store string(t.AccessToken) and string(t.RefreshToken):
-// when it is encoded, they are redacted and cannot be read back.
+// encoding an OAuthToken redacts both, and they cannot be read back.
 type OAuthToken struct {
 	AccessToken  Secret `json:"access_token"`
 	ExpiresIn    int64  `json:"expires_in"`    // seconds
@@ -101,14 +101,14 @@ type OAuthToken struct {
 	Scope        string `json:"scope"`   // the authorized scopes, separated by commas
 	UnionID      string `json:"unionid"` // only with OAuthScopeUserInfo
 
-	// IsSnapshotUser reports that the user sees a snapshot of the page and has not
-	// authorized anything yet; OpenID and UnionID belong to nobody.
+	// IsSnapshotUser reports whether the user sees a snapshot of the page and has not
+	// authorized anything yet. If so, OpenID and UnionID do not belong to a real user.
 	IsSnapshotUser bool `json:"is_snapshotuser"`
 }
 
-// ExchangeOAuthCode exchanges the code that came to the redirect URL for the user's
-// openid and tokens (换取用户授权凭证). A code works once and for 5 minutes, so an exchange
-// with an unknown outcome is not retried. It returns [ErrInvalidOAuthCode] or
+// ExchangeOAuthCode exchanges the code that the redirect URL received for the user's
+// openid and tokens (换取用户授权凭证). A code works only once and expires after 5 minutes,
+// so an exchange with an unknown outcome is not retried. It returns [ErrInvalidOAuthCode] or
 // [ErrOAuthCodeUsed] if the code is not valid. After any error, send the browser to
 // authorize again.
 //
@@ -148,7 +148,8 @@ type OAuthUser struct {
 	Privileges []string `json:"privilege"`  // such as "chinaunicom"
 	UnionID    string   `json:"unionid"`    // only set if the account is bound to an Open Platform account
 
-	// IsSnapshotUser is that of the [OAuthToken]; only [Client.GetOAuthUserByCode] sets it.
+	// IsSnapshotUser is copied from the [OAuthToken]. Only [Client.GetOAuthUserByCode]
+	// sets it.
 	IsSnapshotUser bool `json:"is_snapshotuser,omitempty"`
 
 	// The platform has left these empty since October 2021.
@@ -166,8 +167,8 @@ func (c *Client) GetOAuthUser(ctx context.Context, accessToken Secret, openID st
 	return c.GetOAuthUserInLanguage(ctx, accessToken, openID, "")
 }
 
-// GetOAuthUserInLanguage is [Client.GetOAuthUser] with the names of places in a
-// language (获取授权用户信息).
+// GetOAuthUserInLanguage is like [Client.GetOAuthUser] but returns the names of places
+// in the given language (获取授权用户信息).
 //
 // https://developers.weixin.qq.com/doc/service/api/webdev/access/api_snsuserinfo
 func (c *Client) GetOAuthUserInLanguage(ctx context.Context, accessToken Secret, openID string, language Language) (*OAuthUser, error) {
@@ -179,7 +180,7 @@ func (c *Client) GetOAuthUserInLanguage(ctx context.Context, accessToken Secret,
 }
 
 // GetOAuthUserByCode exchanges a code, as [Client.ExchangeOAuthCode] does, and returns
-// the profile of its user (换取用户授权凭证). Only OpenID and UnionID are set if the user
+// the user's profile (换取用户授权凭证). Only OpenID and UnionID are set if the user
 // has not authorized [OAuthScopeUserInfo]. After an error the code may be used up: send
 // the browser to authorize again.
 //

@@ -20,7 +20,7 @@ const (
 // ItemCodeOrder is an order for item codes (一物一码): each item gets a code of its own.
 type ItemCodeOrder struct {
 	ID         int64           `json:"application_id"`
-	ExternalID string          `json:"isv_application_id"` // your own id of the order
+	ExternalID string          `json:"isv_application_id"` // your own id for the order
 	Status     ItemCodeStatus  `json:"status"`
 	Ranges     []ItemCodeRange `json:"code_generate_list"` // each can be downloaded as one file
 	CreateTime Timestamp       `json:"create_time"`
@@ -40,9 +40,10 @@ func (r ItemCodeRange) check() error {
 	return notNegative("Start", r.Start)
 }
 
-// CreateItemCodeOrder orders item codes (申请二维码接口) and returns the id of the order. count
-// is a multiple of 10,000 from 10,000 to 20,000,000. externalID is your own id of the
-// order: another call with the same one returns the same order.
+// CreateItemCodeOrder orders item codes and returns the id of the order
+// (申请二维码接口). count must be a multiple of 10,000, from 10,000 to 20,000,000.
+// externalID is your own id for the order: a call with the same externalID returns the
+// same order.
 //
 // https://developers.weixin.qq.com/doc/service/api/onecode/api_intp_marketcode_applycode
 func (c *Client) CreateItemCodeOrder(ctx context.Context, count int64, externalID string) (orderID int64, err error) {
@@ -84,7 +85,7 @@ type ItemCodeFile struct {
 }
 
 // Decrypt returns the content of the file. key is the 16-byte key that the platform
-// sends by mail when it grants access to the API.
+// sends by email when it grants access to the API.
 func (f *ItemCodeFile) Decrypt(key Secret) ([]byte, error) {
 	if len(key) != aes.BlockSize {
 		return nil, invalid("key", "must have %d bytes, but has %d", aes.BlockSize, len(key))
@@ -94,7 +95,7 @@ func (f *ItemCodeFile) Decrypt(key Secret) ([]byte, error) {
 		return nil, invalid("Buffer", "must be base64")
 	}
 	if len(data) == 0 || len(data)%aes.BlockSize != 0 {
-		return nil, invalid("Buffer", "must hold blocks of %d bytes, but holds %d bytes", aes.BlockSize, len(data))
+		return nil, invalid("Buffer", "must contain whole blocks of %d bytes, but contains %d bytes", aes.BlockSize, len(data))
 	}
 	block, err := aes.NewCipher([]byte(key))
 	if err != nil {
@@ -103,7 +104,7 @@ func (f *ItemCodeFile) Decrypt(key Secret) ([]byte, error) {
 	cipher.NewCBCDecrypter(block, []byte(key)).CryptBlocks(data, data) // the key is also the IV
 	plain, ok := unpad(data)
 	if !ok {
-		return nil, invalid("key", "must be the one that the file is encrypted with")
+		return nil, invalid("key", "must be the key that the file is encrypted with")
 	}
 	return plain, nil
 }
@@ -182,7 +183,7 @@ type ItemCode struct {
 	ItemCodeActivity
 }
 
-// GetItemCodeRequest names a code by OrderID and Index, by URL or by Code.
+// GetItemCodeRequest identifies a code by OrderID and Index, by URL, or by Code.
 type GetItemCodeRequest struct {
 	OrderID int64
 	Index   int // of the code in the order, from 0

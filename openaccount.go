@@ -15,11 +15,11 @@ func (c *Client) openAccount(ctx context.Context, path string, traits ...trait) 
 	return res.OpenAppID, nil
 }
 
-// CreateOpenAccount creates an Open Platform account of the same owner, binds this
-// account to it and returns its AppID (创建开放平台账号). A user has the same UnionID in all
-// accounts that are bound to one Open Platform account. Third-party platforms call it
-// with the account's token. It returns [ErrOpenAccountBound] if the account is already
-// bound.
+// CreateOpenAccount creates an Open Platform account for the owner of this account,
+// binds this account to it, and returns its AppID (创建开放平台账号). A user has the same
+// UnionID in all accounts that are bound to one Open Platform account. Third-party
+// platforms call it with the token of an account that they operate. It returns
+// [ErrOpenAccountBound] if this account is already bound.
 //
 // https://developers.weixin.qq.com/doc/oplatform/openApi/openplatform-management/api_createopenaccount
 func (c *Client) CreateOpenAccount(ctx context.Context) (openAppID string, err error) {
@@ -35,8 +35,9 @@ func (c *Client) GetOpenAccount(ctx context.Context) (openAppID string, err erro
 }
 
 // BindOpenAccount binds this account to an Open Platform account of the same owner
-// (绑定开放平台账号). It returns [ErrOpenAccountBound] if this account is already bound. An
-// unverified Open Platform account can have 5 accounts, a verified one 100.
+// (绑定开放平台账号). Up to 5 accounts can be bound to an unverified Open Platform account,
+// and up to 100 to a verified one. It returns [ErrOpenAccountBound] if this account is
+// already bound.
 //
 // https://developers.weixin.qq.com/doc/oplatform/openApi/openplatform-management/api_bindopenaccount
 func (c *Client) BindOpenAccount(ctx context.Context, openAppID string) error {

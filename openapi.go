@@ -8,7 +8,7 @@ import (
 
 // ClearQuota resets the daily call counts of all APIs of the account (重置API调用次数). An
 // account can do this 10 times a month, through the API and in the console together. It
-// returns [ErrClearQuotaLimit] if all 10 resets are used up.
+// returns [ErrClearQuotaLimit] if all 10 have been used.
 //
 // https://developers.weixin.qq.com/doc/service/api/apimanage/api_clearquota
 func (c *Client) ClearQuota(ctx context.Context) error {
@@ -21,9 +21,9 @@ func (c *Client) ClearQuota(ctx context.Context) error {
 	return c.post(ctx, "/cgi-bin/clear_quota", body)
 }
 
-// ClearQuotaBySecret is [Client.ClearQuota] without an access token, for an account
-// that has used up the quota for tokens (使用AppSecret重置API调用次数). Both share the 10
-// resets a month.
+// ClearQuotaBySecret is like [Client.ClearQuota] but needs no access token, for an
+// account that has used up its quota for tokens (使用AppSecret重置API调用次数). The two
+// methods share the 10 resets a month.
 //
 // https://developers.weixin.qq.com/doc/service/api/apimanage/api_clearquotabyappsecret
 func (c *Client) ClearQuotaBySecret(ctx context.Context) error {
@@ -47,12 +47,12 @@ type apiPath struct {
 
 func (p apiPath) check() error {
 	if !strings.HasPrefix(p.Path, "/") || strings.ContainsAny(p.Path, "?# ") {
-		return invalid("path", "must begin with / and hold no host, query, fragment or space")
+		return invalid("path", "must begin with / and contain no host, query, fragment or space")
 	}
 	return nil
 }
 
-// ClearAPIQuota resets the daily call count of one API, by a path such as
+// ClearAPIQuota resets the daily call count of the API with this path, such as
 // "/cgi-bin/message/custom/send" (重置指定API调用次数). An account can do this 50 times a
 // month.
 //
@@ -76,7 +76,7 @@ type RateLimit struct {
 	Seconds int64 `json:"refresh_second"`
 }
 
-// GetAPIQuota returns the quota of one API, by a path such as
+// GetAPIQuota returns the quota of the API with this path, such as
 // "/cgi-bin/message/custom/send" (查询API调用额度).
 //
 // https://developers.weixin.qq.com/doc/service/api/apimanage/api_getapiquota

@@ -18,8 +18,8 @@ type PublishSubmission struct {
 // queued; its outcome is reported by the event PUBLISHJOBFINISH and by
 // [Client.GetPublishJob]. The quota is 100 calls a day.
 //
-// It returns [ErrUnauthorizedAPI] to personal and unverified accounts, which cannot
-// publish since July 2025.
+// It returns [ErrUnauthorizedAPI] for personal and unverified accounts, which have not
+// been able to publish since July 2025.
 //
 // https://developers.weixin.qq.com/doc/service/api/public/api_freepublish_submit
 func (c *Client) PublishDraft(ctx context.Context, mediaID string) (*PublishSubmission, error) {
@@ -163,8 +163,9 @@ func (c *Client) ListPublications(ctx context.Context, req ListPublicationsReque
 }
 
 // AllPublications iterates over the publications with their text
-// (获取已发布的消息列表), in pages of 20. Publishing or deleting during the iteration
-// shifts the remaining ones: collect first, then change.
+// (获取已发布的消息列表), in pages of 20. If something is published or deleted during the
+// iteration, the remaining ones shift and some are skipped or repeated: collect the
+// publications first, then change them.
 //
 // https://developers.weixin.qq.com/doc/service/api/public/api_freepublish_batchget
 func (c *Client) AllPublications(ctx context.Context) iter.Seq2[PublicationItem, error] {

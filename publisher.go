@@ -21,9 +21,9 @@ const (
 
 // AdPageRequest selects a page of ad statistics.
 type AdPageRequest struct {
-	From, To Date // both included
-	Page     int  // from 1; 0 is 1
-	PageSize int  // 1 to 90; 0 is 90
+	From, To Date // inclusive
+	Page     int  // from 1; 0 means 1
+	PageSize int  // 1 to 90; 0 means 90
 }
 
 const (
@@ -85,7 +85,7 @@ func allAds[T any](from, to Date, days int, page func(req AdPageRequest) (items 
 	}
 }
 
-// AdFigures are the figures of ads.
+// AdFigures are performance figures of ads.
 type AdFigures struct {
 	Requests     int64   `json:"req_succ_count"` // ads that were requested
 	Exposures    int64   `json:"exposure_count"`
@@ -104,24 +104,24 @@ type AdDay struct {
 	AdFigures
 }
 
-// AdReport is a page of days, with the figures of the whole date range.
+// AdReport is a page of daily figures, with the totals of the whole date range.
 type AdReport struct {
 	Summary AdFigures `json:"summary"`
 	Days    []AdDay   `json:"list"`
-	Total   int64     `json:"total_num"` // days and slots in the date range
+	Total   int64     `json:"total_num"` // of rows in the date range, one for each day and slot
 }
 
 // ListAdDays returns a page of the figures of ads in the account's articles, by day and
-// slot (获取公众号分广告位数据). A slot of "" selects all slots. The date range is up
-// to 90 days, from 2016-01-01.
+// slot (获取公众号分广告位数据). Pass "" for all slots. The date range is up to 90 days
+// and can begin on 2016-01-01 at the earliest.
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Analytics/Ad_Analysis
 func (c *Client) ListAdDays(ctx context.Context, slot AdSlot, req AdPageRequest) (*AdReport, error) {
 	return adStatistics[AdReport](ctx, c, "publisher_adpos_general", adDays, slot, req)
 }
 
-// AllAdDays is [Client.ListAdDays] for all pages of a date range of any length
-// (获取公众号分广告位数据).
+// AllAdDays iterates over the figures of ads in the account's articles, by day and slot,
+// in a date range of any length (获取公众号分广告位数据). Pass "" for all slots.
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Analytics/Ad_Analysis
 func (c *Client) AllAdDays(ctx context.Context, slot AdSlot, from, to Date) iter.Seq2[AdDay, error] {
@@ -152,7 +152,7 @@ type CommissionDay struct {
 	CommissionFigures
 }
 
-// CommissionReport is a page of days, with the figures of the whole date range.
+// CommissionReport is a page of daily figures, with the totals of the whole date range.
 type CommissionReport struct {
 	Summary CommissionFigures `json:"summary"`
 	Days    []CommissionDay   `json:"list"`
@@ -167,8 +167,8 @@ func (c *Client) ListCommissionDays(ctx context.Context, req AdPageRequest) (*Co
 	return adStatistics[CommissionReport](ctx, c, "publisher_cps_general", commissionDays, "", req)
 }
 
-// AllCommissionDays is [Client.ListCommissionDays] for all pages of a date range of any
-// length (获取公众号返佣商品数据).
+// AllCommissionDays iterates over the figures of products in the account's articles, by
+// day, in a date range of any length (获取公众号返佣商品数据).
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Analytics/Ad_Analysis
 func (c *Client) AllCommissionDays(ctx context.Context, from, to Date) iter.Seq2[CommissionDay, error] {
@@ -205,7 +205,7 @@ type Settlement struct {
 	Slots     []SlotRevenue    `json:"slot_revenue"`
 }
 
-// SlotRevenue is the part of an income that is from one ad slot.
+// SlotRevenue is the part of a settlement that comes from one ad slot.
 type SlotRevenue struct {
 	Slot    AdSlot `json:"slot_id"`
 	Revenue int64  `json:"slot_settled_revenue"` // fen
@@ -222,16 +222,16 @@ type SettlementReport struct {
 }
 
 // ListSettlements returns a page of the account's income from ads
-// (获取公众号结算收入数据及结算主体信息): the half months that overlap the date range,
-// which can be of any length.
+// (获取公众号结算收入数据及结算主体信息): the settlements of all half months that overlap
+// the date range, which can be of any length.
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Analytics/Ad_Analysis
 func (c *Client) ListSettlements(ctx context.Context, req AdPageRequest) (*SettlementReport, error) {
 	return adStatistics[SettlementReport](ctx, c, "publisher_settlement", 0, "", req)
 }
 
-// AllSettlements is [Client.ListSettlements] for all pages of a date range
-// (获取公众号结算收入数据及结算主体信息).
+// AllSettlements iterates over the settlements that [Client.ListSettlements] returns for
+// a date range (获取公众号结算收入数据及结算主体信息).
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Analytics/Ad_Analysis
 func (c *Client) AllSettlements(ctx context.Context, from, to Date) iter.Seq2[Settlement, error] {

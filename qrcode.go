@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// QRScene is the value of a QR code, which is returned in the event when a user scans
-// the code. [QRSceneID] and [QRSceneString] create one.
+// QRScene is the value that a QR code carries. When a user scans the code, the event
+// contains it. Use [QRSceneID] or [QRSceneString] to create one.
 type QRScene struct {
 	id   int64
 	text string
@@ -57,8 +57,8 @@ func (c *Client) CreateQRCode(ctx context.Context, scene QRScene, ttl time.Durat
 }
 
 // CreatePermanentQRCode creates a QR code that never expires (生成带参数的二维码). An
-// account can have 100,000 of them and cannot delete any, so use
-// [Client.CreateQRCode] where a temporary QR code is sufficient.
+// account can have 100,000 of them and cannot delete any, so use [Client.CreateQRCode]
+// if a temporary QR code is sufficient.
 //
 // https://developers.weixin.qq.com/doc/service/api/qrcode/qrcodes/api_createqrcode
 func (c *Client) CreatePermanentQRCode(ctx context.Context, scene QRScene) (*QRCode, error) {
@@ -80,7 +80,7 @@ func (c *Client) createQRCode(ctx context.Context, scene QRScene, maxID int64, b
 
 const qrCodeHost, qrCodePath = "mp.weixin.qq.com", "/cgi-bin/showqrcode"
 
-// QRCodeImageURL returns the URL of a QR code's image, for a page or an app.
+// QRCodeImageURL returns the URL of a QR code's image, for use in a page or an app.
 func QRCodeImageURL(ticket string) string {
 	return "https://" + qrCodeHost + qrCodePath + "?ticket=" + url.QueryEscape(ticket)
 }

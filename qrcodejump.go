@@ -5,7 +5,7 @@ import (
 	"iter"
 )
 
-// QRCodeJumpRule makes a scan open a mini program if the link in the QR code begins with
+// QRCodeJumpRule opens a mini program when a user scans a QR code whose link begins with
 // Prefix.
 type QRCodeJumpRule struct {
 	Prefix   string `json:"prefix"`
@@ -59,7 +59,7 @@ func (r qrCodeJumpChange) check() error {
 }
 
 // AddQRCodeJumpRule adds a rule for a mini program that is linked to the account
-// (增加或修改二维码规则, 增加二维码规则). The rule takes effect with
+// (增加或修改二维码规则, 增加二维码规则). The rule takes effect after
 // [Client.PublishQRCodeJumpRule]. It returns [ErrFrequencyLimit] after more than 5 calls
 // in a second.
 //
@@ -108,10 +108,10 @@ func (c *Client) DeleteQRCodeJumpRule(ctx context.Context, appID, prefix string)
 
 // QRCodeJumpRulePage is a page of the rules for a mini program.
 type QRCodeJumpRulePage struct {
-	IsOpen       bool             `json:"qrcodejump_open"`
-	PublishQuota int64            `json:"qrcodejump_pub_quota"` // how many may still be published this month
-	Count        int64            `json:"list_size"`            // of the page
-	Total        int64            `json:"total_count"`
+	IsOpen       bool             `json:"qrcodejump_open"`      // the rules are enabled
+	PublishQuota int64            `json:"qrcodejump_pub_quota"` // how many rules can still be published this month
+	Count        int64            `json:"list_size"`            // on this page
+	Total        int64            `json:"total_count"`          // on all pages
 	Rules        []QRCodeJumpRule `json:"rule_list"`
 }
 
@@ -132,8 +132,8 @@ func (c *Client) listQRCodeJumpRules(ctx context.Context, q qrCodeJumpQuery) (*Q
 
 const maxQRCodeJumpRules = 200
 
-// GetQRCodeJumpRules returns the rules with these prefixes, of which at most 200 can be
-// passed (获取已设置的二维码规则).
+// GetQRCodeJumpRules returns the rules with these prefixes, at most 200
+// (获取已设置的二维码规则).
 //
 // https://developers.weixin.qq.com/doc/service/api/qrcode/qrcodejump/api_qrcodejumpget
 func (c *Client) GetQRCodeJumpRules(ctx context.Context, appID string, prefixes ...string) (*QRCodeJumpRulePage, error) {

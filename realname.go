@@ -6,16 +6,17 @@ import (
 	"encoding/base64"
 )
 
-// RealNameAuthURL is a page on which a user allows the account to get their name.
+// RealNameAuthURL is the URL of a page on which a user authorizes the account to get
+// their real name.
 type RealNameAuthURL struct {
 	URL       string `json:"auth_url"`
 	ExpiresIn int64  `json:"expires_in"` // seconds
 	AppID     string `json:"appid"`      // of the mini program to open instead
 }
 
-// GetRealNameAuthURL returns a page on which a user allows the account to get their
-// name (获取实名授权链接). The platform then sends the browser to redirectURL with the
-// wx_realname_token for [Client.GetRealName].
+// GetRealNameAuthURL returns the URL of a page on which a user authorizes the account to
+// get their real name (获取实名授权链接). The platform then sends the browser to
+// redirectURL with the wx_realname_token for [Client.GetRealName].
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Non_tax_pay/API_document
 func (c *Client) GetRealNameAuthURL(ctx context.Context, redirectURL string) (*RealNameAuthURL, error) {
@@ -28,7 +29,7 @@ func (c *Client) GetRealNameAuthURL(ctx context.Context, redirectURL string) (*R
 	return post[RealNameAuthURL](ctx, c, "/intp/realname/getauthurl", body, idempotent)
 }
 
-// RealName is the encrypted name of a user. Data is encrypted with Key, which is
+// RealName is the encrypted real name of a user. Data is encrypted with Key, which is
 // encrypted with the public key that the account has registered.
 type RealName struct {
 	KeyEncryption  string `json:"key_encrypt_type"`  // "RSA"
@@ -37,8 +38,9 @@ type RealName struct {
 	Data           string `json:"data"`              // base64
 }
 
-// GetRealName returns the name of a user who has allowed it (获取用户实名信息). token is
-// the wx_realname_token of [Client.GetRealNameAuthURL].
+// GetRealName returns the encrypted real name of a user who has authorized the account
+// (获取用户实名信息). token is the wx_realname_token that [Client.GetRealNameAuthURL]
+// describes.
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Non_tax_pay/API_document
 func (c *Client) GetRealName(ctx context.Context, token Secret) (*RealName, error) {
@@ -64,7 +66,7 @@ type MedicalRealName struct {
 type MedicalIdentity struct {
 	Name         string    `json:"real_name"`
 	IDCardNumber string    `json:"id_card_no"`
-	IDCardType   int64     `json:"id_card_type"` // 1 is the identity card
+	IDCardType   int64     `json:"id_card_type"` // 1 means an identity card
 	Phone        string    `json:"phone"`
 	CountryCode  string    `json:"phone_country_code"` // such as "86"
 	Time         Timestamp `json:"timestamp"`
@@ -78,7 +80,7 @@ func (m *MedicalRealName) Decrypt(key Secret) (*MedicalIdentity, error) {
 	}
 	data, err := base64.StdEncoding.DecodeString(m.Cipher)
 	if err != nil || len(data) == 0 || len(data)%aes.BlockSize != 0 {
-		return nil, invalid("Cipher", "must be base64 of whole blocks")
+		return nil, invalid("Cipher", "must be base64 of whole blocks of 16 bytes")
 	}
 	block, err := aes.NewCipher([]byte(key))
 	if err != nil {
@@ -89,11 +91,11 @@ func (m *MedicalRealName) Decrypt(key Secret) (*MedicalIdentity, error) {
 	}
 	plain, ok := unpad(data)
 	if !ok {
-		return nil, invalid("key", "must be the one that the identity is encrypted with")
+		return nil, invalid("key", "must be the key that the identity is encrypted with")
 	}
 	identity := new(MedicalIdentity)
 	if err := decodeJSON(plain, identity); err != nil {
-		return nil, invalid("key", "must be the one that the identity is encrypted with")
+		return nil, invalid("key", "must be the key that the identity is encrypted with")
 	}
 	return identity, nil
 }

@@ -67,7 +67,7 @@ func (c *Client) CreateStore(ctx context.Context, req CreateStoreRequest) (audit
 	return res.Data.AuditID, nil
 }
 
-// UpdateStoreRequest describes a changed store.
+// UpdateStoreRequest describes the new state of a store.
 type UpdateStoreRequest struct {
 	POIID    string      `json:"poi_id"`
 	MapPOIID string      `json:"map_poi_id,omitempty"`
@@ -163,7 +163,7 @@ func (c *Client) GetStore(ctx context.Context, poiID string) (*Store, error) {
 // StorePage is a page of the account's stores.
 type StorePage struct {
 	Stores []Store
-	Total  int64 // over all pages
+	Total  int64 // on all pages
 }
 
 // ListStores returns up to count of the account's stores, starting at offset

@@ -9,7 +9,7 @@ import (
 type StoreCategory struct {
 	ID            int64              `json:"id"`
 	Name          string             `json:"name"`
-	Level         int64              `json:"level"` // 0 is the root; a program chooses from levels 1 and 2
+	Level         int64              `json:"level"` // 0 is the root; a mini program has a category of level 1 and one of level 2
 	ParentID      int64              `json:"father"`
 	ChildIDs      []int64            `json:"children"`
 	SensitiveType int64              `json:"sensitive_type"` // 1 means that the category requires documents
@@ -51,17 +51,17 @@ func (c *Client) ListStoreCategories(ctx context.Context) ([]StoreCategory, erro
 	return res.Data.All.Categories, nil
 }
 
-// CreateStoreMiniProgramRequest describes a new store mini program. All files are media ids
-// of temporary images.
+// CreateStoreMiniProgramRequest describes a new store mini program. All files are media
+// ids of temporary images.
 type CreateStoreMiniProgramRequest struct {
 	FirstCategoryID  int64         `json:"first_catid"`
 	SecondCategoryID int64         `json:"second_catid"`
 	AvatarMediaID    string        `json:"headimg_mediaid"`
 	Nickname         string        `json:"nickname"` // 4 to 30 characters wide; a Chinese character counts twice
 	Introduction     string        `json:"intro"`
-	Qualifications   StoreMediaIDs `json:"qualification_list"`    // if the category is sensitive
-	License          string        `json:"org_code,omitempty"`    // if the platform demanded it by code 85024
-	OtherFiles       StoreMediaIDs `json:"other_files,omitempty"` // as License
+	Qualifications   StoreMediaIDs `json:"qualification_list"`    // required if the category is sensitive
+	License          string        `json:"org_code,omitempty"`    // required if the platform refuses the request with code 85024
+	OtherFiles       StoreMediaIDs `json:"other_files,omitempty"` // like License
 }
 
 func (r CreateStoreMiniProgramRequest) check() error {
@@ -96,8 +96,8 @@ func maxWidth(argument, value string, limit int) error {
 }
 
 // CreateStoreMiniProgram applies for the account's store mini program (创建门店小程序). An
-// administrator must confirm within 24 hours. Then the platform audits the application,
-// see [Client.GetStoreMiniProgramAudit].
+// administrator must confirm the application within 24 hours; then the platform audits
+// it. [Client.GetStoreMiniProgramAudit] returns the result.
 //
 // https://developers.weixin.qq.com/doc/service/api/stores/miniapp/api_applywxastore
 func (c *Client) CreateStoreMiniProgram(ctx context.Context, req CreateStoreMiniProgramRequest) error {
@@ -138,7 +138,7 @@ func (c *Client) GetStoreMiniProgramAudit(ctx context.Context, auditID int64) (*
 }
 
 // UpdateStoreMiniProgram changes the avatar and the introduction of the account's store mini
-// program (修改门店小程序信息). Pass "" to keep one of them.
+// program (修改门店小程序信息). Pass "" for the one that should not change.
 //
 // https://developers.weixin.qq.com/doc/service/api/stores/miniapp/api_modifywxastore
 func (c *Client) UpdateStoreMiniProgram(ctx context.Context, avatarMediaID, introduction string) error {
@@ -162,7 +162,7 @@ type District struct {
 	FullName     string           `json:"fullname"`
 	Pinyin       []string         `json:"pinyin"`
 	Location     DistrictLocation `json:"location"`
-	ChildIndexes []int            `json:"cidx"` // of its first and its last part in the next level
+	ChildIndexes []int            `json:"cidx"` // of its first and last part in the next level
 }
 
 // DistrictLocation is the center of a district.
@@ -255,14 +255,14 @@ func (r CreateMapPOIRequest) check() error {
 		notEmpty("License", r.License), notEmpty("Introduction", r.Introduction), positive("DistrictID", r.DistrictID))
 }
 
-// MapPOICreation names a new place that is being audited.
+// MapPOICreation identifies a new place that is being audited.
 type MapPOICreation struct {
 	BaseID int64 `json:"base_id"`
 	RichID int64 `json:"rich_id"`
 }
 
-// CreateMapPOI adds a place to the platform's maps after an audit (在地图中创建门店,
-// 在腾讯地图中创建门店). The platform pushes the result as the event
+// CreateMapPOI submits a new place for the platform's maps (在地图中创建门店,
+// 在腾讯地图中创建门店). The platform audits it and pushes the result as the event
 // create_map_poi_audit_info.
 //
 // https://developers.weixin.qq.com/doc/service/api/stores/miniapp/api_createnewpoid

@@ -39,7 +39,7 @@ func (m SubscribeMessage) check() error {
 // SendSubscribeMessage sends a notification to a user who has subscribed
 // (发送订阅通知). It returns [ErrSubscriptionRefused] if the user has not subscribed, has
 // unsubscribed or has used up the subscription, and [ErrInvalidTemplateData] if a value
-// does not fit its placeholder, which the error names.
+// does not fit its placeholder. The text of that error names the placeholder.
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/notify/api_sendnewsubscribemsg
 func (c *Client) SendSubscribeMessage(ctx context.Context, message SubscribeMessage) error {
@@ -56,7 +56,7 @@ type SubscribeTemplate struct {
 	EnumValues []SubscribeKeywordValues `json:"keywordEnumValueList"`
 }
 
-// SubscribeKeywordValues lists the values that a placeholder allows.
+// SubscribeKeywordValues contains the values that a placeholder allows.
 type SubscribeKeywordValues struct {
 	Keyword string   `json:"keywordCode"` // such as "enum_string1.DATA"
 	Values  []string `json:"enumValueList"`
@@ -79,10 +79,10 @@ func (c *Client) ListSubscribeTemplates(ctx context.Context) ([]SubscribeTemplat
 	return subscribeList[SubscribeTemplate](ctx, c, "gettemplate", nil)
 }
 
-// AddSubscribeTemplateRequest names a template of the library and the keywords to use.
+// AddSubscribeTemplateRequest selects a template of the library and its keywords.
 type AddSubscribeTemplateRequest struct {
 	LibraryTemplateID int64   `json:"tid,string"` // the ID of a [LibraryTemplate]
-	KeywordIDs        []int64 `json:"kidList"`    // 2 to 5 IDs of [Client.ListLibraryKeywords], in the order to show
+	KeywordIDs        []int64 `json:"kidList"`    // 2 to 5 IDs from [Client.ListLibraryKeywords], in the order in which to show them
 	Scene             string  `json:"sceneDesc"`  // what the notification is for, up to 15 characters
 }
 
@@ -124,8 +124,8 @@ type SubscribeCategory struct {
 	Name string `json:"name"`
 }
 
-// ListSubscribeCategories returns the account's business categories (获取类目). It can
-// add the templates of these categories.
+// ListSubscribeCategories returns the account's business categories (获取类目). The
+// account can add the templates of these categories.
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/notify/api_getcategory
 func (c *Client) ListSubscribeCategories(ctx context.Context) ([]SubscribeCategory, error) {
@@ -148,11 +148,11 @@ type LibraryTemplatePage struct {
 
 const maxLibraryPage = 30
 
-// ListLibraryTemplatesRequest names a page of the platform's library.
+// ListLibraryTemplatesRequest selects a page of the platform's library.
 type ListLibraryTemplatesRequest struct {
-	Offset      int // how many templates to skip
-	Count       int // 1 to 30
-	CategoryIDs []int64
+	Offset      int     // how many templates to skip
+	Count       int     // 1 to 30
+	CategoryIDs []int64 // from [Client.ListSubscribeCategories]; at least one
 }
 
 func (r ListLibraryTemplatesRequest) check() error {
@@ -221,12 +221,12 @@ func subscribeList[T any](ctx context.Context, c *Client, name string, query url
 	return res.Data, nil
 }
 
-// OneTimeMessage is the one message that a user has agreed to receive on a page of
+// OneTimeMessage is the one message that a user has agreed to receive on the page of
 // [Client.OneTimeSubscribeURL].
 type OneTimeMessage struct {
 	OpenID     string
 	TemplateID string
-	Scene      int    // 0 to 10000, the one on the page
+	Scene      int    // 0 to 10000, the same as in the URL of the page
 	Title      string // up to 15 characters
 	Content    string // up to 200 characters
 	Color      string // of the content, such as "#173177"
@@ -274,8 +274,9 @@ func (c *Client) SendOneTimeMessage(ctx context.Context, message OneTimeMessage)
 
 // OneTimeSubscribeURL returns the URL of the page on which a user agrees to receive one
 // message (一次性订阅消息授权). scene is 0 to 10000. The platform sends the browser back to
-// redirectURL with openid, template_id, action ("confirm" or "cancel"), scene and
-// reserved, which is the state: check it as [OAuthState] describes.
+// redirectURL with the parameters openid, template_id, action ("confirm" or "cancel"),
+// scene and reserved. The value of reserved is the state: check it as [OAuthState]
+// describes.
 //
 // https://developers.weixin.qq.com/doc/service/guide/product/message/One-time_subscription_info
 func (c *Client) OneTimeSubscribeURL(redirectURL, templateID string, scene int, state OAuthState) (string, error) {

@@ -9,7 +9,7 @@ import (
 type Tag struct {
 	ID    int64  `json:"id,omitempty"` // 0 to 99 are the platform's own
 	Name  string `json:"name,omitempty"`
-	Count int64  `json:"count,omitempty"` // of followers with the tag; only set by [Client.ListTags]
+	Count int64  `json:"count,omitempty"` // of the followers with the tag; only set by [Client.ListTags]
 }
 
 type tagBody struct {
@@ -21,9 +21,9 @@ func checkTagName(name string) error {
 }
 
 // CreateTag creates a tag with a name of up to 30 characters (创建标签). It returns
-// [ErrInvalidTagName] if the name is taken, [ErrTagNameTooLong], whose text says 30
-// bytes, if it is too long, and [ErrTooManyTags] if the account already has 100 tags.
-// The daily quota is 1,000.
+// [ErrInvalidTagName] if the name is taken, [ErrTagNameTooLong] if the platform finds it
+// too long, and [ErrTooManyTags] if the account already has 100 tags. The daily quota is
+// 1,000.
 //
 // https://developers.weixin.qq.com/doc/service/api/usermanage/tag/api_createtag
 func (c *Client) CreateTag(ctx context.Context, name string) (*Tag, error) {
@@ -74,7 +74,7 @@ func (c *Client) DeleteTag(ctx context.Context, tagID int64) error {
 	return c.post(ctx, "/cgi-bin/tags/delete", tagBody{Tag{ID: tagID}}, idempotent)
 }
 
-// ListTagFollowerIDs returns a page of openids of followers with a tag, after
+// ListTagFollowerIDs returns a page of the openids of followers with a tag, after
 // nextOpenID; pass "" for the first page (获取标签下粉丝列表).
 //
 // https://developers.weixin.qq.com/doc/service/api/usermanage/tag/api_gettagfans
@@ -105,8 +105,8 @@ type tagging struct {
 	TagID   int64    `json:"tagid"`
 }
 
-// TagUsers adds a tag to followers (批量为用户打标签), 50 at a time. If some may not have
-// it afterwards, the error is a [*BatchError] that lists them. It is
+// TagUsers adds a tag to followers (批量为用户打标签), 50 at a time. If some of them may
+// not have the tag afterward, the error is a [*BatchError] that lists them. It wraps
 // [ErrTooManyTagsOnUser] if a follower already has 20 tags.
 //
 // https://developers.weixin.qq.com/doc/service/api/usermanage/tag/api_batchtagging
@@ -114,8 +114,8 @@ func (c *Client) TagUsers(ctx context.Context, tagID int64, openIDs ...string) e
 	return c.changeTagging(ctx, "/cgi-bin/tags/members/batchtagging", tagID, openIDs)
 }
 
-// UntagUsers removes a tag from followers (批量为用户取消标签), 50 at a time. If some may
-// still have it afterwards, the error is a [*BatchError] that lists them.
+// UntagUsers removes a tag from followers (批量为用户取消标签), 50 at a time. If some of
+// them may still have the tag afterward, the error is a [*BatchError] that lists them.
 //
 // https://developers.weixin.qq.com/doc/service/api/usermanage/tag/api_batchuntagging
 func (c *Client) UntagUsers(ctx context.Context, tagID int64, openIDs ...string) error {

@@ -27,13 +27,13 @@ type TemplateMessage struct {
 // MiniProgramPage is a page of a mini program that is linked to the account.
 type MiniProgramPage struct {
 	AppID    string `json:"appid"`
-	PagePath string `json:"pagepath,omitempty"` // "" is the first page
+	PagePath string `json:"pagepath,omitempty"` // "" means the home page
 }
 
-// TemplateData holds the values for the placeholders of a template, by their keys. If a
-// value does not fit its placeholder, the send fails with [ErrInvalidTemplateData]: a
-// thing or name has up to 20 characters, a character_string, number or letter 32, a
-// phrase or symbol 5, a phone_number 17 and a car_number 8.
+// TemplateData contains the values for the placeholders of a template, by their keys. If
+// a value does not fit its placeholder, the send fails with [ErrInvalidTemplateData].
+// The limits in characters are 20 for thing and name, 32 for character_string, number
+// and letter, 5 for phrase and symbol, 17 for phone_number, and 8 for car_number.
 //
 //	wechat.TemplateData{}.Set("thing1", "招牌奶茶").Set("amount2", "18元")
 type TemplateData map[string]TemplateValue
@@ -44,7 +44,7 @@ type TemplateValue struct {
 	Color string `json:"color,omitempty"` // such as "#173177"; the platform has ignored it since 2023
 }
 
-// Set sets the value of a placeholder and returns d, or new data if d is nil.
+// Set sets the value of a placeholder and returns d, or a new TemplateData if d is nil.
 func (d TemplateData) Set(key, value string) TemplateData {
 	if d == nil {
 		d = TemplateData{}
@@ -86,8 +86,9 @@ func (m TemplateMessage) check() error {
 
 // SendTemplateMessage sends a template message and returns its id (发送模板消息). The
 // event TEMPLATESENDJOBFINISH with this id reports later whether it was delivered. It
-// returns [ErrInvalidTemplateData] if a value does not fit its placeholder, which the
-// error names, and [ErrNotFollower] if the user does not follow the account.
+// returns [ErrNotFollower] if the user does not follow the account, and
+// [ErrInvalidTemplateData] if a value does not fit its placeholder. The text of that
+// error names the placeholder.
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/template/api_sendtemplatemessage
 func (c *Client) SendTemplateMessage(ctx context.Context, message TemplateMessage) (msgID int64, err error) {
@@ -123,10 +124,10 @@ func (c *Client) ListTemplates(ctx context.Context) ([]Template, error) {
 	return res.Templates, nil
 }
 
-// AddTemplateRequest names a template of the library and the keywords to use.
+// AddTemplateRequest selects a template of the library and its keywords.
 type AddTemplateRequest struct {
 	ShortID  string   `json:"template_id_short"`           // the template's id in the library
-	Keywords []string `json:"keyword_name_list,omitempty"` // names, in the order to show; the old library has none
+	Keywords []string `json:"keyword_name_list,omitempty"` // their names, in the order in which to show them; the old library has none
 }
 
 func (r AddTemplateRequest) check() error {
@@ -134,9 +135,9 @@ func (r AddTemplateRequest) check() error {
 }
 
 // AddTemplate adds a template of the library to the account and returns its id
-// (选用模板). An account can have 25. It returns [ErrTooManyTemplates] if it has 25
-// already, [ErrInvalidKeywords] if a keyword is missing or not one of the template's,
-// and [ErrNotCategoryTemplate] if the template is of the old library.
+// (选用模板). It returns [ErrTooManyTemplates] if the account already has 25 templates,
+// [ErrInvalidKeywords] if a keyword is missing or is not one of the template's, and
+// [ErrNotCategoryTemplate] if the template is from the old library.
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/template/api_addtemplate
 func (c *Client) AddTemplate(ctx context.Context, req AddTemplateRequest) (templateID string, err error) {
@@ -162,9 +163,9 @@ func (c *Client) DeleteTemplate(ctx context.Context, templateID string) error {
 	return c.post(ctx, "/cgi-bin/template/del_private_template", templateRef{templateID}, idempotent, alreadyDone(ErrInvalidTemplateID))
 }
 
-// SetIndustries sets the two industries whose templates the account may use, by their
-// numbers in the platform's table (设置所属行业). An account can do this once per calendar
-// month.
+// SetIndustries sets the two industries whose templates the account may use
+// (设置所属行业). primary and secondary are their codes in the platform's table, such as
+// "1". An account can do this once per calendar month.
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/template/api_setindustry
 func (c *Client) SetIndustries(ctx context.Context, primary, secondary string) error {
@@ -200,7 +201,7 @@ func (c *Client) GetIndustries(ctx context.Context) (*Industries, error) {
 // BlockedMessage is a template message that the platform did not deliver because its
 // content violates the rules.
 type BlockedMessage struct {
-	ID         int64     `json:"id"` // to continue the list after this message
+	ID         int64     `json:"id"` // pass it as afterID to continue after this message
 	TemplateID string    `json:"tmpl_msg_id"`
 	Title      string    `json:"title"`
 	Content    string    `json:"content"`
@@ -209,7 +210,7 @@ type BlockedMessage struct {
 }
 
 // ListBlockedMessages returns up to count messages of a template that the platform
-// blocked, after the one with the id afterID; pass 0 for the first page
+// blocked, starting after the message with the id afterID; pass 0 for the first page
 // (查询拦截的模板消息). count is 1 to 100.
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/template/api_queryblocktmplmsg

@@ -45,7 +45,7 @@ const (
 // SubscribeScene says how a user came to follow the account.
 type SubscribeScene string
 
-// The scenes of users.
+// The ways in which users come to follow an account.
 const (
 	SubscribeSceneSearch           SubscribeScene = "ADD_SCENE_SEARCH"
 	SubscribeSceneAccountMigration SubscribeScene = "ADD_SCENE_ACCOUNT_MIGRATION"
@@ -70,8 +70,8 @@ func (c *Client) GetUser(ctx context.Context, openID string) (*User, error) {
 	return c.GetUserInLanguage(ctx, openID, "")
 }
 
-// GetUserInLanguage is [Client.GetUser] with the names of places in a language
-// (获取用户基本信息).
+// GetUserInLanguage is like [Client.GetUser] but returns the names of places in the given
+// language (获取用户基本信息).
 //
 // https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_userinfo
 func (c *Client) GetUserInLanguage(ctx context.Context, openID string, language Language) (*User, error) {
@@ -93,8 +93,8 @@ func (c *Client) GetUsers(ctx context.Context, openIDs []string) ([]User, error)
 	return c.GetUsersInLanguage(ctx, openIDs, "")
 }
 
-// GetUsersInLanguage is [Client.GetUsers] with the names of places in a language
-// (批量获取用户基本信息).
+// GetUsersInLanguage is like [Client.GetUsers] but returns the names of places in the
+// given language (批量获取用户基本信息).
 //
 // https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_batchuserinfo
 func (c *Client) GetUsersInLanguage(ctx context.Context, openIDs []string, language Language) ([]User, error) {
@@ -202,8 +202,8 @@ func (c *Client) AllFollowers(ctx context.Context) iter.Seq2[User, error] {
 	return c.AllFollowersInLanguage(ctx, "")
 }
 
-// AllFollowersInLanguage is [Client.AllFollowers] with the names of places in a
-// language (批量获取用户基本信息).
+// AllFollowersInLanguage is like [Client.AllFollowers] but returns the names of places in
+// the given language (批量获取用户基本信息).
 //
 // https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_batchuserinfo
 func (c *Client) AllFollowersInLanguage(ctx context.Context, language Language) iter.Seq2[User, error] {
@@ -230,7 +230,7 @@ func (c *Client) SetRemark(ctx context.Context, openID, remark string) error {
 type ConvertedOpenID struct {
 	OldOpenID string `json:"ori_openid"`
 	NewOpenID string `json:"new_openid"` // "" if there is none
-	Message   string `json:"err_msg"`    // "ok", or why there is none, such as "ori_openid error"
+	Message   string `json:"err_msg"`    // "ok", or the reason why there is none, such as "ori_openid error"
 }
 
 // ConvertOpenIDs converts openids of an old account that was migrated to this one
