@@ -13,13 +13,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wechatoa/wechat"
 	"github.com/wechatoa/wechat/callback"
 	"github.com/wechatoa/wechat/wechattest"
 )
 
-var ctx = context.Background()
-
 func Example() {
+	ctx := context.Background()
 	platform := wechattest.NewPlatform()
 	defer platform.Close()
 	alice := platform.AddUser(wechattest.User{})
@@ -49,7 +49,77 @@ func Example() {
 	// 感谢关注！
 }
 
+// A handler is served by net/http at the URL of the console, and finishes its work before
+// the program ends.
+func ExampleNewHandler() {
+	ctx := context.Background()
+	platform := wechattest.NewPlatform(wechattest.WithCallbackCredentials("token", "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"))
+	defer platform.Close()
+
+	h, err := callback.NewHandler(callback.Config{
+		AppID:       platform.AppID,
+		Credentials: callback.NewCredentials("token", "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"),
+	})
+	if err != nil {
+		log.Fatal(err) // a *callback.ConfigError, for example if the key is not 43 characters long
+	}
+	callback.On(h, func(_ context.Context, m *callback.TextMessage) (callback.Reply, error) {
+		return callback.Text("收到：" + m.Content), nil
+	})
+
+	mux := http.NewServeMux()
+	mux.Handle("/wechat", h)
+	server := httptest.NewServer(mux) // http.ListenAndServe(":80", mux) in a program
+	defer server.Close()
+	platform.SetCallbackURL(server.URL + "/wechat")
+
+	if err := platform.VerifyURL(ctx); err != nil { // when the URL is saved in the console
+		log.Fatal(err)
+	}
+	fmt.Println(platform.AddUser(wechattest.User{}).Sends(ctx, "你好").Reply.Content)
+	if err := h.Shutdown(ctx); err != nil {
+		log.Fatal(err)
+	}
+	// Output:
+	// 收到：你好
+}
+
+// The type of the message selects the pushes that a function handles. A nil reply
+// acknowledges a push without a reply.
+func ExampleOn() {
+	ctx := context.Background()
+	platform := wechattest.NewPlatform()
+	defer platform.Close()
+	alice := platform.AddUser(wechattest.User{})
+	h, err := callback.NewHandler(callback.Config{AppID: platform.AppID, Credentials: callback.NewCredentials(platform.Token, platform.EncodingAESKey)})
+	if err != nil {
+		log.Fatal(err)
+	}
+	platform.SetCallback(h)
+
+	callback.On(h, func(_ context.Context, m *callback.LocationMessage) (callback.Reply, error) {
+		return callback.Text("离" + m.Label + "最近的门店：人民广场店"), nil
+	})
+	callback.On(h, func(_ context.Context, m *callback.ImageMessage) (callback.Reply, error) {
+		return callback.ImageReply{MediaID: m.MediaID}, nil
+	})
+	callback.On(h, func(_ context.Context, m *callback.UnsubscribeEvent) (callback.Reply, error) {
+		fmt.Println("lost a follower:", m.FromUserName == alice.OpenID)
+		return nil, nil
+	})
+	fmt.Println(alice.SendsLocation(ctx, 31.23, 121.47, "南京路").Reply.Content)
+	cat := platform.AddMedia(wechat.MediaImage, wechattest.File{Name: "cat.jpg", Data: []byte("a picture")})
+	fmt.Println(alice.SendsImage(ctx, "https://example.com/cat.jpg", cat).Reply.MediaID == cat)
+	fmt.Println(alice.Unfollows(ctx).Reply)
+	// Output:
+	// 离南京路最近的门店：人民广场店
+	// true
+	// lost a follower: true
+	// <nil>
+}
+
 func ExampleHandler_OnText() {
+	ctx := context.Background()
 	platform := wechattest.NewPlatform()
 	defer platform.Close()
 	alice := platform.AddUser(wechattest.User{})
@@ -82,6 +152,7 @@ func ExampleHandler_OnText() {
 }
 
 func ExampleHandler_OnEventKey() {
+	ctx := context.Background()
 	platform := wechattest.NewPlatform()
 	defer platform.Close()
 	alice := platform.AddUser(wechattest.User{})
@@ -94,17 +165,41 @@ func ExampleHandler_OnEventKey() {
 	h.OnEventKey("TODAY", func(context.Context, callback.Message) (callback.Reply, error) { // a menu button
 		return callback.NewsReply{Articles: []callback.Article{{Title: "今日推荐", URL: "https://example.com/today"}}}, nil
 	})
-	h.OnEventKeyPrefix("shop-", func(_ context.Context, m callback.Message) (callback.Reply, error) { // the scenes of QR codes
-		return callback.Text("欢迎来到" + strings.TrimPrefix(callback.EventKey(m), "shop-") + "号店"), nil
-	})
 	fmt.Println(alice.Clicks(ctx, "TODAY").Reply.Articles[0].Title)
-	fmt.Println(alice.Scans(ctx, "shop-7").Reply.Content)
 	// Output:
 	// 今日推荐
-	// 欢迎来到7号店
+}
+
+// The QR codes of shops have scenes that begin with shop-. A follower who scans one causes
+// a SCAN event; a user who follows the account by it causes a subscribe event.
+func ExampleHandler_OnEventKeyPrefix() {
+	ctx := context.Background()
+	platform := wechattest.NewPlatform()
+	defer platform.Close()
+	alice := platform.AddUser(wechattest.User{})
+	bob := platform.AddUser(wechattest.User{NotFollowing: true})
+	h, err := callback.NewHandler(callback.Config{AppID: platform.AppID, Credentials: callback.NewCredentials(platform.Token, platform.EncodingAESKey)})
+	if err != nil {
+		log.Fatal(err)
+	}
+	platform.SetCallback(h)
+
+	h.OnEventKeyPrefix("shop-", func(_ context.Context, m callback.Message) (callback.Reply, error) {
+		shop := strings.TrimPrefix(callback.EventKey(m), "shop-")
+		if _, ok := m.(*callback.SubscribeEvent); ok {
+			return callback.Text("感谢关注！欢迎来到" + shop + "号店"), nil
+		}
+		return callback.Text("欢迎回到" + shop + "号店"), nil
+	})
+	fmt.Println(alice.Scans(ctx, "shop-7").Reply.Content)
+	fmt.Println(bob.Scans(ctx, "shop-8").Reply.Content)
+	// Output:
+	// 欢迎回到7号店
+	// 感谢关注！欢迎来到8号店
 }
 
 func ExampleHandler_Use() {
+	ctx := context.Background()
 	platform := wechattest.NewPlatform()
 	defer platform.Close()
 	alice := platform.AddUser(wechattest.User{})
@@ -132,6 +227,7 @@ func ExampleHandler_Use() {
 // The reply is not ready when the platform stops waiting, so it is sent as a
 // customer-service message.
 func ExampleConfig_deferred() {
+	ctx := context.Background()
 	platform := wechattest.NewPlatform()
 	defer platform.Close()
 	alice := platform.AddUser(wechattest.User{})
@@ -163,7 +259,9 @@ func ExampleConfig_deferred() {
 	// customer service 四十二
 }
 
-func ExampleActivity() {
+// The callback records when followers wrote, which the platform has no API for.
+func ExampleNewActivity() {
+	ctx := context.Background()
 	platform := wechattest.NewPlatform()
 	defer platform.Close()
 	alice := platform.AddUser(wechattest.User{})
@@ -194,7 +292,9 @@ func ExampleActivity() {
 	// TODAY: 1 received, 1 answered, 0 failed
 }
 
-func ExampleSessions() {
+// A conversation in two steps: the callback remembers the drink while it asks for the size.
+func ExampleNewSessions() {
+	ctx := context.Background()
 	platform := wechattest.NewPlatform()
 	defer platform.Close()
 	alice := platform.AddUser(wechattest.User{})
@@ -226,6 +326,7 @@ func ExampleSessions() {
 // Two replicas of a program share a store: a push that is delivered to both is handled once,
 // and both give the same reply.
 func ExampleDedupeStore() {
+	ctx := context.Background()
 	platform := wechattest.NewPlatform()
 	defer platform.Close()
 	alice := platform.AddUser(wechattest.User{})
@@ -260,6 +361,7 @@ func ExampleDedupeStore() {
 
 // Parse and Response are for programs that do everything else themselves.
 func ExampleHandler_Parse() {
+	ctx := context.Background()
 	platform := wechattest.NewPlatform()
 	defer platform.Close()
 	alice := platform.AddUser(wechattest.User{})
@@ -287,4 +389,38 @@ func ExampleHandler_Parse() {
 	fmt.Println(alice.Sends(ctx, "你好").Reply.Content)
 	// Output:
 	// 收到：你好
+}
+
+// A text that is too long for one message is split between lines.
+func ExampleSplitText() {
+	text := "第一行\n第二行\n第三行"
+	for _, part := range callback.SplitText(text, 20) { // bytes; a text message has up to 2,048
+		fmt.Printf("%q\n", part)
+	}
+	// Output:
+	// "第一行\n第二行"
+	// "第三行"
+}
+
+// Send the reply of a function later, as customer-service messages.
+func ExampleCustomMessages() {
+	ctx := context.Background()
+	platform := wechattest.NewPlatform()
+	defer platform.Close()
+	client := platform.Client()
+	alice := platform.AddUser(wechattest.User{})
+	alice.Sends(ctx, "在吗？") // opens the reply window
+
+	bodies, err := callback.CustomMessages(alice.OpenID, callback.Text("您的奶茶做好了"))
+	if err != nil {
+		log.Fatal(err) // a *callback.ReplyError: the reply cannot be sent in this way
+	}
+	for _, body := range bodies {
+		if err := client.SendCustomMessageJSON(ctx, body); err != nil {
+			log.Fatal(err)
+		}
+	}
+	fmt.Println(alice.LastMessage().Via, alice.LastMessage().Content)
+	// Output:
+	// customer service 您的奶茶做好了
 }
