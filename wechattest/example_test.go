@@ -7,6 +7,8 @@ import (
 	"io"
 	"log"
 	"net/http"
+	"net/http/httptest"
+	"testing"
 	"time"
 
 	"github.com/wechatoa/wechat"
@@ -33,6 +35,38 @@ func Example() {
 	// Output:
 	// <nil> [100]
 	// true
+}
+
+// A platform is an http.Handler: served on a port, it also works with a program in another
+// process.
+func ExampleNewPlatform() {
+	p := wechattest.NewPlatform(wechattest.WithAccount("wx0123456789abcdef", "the AppSecret"))
+	defer p.Close()
+	server := httptest.NewServer(p)
+	defer server.Close()
+
+	client := wechat.NewClient("wx0123456789abcdef", "the AppSecret", wechat.WithBaseURL(server.URL)) // in the other process
+	defer func() { _ = client.Close() }()
+	tag, err := client.CreateTag(context.Background(), "VIP")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(tag.ID, tag.Name)
+	// Output:
+	// 100 VIP
+}
+
+// A server closes when its test ends. An undocumented API fails the test.
+func ExampleNewServer() {
+	t := new(testing.T) // the parameter of the test
+	srv := wechattest.NewServer(t)
+	defer srv.Close() // not needed in a test
+
+	client := srv.Client() // or any client with the option wechat.WithBaseURL(srv.URL)
+	err := client.Do(context.Background(), wechat.Request{Path: "/cgi-bin/brand/new"}, nil)
+	fmt.Println(err != nil, t.Failed())
+	// Output:
+	// true true
 }
 
 // A follower writes to a callback, sees its reply, and receives a message later.
@@ -201,4 +235,54 @@ func ExamplePlatform_Handle() {
 	fmt.Println(out.Echo, err)
 	// Output:
 	// {"n":1} <nil>
+}
+
+// The platform pushes the result of a review, which no follower causes.
+func ExamplePlatform_Push() {
+	p := wechattest.NewPlatform()
+	defer p.Close()
+	handler, err := callback.NewHandler(callback.Config{AppID: p.AppID, Credentials: callback.NewCredentials(p.Token, p.EncodingAESKey)})
+	if err != nil {
+		log.Fatal(err)
+	}
+	callback.On(handler, func(_ context.Context, e *callback.AddStoreAuditEvent) (callback.Reply, error) {
+		fmt.Println("audit", e.AuditID, "refused:", e.Reason)
+		return nil, nil
+	})
+	p.SetCallback(handler)
+
+	report := p.Push(context.Background(), wechattest.Push{
+		Type: "event", Event: "add_store_audit_info",
+		Fields: wechattest.Fields{"audit_id": 7, "reason": "照片不清晰"},
+	})
+	fmt.Println(len(report.Deliveries), "delivery,", report.Deliveries[0].Err)
+	// Output:
+	// audit 7 refused: 照片不清晰
+	// 1 delivery, <nil>
+}
+
+// A program that reports growth is tested with figures of its own.
+func ExamplePlatform_SetStatistics() {
+	p := wechattest.NewPlatform()
+	defer p.Close()
+	client := p.Client()
+	day := wechat.Yesterday()
+	err := p.SetStatistics("/datacube/getusersummary", day,
+		wechat.UserSummary{Source: wechat.FollowSourceQRCode, NewFollowers: 30, LostFollowers: 4},
+		wechat.UserSummary{Source: wechat.FollowSourceSearch, NewFollowers: 12})
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	rows, err := client.ListUserSummaries(context.Background(), day, day)
+	if err != nil {
+		log.Fatal(err)
+	}
+	var growth int64
+	for _, row := range rows {
+		growth += row.NewFollowers - row.LostFollowers
+	}
+	fmt.Println(growth)
+	// Output:
+	// 38
 }
