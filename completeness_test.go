@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"go/ast"
+	"go/doc"
 	"go/parser"
 	"go/token"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"path"
 	"reflect"
 	"regexp"
 	"slices"
@@ -31,6 +33,7 @@ import (
 // method is an exported method of Client as it stands in the source.
 type method struct {
 	name     string
+	file     string
 	doc      string
 	iterator bool
 }
@@ -54,7 +57,7 @@ func clientMethods(t *testing.T) []method {
 			if star, ok := f.Recv.List[0].Type.(*ast.StarExpr); !ok || fmt.Sprint(star.X) != "Client" {
 				continue
 			}
-			m := method{name: f.Name.Name, doc: f.Doc.Text()}
+			m := method{name: f.Name.Name, file: name, doc: f.Doc.Text()}
 			if r := f.Type.Results; r != nil && len(r.List) == 1 {
 				if index, ok := r.List[0].Type.(*ast.IndexListExpr); ok {
 					if sel, ok := index.X.(*ast.SelectorExpr); ok {
@@ -96,6 +99,88 @@ func TestEveryMethodIsDocumentedIndexedAndOnTheWire(t *testing.T) {
 		delete(called, m.name)
 	}
 	assert.Empty(t, called, "rows of no method")
+}
+
+// examplesIn returns the examples of a package.
+func examplesIn(t *testing.T, dir string) []*doc.Example {
+	t.Helper()
+	files, err := fs.Glob(os.DirFS(dir), "*_test.go")
+	require.NoError(t, err)
+	var parsed []*ast.File
+	for _, name := range files {
+		file, err := parser.ParseFile(token.NewFileSet(), path.Join(dir, name), nil, parser.ParseComments)
+		require.NoError(t, err)
+		parsed = append(parsed, file)
+	}
+	examples := doc.Examples(parsed...)
+	require.NotEmpty(t, examples, dir)
+	return examples
+}
+
+// calls reports whether an example calls a function or a method with this name, and
+// whether go test runs the example.
+func calls(e *doc.Example, name string) bool {
+	found := false
+	ast.Inspect(e.Code, func(n ast.Node) bool {
+		if call, ok := n.(*ast.CallExpr); ok {
+			fun := call.Fun
+			if generic, ok := fun.(*ast.IndexExpr); ok {
+				fun = generic.X
+			}
+			if sel, ok := fun.(*ast.SelectorExpr); ok {
+				found = found || sel.Sel.Name == name
+			}
+		}
+		return !found
+	})
+	return found && e.Output != ""
+}
+
+func TestEveryAreaHasAnExecutedExample(t *testing.T) {
+	examples := examplesIn(t, ".")
+	areas := map[string]bool{} // by file, whether there is an example
+	for _, m := range clientMethods(t) {
+		if m.file == "token.go" || strings.HasPrefix(m.file, "client") {
+			continue // the core
+		}
+		areas[m.file] = areas[m.file] || slices.ContainsFunc(examples, func(e *doc.Example) bool {
+			return e.Name == "Client_"+m.name && calls(e, m.name)
+		})
+	}
+	require.Greater(t, len(areas), 40)
+	for file, shown := range areas {
+		assert.True(t, shown, "%s: no executed example of a method", file)
+	}
+}
+
+// TestWhatUsersStartWithHasAnExecutedExample covers what is not in an area.
+func TestWhatUsersStartWithHasAnExecutedExample(t *testing.T) {
+	for dir, names := range map[string][]string{
+		".": {"NewClient", "NewClients", "OpenFile", "SaveFile"},
+		"callback": {
+			"NewHandler", "NewRouter", "On", "OnText", "OnEventKey", "OnEventKeyPrefix", "NewActivity", "NewSessions", "SplitText",
+			"CustomMessages",
+		},
+		"wechattest": {"NewServer", "NewPlatform", "InjectFault", "Push", "SetStatistics"},
+	} {
+		examples := examplesIn(t, dir)
+		for _, name := range names {
+			assert.True(t, slices.ContainsFunc(examples, func(e *doc.Example) bool {
+				_, method, _ := strings.Cut(e.Name, "_")
+				return (e.Name == name || method == name) && calls(e, name)
+			}), "%s.%s: no executed example", dir, name)
+		}
+	}
+}
+
+// TestEveryExampleIsAWholeProgram keeps examples free of what is declared in other
+// files, so that a reader can copy and run them.
+func TestEveryExampleIsAWholeProgram(t *testing.T) {
+	for _, dir := range apiPackages {
+		for _, e := range examplesIn(t, dir) {
+			assert.NotNil(t, e.Play, "%s: Example%s needs other files", dir, e.Name)
+		}
+	}
 }
 
 // TestEveryMethodNamesTheHeadingOfItsPage holds what people search for against the
