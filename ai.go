@@ -71,8 +71,8 @@ func (c *Client) GetVoiceText(ctx context.Context, voiceID string, language Spee
 
 // Translation is a text and its translation.
 type Translation struct {
-	From string `json:"from_content"`
-	To   string `json:"to_content"`
+	Original   string `json:"from_content"`
+	Translated string `json:"to_content"`
 }
 
 // TranslateContent translates a text of up to 600 bytes (微信翻译).

@@ -34,7 +34,7 @@ var _ = wireRows([]wireRow{
 		call: result(func(ctx context.Context, c *Client) (*Translation, error) {
 			return c.TranslateContent(ctx, SpeechLanguageChinese, SpeechLanguageEnglish, "你好 \"<&")
 		}),
-		want: &Translation{From: "你好", To: "Hello"},
+		want: &Translation{Original: "你好", Translated: "Hello"},
 	},
 })
 

@@ -4,11 +4,11 @@ import "context"
 
 // AutoReplies are the automatic replies that are configured in the console.
 type AutoReplies struct {
-	IsOpen         bool       `json:"is_autoreply_open"`              // to messages
-	IsFollowOpen   bool       `json:"is_add_friend_reply_open"`       // to new followers
-	Follow         *AutoReply `json:"add_friend_autoreply_info"`      // nil if none is set
-	DefaultMessage *AutoReply `json:"message_default_autoreply_info"` // nil if none is set
-	AutoReplyRules `json:"keyword_autoreply_info"`
+	Enabled            bool       `json:"is_autoreply_open"`              // to messages
+	FollowReplyEnabled bool       `json:"is_add_friend_reply_open"`       // to new followers
+	FollowReply        *AutoReply `json:"add_friend_autoreply_info"`      // nil if none is set
+	DefaultReply       *AutoReply `json:"message_default_autoreply_info"` // nil if none is set
+	AutoReplyRules     `json:"keyword_autoreply_info"`
 }
 
 // AutoReply is an automatic reply.

@@ -12,7 +12,7 @@ var _ = wireRows([]wireRow{
 					{"type":"img","content":"M1"}]}]}}`,
 		call: result(func(ctx context.Context, c *Client) (*AutoReplies, error) { return c.GetAutoReplies(ctx) }),
 		want: &AutoReplies{
-			IsFollowOpen: true, Follow: &AutoReply{Type: AutoReplyTypeText, Content: "欢迎"},
+			FollowReplyEnabled: true, FollowReply: &AutoReply{Type: AutoReplyTypeText, Content: "欢迎"},
 			AutoReplyRules: AutoReplyRules{Rules: []AutoReplyRule{{
 				Name: "规则", CreateTime: unix(1423028166), Mode: AutoReplyModeRandom,
 				Keywords: []AutoReplyKeyword{{Type: AutoReplyTypeText, Match: AutoReplyMatchContains, Content: "新闻"}},

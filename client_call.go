@@ -32,7 +32,7 @@ type call struct {
 }
 
 // retryable reports whether a call that may have been executed can be sent again.
-func (cl *call) retryable() bool { return cl.Idempotent || cl.Keyed }
+func (cl *call) retryable() bool { return cl.Idempotent || cl.Deduplicated }
 
 // verdict is what the error of an attempt means for the next one.
 type verdict int

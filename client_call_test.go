@@ -143,7 +143,7 @@ func TestUploadThatCannotBeSentAgainKeepsWhatIsKnown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newScript(dropped, ok)
 		body := &Form{Field: "media", File: File{Name: "a.jpg", Content: &brokenSeeker{Reader: strings.NewReader("abc")}}}
-		err := s.client().Do(t.Context(), Request{Path: "/x", Body: body, Keyed: true}, nil)
+		err := s.client().Do(t.Context(), Request{Path: "/x", Body: body, Deduplicated: true}, nil)
 		require.ErrorIs(t, err, ErrUnknownOutcome)
 		var failure *RequestError
 		require.ErrorAs(t, err, &failure)
@@ -255,7 +255,7 @@ func TestOptionsThatCannotBeRightAreErrorsOfEveryCall(t *testing.T) {
 	for argument, options := range map[string][]Option{
 		"WithTimeout":             {WithTimeout(-1), WithTimeout(math.MaxInt64), WithTimeout(math.MinInt64), WithTimeout(24*time.Hour + 1)},
 		"RetryPolicy.MaxAttempts": {WithRetry(RetryPolicy{MaxAttempts: -1})},
-		"RetryPolicy.MinDelay":    {WithRetry(RetryPolicy{MinDelay: -1}), WithRetry(RetryPolicy{MinDelay: 2 * time.Second, MaxDelay: time.Second})},
+		"RetryPolicy.BaseDelay":    {WithRetry(RetryPolicy{BaseDelay: -1}), WithRetry(RetryPolicy{BaseDelay: 2 * time.Second, MaxDelay: time.Second})},
 		"RetryPolicy.MaxDelay":    {WithRetry(RetryPolicy{MaxDelay: -1})},
 		"WithBaseURL":             {WithBaseURL("https://x/#a"), WithBaseURL("https://x?a")},
 	} {
@@ -269,7 +269,7 @@ func TestOptionsThatCannotBeRightAreErrorsOfEveryCall(t *testing.T) {
 		}
 	}
 	s := newScript(ok)
-	require.NoError(t, s.client(WithTimeout(24*time.Hour), WithRetry(RetryPolicy{MinDelay: time.Minute})).Do(t.Context(), request(), nil))
+	require.NoError(t, s.client(WithTimeout(24*time.Hour), WithRetry(RetryPolicy{BaseDelay: time.Minute})).Do(t.Context(), request(), nil))
 }
 
 func TestPausesGrowToTheirBoundAndDoNotOverflow(t *testing.T) {
@@ -279,7 +279,7 @@ func TestPausesGrowToTheirBoundAndDoNotOverflow(t *testing.T) {
 		}
 		return most
 	}
-	p := RetryPolicy{MinDelay: 100 * time.Millisecond, MaxDelay: 500 * time.Millisecond}
+	p := RetryPolicy{BaseDelay: 100 * time.Millisecond, MaxDelay: 500 * time.Millisecond}
 	for retry, limit := range []time.Duration{1: 100 * time.Millisecond, 200 * time.Millisecond, 400 * time.Millisecond, 500 * time.Millisecond, 500 * time.Millisecond} {
 		if retry > 0 {
 			got := largest(p, retry)
@@ -287,7 +287,7 @@ func TestPausesGrowToTheirBoundAndDoNotOverflow(t *testing.T) {
 			assert.Greater(t, got, limit*9/10, "retry %d", retry)
 		}
 	}
-	huge := RetryPolicy{MinDelay: math.MaxInt64 / 3, MaxDelay: math.MaxInt64}
+	huge := RetryPolicy{BaseDelay: math.MaxInt64 / 3, MaxDelay: math.MaxInt64}
 	for retry := 1; retry < 100; retry++ {
 		assert.GreaterOrEqual(t, largest(huge, retry), time.Duration(math.MaxInt64/4))
 	}

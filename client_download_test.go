@@ -111,7 +111,7 @@ func TestEmptyDownloadIsAnError(t *testing.T) {
 
 func TestDownloadIsRepeatedUntilTheFirstByteIsWritten(t *testing.T) {
 	content := labeled("image/jpeg", strings.Repeat("x", 3*maxErrorJSON))
-	fast := WithRetry(RetryPolicy{MaxAttempts: 3, MinDelay: 1, MaxDelay: 1})
+	fast := WithRetry(RetryPolicy{MaxAttempts: 3, BaseDelay: 1, MaxDelay: 1})
 	for name, play := range map[string]func(*http.Request) (*http.Response, error){
 		"refused token":   labeled("image/jpeg", `{"errcode":40001,"errmsg":"invalid credential"}`),
 		"cut at the head": cut(strings.Repeat("x", maxErrorJSON-1)),

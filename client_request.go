@@ -32,10 +32,10 @@ type Request struct {
 	// once: it reads, or it sets something. It is retried even if an attempt may have
 	// been executed.
 	Idempotent bool
-	// Keyed means that the Body contains a client message ID, by which the platform
+	// Deduplicated means that the Body contains a client message ID, by which the platform
 	// drops duplicates. The call is retried like an Idempotent one, but if it fails,
 	// the error can be [ErrUnknownOutcome].
-	Keyed bool
+	Deduplicated bool
 	// AlreadyDone lists the codes by which the platform reports that a previous attempt
 	// was executed. After an attempt whose outcome is unknown they mean success.
 	AlreadyDone []Code
@@ -59,7 +59,7 @@ type Request struct {
 // logged.
 //
 // If the platform rejects the token, Do fetches another one and sends the call once
-// more. A request that is neither Idempotent nor Keyed is retried only if it certainly
+// more. A request that is neither Idempotent nor Deduplicated is retried only if it certainly
 // was not executed. [WithRetry] sets how often.
 //
 // Do returns an [*ArgumentError] if the request is invalid and was not sent, an
@@ -216,7 +216,7 @@ type trait func(*Request)
 func idempotent(r *Request) { r.Idempotent = true }
 
 // keyed marks a send that contains a client message ID, if id is not empty.
-func keyed(id string) trait { return func(r *Request) { r.Keyed = id != "" } }
+func keyed(id string) trait { return func(r *Request) { r.Deduplicated = id != "" } }
 
 // alreadyDone sets the codes that mean that a previous attempt was executed.
 func alreadyDone(codes ...Code) trait { return func(r *Request) { r.AlreadyDone = codes } }

@@ -283,7 +283,7 @@ func TestC10_MinuteQuotaFailsAtOnceAndIsWaitedForOnDemand(t *testing.T) {
 
 func TestCancellationDuringThePauseReturnsAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		policy := WithRetry(RetryPolicy{MaxAttempts: 5, MinDelay: time.Hour, MaxDelay: time.Hour})
+		policy := WithRetry(RetryPolicy{MaxAttempts: 5, BaseDelay: time.Hour, MaxDelay: time.Hour})
 		for i := range 1000 {
 			s := newScript(busy)
 			ctx, cancel := context.WithCancel(t.Context())
@@ -307,7 +307,7 @@ func TestPauseThatWouldOutlastTheDeadlineIsNotBegun(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Nanosecond)
 		defer cancel()
 		begin := time.Now()
-		err := s.client(WithRetry(RetryPolicy{MinDelay: time.Hour, MaxDelay: time.Hour})).Do(ctx, request(idempotent), nil)
+		err := s.client(WithRetry(RetryPolicy{BaseDelay: time.Hour, MaxDelay: time.Hour})).Do(ctx, request(idempotent), nil)
 		require.ErrorIs(t, err, ErrSystemBusy)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		assert.Zero(t, time.Since(begin))
@@ -670,7 +670,7 @@ func TestErrorsHoldNoSecret(t *testing.T) {
 				var seen []Attempt
 				p := &tokenPlatform{}
 				c := p.client(
-					WithRetry(RetryPolicy{MaxAttempts: 2, MinDelay: 1, MaxDelay: 1}),
+					WithRetry(RetryPolicy{MaxAttempts: 2, BaseDelay: 1, MaxDelay: 1}),
 					WithLogger(slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))),
 					WithObserver(func(_ context.Context, a Attempt) { seen = append(seen, a) }))
 				require.NoError(t, ping(t.Context(), c), "learns its token")

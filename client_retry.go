@@ -15,7 +15,7 @@ type RetryPolicy struct {
 	// MaxAttempts is the maximum number of times that a call is sent; 1 disables
 	// retries. One attempt more, after a rejected token was replaced, does not count.
 	MaxAttempts int
-	MinDelay    time.Duration // upper bound of the first pause
+	BaseDelay   time.Duration // upper bound of the first pause
 	MaxDelay    time.Duration // upper bound of every pause
 
 	// WaitForQuota makes a call that exceeded a quota per minute ([ErrMinuteQuota])
@@ -25,21 +25,21 @@ type RetryPolicy struct {
 }
 
 // defaultRetry makes 3 attempts with random pauses of up to 100 ms, 200 ms, … 2 s.
-var defaultRetry = RetryPolicy{MaxAttempts: 3, MinDelay: 100 * time.Millisecond, MaxDelay: 2 * time.Second}
+var defaultRetry = RetryPolicy{MaxAttempts: 3, BaseDelay: 100 * time.Millisecond, MaxDelay: 2 * time.Second}
 
 func (p RetryPolicy) withDefaults() RetryPolicy {
 	p.MaxAttempts = cmp.Or(p.MaxAttempts, defaultRetry.MaxAttempts)
-	p.MinDelay = cmp.Or(p.MinDelay, defaultRetry.MinDelay)
-	p.MaxDelay = cmp.Or(p.MaxDelay, max(defaultRetry.MaxDelay, p.MinDelay))
+	p.BaseDelay = cmp.Or(p.BaseDelay, defaultRetry.BaseDelay)
+	p.MaxDelay = cmp.Or(p.MaxDelay, max(defaultRetry.MaxDelay, p.BaseDelay))
 	return p
 }
 
 func (p RetryPolicy) check() error {
 	err := first(
-		notNegative("RetryPolicy.MaxAttempts", p.MaxAttempts), notNegative("RetryPolicy.MinDelay", p.MinDelay),
+		notNegative("RetryPolicy.MaxAttempts", p.MaxAttempts), notNegative("RetryPolicy.BaseDelay", p.BaseDelay),
 		notNegative("RetryPolicy.MaxDelay", p.MaxDelay))
-	if err == nil && p.MinDelay > p.MaxDelay {
-		err = invalid("RetryPolicy.MinDelay", "must be at most MaxDelay, %s, but is %s", p.MaxDelay, p.MinDelay)
+	if err == nil && p.BaseDelay > p.MaxDelay {
+		err = invalid("RetryPolicy.BaseDelay", "must be at most MaxDelay, %s, but is %s", p.MaxDelay, p.BaseDelay)
 	}
 	return err
 }
@@ -47,7 +47,7 @@ func (p RetryPolicy) check() error {
 // pause returns a random pause before a retry, of which 1 is the first. Its upper bound
 // doubles with each retry.
 func (p RetryPolicy) pause(retry int) time.Duration {
-	limit := p.MinDelay
+	limit := p.BaseDelay
 	for range retry - 1 {
 		limit = 2 * min(limit, p.MaxDelay/2)
 	}

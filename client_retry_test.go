@@ -47,7 +47,7 @@ func (errTimeout) Error() string { return "timeout" }
 func (errTimeout) Timeout() bool { return true }
 
 func TestShortestPausesAreNone(t *testing.T) {
-	p := RetryPolicy{MinDelay: 1, MaxDelay: 1}
+	p := RetryPolicy{BaseDelay: 1, MaxDelay: 1}
 	for retry := 1; retry < 5; retry++ {
 		assert.Zero(t, p.pause(retry))
 	}

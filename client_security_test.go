@@ -116,7 +116,7 @@ func (s *securedEnds) client(t *testing.T, account APISecurity, reply func(path 
 	})
 	opts = append([]Option{
 		WithHTTPClient(&http.Client{Transport: transport}), WithTokenSource(StaticToken("TOKEN")),
-		WithRetry(RetryPolicy{MinDelay: 1, MaxDelay: 1}), WithAPISecurity(account),
+		WithRetry(RetryPolicy{BaseDelay: 1, MaxDelay: 1}), WithAPISecurity(account),
 	}, opts...)
 	return NewClient("wx0000000000000001", "SECRET-CANARY", opts...)
 }

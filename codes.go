@@ -53,7 +53,7 @@ const (
 	ErrIPNotAllowed                Code = 40164  // IP address of the caller not on the allowlist
 	ErrInvalidPagePath             Code = 40165  // invalid mini program page path
 	ErrInvalidMiniProgramAppID     Code = 40166  // invalid mini program AppID
-	ErrAccountType                 Code = 40200  // not available to this type of account
+	ErrWrongAccountType            Code = 40200  // not available to this type of account
 	ErrCallbackNotConfigured       Code = 40201  // callback URL invalid or not configured
 	ErrSecretFrozen                Code = 40243  // AppSecret is frozen
 	ErrInvalidKeywords             Code = 40246  // invalid keyword_name_list
@@ -81,7 +81,7 @@ const (
 	ErrSubscriptionsBanned         Code = 43107  // subscription messages are banned
 	ErrConcurrentSubscriptions     Code = 43108  // too many concurrent subscription messages to one user
 	ErrTemplateRestricted          Code = 43116  // template may not be sent
-	ErrTooManyOfTemplate           Code = 43117  // too many messages of this template to this user
+	ErrTooManyTemplateMessages     Code = 43117  // too many messages of this template to this user
 	ErrEmptyMediaData              Code = 44001  // media file is empty
 	ErrEmptyBody                   Code = 44002  // POST body is empty
 	ErrEmptyText                   Code = 44004  // text content is empty
@@ -94,8 +94,8 @@ const (
 	ErrMinuteQuota                 Code = 45011  // API quota per minute used up
 	ErrReplyWindowClosed           Code = 45015  // reply window closed, 48 hours after the last message of the user
 	ErrTooManyTemplates            Code = 45026  // too many templates
-	ErrNoMassQuota                 Code = 45028  // mass message quota used up
-	ErrReplyCountUsed              Code = 45047  // too many customer-service messages to this user
+	ErrMassQuota                   Code = 45028  // mass message quota used up
+	ErrReplyLimit                  Code = 45047  // too many customer-service messages to this user
 	ErrTooManyTags                 Code = 45056  // too many tags
 	ErrTagTooLarge                 Code = 45057  // tag with more than 100,000 followers cannot be deleted
 	ErrSystemTag                   Code = 45058  // system tag cannot be changed
@@ -154,7 +154,7 @@ const (
 	ErrInvoiceLocked               Code = 72023  // invoice is locked by another account
 	ErrInvoiceRejected             Code = 72035  // invoice of this order was rejected
 	ErrInvoiceNotAuthorized        Code = 72038  // invoice of this order was never authorized
-	ErrInvoiceRepeated             Code = 72042  // invoice code and number already used
+	ErrDuplicateInvoice            Code = 72042  // invoice code and number already used
 	ErrInvoiceTitleExpired         Code = 72044  // QR code of the invoice title expired
 	ErrInvoiceInProgress           Code = 73105  // invoice is being issued, retry with the same serial
 	ErrInvoiceSerialInProgress     Code = 73107  // invoice serial is being processed, query later
@@ -173,8 +173,8 @@ const (
 	ErrIPUnconfirmed               Code = 89503  // call needs confirmation by an admin
 	ErrMassAwaitsConfirmation      Code = 89504  // mass message awaits confirmation by an admin
 	ErrMassConfirmationRequested   Code = 89505  // mass message was submitted to an admin for confirmation
-	ErrIPRefusedDay                Code = 89506  // IP address rejected by an admin, retry after 24 hours
-	ErrIPRefusedHour               Code = 89507  // IP address rejected by an admin, retry after 1 hour
+	ErrIPRejectedForDay            Code = 89506  // IP address rejected by an admin, retry after 24 hours
+	ErrIPRejectedForHour           Code = 89507  // IP address rejected by an admin, retry after 1 hour
 	ErrOCRQuota                    Code = 101003 // OCR quota used up
 	ErrQRCodePublishLimit          Code = 886000 // monthly limit of 100 published QR code rules reached
 )
@@ -185,10 +185,10 @@ var families = map[CodeFamily][]Code{
 	ErrInvalidToken: {ErrInvalidCredential, ErrInvalidAccessToken, ErrMissingAccessToken, ErrExpiredAccessToken},
 	ErrConfiguration: {
 		ErrInvalidGrantType, ErrInvalidAppID, ErrInvalidSecret, ErrSecretFrozen, ErrIPNotAllowed, ErrMissingAppID, ErrMissingSecret,
-		ErrIPNotRegistered, ErrIPUnconfirmed, ErrIPPending, ErrIPRefusedDay, ErrIPRefusedHour, 40236, 40237, 40238, 40239, 40240,
+		ErrIPNotRegistered, ErrIPUnconfirmed, ErrIPPending, ErrIPRejectedForDay, ErrIPRejectedForHour, 40236, 40237, 40238, 40239, 40240,
 	},
 	ErrQuotaExceeded: {
-		ErrDailyQuota, ErrMinuteQuota, ErrFrequencyLimit, ErrNoMassQuota, ErrMassTooFast, ErrClearQuotaLimit, ErrOCRQuota,
+		ErrDailyQuota, ErrMinuteQuota, ErrFrequencyLimit, ErrMassQuota, ErrMassTooFast, ErrClearQuotaLimit, ErrOCRQuota,
 		ErrQRCodePublishLimit, ErrStoreChangeLimit, ErrTemplateChangeLimit, 45010,
 	},
 	ErrBusy: {
@@ -197,13 +197,13 @@ var families = map[CodeFamily][]Code{
 		268488001,
 	},
 	ErrForbidden: {
-		ErrUnauthorizedAPI, ErrBannedAPI, ErrRestricted, ErrTokenForbidden, ErrAccountFrozen, ErrAccountType, ErrStoresNotPermitted,
+		ErrUnauthorizedAPI, ErrBannedAPI, ErrRestricted, ErrTokenForbidden, ErrAccountFrozen, ErrWrongAccountType, ErrStoresNotPermitted,
 		ErrSubscriptionsBanned, ErrKFNotEnabled, ErrNoCommentPermission, ErrConditionalMenusUnsupported, ErrConditionalMenusOff,
 		48003, 48023, 53404, 53406, 61007, 65319, 200011, 200100,
 	},
 	ErrUnreachableUser: {
-		ErrInvalidOpenID, ErrNotFollower, ErrBlacklisted, ErrReplyWindowClosed, ErrReplyCountUsed, ErrSubscriptionRefused,
-		ErrTooManyOfTemplate, ErrMessagesRefused, ErrUserNotFound, ErrUserNotFollowing, ErrMatchUserNotFound, 49003, 65315,
+		ErrInvalidOpenID, ErrNotFollower, ErrBlacklisted, ErrReplyWindowClosed, ErrReplyLimit, ErrSubscriptionRefused,
+		ErrTooManyTemplateMessages, ErrMessagesRefused, ErrUserNotFound, ErrUserNotFollowing, ErrMatchUserNotFound, 49003, 65315,
 	},
 }
 

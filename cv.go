@@ -167,13 +167,13 @@ const (
 
 // IDCard is the text on one side of an identity card.
 type IDCard struct {
-	Side        IDCardSide `json:"type"`
-	Name        string     `json:"name"`
-	ID          string     `json:"id"`
-	Address     string     `json:"addr"`
-	Sex         string     `json:"gender"`
-	Nationality string     `json:"nationality"`
-	ValidDate   string     `json:"valid_date"` // back only
+	Side      IDCardSide `json:"type"`
+	Name      string     `json:"name"`
+	ID        string     `json:"id"`
+	Address   string     `json:"addr"`
+	Sex       string     `json:"gender"`
+	Ethnicity string     `json:"nationality"`
+	ValidDate string     `json:"valid_date"` // back only
 }
 
 // RecognizeIDCard reads an identity card (身份证OCR识别). It returns [ErrOCRQuota] if

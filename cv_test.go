@@ -90,7 +90,7 @@ var _ = wireRows([]wireRow{
 		call: result(func(ctx context.Context, c *Client) (*IDCard, error) {
 			return c.RecognizeIDCard(ctx, picture(), OCRModePhoto)
 		}),
-		want: &IDCard{Side: IDCardSideFront, Name: "张三", ID: "000000000000000000", Address: "某市某路1号", Sex: "男", Nationality: "汉"},
+		want: &IDCard{Side: IDCardSideFront, Name: "张三", ID: "000000000000000000", Address: "某市某路1号", Sex: "男", Ethnicity: "汉"},
 	},
 	{
 		name: "RecognizeIDCard/address", http: "POST /cv/ocr/idcard", query: pictureSent + "&type=scan",

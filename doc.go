@@ -144,7 +144,7 @@
 //   - [Client.CloseKFSession] 关闭会话
 //   - [Client.GetKFSession] 获取客户会话状态
 //   - [Client.ListKFSessions] 获取客服会话列表
-//   - [Client.ListKFWaiting] 获取未接入会话列表
+//   - [Client.ListKFWaitingUsers] 获取未接入会话列表
 //
 // # Mass messages (群发消息)
 //
@@ -154,7 +154,7 @@
 //   - [Client.GetMassJob] 查询群发消息发送状态
 //   - [Client.DeleteMass] 删除群发消息
 //   - [Client.DeleteMassArticle] 删除群发消息
-//   - [Client.DeleteMassURL] 删除群发消息
+//   - [Client.DeleteMassArticleByURL] 删除群发消息
 //   - [Client.GetMassSpeed] 获取群发速度
 //   - [Client.SetMassSpeed] 设置群发速度
 //   - [Client.UploadArticleImage] 上传图文消息图片

@@ -61,7 +61,7 @@ func ExampleClient_TranslateContent() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(translation.From, translation.To)
+	fmt.Println(translation.Original, translation.Translated)
 	// Output:
 	// 奶茶 Milk tea
 }

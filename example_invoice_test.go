@@ -157,7 +157,7 @@ func ExampleClient_InsertInvoice() {
 			PDFMediaID: pdf,
 		})
 	switch {
-	case errors.Is(err, wechat.ErrInvoiceRepeated):
+	case errors.Is(err, wechat.ErrDuplicateInvoice):
 		fmt.Println("the invoice was already there")
 	case err != nil:
 		log.Fatal(err)
@@ -188,10 +188,10 @@ func ExampleClient_SetInvoiceStatuses() {
 	}
 	var fen int64
 	for _, invoice := range invoices {
-		if invoice.User.Status != wechat.InvoiceStatusOpen {
+		if invoice.UserData.Status != wechat.InvoiceStatusOpen {
 			log.Fatal("an invoice has already been submitted")
 		}
-		fen += invoice.User.Fee
+		fen += invoice.UserData.Fee
 	}
 	for _, status := range []wechat.InvoiceStatus{wechat.InvoiceStatusLocked, wechat.InvoiceStatusClosed} {
 		err := client.SetInvoiceStatuses(ctx, "oAlice", status, chosen...)

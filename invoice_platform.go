@@ -188,7 +188,7 @@ type InsertedInvoice struct {
 // InsertInvoice adds an invoice to the cards of the user who authorized its order
 // (将电子发票卡券插入用户卡包). Only the account that is the order's invoicing platform can
 // call it. It returns [ErrInvoiceNotAuthorized] if the user has not authorized the
-// order, [ErrInvoiceRejected] if the order was rejected, and [ErrInvoiceRepeated] if
+// order, [ErrInvoiceRejected] if the order was rejected, and [ErrDuplicateInvoice] if
 // the invoice has already been added.
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/platform/api_insertinvoice

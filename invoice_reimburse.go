@@ -23,19 +23,19 @@ func checkInvoices(invoices []InvoiceRef) error {
 
 // Invoice is an invoice that a user submitted for reimbursement.
 type Invoice struct {
-	CardID     string      `json:"card_id"`
-	BeginTime  Timestamp   `json:"begin_time"` // of the validity
-	EndTime    Timestamp   `json:"end_time"`
-	OpenID     string      `json:"openid"`
-	Type       string      `json:"type"`
-	Payee      string      `json:"payee"`
-	Detail     string      `json:"detail"`
-	User       InvoiceUser `json:"user_info"`
-	CardStatus string      `json:"user_card_status"`
+	CardID     string          `json:"card_id"`
+	BeginTime  Timestamp       `json:"begin_time"` // of the validity
+	EndTime    Timestamp       `json:"end_time"`
+	OpenID     string          `json:"openid"`
+	Type       string          `json:"type"`
+	Payee      string          `json:"payee"`
+	Detail     string          `json:"detail"`
+	UserData   InvoiceUserData `json:"user_info"`
+	CardStatus string          `json:"user_card_status"`
 }
 
-// InvoiceUser is the content and the status of an invoice that a user submitted.
-type InvoiceUser struct {
+// InvoiceUserData is the content and the status of an invoice that a user submitted.
+type InvoiceUserData struct {
 	InvoiceContent
 	PDFURL     string        `json:"pdf_url"`
 	TripPDFURL string        `json:"trip_pdf_url"` // the trip sheet (行程单)

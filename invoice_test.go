@@ -42,7 +42,7 @@ const someInvoiceJSON = `"card_id":"pjZ8","begin_time":1688721071,"end_time":172
 
 var someInvoice = Invoice{
 	CardID: "pjZ8", BeginTime: unix(1688721071), EndTime: unix(1720257071), OpenID: "o1", Type: "增值税普通发票", Payee: "某店", Detail: "牙膏",
-	User: InvoiceUser{
+	UserData: InvoiceUserData{
 		InvoiceContent: someContent, PDFURL: "https://example.com/a.pdf", TripPDFURL: "https://example.com/b.pdf", Status: InvoiceStatusOpen, OrderID: "1",
 	},
 	CardStatus: "NORMAL",
@@ -400,7 +400,7 @@ func TestInvoiceCallsRefuseWrongArguments(t *testing.T) {
 		{"Title", title(GetInvoiceTitleURLRequest{})},
 		{"Phone", title(GetInvoiceTitleURLRequest{Title: "t", Phone: "+86"})},
 		{"TaxNumber", title(GetInvoiceTitleURLRequest{Title: "t", TaxNumber: "914403007084611361234"})},
-		{"TaxNumber", title(GetInvoiceTitleURLRequest{UserFill: true, TaxNumber: "91440300708461136-"})},
+		{"TaxNumber", title(GetInvoiceTitleURLRequest{FilledByUser: true, TaxNumber: "91440300708461136-"})},
 		{"File.Content", func(ctx context.Context, c *Client) error {
 			_, err := c.UploadInvoicePDF(ctx, File{Content: &pattern{size: maxInvoicePDF + 1}, Size: maxInvoicePDF + 1})
 			return err

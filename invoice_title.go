@@ -7,18 +7,18 @@ import (
 
 // GetInvoiceTitleURLRequest is an invoice title for the user to save.
 type GetInvoiceTitleURLRequest struct {
-	Title       string `json:"title,omitempty"`  // required unless UserFill is set
-	Phone       string `json:"phone,omitempty"`  // digits and "-"
-	TaxNumber   string `json:"tax_no,omitempty"` // up to 20 digits and ASCII letters; the page demands at least 15, its example has 10
-	Address     string `json:"addr,omitempty"`   // of the company
-	BankType    string `json:"bank_type,omitempty"`
-	BankAccount string `json:"bank_no,omitempty"`
-	UserFill    Flag   `json:"user_fill"` // the user fills in the title; otherwise it is the company's
-	ExternalID  string `json:"out_title_id,omitempty"`
+	Title        string `json:"title,omitempty"`  // required unless FilledByUser is set
+	Phone        string `json:"phone,omitempty"`  // digits and "-"
+	TaxNumber    string `json:"tax_no,omitempty"` // up to 20 digits and ASCII letters; the page demands at least 15, its example has 10
+	Address      string `json:"addr,omitempty"`   // of the company
+	BankType     string `json:"bank_type,omitempty"`
+	BankAccount  string `json:"bank_no,omitempty"`
+	FilledByUser Flag   `json:"user_fill"` // the user fills in the title; otherwise it is the company's
+	ExternalID   string `json:"out_title_id,omitempty"`
 }
 
 func (r GetInvoiceTitleURLRequest) check() error {
-	if !r.UserFill {
+	if !r.FilledByUser {
 		if err := notEmpty("Title", r.Title); err != nil {
 			return err
 		}

@@ -73,19 +73,19 @@ func (c *Client) ListKFSessions(ctx context.Context, account string) ([]KFSessio
 
 // KFWaitingList lists the users who wait for an agent.
 type KFWaitingList struct {
-	Count int64       `json:"count"`        // of all waiting users
-	Users []KFWaiting `json:"waitcaselist"` // the first 100
+	Count int64           `json:"count"`        // of all waiting users
+	Users []KFWaitingUser `json:"waitcaselist"` // the first 100
 }
 
-// KFWaiting is a user who waits for an agent.
-type KFWaiting struct {
+// KFWaitingUser is a user who waits for an agent.
+type KFWaitingUser struct {
 	OpenID          string    `json:"openid"`
 	LastMessageTime Timestamp `json:"latest_time"` // of the user's last message
 }
 
-// ListKFWaiting returns the users who wait for an agent (获取未接入会话列表), at most 100.
+// ListKFWaitingUsers returns the users who wait for an agent (获取未接入会话列表), at most 100.
 //
 // https://developers.weixin.qq.com/doc/service/api/customer/messctrl/api_getwaitcase
-func (c *Client) ListKFWaiting(ctx context.Context) (*KFWaitingList, error) {
+func (c *Client) ListKFWaitingUsers(ctx context.Context) (*KFWaitingList, error) {
 	return get[KFWaitingList](ctx, c, "/customservice/kfsession/getwaitcase", nil)
 }

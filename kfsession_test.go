@@ -33,10 +33,10 @@ var _ = wireRows([]wireRow{
 		},
 	},
 	{
-		name: "ListKFWaiting", http: "GET /customservice/kfsession/getwaitcase",
+		name: "ListKFWaitingUsers", http: "GET /customservice/kfsession/getwaitcase",
 		reply: `{"count":150,"waitcaselist":[{"latest_time":1635156704,"openid":"oAlice"}]}`,
-		call:  result(func(ctx context.Context, c *Client) (*KFWaitingList, error) { return c.ListKFWaiting(ctx) }),
-		want:  &KFWaitingList{Count: 150, Users: []KFWaiting{{OpenID: "oAlice", LastMessageTime: unix(1635156704)}}},
+		call:  result(func(ctx context.Context, c *Client) (*KFWaitingList, error) { return c.ListKFWaitingUsers(ctx) }),
+		want:  &KFWaitingList{Count: 150, Users: []KFWaitingUser{{OpenID: "oAlice", LastMessageTime: unix(1635156704)}}},
 	},
 })
 

@@ -236,7 +236,7 @@ var leanCalls = []leanCall{
 		return err
 	}},
 	{"POST /card/invoice/biz/getusertitleurl", func(ctx context.Context, c *Client) error {
-		_, err := c.GetInvoiceTitleURL(ctx, GetInvoiceTitleURLRequest{UserFill: true})
+		_, err := c.GetInvoiceTitleURL(ctx, GetInvoiceTitleURLRequest{FilledByUser: true})
 		return err
 	}},
 	{"POST /card/invoice/biz/getselecttitleurl", func(ctx context.Context, c *Client) error {

@@ -82,7 +82,7 @@ type MassResult struct {
 // It returns [ErrDuplicateMassID] and a result if a message with the same ClientMsgID was
 // accepted in the last 24 hours; the result contains its MsgID. It returns
 // [ErrMassIDTooFast] if such a message was sent a moment ago; the platform can say in a
-// minute whether it was accepted. It returns [ErrNoMassQuota] if the quota is used up.
+// minute whether it was accepted. It returns [ErrMassQuota] if the quota is used up.
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/message/api_sendall
 func (c *Client) SendMass(ctx context.Context, req SendMassRequest) (*MassResult, error) {
@@ -146,7 +146,7 @@ func massBody(m MassMessage, ignoreReprint bool, clientMsgID string) (map[string
 func (c *Client) sendMass(ctx context.Context, path string, body map[string]any, clientMsgID string) (*MassResult, error) {
 	req := Request{
 		Method: http.MethodPost, Path: path, Body: body,
-		Keyed: clientMsgID != "", AlreadyDone: []Code{ErrDuplicateMassID},
+		Deduplicated: clientMsgID != "", AlreadyDone: []Code{ErrDuplicateMassID},
 	}
 	var result MassResult
 	err := c.Do(ctx, req, &result)
@@ -263,11 +263,11 @@ func (c *Client) DeleteMassArticle(ctx context.Context, msgID int64, position in
 	return c.post(ctx, "/cgi-bin/message/mass/delete", massRef{MsgID: msgID, Position: position})
 }
 
-// DeleteMassURL deletes the article at a URL (删除群发消息). Otherwise it works like
+// DeleteMassArticleByURL deletes the article at a URL (删除群发消息). Otherwise it works like
 // [Client.DeleteMass] and shares its quota of 10.
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/message/api_deletemassmsg
-func (c *Client) DeleteMassURL(ctx context.Context, url string) error {
+func (c *Client) DeleteMassArticleByURL(ctx context.Context, url string) error {
 	if err := notEmpty("url", url); err != nil {
 		return err
 	}

@@ -99,9 +99,9 @@ func massRows() []wireRow {
 			call: noResult(func(ctx context.Context, c *Client) error { return c.DeleteMassArticle(ctx, 1000000000034182394, 2) }),
 		},
 		wireRow{
-			name: "DeleteMassURL", http: "POST /cgi-bin/message/mass/delete", body: `{"url":"https://mp.example.com/s?a=1&b=2"}`,
+			name: "DeleteMassArticleByURL", http: "POST /cgi-bin/message/mass/delete", body: `{"url":"https://mp.example.com/s?a=1&b=2"}`,
 			call: noResult(func(ctx context.Context, c *Client) error {
-				return c.DeleteMassURL(ctx, "https://mp.example.com/s?a=1&b=2")
+				return c.DeleteMassArticleByURL(ctx, "https://mp.example.com/s?a=1&b=2")
 			}),
 		},
 		wireRow{
@@ -170,7 +170,7 @@ func TestOtherMassCallsRefuseWhatCannotBeRight(t *testing.T) {
 		refused(t, "msgID", func(ctx context.Context, c *Client) error { return c.DeleteMassArticle(ctx, int64(n), 1) })
 		refused(t, "position", func(ctx context.Context, c *Client) error { return c.DeleteMassArticle(ctx, 1, n) })
 	}
-	refused(t, "url", func(ctx context.Context, c *Client) error { return c.DeleteMassURL(ctx, " ") })
+	refused(t, "url", func(ctx context.Context, c *Client) error { return c.DeleteMassArticleByURL(ctx, " ") })
 }
 
 const duplicateMass = `{"errcode":45065,"errmsg":"clientmsgid exist rid: 5f1e-2","msg_id":34182}`

@@ -205,7 +205,7 @@ type SendCustomMessageRequest struct {
 // follow or a scan.
 //
 // It returns [ErrReplyWindowClosed] if the interaction was too long ago or the user does
-// not follow the account, [ErrReplyCountUsed] if too many messages were sent, and
+// not follow the account, [ErrReplyLimit] if too many messages were sent, and
 // [ErrUnknownOutcome] if the message may have been sent; it is then not retried.
 //
 // https://developers.weixin.qq.com/doc/service/api/customer/message/api_sendcustommessage

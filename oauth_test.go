@@ -145,7 +145,7 @@ func TestOAuthCodeIsNotExchangedTwice(t *testing.T) {
 		return answer(http.StatusOK, `{"errcode":-1,"errmsg":"system error"}`)(r)
 	})
 	c := NewClient("wx1", "s", WithHTTPClient(&http.Client{Transport: transport}),
-		WithRetry(RetryPolicy{MinDelay: time.Nanosecond, MaxDelay: time.Nanosecond}))
+		WithRetry(RetryPolicy{BaseDelay: time.Nanosecond, MaxDelay: time.Nanosecond}))
 	_, err := c.ExchangeOAuthCode(t.Context(), "CODE")
 	require.ErrorIs(t, err, ErrUnknownOutcome)
 	assert.Equal(t, 1, calls)

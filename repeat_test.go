@@ -20,7 +20,7 @@ var goneCodes = map[string]Code{
 	"DeleteKFAccount":         ErrInvalidKFAccount,
 	"DeleteMass":              0,
 	"DeleteMassArticle":       0,
-	"DeleteMassURL":           0,
+	"DeleteMassArticleByURL":  0,
 	"DeleteMaterial":          ErrInvalidMediaID,
 	"DeleteMenu":              ErrMenuNotFound,
 	"DeletePublication":       0,

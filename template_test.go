@@ -122,7 +122,7 @@ func TestTemplateMessageIsRetriedOnlyWithAClientMsgID(t *testing.T) {
 			return answer(http.StatusOK, `{"errcode":0,"errmsg":"ok","msgid":7}`)(r)
 		})
 		c := NewClient("wx1", "s", WithHTTPClient(&http.Client{Transport: transport}), WithTokenSource(StaticToken("TOKEN")),
-			WithRetry(RetryPolicy{MinDelay: time.Nanosecond, MaxDelay: time.Nanosecond}))
+			WithRetry(RetryPolicy{BaseDelay: time.Nanosecond, MaxDelay: time.Nanosecond}))
 		got, err := c.SendTemplateMessage(t.Context(), TemplateMessage{OpenID: "o1", TemplateID: "T1", ClientMsgID: id})
 		assert.Equal(t, attempts, calls)
 		if id == "" {

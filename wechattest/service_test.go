@@ -56,7 +56,7 @@ func TestConversationsAreHandedToAgents(t *testing.T) {
 	p.AddKFAccount(KFAccount{Account: "ben@shop", Nickname: "Ben"})
 	h.answer = answering(replyXML(p, alice, "transfer_customer_service", ""))
 	assert.Equal(t, SeenNothing, alice.Sends(ctx, "help").Seen)
-	waiting, err := c.ListKFWaiting(ctx)
+	waiting, err := c.ListKFWaitingUsers(ctx)
 	require.NoError(t, err)
 	require.Len(t, waiting.Users, 1)
 	assert.Equal(t, alice.OpenID, waiting.Users[0].OpenID)
@@ -78,7 +78,7 @@ func TestConversationsAreHandedToAgents(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, online, 1)
 	assert.Equal(t, int64(1), online[0].AcceptedCases)
-	waiting, err = c.ListKFWaiting(ctx)
+	waiting, err = c.ListKFWaitingUsers(ctx)
 	require.NoError(t, err)
 	assert.Zero(t, waiting.Count)
 

@@ -139,7 +139,7 @@ func (f *Follower) takeReply(now time.Time) error {
 	case wrote && f.afterWrote < replyCount:
 		f.afterWrote++
 	default:
-		return refuse(wechat.ErrReplyCountUsed, "out of response count limit")
+		return refuse(wechat.ErrReplyLimit, "out of response count limit")
 	}
 	return nil
 }

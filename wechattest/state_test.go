@@ -325,7 +325,7 @@ func TestReplyWindowsOpenAndCloseAndCount(t *testing.T) {
 		for range 3 {
 			require.NoError(t, send())
 		}
-		require.ErrorIs(t, send(), wechat.ErrReplyCountUsed)
+		require.ErrorIs(t, send(), wechat.ErrReplyLimit)
 		time.Sleep(time.Minute)
 		require.ErrorIs(t, send(), wechat.ErrReplyWindowClosed)
 
@@ -333,7 +333,7 @@ func TestReplyWindowsOpenAndCloseAndCount(t *testing.T) {
 		for range 5 {
 			require.NoError(t, send())
 		}
-		require.ErrorIs(t, send(), wechat.ErrReplyCountUsed)
+		require.ErrorIs(t, send(), wechat.ErrReplyLimit)
 		alice.Sends(t.Context(), "again")
 		require.NoError(t, send())
 		time.Sleep(48 * time.Hour)

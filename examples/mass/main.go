@@ -49,7 +49,7 @@ func sendAll(ctx context.Context, client *wechat.Client, tag int64, message wech
 	switch {
 	case errors.Is(err, wechat.ErrDuplicateMassID):
 		fmt.Println("This was sent already today.")
-	case errors.Is(err, wechat.ErrNoMassQuota):
+	case errors.Is(err, wechat.ErrMassQuota):
 		return fmt.Errorf("no mass message is left for today: %w", err)
 	case err != nil:
 		return err
