@@ -18,12 +18,12 @@ const (
 // VoiceFormat is the encoding of a voice recording.
 type VoiceFormat string
 
-// VoiceFormatMP3 is the only format that speech recognition accepts: 16 kHz, mono.
+// VoiceFormatMP3, at 16 kHz and mono, is the only format that speech recognition accepts.
 const VoiceFormatMP3 VoiceFormat = "mp3"
 
 // SubmitVoiceRequest is a recording to transcribe.
 type SubmitVoiceRequest struct {
-	VoiceID  string         // chosen by the caller, unique; identifies the result
+	VoiceID  string         // a unique ID that you choose; identifies the result
 	Voice    File           // at most 1 MiB
 	Format   VoiceFormat    // "" is VoiceFormatMP3
 	Language SpeechLanguage // "" is SpeechLanguageChinese
@@ -31,8 +31,8 @@ type SubmitVoiceRequest struct {
 
 const maxVoiceForText = 1 << 20
 
-// SubmitVoice uploads a recording for transcription (上传语音文件, 提交语音).
-// [Client.GetVoiceText] returns the text within about 10 seconds of the upload.
+// SubmitVoice uploads a recording for transcription (上传语音文件, 提交语音). Call
+// [Client.GetVoiceText] for the text within 10 seconds of the upload.
 //
 // https://developers.weixin.qq.com/doc/service/api/openpoc/ai/api_addvoicetorecofortext
 func (c *Client) SubmitVoice(ctx context.Context, req SubmitVoiceRequest) error {
@@ -55,8 +55,9 @@ type VoiceText struct {
 	Done bool   `json:"is_end"` // false while the platform is still working
 }
 
-// GetVoiceText returns the transcription of a recording (获取语音识别结果). language
-// must be the same as for the upload; "" is SpeechLanguageChinese.
+// GetVoiceText returns the transcription of a recording (获取语音识别结果). Call it within
+// 10 seconds of the upload, and again until the result is Done. language must be the
+// same as for the upload; "" is SpeechLanguageChinese.
 //
 // https://developers.weixin.qq.com/doc/service/api/openpoc/ai/api_queryrecoresultfortext
 func (c *Client) GetVoiceText(ctx context.Context, voiceID string, language SpeechLanguage) (*VoiceText, error) {

@@ -4,8 +4,8 @@ import "context"
 
 // AutoReplies are the automatic replies that are configured in the console.
 type AutoReplies struct {
-	Enabled            bool       `json:"is_autoreply_open"`              // to messages
-	FollowReplyEnabled bool       `json:"is_add_friend_reply_open"`       // to new followers
+	Enabled            bool       `json:"is_autoreply_open"`              // replies to messages are enabled
+	FollowReplyEnabled bool       `json:"is_add_friend_reply_open"`       // replies to new followers are enabled
 	FollowReply        *AutoReply `json:"add_friend_autoreply_info"`      // nil if none is set
 	DefaultReply       *AutoReply `json:"message_default_autoreply_info"` // nil if none is set
 	AutoReplyRules     `json:"keyword_autoreply_info"`
@@ -14,7 +14,7 @@ type AutoReplies struct {
 // AutoReply is an automatic reply.
 type AutoReply struct {
 	Type    AutoReplyType  `json:"type"`
-	Content string         `json:"content"`   // the text, or the media id of any other type
+	Content string         `json:"content"`   // the text of AutoReplyTypeText; otherwise a media id
 	News    LinkedArticles `json:"news_info"` // the articles of AutoReplyTypeNews
 }
 
@@ -30,7 +30,7 @@ const (
 	AutoReplyTypeNews  AutoReplyType = "news" // in rules only
 )
 
-// AutoReplyRule is how the account replies to messages with certain keywords.
+// AutoReplyRule defines how the account replies to messages with certain keywords.
 type AutoReplyRule struct {
 	Name       string             `json:"rule_name"`
 	CreateTime Timestamp          `json:"create_time"`
@@ -39,7 +39,7 @@ type AutoReplyRule struct {
 	Replies    []AutoReply        `json:"reply_list_info"`
 }
 
-// AutoReplyMode is which of its replies a rule sends.
+// AutoReplyMode determines which of a rule's replies are sent.
 type AutoReplyMode string
 
 // The modes of automatic reply rules.
@@ -55,7 +55,7 @@ type AutoReplyKeyword struct {
 	Content string         `json:"content"`
 }
 
-// AutoReplyMatch is how a message is compared with a keyword.
+// AutoReplyMatch determines how a message is compared with a keyword.
 type AutoReplyMatch string
 
 // The ways to compare a message with a keyword.

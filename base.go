@@ -14,7 +14,7 @@ type AccessToken struct {
 // GetAccessToken issues a new classic token (获取接口调用凭据). The previous token
 // expires 5 minutes later. The quota is 2,000 calls a day.
 //
-// Calls through a client do not need a token from here: see [Client.Token].
+// The other methods get their tokens from [Client.Token] and do not need this call.
 //
 // https://developers.weixin.qq.com/doc/service/api/base/api_getaccesstoken
 func (c *Client) GetAccessToken(ctx context.Context) (*AccessToken, error) {
@@ -35,7 +35,7 @@ func (c *Client) classicTokenRequest(secret string) Request {
 // callers get the same token until 5 minutes before it expires. The quota is 10,000
 // calls a minute and 500,000 a day.
 //
-// Calls through a client do not need a token from here: see [Client.Token].
+// The other methods get their tokens from [Client.Token] and do not need this call.
 //
 // https://developers.weixin.qq.com/doc/service/api/base/api_getstableaccesstoken
 func (c *Client) GetStableAccessToken(ctx context.Context) (*AccessToken, error) {
@@ -43,9 +43,9 @@ func (c *Client) GetStableAccessToken(ctx context.Context) (*AccessToken, error)
 }
 
 // RefreshStableAccessToken makes the platform issue a new stable token
-// (获取稳定版接口调用凭据). The old one remains valid for 5 minutes. The platform does so
-// up to 20 times a day and at most every 30 seconds; the calls also count toward the
-// quota of [Client.GetStableAccessToken].
+// (获取稳定版接口调用凭据). The old one remains valid for 5 minutes. The platform allows
+// this 20 times a day, at least 30 seconds apart; the calls also count toward the quota
+// of [Client.GetStableAccessToken].
 //
 // https://developers.weixin.qq.com/doc/service/api/base/api_getstableaccesstoken
 func (c *Client) RefreshStableAccessToken(ctx context.Context) (*AccessToken, error) {
@@ -78,7 +78,7 @@ func (c *Client) needSecret() error {
 	return first(notEmpty("appID", c.cfg.appID), notEmpty("appSecret", c.cfg.appSecret))
 }
 
-// CallbackCheckAction is what [Client.CheckCallback] tests.
+// CallbackCheckAction selects what [Client.CheckCallback] tests.
 type CallbackCheckAction string
 
 // The tests of [Client.CheckCallback].
@@ -96,7 +96,7 @@ const (
 	CallbackOperatorTelecom CallbackOperator = "CHINANET"
 	CallbackOperatorUnicom  CallbackOperator = "UNICOM"
 	CallbackOperatorTencent CallbackOperator = "CAP"
-	CallbackOperatorDefault CallbackOperator = "DEFAULT" // chosen by the IP address
+	CallbackOperatorDefault CallbackOperator = "DEFAULT" // chosen by the platform, according to the IP address
 )
 
 // CallbackCheckResult reports how the platform reaches the account's callback URL.
@@ -111,7 +111,7 @@ type CallbackDNS struct {
 	RealOperator string `json:"real_operator"` // the network to which the IP address belongs
 }
 
-// CallbackPing is the result of a packet sent to an IP address.
+// CallbackPing is the result of one ping of an IP address.
 type CallbackPing struct {
 	IP           string `json:"ip"`
 	FromOperator string `json:"from_operator"`
@@ -120,8 +120,8 @@ type CallbackPing struct {
 }
 
 // CheckCallback makes the platform test whether it can reach the account's callback URL
-// (网络通信检测). An action of "" is CallbackCheckActionAll, an operator of ""
-// CallbackOperatorDefault.
+// (网络通信检测). If action is "", CallbackCheckActionAll is used; if operator is "",
+// CallbackOperatorDefault is used.
 //
 // https://developers.weixin.qq.com/doc/service/api/base/api_callbackcheck
 func (c *Client) CheckCallback(ctx context.Context, action CallbackCheckAction, operator CallbackOperator) (*CallbackCheckResult, error) {
@@ -143,7 +143,7 @@ type ipList struct {
 }
 
 // ListAPIDomainIPs returns the IP addresses of the platform's API servers, for use in
-// outbound firewall rules (获取微信API服务器IP). They change: fetch them daily.
+// outbound firewall rules (获取微信API服务器IP). They change, so fetch them daily.
 //
 // https://developers.weixin.qq.com/doc/service/api/base/api_getapidomainip
 func (c *Client) ListAPIDomainIPs(ctx context.Context) ([]string, error) {
@@ -155,7 +155,7 @@ func (c *Client) ListAPIDomainIPs(ctx context.Context) ([]string, error) {
 }
 
 // ListCallbackIPs returns the IP addresses and CIDR blocks from which the platform
-// delivers pushes (获取微信推送服务器IP). They change: fetch them daily.
+// delivers pushes (获取微信推送服务器IP). They change, so fetch them daily.
 //
 // https://developers.weixin.qq.com/doc/service/api/base/api_getcallbackip
 func (c *Client) ListCallbackIPs(ctx context.Context) ([]string, error) {

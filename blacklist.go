@@ -30,16 +30,17 @@ type blacklisting struct {
 	OpenIDs []string `json:"openid_list"`
 }
 
-// AddToBlacklist adds followers to the blacklist (拉黑用户), 20 at a time. It returns a
-// [*BatchError] that lists the openids that may not have been added.
+// AddToBlacklist adds followers to the blacklist (拉黑用户), in batches of 20. If a batch
+// fails, it returns a [*BatchError] that lists the openids that may not have been added.
 //
 // https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_batchblacklist
 func (c *Client) AddToBlacklist(ctx context.Context, openIDs ...string) error {
 	return c.changeBlacklist(ctx, "/cgi-bin/tags/members/batchblacklist", openIDs)
 }
 
-// RemoveFromBlacklist removes followers from the blacklist (取消拉黑用户), 20 at a time.
-// It returns a [*BatchError] that lists the openids that may not have been removed.
+// RemoveFromBlacklist removes followers from the blacklist (取消拉黑用户), in batches of
+// 20. If a batch fails, it returns a [*BatchError] that lists the openids that may not
+// have been removed.
 //
 // https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_batchunblacklist
 func (c *Client) RemoveFromBlacklist(ctx context.Context, openIDs ...string) error {

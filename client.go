@@ -29,7 +29,7 @@ const (
 )
 
 // Client calls the API of one Official Account. It is safe for concurrent use and
-// cheap to create and to drop. It starts no goroutine that outlives a call. A program
+// cheap to create and discard. It starts no goroutine that outlives a call. A program
 // with several accounts creates one client for each.
 type Client struct{ *core }
 
@@ -51,7 +51,7 @@ type core struct {
 }
 
 // NewClient returns a client for the account with this AppID and AppSecret
-// (开发者ID和开发者密码). It sends nothing. If an argument or option is invalid, every
+// (开发者ID和开发者密码). It sends no request. If an argument or option is invalid, every
 // call of the client returns an [*ArgumentError].
 func NewClient(appID, appSecret string, opts ...Option) *Client {
 	cfg := newConfig(appID, appSecret, opts)
@@ -194,11 +194,11 @@ func newRest(cfg *config) *resty.Client {
 // maxConns is the maximum number of connections to one host, in use and idle.
 const maxConns = 1000
 
-// NewTransport returns a transport like the default one of a client. It opens at most
-// 1,000 connections to a host, keeps idle ones for a minute, limits connecting to 5
-// seconds, and detects HTTP/2 connections that no longer respond. Clients that use the
-// same transport through [WithHTTPClient] share its connections. [Client.Close] does not
-// close them.
+// NewTransport returns a transport like the one that each client has by default. It
+// opens at most 1,000 connections to a host, keeps idle ones for a minute, allows 5
+// seconds for connecting, and detects HTTP/2 connections that no longer respond. Clients
+// that use the same transport through [WithHTTPClient] share its connections, which
+// [Client.Close] does not close.
 func NewTransport() *http.Transport {
 	dialer := &net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}
 	return &http.Transport{
@@ -255,8 +255,8 @@ func (c *Client) Close() error {
 // Token returns the account's access_token, from the cache or freshly fetched
 // (获取稳定版接口调用凭据). rejected is the token that the platform has just rejected;
 // pass "" if none. Token returns a different token if one is available. A client is a
-// [TokenSource], so it can be passed to other clients, or serve the tokens of other
-// programs that use the same account.
+// [TokenSource], so it can supply tokens to other clients and to other programs that use
+// the same account.
 //
 // https://developers.weixin.qq.com/doc/service/api/base/api_getstableaccesstoken
 func (c *Client) Token(ctx context.Context, rejected string) (string, error) {

@@ -255,7 +255,7 @@ func TestOptionsThatCannotBeRightAreErrorsOfEveryCall(t *testing.T) {
 	for argument, options := range map[string][]Option{
 		"WithTimeout":             {WithTimeout(-1), WithTimeout(math.MaxInt64), WithTimeout(math.MinInt64), WithTimeout(24*time.Hour + 1)},
 		"RetryPolicy.MaxAttempts": {WithRetry(RetryPolicy{MaxAttempts: -1})},
-		"RetryPolicy.BaseDelay":    {WithRetry(RetryPolicy{BaseDelay: -1}), WithRetry(RetryPolicy{BaseDelay: 2 * time.Second, MaxDelay: time.Second})},
+		"RetryPolicy.BaseDelay":   {WithRetry(RetryPolicy{BaseDelay: -1}), WithRetry(RetryPolicy{BaseDelay: 2 * time.Second, MaxDelay: time.Second})},
 		"RetryPolicy.MaxDelay":    {WithRetry(RetryPolicy{MaxDelay: -1})},
 		"WithBaseURL":             {WithBaseURL("https://x/#a"), WithBaseURL("https://x?a")},
 	} {

@@ -10,8 +10,8 @@ import (
 )
 
 // Option configures a client that [NewClient] makes. Options may be passed in any
-// order; a nil Option is ignored. Options that contradict each other are an
-// [*ArgumentError] of every call.
+// order; a nil Option is ignored. If options contradict each other, every call returns an
+// [*ArgumentError].
 type Option func(*config)
 
 type config struct {
@@ -40,8 +40,8 @@ type config struct {
 }
 
 // WithBaseURL overrides the API base URL (接口域名说明), for a fake platform, a proxy, or
-// another host of the platform such as https://api2.weixin.qq.com. The default, also
-// for "", is https://api.weixin.qq.com.
+// another host of the platform such as https://api2.weixin.qq.com. "" means the default,
+// https://api.weixin.qq.com.
 //
 // https://developers.weixin.qq.com/doc/service/guide/dev/api/domain
 func WithBaseURL(baseURL string) Option {
@@ -70,42 +70,42 @@ func WithTokenSource(s TokenSource) Option { return func(c *config) { c.source =
 // each client keeps its own, in memory.
 func WithTokenStore(s TokenStore) Option { return func(c *config) { c.store = s } }
 
-// WithClassicToken fetches tokens from the older API (获取接口调用凭据), where each fetch
+// WithClassicToken fetches tokens from the older API (获取接口调用凭据). Each fetch from it
 // invalidates the previous token. Use it only if other programs of the same account do
-// so too, and share a [TokenStore] with them. That store must implement [TokenLocker],
-// so that only one process fetches at a time. It cannot be combined with
+// too, and share a [TokenStore] with them. The store must implement [TokenLocker], so
+// that only one process fetches at a time. WithClassicToken cannot be combined with
 // [WithForcedRefresh].
 func WithClassicToken() Option { return func(c *config) { c.classicToken = true } }
 
 // WithForcedRefresh lets the client force a new token if the platform rejects a token
 // and then returns the same one again. The platform allows 20 forced refreshes a day,
-// at least 30 seconds apart. The client keeps these limits, for all processes that
+// at least 30 seconds apart. The client observes these limits across all processes that
 // share its [TokenStore].
 func WithForcedRefresh() Option { return func(c *config) { c.forcedRefresh = true } }
 
-// WithRetry sets the retry policy. The default for zero fields is 3 attempts with
+// WithRetry sets the retry policy. Zero fields mean the defaults: 3 attempts with
 // jittered exponential backoff from 100 ms to 2 s. If a field is negative, every call
 // returns an [*ArgumentError].
 func WithRetry(p RetryPolicy) Option { return func(c *config) { c.retry = p } }
 
 // WithTimeout limits one attempt of a call, from connecting to the last byte of the
-// response. The default, also for 0, is 30 seconds; the maximum is 24 hours. Uploads
-// and downloads may take ten times as long. The ctx of a call limits all its attempts
+// response. 0 means the default of 30 seconds; the maximum is 24 hours. Uploads and
+// downloads may take ten times as long. The ctx of a call limits all its attempts
 // together.
 func WithTimeout(d time.Duration) Option { return func(c *config) { c.timeout = d } }
 
 // WithLogger sets the logger. The client logs failures of token refreshes, stores and
 // observers as warnings and errors, and retries at debug level. Records contain neither
 // secrets nor the content of calls. The default is [slog.Default]; pass a logger with
-// [slog.DiscardHandler] to log nothing. If the handler hangs or panics, records are
-// lost, but no calls.
+// [slog.DiscardHandler] to log nothing. A handler that hangs or panics loses records but
+// does not affect calls.
 func WithLogger(l *slog.Logger) Option { return func(c *config) { c.log = l } }
 
-// WithUserAgent puts product, such as "shop/1.2", in front of the User-Agent of the SDK.
+// WithUserAgent prepends product, such as "shop/1.2", to the User-Agent of the SDK.
 func WithUserAgent(product string) Option { return func(c *config) { c.userAgent = product } }
 
 // WithObserver calls observe after each attempt of each call, for metrics and tracing.
-// The call waits for observe for up to 250 ms, and survives its panics.
+// A call waits up to 250 ms for observe, and a panic in observe does not affect it.
 func WithObserver(observe func(context.Context, Attempt)) Option {
 	return func(c *config) { c.observe = observe }
 }
@@ -115,7 +115,7 @@ type Attempt struct {
 	AppID    string
 	Method   string
 	Path     string
-	Number   int           // 1 for the first request of a call
+	Number   int           // 1 for the first attempt of a call
 	Status   int           // HTTP status; 0 if there was no response
 	Code     Code          // errcode; 0 if the platform did not refuse the call
 	Duration time.Duration // until the response was read

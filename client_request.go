@@ -32,14 +32,14 @@ type Request struct {
 	// once: it reads, or it sets something. It is retried even if an attempt may have
 	// been executed.
 	Idempotent bool
-	// Deduplicated means that the Body contains a client message ID, by which the platform
-	// drops duplicates. The call is retried like an Idempotent one, but if it fails,
-	// the error can be [ErrUnknownOutcome].
+	// Deduplicated means that the Body contains a client message ID, by which the
+	// platform drops duplicates. The call is retried like an Idempotent one, but its
+	// error can be [ErrUnknownOutcome].
 	Deduplicated bool
 	// AlreadyDone lists the codes by which the platform reports that a previous attempt
-	// was executed. After an attempt whose outcome is unknown they mean success.
+	// was executed. After an attempt whose outcome is unknown, they mean success.
 	AlreadyDone []Code
-	// Anonymous calls are sent without an access_token.
+	// Anonymous means that the call is sent without an access_token.
 	Anonymous bool
 
 	fetchesToken bool // for the token cache: no caller needs to know its outcome
@@ -48,11 +48,11 @@ type Request struct {
 
 // Do sends a request (接口调用) and decodes the response into out, which is one of:
 //
-//   - a pointer to a value that the JSON is decoded into; *json.RawMessage gets it as
-//     it is
+//   - a pointer to a value that the JSON is decoded into; a *json.RawMessage receives it
+//     unchanged
 //   - an [io.Writer] that the bytes of a download are written to; if the platform
 //     refuses the download, the error is returned and nothing is written
-//   - nil, which ignores the content of the response
+//   - nil, to discard the content of the response
 //
 // Decoding follows the rules of encoding/json, except that it converts between
 // numbers, strings and booleans. A field that cannot be converted is skipped and
@@ -60,12 +60,12 @@ type Request struct {
 //
 // If the platform rejects the token, Do fetches another one and sends the call once
 // more. A request that is neither Idempotent nor Deduplicated is retried only if it certainly
-// was not executed. [WithRetry] sets how often.
+// was not executed. [WithRetry] sets the number of attempts.
 //
 // Do returns an [*ArgumentError] if the request is invalid and was not sent, an
 // [*Error] if the platform refused the call (out may be partly filled), a
-// [*RequestError] if there was no response, and a [*DecodeError] if the response is
-// unreadable.
+// [*RequestError] if there was no usable response, and a [*DecodeError] if the response
+// is not what the platform documents.
 //
 // https://developers.weixin.qq.com/doc/service/guide/dev/api
 func (c *Client) Do(ctx context.Context, req Request, out any) error {

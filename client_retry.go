@@ -13,13 +13,13 @@ import (
 // RetryPolicy sets how calls are retried; see [WithRetry].
 type RetryPolicy struct {
 	// MaxAttempts is the maximum number of times that a call is sent; 1 disables
-	// retries. One attempt more, after a rejected token was replaced, does not count.
+	// retries. The extra attempt after a rejected token was replaced does not count.
 	MaxAttempts int
-	BaseDelay   time.Duration // upper bound of the first pause
+	BaseDelay   time.Duration // upper bound of the first pause; it doubles with each retry
 	MaxDelay    time.Duration // upper bound of every pause
 
 	// WaitForQuota makes a call that exceeded a quota per minute ([ErrMinuteQuota])
-	// wait for the next minute, which can block it for more than a minute. By default
+	// wait for the next minute, which can block it for more than a minute. By default,
 	// the call fails at once, and [Error.RetryAfter] is the time to wait.
 	WaitForQuota bool
 }

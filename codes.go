@@ -8,7 +8,7 @@ import (
 //go:generate go run golang.org/x/tools/cmd/stringer@v0.52.0 -type Code -linecomment -output codes_string.go
 
 // The codes that programs may handle. The comment of a code is also the text of its
-// error. Codes without a name can be used as [Code].
+// error. For a code without a name, write its number as a [Code].
 const (
 	ErrSystemError                 Code = -1000  // system error
 	ErrSystemBusy                  Code = -1     // system busy, retry later
@@ -36,8 +36,8 @@ const (
 	ErrInvalidOAuthCode            Code = 40029  // invalid OAuth code
 	ErrInvalidRefreshToken         Code = 40030  // invalid refresh_token
 	ErrInvalidOpenIDList           Code = 40031  // invalid openid list
-	ErrInvalidOpenIDCount          Code = 40032  // invalid length of the openid list
-	ErrEscapedUnicode              Code = 40033  // request contains Unicode escapes, it must be plain UTF-8
+	ErrInvalidOpenIDCount          Code = 40032  // invalid number of openids
+	ErrEscapedUnicode              Code = 40033  // request contains Unicode escapes, but must be plain UTF-8
 	ErrInvalidParameter            Code = 40035  // invalid parameter
 	ErrInvalidTemplateIDSize       Code = 40036  // invalid template_id length
 	ErrInvalidTemplateID           Code = 40037  // invalid template_id
@@ -80,7 +80,7 @@ const (
 	ErrStoresNotPermitted          Code = 43104  // account has no permission for this store API
 	ErrSubscriptionsBanned         Code = 43107  // subscription messages are banned
 	ErrConcurrentSubscriptions     Code = 43108  // too many concurrent subscription messages to one user
-	ErrTemplateRestricted          Code = 43116  // template may not be sent
+	ErrTemplateRestricted          Code = 43116  // template is restricted
 	ErrTooManyTemplateMessages     Code = 43117  // too many messages of this template to this user
 	ErrEmptyMediaData              Code = 44001  // media file is empty
 	ErrEmptyBody                   Code = 44002  // POST body is empty
@@ -124,7 +124,7 @@ const (
 	ErrBannedAPI                   Code = 48004  // API banned because of violations
 	ErrClearQuotaLimit             Code = 48006  // quota reset limit reached
 	ErrRestricted                  Code = 50002  // user or account restricted
-	ErrTokenForbidden              Code = 50004  // account may not fetch a token
+	ErrTokenForbidden              Code = 50004  // account is not permitted to fetch a token
 	ErrUserNotFollowing            Code = 50005  // user does not follow the account
 	ErrAccountFrozen               Code = 50007  // account frozen
 	ErrInvalidArticleID            Code = 53600  // invalid article_id
@@ -133,7 +133,7 @@ const (
 	ErrInvalidDateRange            Code = 61501  // invalid date range
 	ErrDataNotReady                Code = 61503  // data not ready, retry later
 	ErrConditionalMenuNotFound     Code = 65301  // no conditional menu has this menuid
-	ErrMatchUserNotFound           Code = 65302  // user to match a menu for not found
+	ErrMatchUserNotFound           Code = 65302  // user to test the menu match with not found
 	ErrNoDefaultMenu               Code = 65303  // no default menu, create one before a conditional menu
 	ErrEmptyMatchRule              Code = 65304  // match rule is empty
 	ErrTooManyConditionalMenus     Code = 65305  // conditional menu limit reached
@@ -317,18 +317,18 @@ var unnamed = map[Code]string{
 	46002:     "menu version not found",
 	48003:     "agreement on mass messages not accepted",
 	48005:     "material used by an automatic reply or a menu cannot be deleted",
-	48021:     "draft was saved automatically, save it by hand before sending",
+	48021:     "draft was saved automatically, save it in the console before sending",
 	48022:     "video uploaded through the API cannot be published through it",
 	48023:     "account is banned",
 	49003:     "openid does not belong to this AppID",
 	50001:     "user has not authorized this API",
 	50003:     "unexpected user, perhaps not on the allowlist",
-	53404:     "account may not sell goods",
+	53404:     "account is not permitted to sell goods",
 	53405:     "invalid product information in the article",
 	53406:     "selling goods is not enabled",
 	53503:     "draft failed the publish check",
-	53504:     "publish this draft on the platform site, it has a quiz",
-	53505:     "save the draft by hand before publishing",
+	53504:     "draft has a quiz, publish it in the console",
+	53505:     "draft must be saved in the console before it is published",
 	61007:     "account has not authorized the component for this API",
 	61016:     "component must confirm the function category",
 	61450:     "system error (customer service)",
@@ -353,7 +353,7 @@ var unnamed = map[Code]string{
 	65316:     "menu links to more than 3 external domains",
 	65317:     "invalid URL in the menu",
 	65318:     "menu must be UTF-8",
-	65319:     "account may not create menus",
+	65319:     "account is not permitted to create menus",
 	65402:     "customer-service account is not bound to a WeChat ID",
 	65403:     "invalid customer-service nickname",
 	65404:     "invalid kf_account",
@@ -445,7 +445,7 @@ var unnamed = map[Code]string{
 	89004:     "too many accounts in the Open Platform account, at most 100",
 	89036:     "Open Platform account was not created through the API or is not verified",
 	101000:    "invalid image URL",
-	101001:    "no certificate found in the image",
+	101001:    "no document found in the image",
 	101002:    "image too large or not decodable",
 	200001:    "system error (subscription templates)",
 	200002:    "invalid parameter (subscription templates)",

@@ -69,7 +69,7 @@ type Comment struct {
 	OpenID     string        `json:"openid"` // "" if the author did not comment as a WeChat user
 	Content    string        `json:"content"`
 	CreateTime Timestamp     `json:"create_time"`
-	Featured   bool          `json:"comment_type"` // whether all readers see it (精选)
+	Featured   bool          `json:"comment_type"` // all readers see it (精选)
 	Reply      *CommentReply `json:"-"`            // nil if the account has not replied
 }
 
@@ -110,7 +110,7 @@ func (c *Client) ListComments(ctx context.Context, req ListCommentsRequest) (*Co
 
 // AllComments iterates over the comments on an article that filter selects
 // (查看指定文章的评论数据), in pages of 49. Featuring or deleting comments during the
-// iteration shifts the remaining ones: collect first, then change.
+// iteration shifts the remaining ones, so collect the comments before changing them.
 //
 // https://developers.weixin.qq.com/doc/service/api/leaving/api_listcomment
 func (c *Client) AllComments(ctx context.Context, msgDataID int64, index int, filter CommentFilter) iter.Seq2[Comment, error] {

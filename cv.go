@@ -55,7 +55,8 @@ type ImagePoint struct {
 	Y float64 `json:"y"`
 }
 
-// ImageArea is a quadrilateral in a picture, because a photographed object may be tilted.
+// ImageArea is an area in a picture. It need not be a rectangle, because a photographed
+// object may be tilted.
 type ImageArea struct {
 	LeftTop     ImagePoint `json:"left_top"`
 	RightTop    ImagePoint `json:"right_top"`
@@ -83,7 +84,7 @@ type ImageCrop struct {
 }
 
 // CropImage suggests crops that keep the subject of a picture (图片智能裁剪). ratios
-// are up to 5 ratios of width to height, such as 2.35; if there are none, the platform
+// contains up to 5 ratios of width to height, such as 2.35; if it is empty, the platform
 // chooses one.
 //
 // https://developers.weixin.qq.com/doc/service/api/openpoc/image/api_imgaicrop
@@ -147,7 +148,7 @@ func (c *Client) RecognizeCodes(ctx context.Context, img OCRImage) (*ImageCodes,
 	return recognize[ImageCodes](ctx, c, "/cv/img/qrcode", img, url.Values{}, nil, idempotent)
 }
 
-// OCRMode is how the picture of a document was made.
+// OCRMode is how the picture of a document was taken.
 type OCRMode string
 
 // The modes of recognition. An empty OCRMode leaves the choice to the platform.
@@ -177,8 +178,8 @@ type IDCard struct {
 }
 
 // RecognizeIDCard reads an identity card (身份证OCR识别). It returns [ErrOCRQuota] if
-// the 100 free calls a day and the purchased ones are used up. Every call counts, so no
-// recognition is retried if its outcome is unknown.
+// the 100 free calls a day and the purchased ones are used up. Every call counts, so a
+// call whose outcome is unknown is not retried; this applies to all OCR methods.
 //
 // https://developers.weixin.qq.com/doc/service/api/openpoc/ocr/api_idcardocr
 func (c *Client) RecognizeIDCard(ctx context.Context, img OCRImage, mode OCRMode) (*IDCard, error) {

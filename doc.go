@@ -16,32 +16,33 @@
 //
 // # Errors
 //
-// A call that fails returns one of four errors:
+// The error of a failed call is, or wraps, one of four types:
 //
 //   - [*ArgumentError]: an argument is invalid, and no request was sent.
 //   - [*Error]: the platform refused the call with an errcode.
-//   - [*RequestError]: there was no response.
+//   - [*RequestError]: there was no usable response, because the connection failed, the
+//     time limit was exceeded, or the HTTP status was not 2xx.
 //   - [*DecodeError]: the response is not what the platform documents.
 //
-// Codes and families of codes are errors too:
+// Codes and families of codes can be compared with [errors.Is]:
 //
 //	if errors.Is(err, wechat.ErrUnreachableUser) { … }
 //
 // # Retries
 //
-// If the outcome of an attempt is unknown (a timeout, a lost connection, an HTTP status
-// of 5xx or errcode -1), whether it is retried depends on the call. Calls that read or
-// set something are retried. Sends with a client message ID are retried with the same
-// ID. All other calls are not retried, and their error is [ErrUnknownOutcome]. A call
-// that certainly was not executed is always retried.
+// The outcome of an attempt is unknown after a timeout, a lost connection, an HTTP status
+// of 5xx or errcode -1. Calls that read or set something are then retried, and sends with
+// a client message ID are retried with the same ID. Other calls are not retried, and
+// their error is [ErrUnknownOutcome]. A request that certainly did not reach the
+// platform, or that was turned away with HTTP status 429, is retried for every call.
 //
 // [WithRetry] sets the number of attempts. Retries draw on a budget that successful
 // calls refill, so that an outage is not amplified.
 //
 // # Index
 //
-// All methods by area, with the titles of their official pages. A method that begins
-// with All iterates over what the List method of the same name returns in pages.
+// These are all methods by area, with the titles of their official pages. A method whose
+// name begins with All iterates over all pages of the List method of the same name.
 //
 // # Account and tokens (账号与凭据)
 //
@@ -363,7 +364,7 @@
 //   - [Client.CreateFiscalCard] 创建财政电子票据模板
 //   - [Client.InsertFiscalReceipt] 票据插入用户卡包
 //
-// # Fees (非税缴费)
+// # Government fees (非税缴费)
 //
 //   - [Client.GetNontaxFee] 查询应收信息
 //   - [Client.CreateNontaxOrder] 缴费支付下单

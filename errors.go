@@ -10,12 +10,12 @@ import (
 	"github.com/wechatoa/wechat/internal/tokencache"
 )
 
-// Code is an errcode of the platform (全局返回码). It is an error, so that a program can
-// compare with it directly:
+// Code is an errcode of the platform (全局返回码). It implements error, so that it can be
+// the target of [errors.Is]:
 //
 //	if errors.Is(err, wechat.ErrInvalidOpenID) { … }
 //
-// Codes without a name can be compared too: errors.Is(err, wechat.Code(45157)).
+// So can a code that has no name: errors.Is(err, wechat.Code(40066)).
 //
 // https://developers.weixin.qq.com/doc/oplatform/developers/errCode/errCode.html
 type Code int
@@ -44,12 +44,13 @@ func (c Code) Is(target error) bool {
 	return ok && family.has(c)
 }
 
-// CodeFamily is a group of codes that a program handles in the same way. It is an error
-// only to be compared with: errors.Is(err, wechat.ErrQuotaExceeded).
+// CodeFamily is a group of codes that a program handles in the same way. It implements
+// error only to be the target of [errors.Is]: errors.Is(err, wechat.ErrQuotaExceeded).
 //
-// The platform uses some codes for two purposes. An [Error] belongs to the family that
-// is right for its Path: 50002 is about a user in calls about users, and about the
-// account in others; 40013 is about the AppID of a mini program in messages and menus.
+// The platform uses some codes for two purposes. Which family an [Error] belongs to then
+// depends on its Path: 50002 means that a user is restricted if the call is about users,
+// and otherwise that the account is; 40013 is about the AppID of a mini program if the
+// call is about messages or menus, and otherwise about the account's own.
 type CodeFamily string
 
 // Error returns the name of the family.
@@ -57,17 +58,19 @@ func (f CodeFamily) Error() string { return string(f) }
 
 // The families of codes.
 const (
-	// ErrInvalidToken means that the access_token was rejected, also after the client
-	// refreshed it and sent the call again.
+	// ErrInvalidToken means that the access_token was rejected, even after the client
+	// replaced it and sent the call again.
 	ErrInvalidToken CodeFamily = "access_token refused"
-	// ErrConfiguration means that the AppID, the AppSecret, a key of API security or
-	// the IP address of the caller was not accepted. Check them in the console.
+	// ErrConfiguration means that the platform rejected the AppID, the AppSecret, a key
+	// of API security or the IP address of the caller. Check them in the console.
 	ErrConfiguration CodeFamily = "account configuration refused"
 	// ErrQuotaExceeded means that a limit on the number of calls was reached.
 	ErrQuotaExceeded CodeFamily = "quota exceeded"
-	// ErrBusy means that the call can be sent again later.
+	// ErrBusy means that the platform is busy or its data is not ready yet. Send the
+	// call again later.
 	ErrBusy CodeFamily = "platform busy"
-	// ErrForbidden means that the account may not call this API, or was restricted.
+	// ErrForbidden means that the account is not permitted to call this API, or is
+	// restricted.
 	ErrForbidden CodeFamily = "not permitted"
 	// ErrUnreachableUser means that the user cannot currently receive messages. Other
 	// users may.
@@ -77,8 +80,8 @@ const (
 // Error reports that the platform refused a call: it returned an errcode other than 0.
 type Error struct {
 	Code      Code   // errcode
-	Message   string // errmsg without the request ID; meant for people, and changed by the platform at times
-	RequestID string // rid of the call, valid for [Client.GetRequestInfo] for 7 days; may be empty
+	Message   string // errmsg without the request ID; the platform may change the wording
+	RequestID string // rid of the call, accepted by [Client.GetRequestInfo] for 7 days; may be empty
 	Method    string // HTTP method of the call
 	Path      string // path of the call, without its query
 	Status    int    // HTTP status, normally 200
@@ -88,7 +91,7 @@ type Error struct {
 	OutcomeUnknown bool
 
 	// RetryAfter is the time to wait before the call can succeed, or 0 if it is not
-	// known. It is set for [ErrMinuteQuota].
+	// known. It is set only for [ErrMinuteQuota].
 	RetryAfter time.Duration
 }
 
@@ -139,16 +142,16 @@ func (e *Error) LogValue() slog.Value {
 }
 
 // ErrUnknownOutcome marks the error of a call that is not idempotent and may have been
-// executed. It can come with every type of error, also with a refusal, because a
-// previous attempt may have been executed. Look up the result, or send the call again
-// and accept a possible duplicate.
+// executed. Errors of every type can be marked, even a refusal, because an earlier
+// attempt may have been executed. Look up the result, or send the call again and accept
+// a possible duplicate.
 var ErrUnknownOutcome = errors.New("outcome unknown, the platform may have executed the call")
 
 // ErrClosed is returned by calls of a client after [Client.Close].
 var ErrClosed = tokencache.ErrClosed
 
-// RequestError reports that the platform did not answer a call: the connection failed,
-// the time was over, or the response had a status other than 2xx and no errcode.
+// RequestError reports that a call got no usable response: the connection failed, the
+// time limit was exceeded, or the response had a status other than 2xx and no errcode.
 type RequestError struct {
 	Method   string
 	Path     string

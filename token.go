@@ -49,46 +49,46 @@ func (t StaticToken) LogValue() slog.Value { return slog.StringValue(mask) }
 // MarshalText returns the redacted text.
 func (t StaticToken) MarshalText() ([]byte, error) { return Secret(t).MarshalText() }
 
-// TokenStore shares values between processes: access_token, tickets and the record
+// TokenStore shares values between processes: the access_token, tickets and the record
 // of forced refreshes. Its methods use no type of this package, so a store does not
 // need to import it.
 //
-// A store may fail, panic or hang: each call is abandoned after 250 milliseconds,
-// and after a few failures the store is left alone for a while. The client goes on
-// with what it has, so that a failing store costs latency and quota, never a call.
-// Values are secrets; keys and lock owners are not. Keys contain the AppID in braces,
-// so that a Redis cluster keeps all keys of an account together.
+// A store may fail, panic or hang: each call of it is abandoned after 250 milliseconds,
+// and after a few failures it is not called for a while. The client continues without
+// it, so a failing store costs latency and quota, but fails no API call. Values are
+// secrets; keys and lock owners are not. Keys contain the AppID in braces, so that a
+// Redis cluster keeps all keys of an account together.
 type TokenStore interface {
 	// Load returns the value of key and its remaining TTL. It returns "" if there is
-	// no value or its TTL is over. The TTL is measured by the store's clock; the
-	// clocks of the processes may differ.
+	// no value or it has expired. The TTL is measured by the store's clock; the clocks
+	// of the processes may differ.
 	Load(ctx context.Context, key string) (value string, ttl time.Duration, err error)
 	// Swap sets the value of key to value and its TTL to ttl if the value is still
 	// old, and reports whether it did. "" for old means that there must be no value.
-	// old and value may be equal: then only the TTL is set. Compare and set are one
-	// atomic step: a script in Redis, one UPDATE … WHERE value = old (or an INSERT that
-	// fails on a duplicate key) in SQL.
+	// old and value may be equal; then only the TTL is set. Comparing and setting must
+	// be one atomic step: a script in Redis, or in SQL one UPDATE … WHERE value = old (or
+	// an INSERT that fails on a duplicate key).
 	//
-	// This is also what fences: the client reads old before it fetches. A process that
-	// stalls in between, until its lock is over and another process has fetched a newer
-	// token, no longer finds old and changes nothing. The platform never issues a
-	// token again after another one took its place, so comparing values is as good as
-	// comparing generations.
+	// Swap is also the fence: the client reads old before it fetches. If a process stalls
+	// in between until its lock has expired and another process has fetched a newer token,
+	// its Swap no longer finds old and changes nothing. The platform never issues a token
+	// again after it was replaced, so comparing values is as good as comparing
+	// generations.
 	Swap(ctx context.Context, key, old, value string, ttl time.Duration) (bool, error)
 }
 
-// TokenLocker is what a [TokenStore] may be too: then only one process of a fleet
-// fetches a token at a time, and the others use its result. Classic tokens need it,
-// see [WithClassicToken]. The keys of locks differ from those of values, so one
-// namespace is enough for both.
+// TokenLocker is an optional interface of a [TokenStore]. With it, only one process at a
+// time fetches a token, and the others use its result. [WithClassicToken] requires it.
+// The keys of locks differ from those of values, so a store can keep both in one place.
 type TokenLocker interface {
-	// Lock takes the lock of key for owner, if it is free, over, or owner's already;
-	// it then lasts for ttl from now. So the owner renews it by calling Lock again.
-	// It returns 0 if owner now has the lock, else the remaining TTL of the other
-	// owner's lock, which shows whether that owner still renews it. It does not wait.
-	// Like Swap it is one atomic step. Each client has a random owner.
+	// Lock acquires the lock of key for owner if it is free, has expired, or is already
+	// held by owner. The lock then lasts for ttl from now; the owner renews it by calling
+	// Lock again. Lock returns 0 if owner now holds the lock, and otherwise the remaining
+	// TTL of the other owner's lock, which shows whether that owner still renews it. It
+	// does not wait. Like Swap, it must be one atomic step. Each client uses a random
+	// owner.
 	Lock(ctx context.Context, key, owner string, ttl time.Duration) (wait time.Duration, err error)
-	// Unlock releases the lock of key if owner has it, else it does nothing.
+	// Unlock releases the lock of key if owner holds it; otherwise it does nothing.
 	Unlock(ctx context.Context, key, owner string) error
 }
 
@@ -116,7 +116,7 @@ func (m *MemoryTokenStore) Load(_ context.Context, key string) (string, time.Dur
 	return value, ttl, nil
 }
 
-// Swap sets the value of key if it still is old.
+// Swap sets the value of key if it is still old.
 func (m *MemoryTokenStore) Swap(_ context.Context, key, old, value string, ttl time.Duration) (bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -127,7 +127,7 @@ func (m *MemoryTokenStore) Swap(_ context.Context, key, old, value string, ttl t
 	return true, nil
 }
 
-// Lock takes or renews the lock of key.
+// Lock acquires or renews the lock of key.
 func (m *MemoryTokenStore) Lock(_ context.Context, key, owner string, ttl time.Duration) (time.Duration, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -44,8 +44,8 @@ func (s *Secret) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Timestamp is a time that the platform writes in seconds since 1970. The zero
-// Timestamp means that there is none.
+// Timestamp is a time that the platform writes as seconds since 1970. The zero Timestamp
+// means no time.
 type Timestamp struct{ time.Time }
 
 // String returns the time in RFC 3339, or "" for the zero Timestamp.
@@ -119,9 +119,8 @@ func DateOf(t time.Time) Date {
 	return Date{Year: y, Month: m, Day: d}
 }
 
-// Yesterday returns the day before today in the platform's calendar: the latest day
-// that has statistics. Until about 8:00 UTC+8 they may not be ready
-// ([ErrDataNotReady]).
+// Yesterday returns the day before today in the platform's calendar: the latest day that
+// has statistics. A call may return [ErrDataNotReady] for it until about 8:00 in UTC+8.
 func Yesterday() Date { return DateOf(time.Now()).AddDays(-1) }
 
 // ParseDate reads a day in the form 2006-01-02 or 20060102. Its error is an
@@ -134,7 +133,7 @@ func ParseDate(text string) (Date, error) {
 	return d, nil
 }
 
-// Time returns the beginning of the day.
+// Time returns the beginning of the day in UTC+8.
 func (d Date) Time() time.Time { return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, beijing) }
 
 // AddDays returns the day n days later, or earlier if n is negative.
