@@ -9,12 +9,12 @@ import (
 	"sync"
 )
 
-// BatchError is the error of a call that is sent in several batches. Some of them may
+// BatchError is the error of a call that is sent in several batches, some of which may
 // have succeeded.
 type BatchError struct {
 	Failed []string // openids that may not have been processed; retrying with them is safe
 	Total  int      // number of openids of the call
-	Err    error    // error of the batch that failed
+	Err    error    // error of the last batch that failed
 }
 
 // Error describes the cause and the number of openids that failed.

@@ -22,17 +22,17 @@ import (
 
 // File is content to upload. [OpenFile] returns one for a file on disk.
 //
-// The platform refuses requests of unknown length. So the size is determined before
-// anything is sent: from Size, by Seek, or, for any other reader, by reading it
-// completely, up to 512 KiB into memory and more into a temporary file. A reader that
-// cannot Seek and has a Size is sent while it is read; such an upload is not retried
-// once reading has begun. To show progress, wrap the reader.
+// The platform refuses requests of unknown length, so the size is determined before
+// anything is sent: from Size, or by Seek. Any other reader is first read completely, up
+// to 512 KiB into memory and more into a temporary file. A reader that has a Size and
+// cannot Seek is sent while it is read; such an upload is not retried once reading has
+// begun. To show progress, wrap the reader.
 //
 // Content is read on another goroutine during the call, and not after the call has
-// returned. A reader that can Seek is then back at its previous position, so that the
-// program can call again with it. Only a Read that hangs is left behind, one second
-// after the end of ctx or 10 seconds after the end of the call. If a Read fails or
-// panics, the call returns an [*ArgumentError].
+// returned. A reader that can Seek is then back at its previous position, so it can be
+// used for another call. A Read that hangs is abandoned one second after ctx ends or 10
+// seconds after the request ends. If a Read fails or panics, the call returns an
+// [*ArgumentError].
 type File struct {
 	// Name must have an extension, from which the platform takes the type of the file.
 	// Characters outside ASCII are sent as "_". The default is the name of an
@@ -168,7 +168,7 @@ func (f *Form) payload(ctx context.Context) (*payload.Payload, error) {
 }
 
 // RawBody is a body of [Client.Do] that is neither JSON nor a form, such as text or an
-// image. Content and Size are used like those of a [File].
+// image. Content and Size work like those of a [File].
 type RawBody struct {
 	ContentType string // default: application/octet-stream
 	Content     io.Reader

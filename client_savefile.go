@@ -9,9 +9,9 @@ import (
 	"syscall"
 )
 
-// SaveFile creates or replaces the file with this name by what fill writes, such as a
-// download. The file appears under its name only when fill has succeeded: if fill fails,
-// an existing file is unchanged, and no partial file is left.
+// SaveFile creates or replaces the named file with what fill writes, such as a download.
+// The file appears under its name only after fill has succeeded: if fill fails, an
+// existing file is unchanged, and no partial file is left.
 //
 //	err := wechat.SaveFile("voice.amr", func(w io.Writer) error {
 //		_, err := client.DownloadMedia(ctx, mediaID, w)

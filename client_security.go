@@ -33,8 +33,8 @@ var ErrUnverified = errors.New("response could not be verified")
 // in the console of the account. Requests and responses are then encrypted and signed
 // in addition to TLS. See [WithAPISecurity].
 //
-// Serial numbers are those shown in the console, also for certificates, which contain
-// another one.
+// Use the serial numbers that the console shows, even for certificates: the serial number
+// inside a certificate is a different one.
 type APISecurity struct {
 	SymmetricKey       Secret // 对称密钥, Base64 of 32 bytes, for AES256_GCM
 	SymmetricKeySerial string
@@ -42,15 +42,15 @@ type APISecurity struct {
 	PrivateKey       Secret // 应用私钥, PEM, for RSAwithSHA256
 	PrivateKeySerial string // passed to Signer; RSAwithSHA256 does not use it
 
-	// Certificates contains the certificates of the platform (平台证书), PEM by serial
-	// number. Before the platform replaces a certificate, it signs with both for a
-	// while, and the client logs a warning: add the new one then.
+	// Certificates contains the certificates of the platform (平台证书) in PEM form, by
+	// serial number. Before the platform replaces a certificate, it signs with both for a
+	// while, and the client logs a warning. Then add the new certificate.
 	Certificates map[string]string
 
-	// Paths lists the APIs that are secured; calls of others are plain. The platform
-	// refuses a plain call of an API that must be secured, and a secured call of any
-	// other: the page of each API says what it needs. The default, nil, is the list for
-	// Official Accounts:
+	// Paths lists the APIs whose calls are encrypted and signed; calls of others are sent
+	// plain. The platform refuses a plain call of an API that must be secured, and a
+	// secured call of any other; the official page of each API says which it needs. nil
+	// means the list for Official Accounts:
 	//
 	//	/cgi-bin/clear_quota
 	//	/cgi-bin/message/custom/send
@@ -59,7 +59,7 @@ type APISecurity struct {
 	//	/wxaapi/newtmpl/addtemplate
 	//	/wxaapi/newtmpl/deltemplate
 	//
-	// Only POST calls with a JSON object are secured, not uploads and downloads.
+	// Only POST calls with a JSON object are secured; uploads and downloads are not.
 	Paths []string
 
 	// Origin is the scheme and host that are signed, as the platform sees them. The
@@ -67,9 +67,10 @@ type APISecurity struct {
 	// and https://api.weixin.qq.com if it is a proxy or a fake.
 	Origin string
 
-	// Cipher, Signer and Verifiers are for an account that uses SM4_GCM or SM2withSM3,
-	// which come from a library of your choice. Set Cipher instead of SymmetricKey and
-	// Signer instead of PrivateKey: with both, every call returns an [*ArgumentError].
+	// Cipher, Signer and Verifiers are for an account that uses SM4_GCM or SM2withSM3;
+	// implement them with a library of your choice. Set Cipher instead of SymmetricKey and
+	// Signer instead of PrivateKey: if both are set, every call returns an
+	// [*ArgumentError].
 	// Verifiers, by serial number, are used in addition to Certificates.
 	Cipher    cipher.AEAD
 	Signer    APISigner
@@ -94,8 +95,9 @@ type APIVerifier interface {
 // responses that the platform has not signed (服务端API签名与加密). It is for accounts
 // that have enabled this in the console, and applies to the few APIs of
 // [APISecurity].Paths. If a response cannot be verified, the call returns a
-// [*DecodeError] that is [ErrUnverified]. Refusals that the platform makes before it
-// checks the signature, such as those of a token, are plain and returned as [*Error].
+// [*DecodeError] that is [ErrUnverified]. If the platform refuses a call before it checks
+// the signature, for example because of the token, the response is plain and the call
+// returns an [*Error].
 //
 // The clock of the machine must be accurate to within 300 seconds.
 //

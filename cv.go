@@ -179,7 +179,8 @@ type IDCard struct {
 
 // RecognizeIDCard reads an identity card (身份证OCR识别). It returns [ErrOCRQuota] if
 // the 100 free calls a day and the purchased ones are used up. Every call counts, so a
-// call whose outcome is unknown is not retried; this applies to all OCR methods.
+// call whose outcome is unknown is not retried. The same applies to all methods that
+// return [ErrOCRQuota].
 //
 // https://developers.weixin.qq.com/doc/service/api/openpoc/ocr/api_idcardocr
 func (c *Client) RecognizeIDCard(ctx context.Context, img OCRImage, mode OCRMode) (*IDCard, error) {

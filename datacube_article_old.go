@@ -7,7 +7,7 @@ import (
 
 // ReadSource is how readers came to an article.
 //
-// The APIs that use it are deprecated; their successors return sources in words.
+// Only deprecated APIs use it. Their successors return [ReaderSource].
 type ReadSource int
 
 // The sources of readers.
@@ -22,8 +22,8 @@ const (
 	ReadSourceAll        ReadSource = 99999999
 )
 
-// ArticleCounts are counts of readers, sharers and favorites. Reads of the original page
-// and favorites are counted for [ReadSourceAll] only.
+// ArticleCounts contains counts of readers, shares and favorites. Reads of the original
+// page and favorites are counted only for [ReadSourceAll].
 type ArticleCounts struct {
 	PageReadUsers     int64 `json:"int_page_read_user"`
 	PageReads         int64 `json:"int_page_read_count"`
@@ -35,7 +35,7 @@ type ArticleCounts struct {
 	Favorites         int64 `json:"add_to_fav_count"`
 }
 
-// ArticleSummary is the performance of an article of a mass message on one day.
+// ArticleSummary contains the figures of an article of a mass message on one day.
 type ArticleSummary struct {
 	RefDate   Date       `json:"ref_date"`
 	Source    ReadSource `json:"user_source"`
@@ -46,8 +46,8 @@ type ArticleSummary struct {
 
 var articleSummaries = datacube[ArticleSummary]{path: "/datacube/getarticlesummary", days: 1}
 
-// ListArticleSummaries returns the performance of the articles of mass messages on a
-// day (获取图文群发每日数据). from and to must be the same day, yesterday at the
+// ListArticleSummaries returns the figures of the articles of mass messages on a day
+// (获取图文群发每日数据). from and to must be the same day, yesterday at the
 // latest. Articles are counted for 7 days; those with very few readers are omitted.
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/news/api_getarticlesummary
@@ -69,7 +69,7 @@ func (c *Client) AllArticleSummaries(ctx context.Context, from, to Date) iter.Se
 	return articleSummaries.all(ctx, c, from, to)
 }
 
-// ArticleTotal is the performance of an article since it was sent.
+// ArticleTotal contains the figures of an article since it was sent.
 type ArticleTotal struct {
 	RefDate   Date              `json:"ref_date"` // the day on which the article was sent
 	MessageID string            `json:"msgid"`    // as in [ArticleRead]
@@ -110,7 +110,7 @@ type ArticleTotalDay struct {
 var articleTotals = datacube[ArticleTotal]{path: "/datacube/getarticletotal", days: 1}
 
 // ListArticleTotals returns the articles that were sent on a day, with their counts for
-// up to 7 days from then on (获取图文群发总数据). from and to must be the same day,
+// up to 7 days after they were sent (获取图文群发总数据). from and to must be the same day,
 // yesterday at the latest.
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/news/api_getarticletotal
@@ -132,7 +132,7 @@ func (c *Client) AllArticleTotals(ctx context.Context, from, to Date) iter.Seq2[
 	return articleTotals.all(ctx, c, from, to)
 }
 
-// ReadSummary is the readership of the account's articles on one day.
+// ReadSummary contains the readership of the account's articles on one day.
 type ReadSummary struct {
 	RefDate Date       `json:"ref_date"`
 	Source  ReadSource `json:"user_source"`
@@ -164,7 +164,7 @@ func (c *Client) AllReadSummaries(ctx context.Context, from, to Date) iter.Seq2[
 	return readSummaries.all(ctx, c, from, to)
 }
 
-// ReadHour is the readership of the account's articles in one hour.
+// ReadHour contains the readership of the account's articles in one hour.
 type ReadHour struct {
 	RefDate Date       `json:"ref_date"`
 	RefHour int64      `json:"ref_hour"` // the start of the hour: 0, 100, … 2300
@@ -208,7 +208,7 @@ const (
 	ShareSceneOther   ShareScene = 255
 )
 
-// ShareSummary is how often the account's articles were shared on one day.
+// ShareSummary counts how often the account's articles were shared on one day.
 type ShareSummary struct {
 	RefDate    Date       `json:"ref_date"`
 	Scene      ShareScene `json:"share_scene"`
@@ -241,7 +241,7 @@ func (c *Client) AllShareSummaries(ctx context.Context, from, to Date) iter.Seq2
 	return shareSummaries.all(ctx, c, from, to)
 }
 
-// ShareHour is how often the account's articles were shared in one hour.
+// ShareHour counts how often the account's articles were shared in one hour.
 type ShareHour struct {
 	RefDate    Date       `json:"ref_date"`
 	RefHour    int64      `json:"ref_hour"` // the start of the hour: 0, 100, … 2300

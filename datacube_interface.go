@@ -5,12 +5,12 @@ import (
 	"iter"
 )
 
-// InterfaceSummary is how the account's server responded to pushes on one day.
+// InterfaceSummary summarizes how the account's server responded to pushes on one day.
 type InterfaceSummary struct {
 	RefDate           Date  `json:"ref_date"`
 	Callbacks         int64 `json:"callback_count"`  // pushes delivered
 	Failures          int64 `json:"fail_count"`      // pushes without a valid response
-	TotalMilliseconds int64 `json:"total_time_cost"` // of all responses; divided by Callbacks it is the mean
+	TotalMilliseconds int64 `json:"total_time_cost"` // of all responses together; divide by Callbacks for the mean
 	MaxMilliseconds   int64 `json:"max_time_cost"`   // of the slowest response
 }
 
@@ -33,13 +33,13 @@ func (c *Client) AllInterfaceSummaries(ctx context.Context, from, to Date) iter.
 	return interfaceSummaries.all(ctx, c, from, to)
 }
 
-// InterfaceHour is how the account's server responded to pushes in one hour.
+// InterfaceHour summarizes how the account's server responded to pushes in one hour.
 type InterfaceHour struct {
 	RefDate           Date  `json:"ref_date"`
 	RefHour           int64 `json:"ref_hour"`        // the start of the hour: 0, 100, … 2300
 	Callbacks         int64 `json:"callback_count"`  // pushes delivered
 	Failures          int64 `json:"fail_count"`      // pushes without a valid response
-	TotalMilliseconds int64 `json:"total_time_cost"` // of all responses
+	TotalMilliseconds int64 `json:"total_time_cost"` // of all responses together
 	MaxMilliseconds   int64 `json:"max_time_cost"`   // of the slowest response
 }
 

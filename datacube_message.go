@@ -5,7 +5,7 @@ import (
 	"iter"
 )
 
-// UpstreamMessageType is the type of messages that people sent to the account.
+// UpstreamMessageType is the type of the messages that people send to the account.
 type UpstreamMessageType int
 
 // The types of messages that people send to the account.
@@ -14,14 +14,14 @@ const (
 	UpstreamMessageImage UpstreamMessageType = 2
 	UpstreamMessageVoice UpstreamMessageType = 3
 	UpstreamMessageVideo UpstreamMessageType = 4
-	UpstreamMessageLink  UpstreamMessageType = 6 // and messages from other apps
+	UpstreamMessageLink  UpstreamMessageType = 6 // links, and messages shared from other apps
 )
 
 // UpstreamSummary is the number of messages that people sent to the account in a day, a
 // week or a month.
 type UpstreamSummary struct {
-	RefDate     Date                `json:"ref_date"` // the day, the Monday of the week, or the first day of the month
-	Source      int64               `json:"user_source"`
+	RefDate     Date                `json:"ref_date"`    // the day, the Monday of the week, or the first day of the month
+	Source      int64               `json:"user_source"` // the platform does not document the values
 	MessageType UpstreamMessageType `json:"msg_type"`
 	Users       int64               `json:"msg_user"`  // people who sent messages
 	Messages    int64               `json:"msg_count"` // messages that they sent
@@ -49,8 +49,8 @@ func (c *Client) AllUpstreamDays(ctx context.Context, from, to Date) iter.Seq2[U
 // UpstreamHour is the number of messages that people sent to the account in one hour.
 type UpstreamHour struct {
 	RefDate     Date                `json:"ref_date"`
-	RefHour     int64               `json:"ref_hour"` // the start of the hour: 0, 100, … 2300
-	Source      int64               `json:"user_source"`
+	RefHour     int64               `json:"ref_hour"`    // the start of the hour: 0, 100, … 2300
+	Source      int64               `json:"user_source"` // the platform does not document the values
 	MessageType UpstreamMessageType `json:"msg_type"`
 	Users       int64               `json:"msg_user"`  // people who sent messages
 	Messages    int64               `json:"msg_count"` // messages that they sent
@@ -80,8 +80,8 @@ var upstreamWeeks = datacube[UpstreamSummary]{path: "/datacube/getupstreammsgwee
 // ListUpstreamWeeks returns how many messages people sent to the account in a week
 // (获取消息发送周数据). The figures of a week are dated to its Monday and available
 // when the week is over. The date range is up to 30 days and must include that Monday.
-// Newer official pages allow only one day or 15, so that Monday alone is the safest
-// range.
+// Newer official pages allow only one day or 15 days, so it is safest to pass the Monday
+// as both from and to.
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/mess/api_getupstreammsgweek
 func (c *Client) ListUpstreamWeeks(ctx context.Context, from, to Date) ([]UpstreamSummary, error) {
@@ -89,7 +89,7 @@ func (c *Client) ListUpstreamWeeks(ctx context.Context, from, to Date) ([]Upstre
 }
 
 // AllUpstreamWeeks is [Client.ListUpstreamWeeks] for a date range of any length, with one
-// call for each Monday in it whose week is over (获取消息发送周数据).
+// call per week that is over and whose Monday is in the range (获取消息发送周数据).
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/mess/api_getupstreammsgweek
 func (c *Client) AllUpstreamWeeks(ctx context.Context, from, to Date) iter.Seq2[UpstreamSummary, error] {
@@ -101,8 +101,8 @@ var upstreamMonths = datacube[UpstreamSummary]{path: "/datacube/getupstreammsgmo
 // ListUpstreamMonths returns how many messages people sent to the account in a month
 // (获取消息发送月数据). The figures of a month are dated to its first day and available
 // when the month is over. The date range is up to 30 days and must include that first
-// day. Newer official pages allow only one day or 15, so that day alone is the safest
-// range.
+// day. Newer official pages allow only one day or 15 days, so it is safest to pass the
+// first day as both from and to.
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/mess/api_getupstreammsgmonth
 func (c *Client) ListUpstreamMonths(ctx context.Context, from, to Date) ([]UpstreamSummary, error) {
@@ -110,17 +110,18 @@ func (c *Client) ListUpstreamMonths(ctx context.Context, from, to Date) ([]Upstr
 }
 
 // AllUpstreamMonths is [Client.ListUpstreamMonths] for a date range of any length, with
-// one call for each first day of a month in it whose month is over (获取消息发送月数据).
+// one call per month that is over and whose first day is in the range
+// (获取消息发送月数据).
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/mess/api_getupstreammsgmonth
 func (c *Client) AllUpstreamMonths(ctx context.Context, from, to Date) iter.Seq2[UpstreamSummary, error] {
 	return upstreamMonths.all(ctx, c, from, to)
 }
 
-// UpstreamInterval is a range of the number of messages that one person sent.
+// UpstreamInterval is a range for the number of messages that one person sent.
 type UpstreamInterval int
 
-// The ranges of the number of messages.
+// The ranges for the number of messages.
 const (
 	UpstreamIntervalNone   UpstreamInterval = 0
 	UpstreamInterval1To5   UpstreamInterval = 1
@@ -131,8 +132,8 @@ const (
 // UpstreamDistribution is the number of people who sent a certain number of messages in
 // a day, a week or a month.
 type UpstreamDistribution struct {
-	RefDate  Date             `json:"ref_date"` // the day, the Monday of the week, or the first day of the month
-	Source   int64            `json:"user_source"`
+	RefDate  Date             `json:"ref_date"`    // the day, the Monday of the week, or the first day of the month
+	Source   int64            `json:"user_source"` // the platform does not document the values
 	Interval UpstreamInterval `json:"count_interval"`
 	Users    int64            `json:"msg_user"`
 }
@@ -167,7 +168,7 @@ func (c *Client) ListUpstreamDistributionWeeks(ctx context.Context, from, to Dat
 }
 
 // AllUpstreamDistributionWeeks is [Client.ListUpstreamDistributionWeeks] for a date range
-// of any length, with one call for each Monday in it whose week is over
+// of any length, with one call per week that is over and whose Monday is in the range
 // (获取消息发送分布周数据).
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/mess/api_getupstreammsgdistweek
@@ -187,8 +188,8 @@ func (c *Client) ListUpstreamDistributionMonths(ctx context.Context, from, to Da
 }
 
 // AllUpstreamDistributionMonths is [Client.ListUpstreamDistributionMonths] for a date
-// range of any length, with one call for each first day of a month in it whose month is
-// over (获取消息发送分布月数据).
+// range of any length, with one call per month that is over and whose first day is in the
+// range (获取消息发送分布月数据).
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/mess/api_getupstreammsgdistmonth
 func (c *Client) AllUpstreamDistributionMonths(ctx context.Context, from, to Date) iter.Seq2[UpstreamDistribution, error] {

@@ -35,16 +35,16 @@ var userSummaries = datacube[UserSummary]{path: "/datacube/getusersummary", days
 
 // ListUserSummaries returns the number of new and lost followers on each day
 // (获取用户增减数据). The date range is up to 7 days, from 2014-12-01 to yesterday. It
-// returns [ErrDataNotReady] if the figures are not available yet; those of a day are
-// available from 8:00 on the next.
+// returns [ErrDataNotReady] if the figures are not available yet; those of a day become
+// available at 8:00 in UTC+8 on the next day.
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/user/api_getusersummary
 func (c *Client) ListUserSummaries(ctx context.Context, from, to Date) ([]UserSummary, error) {
 	return userSummaries.list(ctx, c, from, to)
 }
 
-// AllUserSummaries is [Client.ListUserSummaries] for a date range of any length, in as
-// many calls as it takes (获取用户增减数据).
+// AllUserSummaries is [Client.ListUserSummaries] for a date range of any length
+// (获取用户增减数据).
 //
 // https://developers.weixin.qq.com/doc/service/api/wedata/user/api_getusersummary
 func (c *Client) AllUserSummaries(ctx context.Context, from, to Date) iter.Seq2[UserSummary, error] {

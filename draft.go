@@ -19,32 +19,33 @@ const (
 	ArticleTypePictures ArticleType = "newspic" // pictures with a text below them (图片消息)
 )
 
-// DraftArticle is an article of a draft. One of type ArticleTypePictures needs Images,
-// any other needs ThumbMediaID.
+// DraftArticle is an article of a draft. An article of type ArticleTypePictures needs
+// Images; any other needs ThumbMediaID.
 type DraftArticle struct {
 	Type             ArticleType `json:"article_type,omitempty"`
 	Title            string      `json:"title"`                        // up to 64 characters; the official page says 32, but in 2026 the platform was measured to accept 64 and reject 65
 	Author           string      `json:"author,omitempty"`             // up to 16 characters
 	Digest           string      `json:"digest,omitempty"`             // up to 128 characters, but some accounts get [ErrDescriptionTooLong] above 120 bytes; "" is the first 54 characters of the text; shown only if the draft has one article
 	Content          string      `json:"content"`                      // HTML, less than 20,000 characters and 1 MB; scripts are removed, and so are pictures that are not from UploadArticleImage; in an article of pictures, text and up to 50 products
-	ContentSourceURL string      `json:"content_source_url,omitempty"` // behind "read the original" (阅读原文), up to 1 KB
-	ThumbMediaID     string      `json:"thumb_media_id,omitempty"`     // the cover, a material
+	ContentSourceURL string      `json:"content_source_url,omitempty"` // the page that "read the original" (阅读原文) opens, up to 1 KB
+	ThumbMediaID     string      `json:"thumb_media_id,omitempty"`     // the cover: the media id of a material
 
-	// Nil leaves a setting to the platform; see [NewFlag]. The official page no longer
-	// lists ShowCover, but older accounts show the cover in the article unless it is
-	// false.
+	// If one of these is nil, the platform decides; see [NewFlag]. The official page no
+	// longer lists ShowCover, but older accounts show the cover in the article unless it
+	// is false.
 	OpenComment     *Flag `json:"need_open_comment,omitempty"`
 	FansOnlyComment *Flag `json:"only_fans_can_comment,omitempty"`
 	ShowCover       *Flag `json:"show_cover_pic,omitempty"`
 
-	// Crop235x1 and Crop1x1 crop the cover to 2.35:1 and to a square. They are written
-	// X1_Y1_X2_Y2, in fractions of its size from the top left corner: "0.1945_0_1_0.5236".
+	// Crop235x1 and Crop1x1 crop the cover to 2.35:1 and to a square. The form is
+	// X1_Y1_X2_Y2, in fractions of the cover's size from the top left corner, such as
+	// "0.1945_0_1_0.5236".
 	Crop235x1 string `json:"pic_crop_235_1,omitempty"`
 	Crop1x1   string `json:"pic_crop_1_1,omitempty"`
 
 	Images     []ArticleImage   `json:"-"` // up to 20; the first is the cover
 	Crops      []DraftCoverCrop `json:"-"` // of the cover, in an article of pictures
-	ProductKey string           `json:"-"` // of the product below the article, see GetProductCard
+	ProductKey string           `json:"-"` // of the product below the article, from GetProductCard
 
 	ThumbURL string `json:"thumb_url,omitempty"` // of the cover, only received
 	URL      string `json:"url,omitempty"`       // of a temporary preview, only received
@@ -265,7 +266,7 @@ type DraftItem struct {
 // ListDraftsRequest selects a page of drafts.
 type ListDraftsRequest struct {
 	Offset, Count  int  // Count is 1 to 20
-	WithoutContent bool // leaves out the text of the articles
+	WithoutContent bool // omits the text of the articles
 }
 
 // ListDrafts returns a page of drafts (获取草稿列表). The quota is 1,000 calls a day.
@@ -287,8 +288,8 @@ func (p articlePage) check() error {
 }
 
 // AllDrafts iterates over the drafts with their text (获取草稿列表), in pages of 20.
-// Deleting or publishing drafts during the iteration shifts the remaining ones: collect
-// first, then change.
+// Deleting or publishing drafts during the iteration shifts the remaining ones, so
+// collect the drafts before changing them.
 //
 // https://developers.weixin.qq.com/doc/service/api/draftbox/draftmanage/api_draft_batchget
 func (c *Client) AllDrafts(ctx context.Context) iter.Seq2[DraftItem, error] {
@@ -312,13 +313,13 @@ const (
 	ProductCardStrip ProductCardType = 3
 )
 
-// ProductCard is what adds a product of the account's shop to an article.
+// ProductCard contains what an article needs to show a product of the account's shop.
 type ProductCard struct {
 	ProductKey string `json:"product_key"` // for DraftArticle.ProductKey
 	DOM        string `json:"DOM"`         // HTML for DraftArticle.Content
 }
 
-// GetProductCard returns what adds a product to an article
+// GetProductCard returns what an article needs to show a product
 // (获取商品卡片的DOM结构, 获取商品卡片DOM结构).
 //
 // https://developers.weixin.qq.com/doc/service/api/draftbox/shop/api_ecsgetproductcardinfo

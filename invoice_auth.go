@@ -27,15 +27,15 @@ const (
 	InvoiceAuthClaim InvoiceAuthType = 2 // claims an invoice that has been issued
 )
 
-// GetInvoiceAuthURLRequest names the order to authorize and what its page shows.
+// GetInvoiceAuthURLRequest describes the order to authorize and its authorization page.
 type GetInvoiceAuthURLRequest struct {
-	PlatformID  string          `json:"s_pappid"` // the id of the invoicing platform, which provides it
+	PlatformID  string          `json:"s_pappid"` // the id of the invoicing platform; ask the platform for it
 	OrderID     string          `json:"order_id"`
 	Money       int64           `json:"money"`     // fen
 	Timestamp   Timestamp       `json:"timestamp"` // zero means now
 	Source      InvoiceSource   `json:"source"`
 	RedirectURL string          `json:"redirect_url,omitempty"` // the page to open afterwards, for InvoiceSourceWeb
-	Ticket      Secret          `json:"ticket"`                 // a [TicketCard]; "" means the client's own, see [Client.Ticket]
+	Ticket      Secret          `json:"ticket"`                 // of type [TicketCard]; "" means the client's own, see [Client.Ticket]
 	Type        InvoiceAuthType `json:"type"`
 }
 
@@ -52,7 +52,7 @@ type InvoiceAuthURL struct {
 
 // GetInvoiceAuthURL returns the page on which a user authorizes the invoice of an
 // order (获取授权页链接). An invoice can only be inserted for an order that has been
-// authorized. Call [Client.SetInvoiceContact] once before.
+// authorized. Before the first call, call [Client.SetInvoiceContact] once.
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/auth/api_invoicebizgetauthurl
 func (c *Client) GetInvoiceAuthURL(ctx context.Context, req GetInvoiceAuthURLRequest) (*InvoiceAuthURL, error) {
@@ -143,11 +143,11 @@ func (c *Client) GetInvoiceAuth(ctx context.Context, platformID, orderID string)
 	return post[InvoiceAuth](ctx, c, "/card/invoice/getauthdata", invoiceOrderRef{platformID, orderID}, idempotent)
 }
 
-// RejectInvoiceRequest names an order that gets no invoice, and why.
+// RejectInvoiceRequest identifies an order that gets no invoice and gives the reason.
 type RejectInvoiceRequest struct {
 	PlatformID string `json:"s_pappid"`
 	OrderID    string `json:"order_id"`
-	Reason     string `json:"reason"`        // is shown to the user
+	Reason     string `json:"reason"`        // shown to the user
 	URL        string `json:"url,omitempty"` // a page where the user can proceed
 }
 
@@ -178,7 +178,7 @@ func (c *Client) invoiceSettings(ctx context.Context, action string, body invoic
 	})
 }
 
-// InvoiceAuthFields are the fields of an authorization page of type [InvoiceAuthFill].
+// InvoiceAuthFields selects the fields of an authorization page of type [InvoiceAuthFill].
 type InvoiceAuthFields struct {
 	Person  *InvoicePersonFields  `json:"user_field,omitempty"` // for invoices made out to persons
 	Company *InvoiceCompanyFields `json:"biz_field,omitempty"`  // for invoices made out to companies
@@ -218,7 +218,7 @@ type InvoiceCustomField struct {
 }
 
 // SetInvoiceAuthFields sets the fields of the authorization pages of type
-// [InvoiceAuthFill] (查询与设置授权页与商户信息). It is needed only once.
+// [InvoiceAuthFill] (查询与设置授权页与商户信息). Call it only once per account.
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/auth/api_invoicebizsetattr
 func (c *Client) SetInvoiceAuthFields(ctx context.Context, fields InvoiceAuthFields) error {
@@ -229,7 +229,7 @@ func (c *Client) SetInvoiceAuthFields(ctx context.Context, fields InvoiceAuthFie
 	return err
 }
 
-// GetInvoiceAuthFields returns what [Client.SetInvoiceAuthFields] has set
+// GetInvoiceAuthFields returns the fields that [Client.SetInvoiceAuthFields] has set
 // (查询与设置授权页与商户信息).
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/auth/api_invoicebizsetattr
@@ -248,7 +248,7 @@ type InvoiceMerchant struct {
 }
 
 // SetInvoiceMerchant links a merchant of WeChat Pay to the invoicing platform that
-// serves it (查询与设置授权页与商户信息). It is needed only once.
+// serves it (查询与设置授权页与商户信息). Call it only once per account.
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/auth/api_invoicebizsetattr
 func (c *Client) SetInvoiceMerchant(ctx context.Context, merchant InvoiceMerchant) error {
@@ -278,7 +278,7 @@ type InvoiceContact struct {
 }
 
 // SetInvoiceContact sets how users reach the merchant about their invoices
-// (查询与设置授权页与商户信息). It is needed once, before the first authorization page.
+// (查询与设置授权页与商户信息). Call it once, before the first authorization page.
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/auth/api_invoicebizsetattr
 func (c *Client) SetInvoiceContact(ctx context.Context, contact InvoiceContact) error {

@@ -2,16 +2,16 @@ package wechat
 
 import "context"
 
-// GetFiscalAuthURLRequest names the order whose fiscal receipt (财政电子票据) is to be
+// GetFiscalAuthURLRequest describes the order whose fiscal receipt (财政电子票据) is to be
 // authorized.
 type GetFiscalAuthURLRequest struct {
-	TreasuryID  string        `json:"s_pappid"` // the id of the treasury, which provides it
+	TreasuryID  string        `json:"s_pappid"` // the id of the treasury; ask the treasury for it
 	OrderID     string        `json:"order_id"`
 	Money       int64         `json:"money"`                  // fen
 	Timestamp   Timestamp     `json:"timestamp"`              // zero means now
 	Source      InvoiceSource `json:"source"`                 // InvoiceSourceWeb or InvoiceSourceApp
 	RedirectURL string        `json:"redirect_url,omitempty"` // the page to open afterwards
-	Ticket      Secret        `json:"ticket"`                 // a [TicketCard]; "" means the client's own, see [Client.Ticket]
+	Ticket      Secret        `json:"ticket"`                 // of type [TicketCard]; "" means the client's own, see [Client.Ticket]
 }
 
 func (r GetFiscalAuthURLRequest) check() error {
@@ -68,8 +68,8 @@ type FiscalReceipt struct {
 	Fee           int64     `json:"fee"` // fen
 	Title         string    `json:"title"`
 	BillingTime   Timestamp `json:"billing_time"`
-	BillingNumber string    `json:"billing_no"`     // 票据代码
-	BillingCode   string    `json:"billing_code"`   // 票据号码
+	BillingNumber string    `json:"billing_no"`     // 票据代码: the code, unlike on an invoice
+	BillingCode   string    `json:"billing_code"`   // 票据号码: the number, unlike on an invoice
 	PDFMediaID    string    `json:"s_pdf_media_id"` // see [Client.UploadInvoicePDF]
 }
 

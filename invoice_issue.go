@@ -8,17 +8,16 @@ type InvoiceLineType string
 // The types of lines.
 const (
 	InvoiceLineNormal     InvoiceLineType = "0"
-	InvoiceLineDiscount   InvoiceLineType = "1" // is subtracted from the previous line
-	InvoiceLineDiscounted InvoiceLineType = "2" // is reduced by the next line
+	InvoiceLineDiscount   InvoiceLineType = "1" // subtracted from the previous line
+	InvoiceLineDiscounted InvoiceLineType = "2" // reduced by the next line
 )
 
-// IssueInvoiceRequest is an invoice to be issued by the invoicing platform whose plan
-// was chosen in the account's console. Amounts are decimal numbers in yuan, such as
-// "135.90".
+// IssueInvoiceRequest is an invoice to be issued by the invoicing platform that was
+// chosen in the account's console. Amounts are decimal numbers in yuan, such as "135.90".
 type IssueInvoiceRequest struct {
 	OpenID            string             `json:"wxopenid"`
-	OrderID           string             `json:"ddh"`     // which the user has authorized
-	Serial            string             `json:"fpqqlsh"` // 6 letters that the platform assigns, then a number of your own; the same Serial issues no second invoice
+	OrderID           string             `json:"ddh"`     // of an order that the user has authorized
+	Serial            string             `json:"fpqqlsh"` // 6 letters that the platform assigns, then a number that you choose; a Serial issues only one invoice
 	SellerTaxNumber   string             `json:"nsrsbh"`
 	SellerName        string             `json:"nsrmc"`
 	SellerAddress     string             `json:"nsrdz"`
@@ -72,10 +71,11 @@ func (r IssueInvoiceRequest) check() error {
 	})
 }
 
-// IssueInvoice orders an invoice (统一开票接口-开具蓝票). The event of the user's cards
-// reports when it is issued; [Client.GetIssuedInvoice] returns it. Retrying with the
-// same Serial is safe. It returns [ErrInvoiceInProgress] or
-// [ErrInvoiceSerialInProgress] if the invoice is still being issued.
+// IssueInvoice requests an invoice (统一开票接口-开具蓝票). The event
+// cloud_invoice_invoiceresult_event reports when it has been issued;
+// [Client.GetIssuedInvoice] returns it. Retrying with the same Serial is safe. It returns
+// [ErrInvoiceInProgress] or [ErrInvoiceSerialInProgress] if the invoice is still being
+// issued.
 //
 // https://developers.weixin.qq.com/doc/offiaccount/WeChat_Invoice/E_Invoice/Vendor_API_List
 func (c *Client) IssueInvoice(ctx context.Context, req IssueInvoiceRequest) error {
@@ -85,7 +85,7 @@ func (c *Client) IssueInvoice(ctx context.Context, req IssueInvoiceRequest) erro
 	return c.postInvoiceInfo(ctx, "/card/invoice/makeoutinvoice", req, req.Serial)
 }
 
-// ReverseInvoiceRequest names an invoice to be reversed by a credit note (红票).
+// ReverseInvoiceRequest identifies an invoice to be reversed by a credit note (红票).
 type ReverseInvoiceRequest struct {
 	OpenID          string `json:"wxopenid"`
 	Serial          string `json:"fpqqlsh"` // a new one, as in [IssueInvoiceRequest]
@@ -101,7 +101,7 @@ func (r ReverseInvoiceRequest) check() error {
 		notEmpty("SellerName", r.SellerName), notEmpty("BillingNumber", r.BillingNumber))
 }
 
-// ReverseInvoice orders the credit note (红票) that cancels an issued invoice
+// ReverseInvoice requests the credit note (红票) that cancels an issued invoice
 // (统一开票接口-发票冲红). Retrying with the same Serial is safe.
 //
 // https://developers.weixin.qq.com/doc/offiaccount/WeChat_Invoice/E_Invoice/Vendor_API_List
@@ -119,7 +119,7 @@ func (c *Client) postInvoiceInfo(ctx context.Context, path string, info any, ser
 	return c.post(ctx, path, body, keyed(serial))
 }
 
-// IssuedInvoice is an invoice that [Client.IssueInvoice] ordered.
+// IssuedInvoice is an invoice that [Client.IssueInvoice] requested.
 type IssuedInvoice struct {
 	Serial        string `json:"fpqqlsh"`
 	BillingCode   string `json:"fpdm"` // 发票代码
@@ -129,7 +129,7 @@ type IssuedInvoice struct {
 	PDFURL        string `json:"pdfurl"`
 }
 
-// GetIssuedInvoice returns the invoice that was ordered with this Serial
+// GetIssuedInvoice returns the invoice that was requested with this Serial
 // (统一开票接口-查询已开发票). It returns [ErrInvoiceSerialInProgress] if the invoice has not
 // been issued yet.
 //

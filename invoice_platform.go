@@ -120,7 +120,8 @@ func (c *Client) GetInvoicePDF(ctx context.Context, mediaID string) (*InvoicePDF
 	})
 }
 
-// InvoiceOrder names the order that a user authorized and the template of its invoice.
+// InvoiceOrder identifies the order that a user authorized and the template of its
+// invoice.
 type InvoiceOrder struct {
 	OrderID string
 	CardID  string
@@ -178,7 +179,7 @@ func (d InvoiceData) check() error {
 	return err
 }
 
-// InsertedInvoice names an invoice or a fiscal receipt in a user's cards.
+// InsertedInvoice identifies an invoice or a fiscal receipt in a user's cards.
 type InsertedInvoice struct {
 	Code    string `json:"code"`
 	OpenID  string `json:"openid"`
@@ -226,15 +227,15 @@ type InvoiceStatus string
 
 // The statuses of invoices.
 const (
-	InvoiceStatusOpen     InvoiceStatus = "INVOICE_REIMBURSE_INIT"    // can be submitted
-	InvoiceStatusLocked   InvoiceStatus = "INVOICE_REIMBURSE_LOCK"    // has been submitted
-	InvoiceStatusClosed   InvoiceStatus = "INVOICE_REIMBURSE_CLOSURE" // has been reimbursed and removed from the user's cards; final
-	InvoiceStatusCanceled InvoiceStatus = "INVOICE_REIMBURSE_CANCEL"  // is no longer valid (冲红)
+	InvoiceStatusOpen     InvoiceStatus = "INVOICE_REIMBURSE_INIT"    // not locked; can be submitted for reimbursement
+	InvoiceStatusLocked   InvoiceStatus = "INVOICE_REIMBURSE_LOCK"    // submitted for reimbursement
+	InvoiceStatusClosed   InvoiceStatus = "INVOICE_REIMBURSE_CLOSURE" // reimbursed and removed from the user's cards; final
+	InvoiceStatusCanceled InvoiceStatus = "INVOICE_REIMBURSE_CANCEL"  // no longer valid (冲红)
 )
 
 // SetIssuedInvoiceStatus sets the status of an invoice or fiscal receipt that the
-// account issued, after it changed outside WeChat (更新发票卡券状态), to
-// [InvoiceStatusCanceled] or [InvoiceStatusOpen].
+// account issued to [InvoiceStatusCanceled] or [InvoiceStatusOpen] (更新发票卡券状态). Call
+// it if the status changed outside WeChat.
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/platform/api_invoicekpupdatainvoicestatus
 func (c *Client) SetIssuedInvoiceStatus(ctx context.Context, cardID, code string, status InvoiceStatus) error {

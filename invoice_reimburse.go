@@ -2,7 +2,7 @@ package wechat
 
 import "context"
 
-// InvoiceRef names an invoice that a user submitted, as wx.chooseInvoice returns it.
+// InvoiceRef identifies an invoice that a user submitted, as wx.chooseInvoice returns it.
 type InvoiceRef struct {
 	CardID        string `json:"card_id"`
 	EncryptedCode string `json:"encrypt_code"`
@@ -24,7 +24,7 @@ func checkInvoices(invoices []InvoiceRef) error {
 // Invoice is an invoice that a user submitted for reimbursement.
 type Invoice struct {
 	CardID     string          `json:"card_id"`
-	BeginTime  Timestamp       `json:"begin_time"` // of the validity
+	BeginTime  Timestamp       `json:"begin_time"` // of its validity
 	EndTime    Timestamp       `json:"end_time"`
 	OpenID     string          `json:"openid"`
 	Type       string          `json:"type"`
@@ -34,7 +34,7 @@ type Invoice struct {
 	CardStatus string          `json:"user_card_status"`
 }
 
-// InvoiceUserData is the content and the status of an invoice that a user submitted.
+// InvoiceUserData contains the content and the status of an invoice that a user submitted.
 type InvoiceUserData struct {
 	InvoiceContent
 	PDFURL     string        `json:"pdf_url"`
@@ -86,8 +86,8 @@ func (c *Client) SetInvoiceStatus(ctx context.Context, invoice InvoiceRef, statu
 	return c.post(ctx, "/card/invoice/reimburse/updateinvoicestatus", body, idempotent)
 }
 
-// SetInvoiceStatuses is [Client.SetInvoiceStatus] for several invoices of one user:
-// either all are set or none (批量更新报销发票状态).
+// SetInvoiceStatuses is [Client.SetInvoiceStatus] for several invoices of one user. Either
+// all of them are changed or none (批量更新报销发票状态).
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/reimbursement/api_invoicereimburseupdatestatusbatch
 func (c *Client) SetInvoiceStatuses(ctx context.Context, openID string, status InvoiceStatus, invoices ...InvoiceRef) error {

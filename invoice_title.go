@@ -9,11 +9,11 @@ import (
 type GetInvoiceTitleURLRequest struct {
 	Title        string `json:"title,omitempty"`  // required unless FilledByUser is set
 	Phone        string `json:"phone,omitempty"`  // digits and "-"
-	TaxNumber    string `json:"tax_no,omitempty"` // up to 20 digits and ASCII letters; the page demands at least 15, its example has 10
+	TaxNumber    string `json:"tax_no,omitempty"` // up to 20 digits and ASCII letters; the official page requires at least 15, but its example has 10
 	Address      string `json:"addr,omitempty"`   // of the company
 	BankType     string `json:"bank_type,omitempty"`
 	BankAccount  string `json:"bank_no,omitempty"`
-	FilledByUser Flag   `json:"user_fill"` // the user fills in the title; otherwise it is the company's
+	FilledByUser Flag   `json:"user_fill"` // the user fills in the title, and the fields above may be empty
 	ExternalID   string `json:"out_title_id,omitempty"`
 }
 
@@ -46,7 +46,7 @@ func (c *Client) GetInvoiceTitleURL(ctx context.Context, req GetInvoiceTitleURLR
 
 // GetInvoiceTitleChoiceURL returns a page on which a user chooses a title for the
 // merchant (获取商户专属抬头链接); show it as a QR code. attach is returned with the event
-// that carries the title, and businessName is shown to the user; both may be "".
+// that contains the title, and businessName is shown to the user; both may be "".
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/name/api_invoicebizgetselecttitleurl
 func (c *Client) GetInvoiceTitleChoiceURL(ctx context.Context, attach, businessName string) (string, error) {
@@ -66,7 +66,7 @@ func (c *Client) titleURL(ctx context.Context, path string, body any) (string, e
 	return res.URL, nil
 }
 
-// InvoiceTitleType says to whom an invoice is made out.
+// InvoiceTitleType is the kind of recipient that an invoice is made out to.
 type InvoiceTitleType int
 
 // The types of titles.
@@ -87,7 +87,7 @@ type InvoiceTitle struct {
 }
 
 // ScanInvoiceTitle returns the title in the QR code that a user shows
-// (扫描用户的发票抬头二维码). scanText is the text that a scanner reads from it. It returns
+// (扫描用户的发票抬头二维码). scanText is the text that a scanner reads from the code. It returns
 // [ErrInvoiceTitleExpired] if the code has expired and the user must show a new one.
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/name/api_invoicescantitle

@@ -27,11 +27,11 @@ const (
 // Ticket is a ticket as the platform issues it.
 type Ticket struct {
 	Ticket    Secret `json:"ticket"`
-	ExpiresIn int64  `json:"expires_in"` // seconds; always 7200, even for a ticket that is older
+	ExpiresIn int64  `json:"expires_in"` // seconds; always 7200, even for a ticket that was issued earlier
 }
 
 // GetTicket fetches a ticket (获取sdk临时票据, 获取jsapi_ticket, 获取api_ticket). The
-// platform limits these calls: use [Client.Ticket], which caches the ticket.
+// platform limits these calls; prefer [Client.Ticket], which caches the ticket.
 //
 // https://developers.weixin.qq.com/doc/service/api/webdev/jssdk/api_getticket
 func (c *Client) GetTicket(ctx context.Context, ticketType TicketType) (*Ticket, error) {
@@ -46,8 +46,8 @@ func ticketRequest(ticketType TicketType) Request {
 }
 
 // Ticket returns the account's ticket of this type (获取sdk临时票据, 获取jsapi_ticket,
-// 获取api_ticket). It is cached and shared in the same way as the access token. Use it
-// on the server only; it must not reach a browser.
+// 获取api_ticket). It is cached and shared in the same way as the access_token. Use it
+// only on the server; it must not reach a browser.
 //
 // https://developers.weixin.qq.com/doc/service/api/webdev/jssdk/api_getticket
 func (c *Client) Ticket(ctx context.Context, ticketType TicketType) (Secret, error) {
@@ -237,7 +237,7 @@ type CardChoice struct {
 }
 
 // SignCardChoice signs the argument of wx.chooseCard (拉取适用卡券列表签名). Each
-// argument restricts the list of cards; "" does not.
+// parameter restricts the list of cards; pass "" for no restriction.
 //
 // https://developers.weixin.qq.com/doc/service/guide/h5/jssdk
 func (c *Client) SignCardChoice(ctx context.Context, shopID, cardID, cardType string) (*CardChoice, error) {

@@ -49,10 +49,10 @@ type OnlineKFAccount struct {
 	ID            string   `json:"kf_id"`
 	OpenID        string   `json:"kf_openid"`
 	Status        KFStatus `json:"status"`
-	AcceptedCases int64    `json:"accepted_case"` // the number of users in a session with the agent
+	AcceptedCases int64    `json:"accepted_case"` // number of users in a session with the agent
 }
 
-// KFStatus says whether an agent is online.
+// KFStatus reports whether an agent is online.
 type KFStatus int
 
 // The statuses of agents.
@@ -105,8 +105,8 @@ type kfAccountBody struct {
 	WeChatID   string `json:"kf_wx,omitempty"`
 }
 
-// CreateKFAccount adds a customer-service agent (添加客服账号). Someone must accept an
-// invitation of [Client.InviteKFAgent] before the agent can be used. It returns
+// CreateKFAccount adds a customer-service agent (添加客服账号). Before the agent can be used,
+// a person must accept an invitation sent by [Client.InviteKFAgent]. It returns
 // [ErrKFAccountExists] if the name is taken and [ErrTooManyKFAccounts] if the account
 // already has 100 agents.
 //
@@ -119,8 +119,8 @@ func (c *Client) CreateKFAccount(ctx context.Context, req CreateKFAccountRequest
 	return c.post(ctx, "/customservice/kfaccount/add", body)
 }
 
-// UpdateKFAccountRequest describes a changed agent. The fields are those of
-// [CreateKFAccountRequest].
+// UpdateKFAccountRequest describes the changes of an agent. Its fields have the same
+// meaning as those of [CreateKFAccountRequest].
 type UpdateKFAccountRequest struct {
 	Account  string
 	Nickname string
@@ -140,7 +140,7 @@ func (c *Client) UpdateKFAccount(ctx context.Context, req UpdateKFAccountRequest
 	return c.post(ctx, "/customservice/kfaccount/update", body, idempotent)
 }
 
-// DeleteKFAccountRequest names an agent.
+// DeleteKFAccountRequest identifies an agent.
 type DeleteKFAccountRequest struct {
 	Account    string `json:"kf_account"`
 	BusinessID int64  `json:"business_id,omitempty,string"` // 0 for none
@@ -161,8 +161,8 @@ func (c *Client) DeleteKFAccount(ctx context.Context, req DeleteKFAccountRequest
 }
 
 // InviteKFAgent invites a person, by WeChat id, to work as an agent
-// (邀请绑定客服账号). The person answers in WeChat; [Client.ListKFAccounts] returns the
-// status. It returns [ErrKFInvitePending] if the agent already has a pending
+// (邀请绑定客服账号). The person accepts or declines in WeChat; [Client.ListKFAccounts]
+// returns the status of the invitation. It returns [ErrKFInvitePending] if the agent already has a pending
 // invitation.
 //
 // https://developers.weixin.qq.com/doc/service/api/customer/servicermanage/api_invitekfworker

@@ -71,19 +71,20 @@ func (c *Client) ListKFSessions(ctx context.Context, account string) ([]KFSessio
 	return list.Sessions, nil
 }
 
-// KFWaitingList lists the users who wait for an agent.
+// KFWaitingList contains the users who are waiting for an agent.
 type KFWaitingList struct {
-	Count int64           `json:"count"`        // of all waiting users
+	Count int64           `json:"count"`        // number of all waiting users
 	Users []KFWaitingUser `json:"waitcaselist"` // the first 100
 }
 
-// KFWaitingUser is a user who waits for an agent.
+// KFWaitingUser is a user who is waiting for an agent.
 type KFWaitingUser struct {
 	OpenID          string    `json:"openid"`
 	LastMessageTime Timestamp `json:"latest_time"` // of the user's last message
 }
 
-// ListKFWaitingUsers returns the users who wait for an agent (获取未接入会话列表), at most 100.
+// ListKFWaitingUsers returns the users who are waiting for an agent, at most 100
+// (获取未接入会话列表).
 //
 // https://developers.weixin.qq.com/doc/service/api/customer/messctrl/api_getwaitcase
 func (c *Client) ListKFWaitingUsers(ctx context.Context) (*KFWaitingList, error) {

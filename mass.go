@@ -7,9 +7,9 @@ import (
 	"strconv"
 )
 
-// MassMessage is the content of a message to many followers: [TextMessage],
-// [MPNewsMessage], [MassImagesMessage], [VoiceMessage], [MassMusicMessage],
-// [VideoMessage] or [CardMessage].
+// MassMessage is the content of a mass message, which goes to many followers:
+// [TextMessage], [MPNewsMessage], [MassImagesMessage], [VoiceMessage],
+// [MassMusicMessage], [VideoMessage] or [CardMessage].
 type MassMessage interface {
 	// mass returns the content as it is sent, and what is wrong with it.
 	mass() (msgType string, content any, err error)
@@ -37,19 +37,19 @@ func (m MassMusicMessage) mass() (string, any, error) {
 	return "music", m, notEmpty("MediaID", m.MediaID)
 }
 
-// SendMassRequest is a message to all followers, or to those with a tag.
+// SendMassRequest is a mass message to all followers, or to those with a tag.
 type SendMassRequest struct {
 	ToAll   bool  // to every follower
 	TagID   int64 // to the followers with this tag; 0 if ToAll is set
 	Message MassMessage
 
-	// IgnoreReprint sends articles even if the platform considers them a permitted
-	// reprint of another author's; by default it does not send them.
+	// IgnoreReprint sends articles even if the platform considers them permitted
+	// reprints of another author's; by default, they are not sent.
 	IgnoreReprint bool
 
 	// ClientMsgID, of up to 32 bytes, makes the send safe to retry: for 24 hours the
 	// platform rejects duplicates with this id, so the client retries the call if its
-	// outcome is unknown. Without it the platform compares recipients and content, and
+	// outcome is unknown. Without it, the platform compares recipients and content, and
 	// the client does not retry.
 	ClientMsgID string
 }
@@ -64,16 +64,16 @@ func (r SendMassRequest) check() error {
 	return nil
 }
 
-// MassResult is a message to many followers that the platform has accepted.
+// MassResult identifies a mass message that the platform has accepted.
 type MassResult struct {
 	Type      string `json:"type"`
 	MsgID     int64  `json:"msg_id"`      // for GetMassJob and DeleteMass
 	MsgDataID int64  `json:"msg_data_id"` // for the comments and statistics of articles
 }
 
-// SendMass sends a message to all followers or to those with a tag (根据标签群发消息).
-// The platform accepts the message and delivers it over the next minutes; the outcome
-// is reported by the event MASSSENDJOBFINISH and by [Client.GetMassJob].
+// SendMass sends a mass message to all followers or to those with a tag
+// (根据标签群发消息). The platform accepts the message and delivers it over the next
+// minutes; the event MASSSENDJOBFINISH and [Client.GetMassJob] report the outcome.
 //
 // A subscription account can send once a day. A service account can send 100 times a
 // day, but each follower receives only 4 messages a month. The quota is 60 calls a
@@ -81,8 +81,8 @@ type MassResult struct {
 //
 // It returns [ErrDuplicateMassID] and a result if a message with the same ClientMsgID was
 // accepted in the last 24 hours; the result contains its MsgID. It returns
-// [ErrMassIDTooFast] if such a message was sent a moment ago; the platform can say in a
-// minute whether it was accepted. It returns [ErrMassQuota] if the quota is used up.
+// [ErrMassIDTooFast] if such a message was sent a moment ago; send again after a minute to
+// learn whether it was accepted. It returns [ErrMassQuota] if the quota is used up.
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/message/api_sendall
 func (c *Client) SendMass(ctx context.Context, req SendMassRequest) (*MassResult, error) {
@@ -98,7 +98,7 @@ func (c *Client) SendMass(ctx context.Context, req SendMassRequest) (*MassResult
 	return c.sendMass(ctx, "/cgi-bin/message/mass/sendall", body, req.ClientMsgID)
 }
 
-// SendMassToUsersRequest is a message to a list of followers. Message, IgnoreReprint and
+// SendMassToUsersRequest is a mass message to a list of followers. Message, IgnoreReprint and
 // ClientMsgID are as in [SendMassRequest].
 type SendMassToUsersRequest struct {
 	OpenIDs       []string // 2 to 10,000
@@ -107,7 +107,7 @@ type SendMassToUsersRequest struct {
 	ClientMsgID   string
 }
 
-// SendMassToUsers sends a message to a list of 2 to 10,000 followers
+// SendMassToUsers sends a mass message to a list of 2 to 10,000 followers
 // (根据OpenID群发消息). It is available to service accounts only, and its quota is 100
 // calls a day. Otherwise it works like [Client.SendMass].
 //
@@ -159,15 +159,15 @@ func (c *Client) sendMass(ctx context.Context, path string, body map[string]any,
 	return &result, err
 }
 
-// PreviewMassRequest is a preview of a message to many followers.
+// PreviewMassRequest is a preview of a mass message for one follower.
 type PreviewMassRequest struct {
 	OpenID   string // of a follower
 	WeChatID string // of a follower; takes precedence over OpenID
 	Message  MassMessage
 }
 
-// PreviewMass sends a message to one follower as a preview (预览消息) and returns the
-// id of the message. The quota is 100 calls a day.
+// PreviewMass sends a preview of a mass message to one follower (预览消息) and returns the
+// id of the preview. The quota is 100 calls a day.
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/message/api_preview
 func (c *Client) PreviewMass(ctx context.Context, req PreviewMassRequest) (int64, error) {
@@ -199,10 +199,10 @@ func (c *Client) PreviewMass(ctx context.Context, req PreviewMassRequest) (int64
 	return sent.MsgID, nil
 }
 
-// MassStatus is the state of a message to many followers.
+// MassStatus is the status of a mass message.
 type MassStatus string
 
-// The states of messages to many followers.
+// The statuses of mass messages.
 const (
 	MassStatusSucceeded MassStatus = "SEND_SUCCESS"
 	MassStatusSending   MassStatus = "SENDING"
@@ -210,7 +210,7 @@ const (
 	MassStatusDeleted   MassStatus = "DELETE"
 )
 
-// MassJob is the progress of a message to many followers.
+// MassJob reports the progress of a mass message.
 type MassJob struct {
 	MsgID  int64      `json:"msg_id"`
 	Status MassStatus `json:"msg_status"`
@@ -237,7 +237,7 @@ type massRef struct {
 	URL      string `json:"url,omitempty"`         // ignored if there is a msg_id
 }
 
-// DeleteMass deletes all articles or the video of a message (删除群发消息). The message
+// DeleteMass deletes all articles or the video of a mass message (删除群发消息). The message
 // remains in the followers' chats, but can no longer be opened. The quota is 10 calls a
 // day. It returns [ErrInvalidMessageID] if there is no such message.
 //
@@ -249,11 +249,12 @@ func (c *Client) DeleteMass(ctx context.Context, msgID int64) error {
 	return c.post(ctx, "/cgi-bin/message/mass/delete", massRef{MsgID: msgID}, idempotent)
 }
 
-// DeleteMassArticle deletes one article of a message (删除群发消息); the first article
-// has position 1. Otherwise it works like [Client.DeleteMass] and shares its quota of 10.
+// DeleteMassArticle deletes one article of a mass message (删除群发消息); the first article
+// has position 1. Otherwise it works like [Client.DeleteMass] and shares its quota of 10
+// calls a day.
 //
-// It returns [ErrUnknownOutcome] if the article may have been deleted; it is then not
-// retried, because the second article may have become the first.
+// It returns [ErrUnknownOutcome] if the article may have been deleted. The call is then not
+// retried, because the article that followed may have moved to this position.
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/message/api_deletemassmsg
 func (c *Client) DeleteMassArticle(ctx context.Context, msgID int64, position int) error {
@@ -263,8 +264,8 @@ func (c *Client) DeleteMassArticle(ctx context.Context, msgID int64, position in
 	return c.post(ctx, "/cgi-bin/message/mass/delete", massRef{MsgID: msgID, Position: position})
 }
 
-// DeleteMassArticleByURL deletes the article at a URL (删除群发消息). Otherwise it works like
-// [Client.DeleteMass] and shares its quota of 10.
+// DeleteMassArticleByURL deletes the article with this URL (删除群发消息). Otherwise it
+// works like [Client.DeleteMass] and shares its quota of 10 calls a day.
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/message/api_deletemassmsg
 func (c *Client) DeleteMassArticleByURL(ctx context.Context, url string) error {
@@ -274,10 +275,10 @@ func (c *Client) DeleteMassArticleByURL(ctx context.Context, url string) error {
 	return c.post(ctx, "/cgi-bin/message/mass/delete", massRef{URL: url}, idempotent)
 }
 
-// MassSpeed is how fast messages to many followers are sent.
+// MassSpeed is the speed at which mass messages are sent.
 type MassSpeed int
 
-// The speeds of messages to many followers, in messages a minute.
+// The speeds of mass messages, in messages a minute.
 const (
 	MassSpeed800K MassSpeed = 0
 	MassSpeed600K MassSpeed = 1
@@ -286,13 +287,13 @@ const (
 	MassSpeed100K MassSpeed = 4
 )
 
-// MassSpeedResult is the speed of messages to many followers.
+// MassSpeedResult contains the speed of mass messages.
 type MassSpeedResult struct {
 	Speed     MassSpeed `json:"speed"`
-	RealSpeed int64     `json:"realspeed"` // in units of 10,000 messages a minute; not determined by Speed
+	RealSpeed int64     `json:"realspeed"` // in units of 10,000 messages a minute; it need not match Speed
 }
 
-// GetMassSpeed returns how fast messages to many followers are sent (获取群发速度). It is
+// GetMassSpeed returns the speed at which mass messages are sent (获取群发速度). It is
 // available to verified accounts only.
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/message/api_getspeed
@@ -300,8 +301,8 @@ func (c *Client) GetMassSpeed(ctx context.Context) (*MassSpeedResult, error) {
 	return post[MassSpeedResult](ctx, c, "/cgi-bin/message/mass/speed/get", struct{}{}, idempotent)
 }
 
-// SetMassSpeed sets how fast messages to many followers are sent (设置群发速度). A lower
-// speed protects a website that the followers open from a message.
+// SetMassSpeed sets the speed at which mass messages are sent (设置群发速度). A lower speed
+// reduces the load on a website that a message links to.
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/message/api_setspeed
 func (c *Client) SetMassSpeed(ctx context.Context, speed MassSpeed) error {
