@@ -18,7 +18,7 @@ const (
 // VoiceFormat is the encoding of a voice recording.
 type VoiceFormat string
 
-// VoiceFormatMP3, at 16 kHz and mono, is the only format that speech recognition accepts.
+// VoiceFormatMP3 is the only format that speech recognition accepts, at 16 kHz and mono.
 const VoiceFormatMP3 VoiceFormat = "mp3"
 
 // SubmitVoiceRequest is a recording to transcribe.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"log/slog"
+	"net/http"
 	"slices"
 	"sync"
 )
@@ -48,7 +49,7 @@ func (c *Client) changeInBatches(ctx context.Context, path string, openIDs []str
 		var left partlyFailed
 		err := c.Do(ctx, Request{Path: path, Body: body(batch), Idempotent: true}, &left)
 		if err == nil && len(left.Failed) > 0 {
-			err = ErrPartlyFailed
+			err = &Error{Code: ErrPartlyFailed, Method: http.MethodPost, Path: path, Status: http.StatusOK}
 		}
 		if err == nil {
 			continue

@@ -59,8 +59,8 @@ type Request struct {
 // logged.
 //
 // If the platform rejects the token, Do fetches another one and sends the call once
-// more. A request that is neither Idempotent nor Deduplicated is retried only if it certainly
-// was not executed. [WithRetry] sets the number of attempts.
+// more. A request that is neither Idempotent nor Deduplicated is retried only if it
+// certainly was not executed. [WithRetry] sets the number of attempts.
 //
 // Do returns an [*ArgumentError] if the request is invalid and was not sent, an
 // [*Error] if the platform refused the call (out may be partly filled), a

@@ -2,8 +2,8 @@ package wechat
 
 import (
 	"context"
-	"fmt"
 	"iter"
+	"net/http"
 	"time"
 )
 
@@ -34,7 +34,7 @@ func (d datacube[T]) list(ctx context.Context, c *Client, from, to Date) ([]T, e
 		return nil, err
 	}
 	if res.Delayed && len(res.List) == 0 {
-		return nil, fmt.Errorf("wechat: POST %s: %w", d.path, ErrDataNotReady)
+		return nil, &Error{Code: ErrDataNotReady, Method: http.MethodPost, Path: d.path, Status: http.StatusOK}
 	}
 	for i := range res.List {
 		if row, ok := any(&res.List[i]).(delayable); ok && res.Delayed {

@@ -339,6 +339,7 @@ func TestADelayedDayWithoutFiguresIsNotADayWithoutArticles(t *testing.T) {
 	_, err = c.ListArticleReads(t.Context(), aDay.AddDays(1), aDay.AddDays(1))
 	require.ErrorIs(t, err, ErrDataNotReady)
 	require.EqualError(t, err, "wechat: POST /datacube/getarticleread: "+ErrDataNotReady.Error())
+	require.ErrorAs(t, err, new(*Error))
 	require.ErrorIs(t, failure(c.AllArticleReads(t.Context(), aDay, aDay.AddDays(1))), ErrDataNotReady)
 }
 

@@ -77,7 +77,9 @@ const (
 	ErrUnreachableUser CodeFamily = "user cannot be reached"
 )
 
-// Error reports that the platform refused a call: it returned an errcode other than 0.
+// Error reports that the platform refused a call: it returned an errcode other than 0. If
+// a response reports without an errcode that its data is delayed or that some openids
+// failed, the client returns an Error with [ErrDataNotReady] or [ErrPartlyFailed].
 type Error struct {
 	Code      Code   // errcode
 	Message   string // errmsg without the request ID; the platform may change the wording

@@ -86,8 +86,8 @@ type InvoiceTitle struct {
 	BankAccount string           `json:"bank_no"`
 }
 
-// ScanInvoiceTitle returns the title in the QR code that a user shows
-// (扫描用户的发票抬头二维码). scanText is the text that a scanner reads from the code. It returns
+// ScanInvoiceTitle returns the title in the QR code that a user shows (扫描用户的发票抬头二维码).
+// scanText is the text that a scanner reads from the code. It returns
 // [ErrInvoiceTitleExpired] if the code has expired and the user must show a new one.
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/name/api_invoicescantitle

@@ -160,9 +160,9 @@ func (c *Client) DeleteKFAccount(ctx context.Context, req DeleteKFAccountRequest
 	}, nil)
 }
 
-// InviteKFAgent invites a person, by WeChat id, to work as an agent
-// (邀请绑定客服账号). The person accepts or declines in WeChat; [Client.ListKFAccounts]
-// returns the status of the invitation. It returns [ErrKFInvitePending] if the agent already has a pending
+// InviteKFAgent invites a person, by WeChat id, to work as an agent (邀请绑定客服账号). The
+// person accepts or declines in WeChat; [Client.ListKFAccounts] returns the status of
+// the invitation. It returns [ErrKFInvitePending] if the agent already has a pending
 // invitation.
 //
 // https://developers.weixin.qq.com/doc/service/api/customer/servicermanage/api_invitekfworker

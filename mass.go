@@ -98,8 +98,8 @@ func (c *Client) SendMass(ctx context.Context, req SendMassRequest) (*MassResult
 	return c.sendMass(ctx, "/cgi-bin/message/mass/sendall", body, req.ClientMsgID)
 }
 
-// SendMassToUsersRequest is a mass message to a list of followers. Message, IgnoreReprint and
-// ClientMsgID are as in [SendMassRequest].
+// SendMassToUsersRequest is a mass message to a list of followers. Message,
+// IgnoreReprint and ClientMsgID are as in [SendMassRequest].
 type SendMassToUsersRequest struct {
 	OpenIDs       []string // 2 to 10,000
 	Message       MassMessage

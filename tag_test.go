@@ -145,6 +145,15 @@ func TestTaggingGoesInBatchesOf50(t *testing.T) {
 	assert.Len(t, (*batches)[0], 50)
 }
 
+func TestFollowersThatAResponseWithoutErrcodeLeavesOutAreARefusal(t *testing.T) {
+	c, _ := taggingPlatform(t, `{"errcode":0,"errmsg":"ok","fail_openid_list":["o2"]}`)
+	err := c.TagUsers(t.Context(), 134, "o1", "o2")
+	var refusal *Error
+	require.ErrorAs(t, err, &refusal)
+	assert.Equal(t, ErrPartlyFailed, refusal.Code)
+	assert.Equal(t, "wechat: POST /cgi-bin/tags/members/batchtagging: "+ErrPartlyFailed.Error()+" (1 of 2 openids not processed)", err.Error())
+}
+
 func TestTaggingGoesOnPastFollowersThatThePlatformLeavesOut(t *testing.T) {
 	ids := manyFollowers(120)
 	c, batches := taggingPlatform(t, wireOK, `{"errcode":45171,"errmsg":"partly failed rid: 1-2","fail_openid_list":["`+ids[60]+`"]}`, wireOK)
