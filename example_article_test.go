@@ -114,8 +114,8 @@ func ExampleClient_AllComments() {
 	if err := client.OpenComments(ctx, published.MsgDataID, first); err != nil {
 		log.Fatal(err)
 	}
-	alice.Comments(published.MsgDataID, first, "好喝！")
-	alice.Comments(published.MsgDataID, first, "路过")
+	alice.CommentsOn(published.MsgDataID, first, "好喝！")
+	alice.CommentsOn(published.MsgDataID, first, "路过")
 
 	var praise []wechat.CommentRef // collected first, because featuring changes the list
 	for comment, err := range client.AllComments(ctx, published.MsgDataID, first, wechat.CommentFilterNormal) {

@@ -33,7 +33,7 @@ func ExampleClient_AllUserSummaries() {
 		followed += row.NewFollowers
 		left += row.LostFollowers
 	}
-	fmt.Println(followed, left, platform.Requests("/datacube/getusersummary"))
+	fmt.Println(followed, left, platform.CallCount("/datacube/getusersummary"))
 	// Output:
 	// 310 62 5
 }

@@ -148,7 +148,7 @@ func ExampleWithTokenStore() {
 			log.Fatal(err)
 		}
 	}
-	fmt.Println(platform.Requests("/cgi-bin/stable_token"))
+	fmt.Println(platform.CallCount("/cgi-bin/stable_token"))
 	// Output:
 	// 1
 }
@@ -163,7 +163,7 @@ func ExampleWithTokenSource() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(platform.Requests("/cgi-bin/stable_token"))
+	fmt.Println(platform.CallCount("/cgi-bin/stable_token"))
 	// Output:
 	// 1
 }

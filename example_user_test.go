@@ -111,7 +111,7 @@ func ExampleClient_AllFollowers() {
 			followers++
 		}
 	}
-	fmt.Println(followers, platform.Requests("/cgi-bin/user/info/batchget"))
+	fmt.Println(followers, platform.CallCount("/cgi-bin/user/info/batchget"))
 	// Output:
 	// 250 3
 }
@@ -131,7 +131,7 @@ func ExampleClient_AllFollowerIDs() {
 		}
 		followers++
 	}
-	fmt.Println(followers, "followers in", platform.Requests("/cgi-bin/user/get"), "calls")
+	fmt.Println(followers, "followers in", platform.CallCount("/cgi-bin/user/get"), "calls")
 	// Output:
 	// 25000 followers in 3 calls
 }

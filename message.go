@@ -232,7 +232,7 @@ func (c *Client) SendCustomMessage(ctx context.Context, req SendCustomMessageReq
 
 // SendCustomMessageJSON sends a customer-service message that is already JSON
 // (发送客服消息). Package callback turns replies that are too late into such messages if
-// this method is the Deferred field of its Config.
+// this method is the SendDeferred field of its Config.
 //
 // https://developers.weixin.qq.com/doc/service/api/customer/message/api_sendcustommessage
 func (c *Client) SendCustomMessageJSON(ctx context.Context, body []byte) error {

@@ -132,7 +132,7 @@ func TestNothingSecretIsShownUnderAnyFault(t *testing.T) {
 				fault.Times = 3
 				p.InjectFault(path, fault)
 				if fault.Name == "token refused" {
-					p.RevokeToken()
+					p.RevokeTokens()
 				}
 				if err := call(ctx, c); err != nil {
 					failures++
@@ -223,8 +223,8 @@ func TestAThousandCallersOfAColdClientFetchOneToken(t *testing.T) {
 	c := srv.Client()
 	failed := herd(1000, func() error { _, err := c.GetUser(t.Context(), alice.OpenID); return err })
 	assert.Zero(t, failed)
-	assert.Equal(t, 1, srv.Requests("/cgi-bin/stable_token"))
-	assert.Equal(t, 1000, srv.Requests("/cgi-bin/user/info"))
+	assert.Equal(t, 1, srv.CallCount("/cgi-bin/stable_token"))
+	assert.Equal(t, 1000, srv.CallCount("/cgi-bin/user/info"))
 }
 
 func TestARevokedTokenIsRefreshedOnceForFiveHundredCallers(t *testing.T) {
@@ -233,10 +233,10 @@ func TestARevokedTokenIsRefreshedOnceForFiveHundredCallers(t *testing.T) {
 	c := srv.Client()
 	_, err := c.GetUser(t.Context(), alice.OpenID)
 	require.NoError(t, err)
-	srv.RevokeToken()
+	srv.RevokeTokens()
 	failed := herd(500, func() error { _, err := c.GetUser(t.Context(), alice.OpenID); return err })
 	assert.Zero(t, failed)
-	assert.Equal(t, 2, srv.Requests("/cgi-bin/stable_token"), "one at the start, one for all 500")
+	assert.Equal(t, 2, srv.CallCount("/cgi-bin/stable_token"), "one at the start, one for all 500")
 }
 
 // herd makes n calls at once and returns how many failed.

@@ -25,25 +25,25 @@ type Activity struct {
 
 // MenuStatus is how the events with one menu key were handled (菜单事件响应状态).
 type MenuStatus struct {
-	Received int64     // number of events
-	Answered int64     // number of events whose handler succeeded
-	Failed   int64     // number of events whose handler returned an error or panicked
-	Last     time.Time // time of the last event
+	Received  int64     // number of events
+	Succeeded int64     // number of events whose handler succeeded
+	Failed    int64     // number of events whose handler returned an error or panicked
+	LastTime  time.Time // time of the last event
 	// LastError is the text of the last error, up to 500 bytes. A later success does not
 	// reset it.
 	LastError string
-	// Latency is how long the last call of a handler took.
-	Latency time.Duration
+	// LastDuration is how long the last call of a handler took.
+	LastDuration time.Duration
 }
 
 // plus returns the sum of two statuses.
 func (s MenuStatus) plus(delta MenuStatus) MenuStatus {
 	s.Received += delta.Received
-	s.Answered += delta.Answered
+	s.Succeeded += delta.Succeeded
 	s.Failed += delta.Failed
-	s.Last = later(s.Last, delta.Last)
-	if delta.Latency != 0 {
-		s.Latency = delta.Latency
+	s.LastTime = later(s.LastTime, delta.LastTime)
+	if delta.LastDuration != 0 {
+		s.LastDuration = delta.LastDuration
 	}
 	if delta.LastError != "" {
 		s.LastError = delta.LastError
@@ -54,18 +54,18 @@ func (s MenuStatus) plus(delta MenuStatus) MenuStatus {
 // ActivityStore stores the activity of one account for all replicas of a program. Each call
 // must be atomic. The caller stops waiting after 250 ms.
 type ActivityStore interface {
-	// Touch records when a follower sent a message (zero for an event) and until when
+	// RecordActivity records when a follower sent a message (zero for an event) and until when
 	// they can be sent customer-service messages. It never replaces a time by an earlier
 	// one.
-	Touch(ctx context.Context, openID string, wrote, until time.Time) error
-	// Touched returns both times, zero if unknown.
-	Touched(ctx context.Context, openID string) (wrote, until time.Time, err error)
+	RecordActivity(ctx context.Context, openID string, wrote, until time.Time) error
+	// LoadActivity returns both times, zero if unknown.
+	LoadActivity(ctx context.Context, openID string) (wrote, until time.Time, err error)
 	// AddMenuStatus adds the three counts of delta to those of a menu key, replaces Last
 	// if that of delta is later, and replaces LastError and Latency if those of delta are
 	// not zero.
 	AddMenuStatus(ctx context.Context, key string, delta MenuStatus) error
-	// MenuStatus returns the status of every menu key.
-	MenuStatus(ctx context.Context) (map[string]MenuStatus, error)
+	// LoadMenuStatuses returns the status of every menu key.
+	LoadMenuStatuses(ctx context.Context) (map[string]MenuStatus, error)
 }
 
 // NewActivity returns an Activity that uses store. If store is nil, it uses the memory of
@@ -95,14 +95,14 @@ func (a *Activity) ReplyWindow(ctx context.Context, openID string) (until time.T
 
 func (a *Activity) touched(ctx context.Context, openID string) (touch, error) {
 	return askActivity(ctx, a, func(ctx context.Context) (t touch, err error) {
-		t.wrote, t.until, err = a.store.Touched(ctx, openID)
+		t.wrote, t.until, err = a.store.LoadActivity(ctx, openID)
 		return t, err
 	})
 }
 
-// MenuStatus returns how menu events were handled, by menu key.
-func (a *Activity) MenuStatus(ctx context.Context) (map[string]MenuStatus, error) {
-	return askActivity(ctx, a, func(ctx context.Context) (map[string]MenuStatus, error) { return a.store.MenuStatus(ctx) })
+// MenuStatuses returns how menu events were handled, by menu key.
+func (a *Activity) MenuStatuses(ctx context.Context) (map[string]MenuStatus, error) {
+	return askActivity(ctx, a, func(ctx context.Context) (map[string]MenuStatus, error) { return a.store.LoadMenuStatuses(ctx) })
 }
 
 // askActivity makes one call of the store.
@@ -131,10 +131,10 @@ func (e *engine) recordArrival(ctx context.Context, p *Push, menuKey string) {
 		return
 	}
 	e.record(ctx, func(ctx context.Context, store ActivityStore) error {
-		if err := store.Touch(ctx, p.head.FromUserName, wrote, p.head.CreateTime.Add(window)); err != nil || menuKey == "" {
+		if err := store.RecordActivity(ctx, p.head.FromUserName, wrote, p.head.CreateTime.Add(window)); err != nil || menuKey == "" {
 			return err
 		}
-		return store.AddMenuStatus(ctx, menuKey, MenuStatus{Received: 1, Last: p.head.CreateTime})
+		return store.AddMenuStatus(ctx, menuKey, MenuStatus{Received: 1, LastTime: p.head.CreateTime})
 	})
 }
 
@@ -145,10 +145,10 @@ func (e *engine) recordHandled(ctx context.Context, menuKey string, took time.Du
 	if e.cfg.Activity == nil || menuKey == "" {
 		return
 	}
-	delta := MenuStatus{Answered: 1, Latency: took}
+	delta := MenuStatus{Succeeded: 1, LastDuration: took}
 	if failure != nil {
 		text := failure.Error()
-		delta = MenuStatus{Failed: 1, Latency: took, LastError: strings.ToValidUTF8(text[:min(len(text), maxLastError)], "")}
+		delta = MenuStatus{Failed: 1, LastDuration: took, LastError: strings.ToValidUTF8(text[:min(len(text), maxLastError)], "")}
 	}
 	e.record(ctx, func(ctx context.Context, store ActivityStore) error { return store.AddMenuStatus(ctx, menuKey, delta) })
 }
@@ -181,14 +181,14 @@ func newMemoryActivity() *memoryActivity {
 	}
 }
 
-func (s *memoryActivity) Touch(_ context.Context, openID string, wrote, until time.Time) error {
+func (s *memoryActivity) RecordActivity(_ context.Context, openID string, wrote, until time.Time) error {
 	s.followers.update(openID, time.Now(), 0, func(old touch, _ bool) (touch, bool) {
 		return touch{wrote: later(old.wrote, wrote), until: later(old.until, until)}, true
 	})
 	return nil
 }
 
-func (s *memoryActivity) Touched(_ context.Context, openID string) (wrote, until time.Time, _ error) {
+func (s *memoryActivity) LoadActivity(_ context.Context, openID string) (wrote, until time.Time, _ error) {
 	t, _ := s.followers.get(openID, time.Now())
 	return t.wrote, t.until, nil
 }
@@ -198,7 +198,7 @@ func (s *memoryActivity) AddMenuStatus(_ context.Context, key string, delta Menu
 	return nil
 }
 
-func (s *memoryActivity) MenuStatus(context.Context) (map[string]MenuStatus, error) {
+func (s *memoryActivity) LoadMenuStatuses(context.Context) (map[string]MenuStatus, error) {
 	menu := map[string]MenuStatus{}
 	s.menu.each(time.Now(), func(key string, status MenuStatus) { menu[key] = status })
 	return menu, nil

@@ -58,14 +58,14 @@ func activityFacts(t *testing.T, a *Activity) {
 	p.sends(h, eventPush("CLICK", "bad", ""))
 	p.sends(h, eventPush("CLICK", "good", "<MenuId>1</MenuId>"))
 	p.sends(h, eventPush("LOCATION", "", ""))
-	menu, err := a.MenuStatus(t.Context())
+	menu, err := a.MenuStatuses(t.Context())
 	require.NoError(t, err)
 	require.Len(t, menu, 3)
 	assert.EqualValues(t, 2, menu["good"].Received)
-	assert.EqualValues(t, 2, menu["good"].Answered)
+	assert.EqualValues(t, 2, menu["good"].Succeeded)
 	assert.Zero(t, menu["good"].Failed)
-	assert.Positive(t, menu["good"].Latency)
-	assert.WithinDuration(t, time.Now(), menu["good"].Last, 3*time.Second)
+	assert.Positive(t, menu["good"].LastDuration)
+	assert.WithinDuration(t, time.Now(), menu["good"].LastTime, 3*time.Second)
 	assert.EqualValues(t, 1, menu["bad"].Failed)
 	assert.Equal(t, assert.AnError.Error(), menu["bad"].LastError)
 	assert.EqualValues(t, 1, menu["https://example.com"].Received)
@@ -74,7 +74,7 @@ func activityFacts(t *testing.T, a *Activity) {
 // brokenActivity is a store whose calls fail.
 type brokenActivity struct{ ActivityStore }
 
-func (brokenActivity) Touch(context.Context, string, time.Time, time.Time) error {
+func (brokenActivity) RecordActivity(context.Context, string, time.Time, time.Time) error {
 	return assert.AnError
 }
 
@@ -95,13 +95,13 @@ func TestAFailingActivityStoreIsLoggedAndCostsNoReply(t *testing.T) {
 
 func TestAMenuStatusAddsCountsAndKeepsTheLatest(t *testing.T) {
 	early, late := time.Unix(1, 0), time.Unix(2, 0)
-	s := MenuStatus{Received: 1, Answered: 2, Failed: 3, Last: late, LastError: "first", Latency: time.Second}
+	s := MenuStatus{Received: 1, Succeeded: 2, Failed: 3, LastTime: late, LastError: "first", LastDuration: time.Second}
 	assert.Equal(t,
-		MenuStatus{Received: 11, Answered: 22, Failed: 33, Last: late, LastError: "first", Latency: time.Second},
-		s.plus(MenuStatus{Received: 10, Answered: 20, Failed: 30, Last: early}))
+		MenuStatus{Received: 11, Succeeded: 22, Failed: 33, LastTime: late, LastError: "first", LastDuration: time.Second},
+		s.plus(MenuStatus{Received: 10, Succeeded: 20, Failed: 30, LastTime: early}))
 	assert.Equal(t,
-		MenuStatus{Received: 1, Answered: 2, Failed: 3, Last: late.Add(1), LastError: "second", Latency: time.Minute},
-		s.plus(MenuStatus{Last: late.Add(1), LastError: "second", Latency: time.Minute}))
+		MenuStatus{Received: 1, Succeeded: 2, Failed: 3, LastTime: late.Add(1), LastError: "second", LastDuration: time.Minute},
+		s.plus(MenuStatus{LastTime: late.Add(1), LastError: "second", LastDuration: time.Minute}))
 }
 
 func TestAReplyWindowIsAsLongAsThePlatformSays(t *testing.T) {
@@ -156,7 +156,7 @@ func TestALastErrorIsCutOff(t *testing.T) {
 		h := newTestHandler(t, cfg)
 		h.OnEventKey("k", answering(nil, errors.New(strings.Repeat("x", length))))
 		safePlatform().sends(h, eventPush("CLICK", "k", ""))
-		menu, err := cfg.Activity.MenuStatus(t.Context())
+		menu, err := cfg.Activity.MenuStatuses(t.Context())
 		require.NoError(t, err)
 		assert.Len(t, menu["k"].LastError, want)
 	}
@@ -165,7 +165,7 @@ func TestALastErrorIsCutOff(t *testing.T) {
 	h := newTestHandler(t, cfg)
 	h.OnEventKey("k", answering(nil, errors.New("x"+strings.Repeat("错", 500))))
 	safePlatform().sends(h, eventPush("CLICK", "k", ""))
-	menu, err := cfg.Activity.MenuStatus(t.Context())
+	menu, err := cfg.Activity.MenuStatuses(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, "x"+strings.Repeat("错", 166), menu["k"].LastError, "between characters")
 }
@@ -178,7 +178,7 @@ func TestAnActivityStoreThatHangsIsAnError(t *testing.T) {
 		_, open, err := a.ReplyWindow(t.Context(), testOpenID)
 		require.Error(t, err)
 		assert.False(t, open)
-		_, err = a.MenuStatus(t.Context())
+		_, err = a.MenuStatuses(t.Context())
 		require.Error(t, err)
 		time.Sleep(time.Hour)
 	})
@@ -194,9 +194,9 @@ func TestASharedActivityIsRecordedAfterTheAnswer(t *testing.T) {
 		began := time.Now()
 		h.ServeHTTP(w, safePlatform().request(t.Context(), eventPush("CLICK", "k", "")))
 		assert.Equal(t, began, w.at)
-		menu, err := cfg.Activity.MenuStatus(t.Context())
+		menu, err := cfg.Activity.MenuStatuses(t.Context())
 		require.NoError(t, err)
-		assert.EqualValues(t, 1, menu["k"].Answered)
+		assert.EqualValues(t, 1, menu["k"].Succeeded)
 	})
 }
 

@@ -53,7 +53,7 @@ type Config struct {
 	Mode        Mode
 	Credentials Credentials
 	AppID       string // required unless Mode is ModePlain
-	Account     string // original ID of the account (gh_…); if set, pushes for other accounts are refused
+	OriginalID  string // original ID of the account (gh_…); if set, pushes for other accounts are refused
 
 	// Previous are credentials that are accepted beside Credentials while those are being
 	// changed in the console: until PreviousUntil, and at most until 10 minutes after the
@@ -77,35 +77,35 @@ type Config struct {
 	// The address is that of the connection, so do not set AllowedIPs behind a proxy.
 	AllowedIPs func(context.Context) ([]string, error)
 
-	// Budget is how long the platform may wait for a response; it gives up after 5
+	// ResponseTimeout is how long the platform may wait for a response; it gives up after 5
 	// seconds. A handler that takes longer continues in the background. The default is
 	// 4.5 seconds.
-	Budget time.Duration
-	// MaxRun is how long a handler may run before its context ends. The default is 60
+	ResponseTimeout time.Duration
+	// HandlerTimeout is how long a handler may run before its context ends. The default is 60
 	// seconds.
-	MaxRun time.Duration
+	HandlerTimeout time.Duration
 	// Workers is how many handlers may run at the same time (default 1,000), and Queue
 	// is how many pushes may wait for a worker (default 4,000; [NoQueue] for none). A
 	// push that exceeds both gets the reply that Overflow returns. Without Overflow it
 	// gets no response, so that the platform delivers it again.
-	Workers int
-	Queue   int
+	Workers   int
+	QueueSize int
 	// Overflow returns the reply to a push while all workers are busy and the queue is
 	// full. No handler gets that push. After 250 ms its result is ignored.
 	Overflow func(context.Context, Message) Reply
 
-	// Deferred sends a reply that came too late for a response, or the part of a text
+	// SendDeferred sends a reply that came too late for a response, or the part of a text
 	// after the first 2,048 bytes, as a customer-service message: body is the request
-	// body of /cgi-bin/message/custom/send. Without Deferred such replies are lost.
+	// body of /cgi-bin/message/custom/send. Without SendDeferred such replies are lost.
 	//
-	//	Deferred: client.SendCustomMessageJSON, // of a *wechat.Client
-	Deferred func(ctx context.Context, body []byte) error
-	// Hold leaves the first two deliveries of a push without a response while its
+	//	SendDeferred: client.SendCustomMessageJSON, // of a *wechat.Client
+	SendDeferred func(ctx context.Context, body []byte) error
+	// HoldDeliveries leaves the first two deliveries of a push without a response while its
 	// handler is running, and responds to the third. A handler then has 14 seconds for
 	// its reply. The platform counts deliveries without a response as failures, and
 	// after many of them it sends no pushes for a minute, so use Hold only if slow
 	// replies are rare.
-	Hold bool
+	HoldDeliveries bool
 
 	// RetryFailed leaves a push without a response if its handler returned an error or
 	// panicked, so that the platform delivers it again, up to two times. The platform
@@ -127,7 +127,7 @@ type Config struct {
 	Observer func(context.Context, Observation)
 }
 
-// NoQueue is the value of [Config.Queue] for no queue at all.
+// NoQueue is the value of [Config.QueueSize] for no queue at all.
 const NoQueue = math.MinInt
 
 // Format prints the mode and the AppID, never a secret.
@@ -168,12 +168,12 @@ const (
 // withDefaults replaces zero values by defaults.
 func (c Config) withDefaults() Config {
 	setDefault(&c.ReplayWindow, defaultWindow)
-	setDefault(&c.Budget, defaultBudget)
-	setDefault(&c.MaxRun, defaultMaxRun)
+	setDefault(&c.ResponseTimeout, defaultBudget)
+	setDefault(&c.HandlerTimeout, defaultMaxRun)
 	setDefault(&c.Workers, defaultWorkers)
-	setDefault(&c.Queue, defaultQueue)
-	if c.Queue == NoQueue {
-		c.Queue = 0
+	setDefault(&c.QueueSize, defaultQueue)
+	if c.QueueSize == NoQueue {
+		c.QueueSize = 0
 	}
 	c.Logger = usercode.Logger(c.Logger)
 	return c
@@ -203,14 +203,14 @@ func (c Config) check() error {
 		return &ConfigError{"AllowPlaintext", "must be false in ModePlain, in which all pushes are in plain text"}
 	case c.ReplayWindow != 0 && c.ReplayWindow < minWindow || c.ReplayWindow > maxWindow:
 		return &ConfigError{"ReplayWindow", "must be 1 second to 24 hours, or 0 for the default"}
-	case c.Budget < 0 || c.Budget >= platformWaits:
-		return &ConfigError{"Budget", "must be positive and less than the 5 seconds that the platform waits, or 0 for the default"}
-	case c.MaxRun < 0:
-		return &ConfigError{"MaxRun", "must not be negative"}
+	case c.ResponseTimeout < 0 || c.ResponseTimeout >= platformWaits:
+		return &ConfigError{"ResponseTimeout", "must be positive and less than the 5 seconds that the platform waits, or 0 for the default"}
+	case c.HandlerTimeout < 0:
+		return &ConfigError{"HandlerTimeout", "must not be negative"}
 	case c.Workers < 0:
 		return &ConfigError{"Workers", "must not be negative"}
-	case c.Queue < 0 && c.Queue != NoQueue:
-		return &ConfigError{"Queue", "must not be negative, except for NoQueue"}
+	case c.QueueSize < 0 && c.QueueSize != NoQueue:
+		return &ConfigError{"QueueSize", "must not be negative, except for NoQueue"}
 	case c.Activity != nil && c.Activity.store == nil:
 		return &ConfigError{"Activity", "must be created by NewActivity"}
 	}
@@ -229,10 +229,10 @@ func (c Config) checkAccount() error {
 		return &ConfigError{"AppID", "must not begin or end with white space"}
 	case strings.HasPrefix(c.AppID, "gh_"):
 		return &ConfigError{"AppID", "must be an AppID, but is an original ID, which belongs in Account"}
-	case c.Account != strings.TrimSpace(c.Account):
-		return &ConfigError{"Account", "must not begin or end with white space"}
-	case c.Account != "" && (c.Account == c.AppID || strings.HasPrefix(c.Account, "wx")):
-		return &ConfigError{"Account", "must be an original ID, which begins with gh_, but is an AppID"}
+	case c.OriginalID != strings.TrimSpace(c.OriginalID):
+		return &ConfigError{"OriginalID", "must not begin or end with white space"}
+	case c.OriginalID != "" && (c.OriginalID == c.AppID || strings.HasPrefix(c.OriginalID, "wx")):
+		return &ConfigError{"OriginalID", "must be an original ID, which begins with gh_, but is an AppID"}
 	}
 	return nil
 }

@@ -35,11 +35,11 @@ func TestConfigurationsThatContradictThemselvesAreRefusedByName(t *testing.T) {
 		{"AppID", func(c *Config) {
 			c.Mode, c.Credentials, c.AppID = ModePlain, NewCredentials(testToken, ""), testAccount
 		}},
-		{"Account", func(c *Config) { c.Account = c.AppID }},
-		{"Account", func(c *Config) { c.Account = "\n" + testAccount }},
-		{"Account", func(c *Config) { c.Account = "wx0000000000000002" }},
-		{"Account", func(c *Config) {
-			c.Mode, c.Credentials, c.AppID, c.Account = ModePlain, NewCredentials(testToken, ""), "", testAppID
+		{"OriginalID", func(c *Config) { c.OriginalID = c.AppID }},
+		{"OriginalID", func(c *Config) { c.OriginalID = "\n" + testAccount }},
+		{"OriginalID", func(c *Config) { c.OriginalID = "wx0000000000000002" }},
+		{"OriginalID", func(c *Config) {
+			c.Mode, c.Credentials, c.AppID, c.OriginalID = ModePlain, NewCredentials(testToken, ""), "", testAppID
 		}},
 		{"Dedupe", func(c *Config) { c.Dedupe = (*MemoryDedupeStore)(nil) }},
 		{"Dedupe", func(c *Config) { c.Dedupe = &MemoryDedupeStore{} }},
@@ -65,12 +65,12 @@ func TestConfigurationsThatContradictThemselvesAreRefusedByName(t *testing.T) {
 		{"ReplayWindow", func(c *Config) { c.ReplayWindow = -1 }},
 		{"ReplayWindow", func(c *Config) { c.ReplayWindow = 300 }}, // not seconds
 		{"ReplayWindow", func(c *Config) { c.ReplayWindow = 24*time.Hour + 1 }},
-		{"Budget", func(c *Config) { c.Budget = -1 }},
-		{"Budget", func(c *Config) { c.Budget = 5 * time.Second }},
-		{"MaxRun", func(c *Config) { c.MaxRun = -1 }},
+		{"ResponseTimeout", func(c *Config) { c.ResponseTimeout = -1 }},
+		{"ResponseTimeout", func(c *Config) { c.ResponseTimeout = 5 * time.Second }},
+		{"HandlerTimeout", func(c *Config) { c.HandlerTimeout = -1 }},
 		{"Workers", func(c *Config) { c.Workers = -1 }},
-		{"Queue", func(c *Config) { c.Queue = -1 }},
-		{"Queue", func(c *Config) { c.Queue = NoQueue + 1 }},
+		{"QueueSize", func(c *Config) { c.QueueSize = -1 }},
+		{"QueueSize", func(c *Config) { c.QueueSize = NoQueue + 1 }},
 	} {
 		cfg := safeConfig()
 		test.spoil(&cfg)
@@ -96,16 +96,16 @@ func TestTheBoundsOfAConfigurationAreAccepted(t *testing.T) {
 		"letters":        func(c *Config) { c.Credentials = NewCredentials("azAZ09", testKey) },
 		"window":         func(c *Config) { c.ReplayWindow = 24 * time.Hour },
 		"small window":   func(c *Config) { c.ReplayWindow = time.Second },
-		"budget":         func(c *Config) { c.Budget = 5*time.Second - 1 },
+		"budget":         func(c *Config) { c.ResponseTimeout = 5*time.Second - 1 },
 		"workers":        func(c *Config) { c.Workers = 1 },
-		"queue":          func(c *Config) { c.Queue = 1 },
-		"no queue":       func(c *Config) { c.Queue = NoQueue },
+		"queue":          func(c *Config) { c.QueueSize = 1 },
+		"no queue":       func(c *Config) { c.QueueSize = NoQueue },
 		"previous token": func(c *Config) { c.Previous = NewCredentials("old", "") },
 		"previous key":   func(c *Config) { c.Previous = NewCredentials("", otherKey) },
 		"until":          func(c *Config) { c.Previous, c.PreviousUntil = NewCredentials("old", ""), time.Unix(1, 0) },
 		"until of a key": func(c *Config) { c.Previous, c.PreviousUntil = NewCredentials("", otherKey), time.Unix(1, 0) },
 		"moving":         func(c *Config) { c.AllowPlaintext = true },
-		"account":        func(c *Config) { c.Account = testAccount },
+		"account":        func(c *Config) { c.OriginalID = testAccount },
 		"plain":          func(c *Config) { c.Mode, c.Credentials = ModePlain, NewCredentials(testToken, "") },
 		"no AppID":       func(c *Config) { c.Mode, c.Credentials, c.AppID = ModePlain, NewCredentials(testToken, ""), "" },
 	} {
@@ -124,10 +124,10 @@ func TestTheBoundsOfAConfigurationAreAccepted(t *testing.T) {
 
 func TestWhatIsLeftOutHasItsDefault(t *testing.T) {
 	cfg := Config{}.withDefaults()
-	assert.Equal(t, []any{5 * time.Minute, 4500 * time.Millisecond, time.Minute, 1000, 4000}, []any{cfg.ReplayWindow, cfg.Budget, cfg.MaxRun, cfg.Workers, cfg.Queue})
-	cfg = Config{ReplayWindow: 1, Budget: 2, MaxRun: 3, Workers: 4, Queue: 5}.withDefaults()
-	assert.Equal(t, []any{time.Duration(1), time.Duration(2), time.Duration(3), 4, 5}, []any{cfg.ReplayWindow, cfg.Budget, cfg.MaxRun, cfg.Workers, cfg.Queue})
-	assert.Zero(t, Config{Queue: NoQueue}.withDefaults().Queue)
+	assert.Equal(t, []any{5 * time.Minute, 4500 * time.Millisecond, time.Minute, 1000, 4000}, []any{cfg.ReplayWindow, cfg.ResponseTimeout, cfg.HandlerTimeout, cfg.Workers, cfg.QueueSize})
+	cfg = Config{ReplayWindow: 1, ResponseTimeout: 2, HandlerTimeout: 3, Workers: 4, QueueSize: 5}.withDefaults()
+	assert.Equal(t, []any{time.Duration(1), time.Duration(2), time.Duration(3), 4, 5}, []any{cfg.ReplayWindow, cfg.ResponseTimeout, cfg.HandlerTimeout, cfg.Workers, cfg.QueueSize})
+	assert.Zero(t, Config{QueueSize: NoQueue}.withDefaults().QueueSize)
 	assert.Equal(t, math.MinInt, NoQueue)
 	assert.NotEqual(t, slog.Default(), cfg.Logger, "what a logger's handler does is survived")
 }

@@ -45,10 +45,10 @@ type DedupeStore interface {
 	// push is done, or if another owner has a claim that has not expired. The caller
 	// needs no claim of its own if nobody has one.
 	Finish(ctx context.Context, key, owner string, reply []byte, ttl time.Duration) error
-	// Settle records how the reply to a push reaches the user, unless that has been
+	// ChooseReplyMethod records how the reply to a push reaches the user, unless that has been
 	// recorded already, and returns what is recorded. The store keeps it as long as the
 	// push, and at least for [DedupeRetention].
-	Settle(ctx context.Context, key string, way ReplyWay) (ReplyWay, error)
+	ChooseReplyMethod(ctx context.Context, key string, method ReplyMethod) (ReplyMethod, error)
 	// Release ends the claim of owner, so that the push is free. It does nothing if
 	// another owner has the claim, or if the push is done.
 	Release(ctx context.Context, key, owner string) error
@@ -74,13 +74,13 @@ const (
 	ClaimStateDone    ClaimState = "done"    // the push has been handled
 )
 
-// ReplyWay is how a reply reaches the user.
-type ReplyWay string
+// ReplyMethod is how a reply reaches the user.
+type ReplyMethod string
 
 // The ways of a reply. A reply never goes both ways.
 const (
-	ReplyWayAnswer   ReplyWay = "answer"   // as the response to a delivery
-	ReplyWayDeferred ReplyWay = "deferred" // as customer-service messages, through [Config.Deferred]
+	ReplyMethodResponse ReplyMethod = "response" // as the response to a delivery
+	ReplyMethodDeferred ReplyMethod = "deferred" // as customer-service messages, through [Config.SendDeferred]
 )
 
 // How long a [DedupeStore] keeps its data.
@@ -109,7 +109,7 @@ type claimed struct {
 	owner  string    // "" while the push is free
 	ends   time.Time // when the claim expires
 	done   bool
-	way    ReplyWay
+	method ReplyMethod
 	askers [deliveries]string // owners that have asked, in order
 }
 
@@ -179,23 +179,23 @@ func (s *MemoryDedupeStore) Finish(_ context.Context, key, owner string, reply [
 		if len(reply) > 0 {
 			s.replies.set(key, slices.Clone(reply), now, DedupeReplyRetention)
 		}
-		return claimed{done: true, way: c.way, askers: c.askers}, true
+		return claimed{done: true, method: c.method, askers: c.askers}, true
 	})
 	return nil
 }
 
-// Settle implements [DedupeStore].
-func (s *MemoryDedupeStore) Settle(_ context.Context, key string, way ReplyWay) (ReplyWay, error) {
+// ChooseReplyMethod implements [DedupeStore].
+func (s *MemoryDedupeStore) ChooseReplyMethod(_ context.Context, key string, method ReplyMethod) (ReplyMethod, error) {
 	now := time.Now()
-	settled := way
+	chosen := method
 	s.pushes.update(key, now, DedupeRetention, func(c claimed, _ bool) (claimed, bool) {
-		if c.way == "" {
-			c.way = way
+		if c.method == "" {
+			c.method = method
 		}
-		settled = c.way
+		chosen = c.method
 		return c, true
 	})
-	return settled, nil
+	return chosen, nil
 }
 
 // Release implements [DedupeStore].

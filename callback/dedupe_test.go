@@ -36,9 +36,9 @@ func (s dedupeSteps) release(owner string) {
 	require.NoError(s.t, s.store.Release(s.t.Context(), "key", owner))
 }
 
-func (s dedupeSteps) settle(way, want ReplyWay) {
+func (s dedupeSteps) choose(method, want ReplyMethod) {
 	s.t.Helper()
-	got, err := s.store.Settle(s.t.Context(), "key", way)
+	got, err := s.store.ChooseReplyMethod(s.t.Context(), "key", method)
 	require.NoError(s.t, err)
 	assert.Equal(s.t, want, got)
 }
@@ -145,23 +145,23 @@ func TestAMemoryDedupeStoreKeepsItsContract(t *testing.T) {
 			s.finish("b", "reply")
 			s.claim("a", done(1, "reply"))
 		},
-		"the first way": func(s dedupeSteps) {
+		"the first method": func(s dedupeSteps) {
 			s.claim("a", granted(1))
-			s.settle(ReplyWayAnswer, ReplyWayAnswer)
-			s.settle(ReplyWayDeferred, ReplyWayAnswer)
+			s.choose(ReplyMethodResponse, ReplyMethodResponse)
+			s.choose(ReplyMethodDeferred, ReplyMethodResponse)
 			s.finish("a", "reply")
-			s.settle(ReplyWayDeferred, ReplyWayAnswer)
-			s.settle(ReplyWayAnswer, ReplyWayAnswer)
+			s.choose(ReplyMethodDeferred, ReplyMethodResponse)
+			s.choose(ReplyMethodResponse, ReplyMethodResponse)
 			s.claim("b", done(2, "reply"))
 			time.Sleep(DedupeRetention)
-			s.settle(ReplyWayDeferred, ReplyWayAnswer)
+			s.choose(ReplyMethodDeferred, ReplyMethodResponse)
 		},
-		"a way alone": func(s dedupeSteps) {
-			s.settle(ReplyWayDeferred, ReplyWayDeferred)
+		"a method alone": func(s dedupeSteps) {
+			s.choose(ReplyMethodDeferred, ReplyMethodDeferred)
 			time.Sleep(DedupeRetention - 1)
-			s.settle(ReplyWayAnswer, ReplyWayDeferred)
+			s.choose(ReplyMethodResponse, ReplyMethodDeferred)
 			time.Sleep(DedupeRetention)
-			s.settle(ReplyWayAnswer, ReplyWayAnswer)
+			s.choose(ReplyMethodResponse, ReplyMethodResponse)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

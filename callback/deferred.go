@@ -12,7 +12,7 @@ import (
 const deferWithin = 30 * time.Second
 
 var (
-	errNoDeferred = errors.New("callback: the reply came too late, and Config.Deferred is not set")
+	errNoDeferred = errors.New("callback: the reply came too late, and Config.SendDeferred is not set")
 	errShutdown   = errors.New("callback: the push was acknowledged, but the shutdown ended before it was handled")
 )
 
@@ -27,7 +27,7 @@ func (p *Push) compose(r Reply, canDefer bool) (rendered []byte, rest [][]byte, 
 	if ok && len(text.Content) > maxTextBytes {
 		if !canDefer {
 			return nil, nil, &ReplyError{
-				"TextReply.Content", fmt.Sprintf("must have at most %d bytes without Config.Deferred, but has %d", maxTextBytes, len(text.Content)),
+				"TextReply.Content", fmt.Sprintf("must have at most %d bytes without Config.SendDeferred, but has %d", maxTextBytes, len(text.Content)),
 			}
 		}
 		parts := SplitText(text.Content, maxTextBytes)
@@ -69,16 +69,16 @@ func (e *engine) send(ctx context.Context, p *Push, messages [][]byte) {
 	e.report(ctx, p, o)
 }
 
-// sendMessage calls Config.Deferred, which may hang, panic or end its goroutine.
+// sendMessage calls Config.SendDeferred, which may hang, panic or end its goroutine.
 func (e *engine) sendMessage(ctx context.Context, body []byte) error {
-	if e.cfg.Deferred == nil {
+	if e.cfg.SendDeferred == nil {
 		return errNoDeferred
 	}
 	sent := make(chan error, 1)
 	go func() {
 		err := usercode.ErrGoexit
 		defer func() { sent <- err }()
-		err = usercode.Recover(func() error { return e.cfg.Deferred(ctx, body) })
+		err = usercode.Recover(func() error { return e.cfg.SendDeferred(ctx, body) })
 	}()
 	select {
 	case err := <-sent:

@@ -36,9 +36,9 @@
 // [Reply] that the function returns is the response, encrypted if the push was.
 //
 // Each push is handled once. All its deliveries get the same reply. If a function takes
-// longer than [Config.Budget], the push is acknowledged, the function keeps running, and
-// its reply is sent as customer-service messages through [Config.Deferred]; with
-// [Config.Hold], a later delivery gets the reply instead. If a function fails or panics,
+// longer than [Config.ResponseTimeout], the push is acknowledged, the function keeps running, and
+// its reply is sent as customer-service messages through [Config.SendDeferred]; with
+// [Config.HoldDeliveries], a later delivery gets the reply instead. If a function fails or panics,
 // the failure is logged and the push is acknowledged, unless [Config.RetryFailed] is set.
 // All states of a push, all time limits and the result of every failure are described at
 //

@@ -234,8 +234,8 @@ func ExampleConfig_deferred() {
 	client := platform.Client()
 	h, err := callback.NewHandler(callback.Config{
 		AppID: platform.AppID, Credentials: callback.NewCredentials(platform.Token, platform.EncodingAESKey),
-		Budget:   50 * time.Millisecond, // the default is 4.5 seconds
-		Deferred: client.SendCustomMessageJSON,
+		ResponseTimeout: 50 * time.Millisecond, // the default is 4.5 seconds
+		SendDeferred:    client.SendCustomMessageJSON,
 	})
 	if err != nil {
 		log.Fatal(err)
@@ -282,14 +282,14 @@ func ExampleNewActivity() {
 		log.Fatal(err)
 	}
 	fmt.Println("can be written to:", open, time.Until(until).Round(time.Hour))
-	menu, err := activity.MenuStatus(ctx)
+	menu, err := activity.MenuStatuses(ctx)
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println("TODAY:", menu["TODAY"].Received, "received,", menu["TODAY"].Answered, "answered,", menu["TODAY"].Failed, "failed")
+	fmt.Println("TODAY:", menu["TODAY"].Received, "received,", menu["TODAY"].Succeeded, "succeeded,", menu["TODAY"].Failed, "failed")
 	// Output:
 	// can be written to: true 48h0m0s
-	// TODAY: 1 received, 1 answered, 0 failed
+	// TODAY: 1 received, 1 succeeded, 0 failed
 }
 
 // A conversation in two steps: the callback remembers the drink while it asks for the size.

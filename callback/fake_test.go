@@ -81,7 +81,7 @@ func fieldsOf(documented []field) wechattest.Fields {
 
 func newHandler(t *testing.T, p *wechattest.Platform, change ...func(*callback.Config)) *callback.Handler {
 	t.Helper()
-	cfg := callback.Config{AppID: p.AppID, Credentials: callback.NewCredentials(p.Token, p.EncodingAESKey), Account: p.OriginalID}
+	cfg := callback.Config{AppID: p.AppID, Credentials: callback.NewCredentials(p.Token, p.EncodingAESKey), OriginalID: p.OriginalID}
 	for _, c := range change {
 		c(&cfg)
 	}
@@ -137,8 +137,8 @@ func TestALateReplyReachesTheFollowerThroughTheClient(t *testing.T) {
 			alice := p.AddUser(wechattest.User{})
 			client := p.Client()
 			h := newHandler(t, p, func(c *callback.Config) {
-				c.Hold = hold
-				c.Deferred = client.SendCustomMessageJSON
+				c.HoldDeliveries = hold
+				c.SendDeferred = client.SendCustomMessageJSON
 			})
 			callback.On(h, func(_ context.Context, m *callback.TextMessage) (callback.Reply, error) {
 				time.Sleep(10 * time.Second)
@@ -155,7 +155,7 @@ func TestALateReplyReachesTheFollowerThroughTheClient(t *testing.T) {
 			require.Len(t, alice.Messages(), 1)
 			assert.Equal(t, via, alice.Messages()[0].Via)
 			assert.Equal(t, `问题 <a href="https://example.com/?a=1&b=2">答案</a>`, alice.Messages()[0].Content)
-			assert.False(t, p.PushingPaused())
+			assert.False(t, p.PushesPaused())
 			p.Close()
 		}
 	})
@@ -170,7 +170,7 @@ func TestTwoReplicasAnswerEachPushOnce(t *testing.T) {
 		runs := map[string]int{}
 		replicas := make([]*callback.Handler, 2)
 		for i := range replicas {
-			replicas[i] = newHandler(t, p, func(c *callback.Config) { c.Dedupe, c.Hold = store, true })
+			replicas[i] = newHandler(t, p, func(c *callback.Config) { c.Dedupe, c.HoldDeliveries = store, true })
 			callback.On(replicas[i], func(_ context.Context, m *callback.TextMessage) (callback.Reply, error) {
 				mu.Lock()
 				runs[m.Content]++
@@ -227,7 +227,7 @@ func TestABrokenHandlerPausesThePlatformAndAGoodOneDoesNot(t *testing.T) {
 			for range 10 {
 				alice.Sends(t.Context(), "hi")
 			}
-			assert.Equal(t, broken, p.PushingPaused())
+			assert.Equal(t, broken, p.PushesPaused())
 			p.Close()
 			time.Sleep(2 * time.Minute)
 		}

@@ -46,22 +46,22 @@ func (s badStore) Finish(context.Context, string, string, []byte, time.Duration)
 	return nil
 }
 
-func (s badStore) Settle(context.Context, string, ReplyWay) (ReplyWay, error) {
+func (s badStore) ChooseReplyMethod(context.Context, string, ReplyMethod) (ReplyMethod, error) {
 	s.do()
 	return "", nil
 }
 func (s badStore) Release(context.Context, string, string) error { s.do(); return nil }
-func (s badStore) Touch(context.Context, string, time.Time, time.Time) error {
+func (s badStore) RecordActivity(context.Context, string, time.Time, time.Time) error {
 	s.do()
 	return nil
 }
 
-func (s badStore) Touched(context.Context, string) (wrote, until time.Time, err error) {
+func (s badStore) LoadActivity(context.Context, string) (wrote, until time.Time, err error) {
 	s.do()
 	return wrote, until, nil
 }
 func (s badStore) AddMenuStatus(context.Context, string, MenuStatus) error { s.do(); return nil }
-func (s badStore) MenuStatus(context.Context) (map[string]MenuStatus, error) {
+func (s badStore) LoadMenuStatuses(context.Context) (map[string]MenuStatus, error) {
 	s.do()
 	return nil, nil
 }
@@ -133,7 +133,7 @@ func TestE13AMisbehavingDeferredIsReportedAsLost(t *testing.T) {
 			j := &journal{}
 			cfg := safeConfig()
 			cfg.Logger, cfg.Observer = j.logger(), j.observe
-			cfg.Deferred = func(context.Context, []byte) error { do(); return nil }
+			cfg.SendDeferred = func(context.Context, []byte) error { do(); return nil }
 			h := newTestHandler(t, cfg)
 			var runs atomic.Int32
 			On(h, slow(5*time.Second, &runs))
@@ -153,7 +153,7 @@ func TestE13AMisbehavingOverflowLeavesThePush(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			j := &journal{}
 			cfg := safeConfig()
-			cfg.Workers, cfg.Queue, cfg.Logger, cfg.Observer = 1, 1, j.logger(), j.observe
+			cfg.Workers, cfg.QueueSize, cfg.Logger, cfg.Observer = 1, 1, j.logger(), j.observe
 			cfg.Overflow = func(context.Context, Message) Reply { do(); return nil }
 			h := newTestHandler(t, cfg)
 			var runs atomic.Int32
@@ -177,7 +177,7 @@ func TestE13AHandlerThatEndsItsGoroutineGivesTheWorkerBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := &journal{}
 		cfg := safeConfig()
-		cfg.Workers, cfg.Queue, cfg.Observer, cfg.Logger, cfg.Activity = 1, 10, j.observe, j.logger(), NewActivity(nil)
+		cfg.Workers, cfg.QueueSize, cfg.Observer, cfg.Logger, cfg.Activity = 1, 10, j.observe, j.logger(), NewActivity(nil)
 		h := newTestHandler(t, cfg)
 		h.OnEventKey("k", func(context.Context, Message) (Reply, error) {
 			time.Sleep(time.Second)
@@ -196,7 +196,7 @@ func TestE13AHandlerThatEndsItsGoroutineGivesTheWorkerBack(t *testing.T) {
 		assert.Equal(t, 3*time.Second, time.Since(began), "one after the other")
 		assert.Equal(t, map[Outcome]int{OutcomeFailed: 3, OutcomeAcknowledged: 3}, j.outcomes())
 		assert.Contains(t, j.logged(), usercode.ErrGoexit.Error())
-		menu, err := cfg.Activity.MenuStatus(t.Context())
+		menu, err := cfg.Activity.MenuStatuses(t.Context())
 		require.NoError(t, err)
 		assert.EqualValues(t, 3, menu["k"].Failed)
 		require.NoError(t, h.Shutdown(t.Context()))
@@ -229,7 +229,7 @@ func TestE13AnErrorThatIsANilPointerIsSurvived(t *testing.T) {
 			cfg := safeConfig()
 			cfg.Observer, cfg.Logger, cfg.Activity = j.observe, j.logger(), NewActivity(nil)
 			cfg.Dedupe = nilErrorStore{NewMemoryDedupeStore()}
-			cfg.Deferred = func(context.Context, []byte) error { return returned }
+			cfg.SendDeferred = func(context.Context, []byte) error { return returned }
 			h := newTestHandler(t, cfg)
 			h.Fallback(func(_ context.Context, m Message) (Reply, error) {
 				if m.Meta().Event == "" {
@@ -314,7 +314,7 @@ func TestAHandlerThatChangesTheMessageChangesNoReply(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := &journal{}
 		cfg := safeConfig()
-		cfg.Deferred, cfg.Activity, cfg.MaxRun, cfg.Observer = j.send, NewActivity(nil), time.Second, j.observe
+		cfg.SendDeferred, cfg.Activity, cfg.HandlerTimeout, cfg.Observer = j.send, NewActivity(nil), time.Second, j.observe
 		h := newTestHandler(t, cfg)
 		h.Fallback(func(_ context.Context, m Message) (Reply, error) {
 			if click, ok := m.(*ClickEvent); ok {
@@ -397,7 +397,7 @@ func dial(t *testing.T, s *httptest.Server, push string) *net.TCPConn {
 func TestAHalfClosedClientGetsItsAnswer(t *testing.T) {
 	j := &journal{}
 	cfg := safeConfig()
-	cfg.Observer, cfg.Deferred = j.observe, j.send
+	cfg.Observer, cfg.SendDeferred = j.observe, j.send
 	h := newTestHandler(t, cfg)
 	On(h, func(context.Context, *TextMessage) (Reply, error) {
 		time.Sleep(100 * time.Millisecond)

@@ -66,7 +66,7 @@ type guard struct {
 
 func newGuard(cfg Config, now time.Time) (*guard, error) {
 	g := &guard{
-		mode: cfg.Mode, appID: cfg.AppID, account: cfg.Account, window: cfg.ReplayWindow,
+		mode: cfg.Mode, appID: cfg.AppID, account: cfg.OriginalID, window: cfg.ReplayWindow,
 		clear: cfg.Mode == ModePlain || cfg.AllowPlaintext,
 	}
 	return g, g.init(cfg, now)
@@ -204,7 +204,7 @@ func (g *guard) open(q *query, body []byte, now time.Time) (push *Push, err erro
 	push.Message = toMessage(doc, body)
 	meta := push.Message.Meta()
 	if g.account != "" && meta.ToUserName != g.account {
-		return nil, &refusal{reason: "push is for an account other than Config.Account", detail: slog.String("to", excerpt(meta.ToUserName))}
+		return nil, &refusal{reason: "push is for an account other than Config.OriginalID", detail: slog.String("to", excerpt(meta.ToUserName))}
 	}
 	if g.replayed(q, meta.CreateTime, now) {
 		return nil, refuse("message is older than its signature: timestamp and nonce were rearranged")

@@ -352,9 +352,9 @@ func TestE30OtherMethodsRunNothing(t *testing.T) {
 
 func TestPushesOfAnotherAccountAreRefused(t *testing.T) {
 	cfg := plainConfig()
-	cfg.Account = "gh_other"
+	cfg.OriginalID = "gh_other"
 	assert.Equal(t, http.StatusForbidden, plainPlatform().sends(newTestHandler(t, cfg), textPush(1, "hello")).Code)
-	cfg.Account = testAccount
+	cfg.OriginalID = testAccount
 	assert.Equal(t, http.StatusOK, plainPlatform().sends(newTestHandler(t, cfg), textPush(1, "hello")).Code)
 }
 

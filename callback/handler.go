@@ -20,8 +20,8 @@ import (
 // [Handler.OnEventKeyPrefix] and [Handler.Fallback]. On lists their order of precedence.
 //
 // Each push is handled once, however often it is delivered. The response is always in
-// time: if a function takes longer than [Config.Budget], the push is acknowledged, and the
-// reply is sent through [Config.Deferred].
+// time: if a function takes longer than [Config.ResponseTimeout], the push is acknowledged, and the
+// reply is sent through [Config.SendDeferred].
 type Handler struct{ *engine }
 
 // engine is behind a pointer so that no fmt verb prints its content.
@@ -68,7 +68,7 @@ func NewHandler(cfg Config) (*Handler, error) {
 	}
 	e.life, e.kill = context.WithCancel(context.Background())
 	e.allow = allowList{fetch: cfg.AllowedIPs, log: cfg.Logger, life: e.life}
-	e.pool = pool{handle: e.handle, workers: cfg.Workers, limit: cfg.Queue}
+	e.pool = pool{handle: e.handle, workers: cfg.Workers, limit: cfg.QueueSize}
 	return &Handler{e}, nil
 }
 

@@ -250,7 +250,7 @@ func TestE15ALateReplyIsAcknowledgedInTimeAndSentAfterwards(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := &journal{}
 		cfg := safeConfig()
-		cfg.Deferred, cfg.Observer = j.send, j.observe
+		cfg.SendDeferred, cfg.Observer = j.send, j.observe
 		h := newTestHandler(t, cfg)
 		var runs atomic.Int32
 		On(h, slow(10*time.Second, &runs))
@@ -272,7 +272,7 @@ func TestE15ALateReplyWithoutAWayOutIsReportedLost(t *testing.T) {
 			cfg := safeConfig()
 			cfg.Observer, cfg.Logger = j.observe, j.logger()
 			if _, ok := reply.(TransferReply); ok {
-				cfg.Deferred = j.send
+				cfg.SendDeferred = j.send
 			}
 			h := newTestHandler(t, cfg)
 			On(h, func(context.Context, *TextMessage) (Reply, error) {
@@ -377,7 +377,7 @@ func TestE17AnOverflowIsAnsweredAsConfigured(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := &journal{}
 		cfg := safeConfig()
-		cfg.Workers, cfg.Queue, cfg.Observer, cfg.Logger = 1, 1, j.observe, j.logger()
+		cfg.Workers, cfg.QueueSize, cfg.Observer, cfg.Logger = 1, 1, j.observe, j.logger()
 		cfg.Overflow = func(context.Context, Message) Reply { return Text("请稍后再试") }
 		h := newTestHandler(t, cfg)
 		var runs atomic.Int32
@@ -434,7 +434,7 @@ func TestE18AHeldReplyArrivesWithinFourteenSeconds(t *testing.T) {
 		} {
 			j := &journal{}
 			cfg := safeConfig()
-			cfg.Hold, cfg.Deferred = true, j.send
+			cfg.HoldDeliveries, cfg.SendDeferred = true, j.send
 			h := newTestHandler(t, cfg)
 			var runs atomic.Int32
 			On(h, slow(test.pause, &runs))
@@ -459,7 +459,7 @@ func TestE18AHeldReplyThatNoDeliveryComesForIsSent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := &journal{}
 		cfg := safeConfig()
-		cfg.Hold, cfg.Deferred = true, j.send
+		cfg.HoldDeliveries, cfg.SendDeferred = true, j.send
 		h := newTestHandler(t, cfg)
 		var runs atomic.Int32
 		On(h, slow(6*time.Second, &runs))
@@ -509,7 +509,7 @@ func TestE19HeldRepliesArriveOverTwoReplicas(t *testing.T) {
 		for _, pause := range []time.Duration{time.Second, 7 * time.Second, 13 * time.Second, 20 * time.Second} {
 			j := &journal{}
 			cfg := safeConfig()
-			cfg.Dedupe, cfg.Hold, cfg.Deferred = NewMemoryDedupeStore(), true, j.send
+			cfg.Dedupe, cfg.HoldDeliveries, cfg.SendDeferred = NewMemoryDedupeStore(), true, j.send
 			a, b := newTestHandler(t, cfg), newTestHandler(t, cfg)
 			var runs atomic.Int32
 			On(a, slow(pause, &runs))
@@ -532,7 +532,7 @@ func TestE19HeldRepliesArriveOverTwoReplicas(t *testing.T) {
 func TestE19APushThatWaitsInAQueueStaysClaimed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg := safeConfig()
-		cfg.Dedupe, cfg.Hold, cfg.Workers = NewMemoryDedupeStore(), true, 1
+		cfg.Dedupe, cfg.HoldDeliveries, cfg.Workers = NewMemoryDedupeStore(), true, 1
 		busy, idle := newTestHandler(t, cfg), newTestHandler(t, cfg)
 		var runs atomic.Int32
 		On(busy, slow(6*time.Second, &runs))
@@ -589,7 +589,7 @@ func (b *broken) Claim(ctx context.Context, _, _ string, _ time.Duration) (Claim
 	return Claim{}, b.fail(ctx)
 }
 
-func (b *broken) Settle(ctx context.Context, _ string, _ ReplyWay) (ReplyWay, error) {
+func (b *broken) ChooseReplyMethod(ctx context.Context, _ string, _ ReplyMethod) (ReplyMethod, error) {
 	return "", b.fail(ctx)
 }
 
@@ -709,7 +709,7 @@ func TestE29AHandlerOutlivesTheRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := &journal{}
 		cfg := safeConfig()
-		cfg.Deferred, cfg.Observer = j.send, j.observe
+		cfg.SendDeferred, cfg.Observer = j.send, j.observe
 		h := newTestHandler(t, cfg)
 		type key struct{}
 		var finished atomic.Int32
@@ -737,7 +737,7 @@ func TestShutdownWaitsForWorkAndRefusesMore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := &journal{}
 		cfg := safeConfig()
-		cfg.Deferred, cfg.Workers = j.send, 1
+		cfg.SendDeferred, cfg.Workers = j.send, 1
 		h := newTestHandler(t, cfg)
 		var runs atomic.Int32
 		On(h, slow(6*time.Second, &runs))
@@ -786,7 +786,7 @@ func TestALongTextGoesOutAsReplyAndMessages(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := &journal{}
 		cfg := safeConfig()
-		cfg.Deferred = j.send
+		cfg.SendDeferred = j.send
 		h := newTestHandler(t, cfg)
 		content := strings.Repeat("一二三四五六七八九\n", 200)
 		On(h, func(context.Context, *TextMessage) (Reply, error) { return Text(content), nil })
@@ -804,13 +804,13 @@ func TestALongTextGoesOutAsReplyAndMessages(t *testing.T) {
 		}
 		assert.Equal(t, strings.TrimRight(content, "\n"), strings.Join(all, "\n"))
 
-		cfg.Deferred = nil
+		cfg.SendDeferred = nil
 		j2 := &journal{}
 		cfg.Logger = j2.logger()
 		h = newTestHandler(t, cfg)
 		On(h, func(context.Context, *TextMessage) (Reply, error) { return Text(content), nil })
 		assert.Equal(t, "success", p.sends(h, textPush(1, "hello")).Body.String())
-		assert.Contains(t, j2.logged(), "TextReply.Content must have at most 2048 bytes without Config.Deferred, but has 5600")
+		assert.Contains(t, j2.logged(), "TextReply.Content must have at most 2048 bytes without Config.SendDeferred, but has 5600")
 	})
 }
 

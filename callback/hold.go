@@ -16,7 +16,7 @@ const (
 	orphanAfter = interval + 2*time.Second      // by then the next delivery has arrived
 )
 
-// way is how a reply reaches the user. Whatever happens first decides.
+// way is how a reply is sent. Whatever happens first decides.
 type way int
 
 const (
@@ -28,7 +28,7 @@ const (
 // wait waits until a delivery can get the reply, or its budget is used up. In the latter
 // case the delivery is held if there will be another one, and acknowledged otherwise.
 func (e *engine) wait(ctx context.Context, d *delivery) {
-	timer := time.NewTimer(time.Until(d.began.Add(e.cfg.Budget)))
+	timer := time.NewTimer(time.Until(d.began.Add(e.cfg.ResponseTimeout)))
 	defer timer.Stop()
 	gone := ctx.Done()
 	for {
@@ -44,7 +44,7 @@ func (e *engine) wait(ctx context.Context, d *delivery) {
 			}
 			gone = nil
 		case <-timer.C:
-			if e.cfg.Hold && d.number < deliveries {
+			if e.cfg.HoldDeliveries && d.number < deliveries {
 				e.hold(d, gone)
 			} else {
 				e.decide(d)
@@ -90,14 +90,14 @@ func (e *engine) stopWaiting(r *run) {
 	}
 }
 
-// decide decides the response to a delivery, and thereby the way of the reply.
+// decide decides the response to a delivery, and thereby how the reply is sent.
 func (e *engine) decide(d *delivery) {
 	r := d.run
 	r.mu.Lock()
 	mine := true
 	if r.finished && r.result.elsewhere {
 		r.mu.Unlock()
-		mine = !d.doubtful && e.settleAnswer(r)
+		mine = !d.doubtful && e.chooseResponse(r)
 		r.mu.Lock()
 	}
 	switch res := &r.result; {
@@ -127,7 +127,7 @@ func (e *engine) decide(d *delivery) {
 	}
 }
 
-// confirm decides the way of the reply after the response to a doubtful delivery has been
+// confirm decides how the reply is sent after the response to a doubtful delivery has been
 // sent.
 func (e *engine) confirm(d *delivery) {
 	if d.run == nil {
@@ -174,7 +174,7 @@ func (e *engine) adopt(r *run) {
 // may still happen while the store is asked.
 func (e *engine) deferOrphan(r *run) {
 	way := replied
-	if e.settleDeferred(r) {
+	if e.chooseDeferred(r) {
 		way = deferred
 	}
 	r.mu.Lock()

@@ -18,7 +18,7 @@ func TestAHeldDeliveryIsLeftAfterThePlatformHasGivenItUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := &journal{}
 		cfg := safeConfig()
-		cfg.Hold, cfg.Observer, cfg.Deferred = true, j.observe, j.send
+		cfg.HoldDeliveries, cfg.Observer, cfg.SendDeferred = true, j.observe, j.send
 		h := newTestHandler(t, cfg)
 		var runs atomic.Int32
 		On(h, slow(30*time.Second, &runs))
@@ -55,7 +55,7 @@ func TestAnOrphanWaitsForTheNextDeliveryAndNoLonger(t *testing.T) {
 			var sent time.Duration
 			began := time.Now()
 			cfg := safeConfig()
-			cfg.Deferred = func(context.Context, []byte) error { sent = time.Since(began); return nil }
+			cfg.SendDeferred = func(context.Context, []byte) error { sent = time.Since(began); return nil }
 			h := newTestHandler(t, cfg)
 			var runs atomic.Int32
 			On(h, slow(takes, &runs))
@@ -83,7 +83,7 @@ func TestADeliveryThatComesForAnOrphanEndsItsTimer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := &journal{}
 		cfg := safeConfig()
-		cfg.Deferred = j.send
+		cfg.SendDeferred = j.send
 		h := newTestHandler(t, cfg)
 		var runs atomic.Int32
 		On(h, func(context.Context, *TextMessage) (Reply, error) {
@@ -112,7 +112,7 @@ func TestEveryDeliveryThatWaitsGetsTheReplyAndTheRestIsSentOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := &journal{}
 		cfg := safeConfig()
-		cfg.Deferred = j.send
+		cfg.SendDeferred = j.send
 		h := newTestHandler(t, cfg)
 		On(h, func(context.Context, *TextMessage) (Reply, error) {
 			time.Sleep(time.Second)
@@ -138,7 +138,7 @@ func TestOneLateDeliveryDefersTheReplyForAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := &journal{}
 		cfg := safeConfig()
-		cfg.Deferred, cfg.Observer = j.send, j.observe
+		cfg.SendDeferred, cfg.Observer = j.send, j.observe
 		h := newTestHandler(t, cfg)
 		var runs atomic.Int32
 		On(h, slow(6*time.Second, &runs))
@@ -161,7 +161,7 @@ func TestAHandlerIsLateAfterTheBudget(t *testing.T) {
 		for takes, late := range map[time.Duration]bool{defaultBudget - 1: false, defaultBudget: false, defaultBudget + 1: true} {
 			j := &journal{}
 			cfg := safeConfig()
-			cfg.Observer, cfg.Deferred = j.observe, j.send
+			cfg.Observer, cfg.SendDeferred = j.observe, j.send
 			h := newTestHandler(t, cfg)
 			var runs atomic.Int32
 			On(h, slow(takes, &runs))

@@ -48,7 +48,7 @@ type Observation struct {
 	Outcome   Outcome
 	Delivery  int           // 1 to 3, as far as known; 0 for outcomes of handlers
 	Duplicate bool          // there was an earlier delivery of the push, here or at another replica
-	Late      bool          // the handler took longer than [Config.Budget]
+	Late      bool          // the handler took longer than [Config.ResponseTimeout]
 	Duration  time.Duration // of the delivery until its response, or of the handler
 	Err       error         // reason for the outcome; it never contains the content of a message
 }

@@ -332,7 +332,7 @@ func TestE9WhiteSpaceBesideCDATAIsNoText(t *testing.T) {
 // TestE9TheOfficialSampleWithWhiteSpaceIsForItsAccount uses the sample of user_get_card.
 func TestE9TheOfficialSampleWithWhiteSpaceIsForItsAccount(t *testing.T) {
 	cfg := plainConfig()
-	cfg.Account = testAccount
+	cfg.OriginalID = testAccount
 	h := newTestHandler(t, cfg)
 	var got *UserGetCardEvent
 	On(h, func(_ context.Context, m *UserGetCardEvent) (Reply, error) { got = m; return nil, nil })

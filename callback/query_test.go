@@ -348,7 +348,7 @@ func TestRefusalsSayWhatIsWrong(t *testing.T) {
 		"token":             {safePlatform(), safeConfig(), func(c *Config) { c.Credentials = NewCredentials("othertoken", testKey) }, []string{"the token in Config.Credentials differs from the console's", "level=WARN"}},
 		"key":               {safePlatform(), safeConfig(), func(c *Config) { c.Credentials = NewCredentials(testToken, other) }, []string{"the EncodingAESKey in Config.Credentials differs from the console's"}},
 		"AppID":             {safePlatform(), safeConfig(), func(c *Config) { c.AppID = "wx0000000000000002" }, []string{"an AppID other than Config.AppID", "app_id=" + testAppID}},
-		"account":           {safePlatform(), safeConfig(), func(c *Config) { c.Account = "gh_other" }, []string{"an account other than Config.Account", "to=" + testAccount}},
+		"account":           {safePlatform(), safeConfig(), func(c *Config) { c.OriginalID = "gh_other" }, []string{"an account other than Config.OriginalID", "to=" + testAccount}},
 		"console is plain":  {plainPlatform(), safeConfig(), nil, []string{"the console is in plain mode", "mode=safe"}},
 		"console is safe":   {safePlatform(), plainConfig(), nil, []string{"the console is in safe mode, but Config.Mode is ModePlain"}},
 		"console is behind": {platform{mode: ModeCompatible, token: testToken, key: testKey, appID: testAppID}, safeConfig(), nil, []string{"the console is in compatible mode"}},

@@ -41,7 +41,7 @@ func newReplicas(cfg Config) *replicas {
 	_, inMemory := cfg.Dedupe.(*MemoryDedupeStore)
 	return &replicas{
 		store: cfg.Dedupe, inMemory: inMemory, account: cfg.AppID,
-		claimFor: min(max(cfg.Budget*2/3, claimAtLeast), claimAtMost),
+		claimFor: min(max(cfg.ResponseTimeout*2/3, claimAtLeast), claimAtMost),
 	}
 }
 
@@ -109,7 +109,7 @@ func (e *engine) number(ctx context.Context, r *run) int {
 // delivery has been acknowledged or is gone, because the platform will not deliver the push
 // again. If the store fails meanwhile, follow assumes that the other replica is alive.
 func (e *engine) follow(r *run) {
-	for end := time.Now().Add(e.cfg.MaxRun); ; {
+	for end := time.Now().Add(e.cfg.HandlerTimeout); ; {
 		pause := pollEvery
 		if !r.awaited() {
 			if time.Now().After(end) && e.forgetUnawaited(r) {
@@ -146,29 +146,29 @@ func (e *engine) doneElsewhere(r *run, reply []byte) {
 	}
 }
 
-// settleAnswer reports whether a delivery may get the reply of another replica, which may be
+// chooseResponse reports whether a delivery may get the reply of another replica, which may be
 // about to defer it. If the store fails, it may only if replies are never deferred.
-func (e *engine) settleAnswer(r *run) bool {
-	way, err := askStore(r.ctx, e, func(ctx context.Context) (ReplyWay, error) {
-		return e.replicas.store.Settle(ctx, r.storeKey, ReplyWayAnswer)
+func (e *engine) chooseResponse(r *run) bool {
+	method, err := askStore(r.ctx, e, func(ctx context.Context) (ReplyMethod, error) {
+		return e.replicas.store.ChooseReplyMethod(ctx, r.storeKey, ReplyMethodResponse)
 	})
 	if err != nil {
-		return e.cfg.Deferred == nil
+		return e.cfg.SendDeferred == nil
 	}
-	return way == ReplyWayAnswer
+	return method == ReplyMethodResponse
 }
 
-// settleDeferred reports whether a reply may be deferred, which is not so if a delivery to
+// chooseDeferred reports whether a reply may be deferred, which is not so if a delivery to
 // another replica got it. If the store fails, it may: a reply that arrives twice is better
 // than one that does not arrive.
-func (e *engine) settleDeferred(r *run) bool {
+func (e *engine) chooseDeferred(r *run) bool {
 	if r.storeKey == "" {
 		return true
 	}
-	way, err := insist(r.ctx, e, func(ctx context.Context) (ReplyWay, error) {
-		return e.replicas.store.Settle(ctx, r.storeKey, ReplyWayDeferred)
+	method, err := insist(r.ctx, e, func(ctx context.Context) (ReplyMethod, error) {
+		return e.replicas.store.ChooseReplyMethod(ctx, r.storeKey, ReplyMethodDeferred)
 	})
-	return err != nil || way != ReplyWayAnswer
+	return err != nil || method != ReplyMethodResponse
 }
 
 // renew renews the claim of a run until the run has finished.

@@ -95,8 +95,8 @@ func (s *remote) Finish(ctx context.Context, key, owner string, reply []byte, tt
 	return err
 }
 
-func (s *remote) Settle(ctx context.Context, key string, way ReplyWay) (ReplyWay, error) {
-	return trip(ctx, s, "Settle", func() (ReplyWay, error) { return s.MemoryDedupeStore.Settle(ctx, key, way) })
+func (s *remote) ChooseReplyMethod(ctx context.Context, key string, method ReplyMethod) (ReplyMethod, error) {
+	return trip(ctx, s, "ChooseReplyMethod", func() (ReplyMethod, error) { return s.MemoryDedupeStore.ChooseReplyMethod(ctx, key, method) })
 }
 
 func (s *remote) Release(ctx context.Context, key, owner string) error {
@@ -122,8 +122,8 @@ func (s *storm) rage(t *testing.T, store DedupeStore) {
 	t.Helper()
 	s.runs, s.replies = map[string]int{}, map[string]int{}
 	cfg := safeConfig()
-	cfg.Dedupe, cfg.Hold, cfg.Logger = store, s.hold, (&journal{}).logger()
-	cfg.Deferred = func(_ context.Context, body []byte) error {
+	cfg.Dedupe, cfg.HoldDeliveries, cfg.Logger = store, s.hold, (&journal{}).logger()
+	cfg.SendDeferred = func(_ context.Context, body []byte) error {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.replies[between(string(body), `"content":"`, `"`)]++
@@ -342,7 +342,7 @@ func TestE20APushIsTakenOverAfterItWasAcknowledged(t *testing.T) {
 		j := &journal{}
 		cfg := safeConfig()
 		store := newRemote()
-		cfg.Dedupe, cfg.Deferred = store, j.send
+		cfg.Dedupe, cfg.SendDeferred = store, j.send
 		alive := newTestHandler(t, cfg)
 		var runs atomic.Int32
 		On(alive, slow(0, &runs))
@@ -371,7 +371,7 @@ func TestE20ATakenOverPushWaitsForAWorker(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			j := &journal{}
 			cfg := safeConfig()
-			cfg.Workers, cfg.Queue, cfg.Observer, cfg.Deferred = 1, NoQueue, j.observe, j.send
+			cfg.Workers, cfg.QueueSize, cfg.Observer, cfg.SendDeferred = 1, NoQueue, j.observe, j.send
 			store := NewMemoryDedupeStore()
 			cfg.Dedupe = store
 			h := newTestHandler(t, cfg)
@@ -499,7 +499,7 @@ func (s numberless) Claim(ctx context.Context, key, owner string, ttl time.Durat
 func TestADeliveryWithoutANumberIsNotHeld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg := safeConfig()
-		cfg.Hold, cfg.Dedupe = true, numberless{NewMemoryDedupeStore()}
+		cfg.HoldDeliveries, cfg.Dedupe = true, numberless{NewMemoryDedupeStore()}
 		h := newTestHandler(t, cfg)
 		var runs atomic.Int32
 		On(h, slow(20*time.Second, &runs))
@@ -582,7 +582,7 @@ func TestAClaimIsRenewedWhileThePushWaitsAndRuns(t *testing.T) {
 		synctest.Wait()
 		assert.LessOrEqual(t, store.count("Claim"), claims+1, "and no longer")
 		assert.Equal(t, 1, store.count("Finish"))
-		assert.Zero(t, store.count("Settle"))
+		assert.Zero(t, store.count("ChooseReplyMethod"))
 	})
 }
 
@@ -594,7 +594,7 @@ func TestClaimsAreShorterThanTheWaitingOfADelivery(t *testing.T) {
 		time.Millisecond:        time.Second,
 	} {
 		cfg := safeConfig()
-		cfg.Budget, cfg.Dedupe = budget, NewMemoryDedupeStore()
+		cfg.ResponseTimeout, cfg.Dedupe = budget, NewMemoryDedupeStore()
 		assert.Equal(t, want, newTestHandler(t, cfg).replicas.claimFor)
 	}
 }
@@ -605,7 +605,7 @@ func TestE19AReplyGoesToTheReplicaThatADeliveryWaitsAt(t *testing.T) {
 			j := &journal{}
 			cfg := safeConfig()
 			store := newRemote()
-			cfg.Dedupe, cfg.Deferred, cfg.Observer = store, j.send, j.observe
+			cfg.Dedupe, cfg.SendDeferred, cfg.Observer = store, j.send, j.observe
 			a, b := replicaPair(t, cfg)
 			var runs atomic.Int32
 			On(a, slow(3*time.Second, &runs))
@@ -628,14 +628,14 @@ func TestE19AReplyGoesToTheReplicaThatADeliveryWaitsAt(t *testing.T) {
 			time.Sleep(20 * time.Second)
 			synctest.Wait()
 			assert.EqualValues(t, 1, runs.Load())
-			settled, err := store.MemoryDedupeStore.Settle(t.Context(), storeKey(t, a, push), "")
+			settled, err := store.MemoryDedupeStore.ChooseReplyMethod(t.Context(), storeKey(t, a, push), "")
 			require.NoError(t, err)
 			if waits {
-				assert.Equal(t, ReplyWayAnswer, settled)
+				assert.Equal(t, ReplyMethodResponse, settled)
 				assert.Empty(t, j.messages())
 				assert.Equal(t, 1, j.outcomes()[OutcomeReplied])
 			} else {
-				assert.Equal(t, ReplyWayDeferred, settled)
+				assert.Equal(t, ReplyMethodDeferred, settled)
 				assert.Len(t, j.messages(), 1)
 			}
 			reply, ok := p.read(p.sends(b, push))
@@ -649,7 +649,7 @@ func TestE19TheRestOfALongTextIsSentWhereverItsFirstPartIsAnswered(t *testing.T)
 	synctest.Test(t, func(t *testing.T) {
 		j := &journal{}
 		cfg := safeConfig()
-		cfg.Dedupe, cfg.Deferred = newRemote(), j.send
+		cfg.Dedupe, cfg.SendDeferred = newRemote(), j.send
 		a, b := replicaPair(t, cfg)
 		On(a, func(context.Context, *TextMessage) (Reply, error) {
 			time.Sleep(2 * time.Second)
@@ -670,14 +670,14 @@ func TestE19TheRestOfALongTextIsSentWhereverItsFirstPartIsAnswered(t *testing.T)
 
 func TestAReplyThatAnotherReplicaIsAboutToSendIsNoAnswer(t *testing.T) {
 	for name, test := range map[string]struct {
-		settled  ReplyWay
+		settled  ReplyMethod
 		fails    bool
 		deferred bool
 		replied  bool
 	}{
 		"nothing is settled":    {"", false, true, true},
-		"it was answered":       {ReplyWayAnswer, false, true, true},
-		"it is sent":            {ReplyWayDeferred, false, true, false},
+		"it was answered":       {ReplyMethodResponse, false, true, true},
+		"it is sent":            {ReplyMethodDeferred, false, true, false},
 		"unknown":               {"", true, true, false},
 		"unknown, no other way": {"", true, false, true},
 	} {
@@ -685,17 +685,17 @@ func TestAReplyThatAnotherReplicaIsAboutToSendIsNoAnswer(t *testing.T) {
 			j := &journal{}
 			cfg := safeConfig()
 			store := newRemote()
-			store.fails = func(method string) bool { return test.fails && method == "Settle" }
+			store.fails = func(method string) bool { return test.fails && method == "ChooseReplyMethod" }
 			cfg.Dedupe = store
 			if test.deferred {
-				cfg.Deferred = j.send
+				cfg.SendDeferred = j.send
 			}
 			h := newTestHandler(t, cfg)
 			push := textPush(1, "hello")
 			key := storeKey(t, h, push)
 			require.NoError(t, store.MemoryDedupeStore.Finish(t.Context(), key, "another", []byte("<xml>theirs</xml>"), time.Minute))
 			if test.settled != "" {
-				_, err := store.MemoryDedupeStore.Settle(t.Context(), key, test.settled)
+				_, err := store.MemoryDedupeStore.ChooseReplyMethod(t.Context(), key, test.settled)
 				require.NoError(t, err)
 			}
 			reply, ok := safePlatform().read(safePlatform().sends(h, push))
@@ -708,25 +708,25 @@ func TestAReplyThatAnotherReplicaIsAboutToSendIsNoAnswer(t *testing.T) {
 
 func TestAnOrphanIsSentUnlessAnotherReplicaAnsweredIt(t *testing.T) {
 	for name, test := range map[string]struct {
-		settled ReplyWay
+		settled ReplyMethod
 		fails   bool
 		sent    int
 	}{
 		"nothing is settled": {"", false, 1},
-		"it was answered":    {ReplyWayAnswer, false, 0},
-		"unknown":            {ReplyWayAnswer, true, 1},
+		"it was answered":    {ReplyMethodResponse, false, 0},
+		"unknown":            {ReplyMethodResponse, true, 1},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			j := &journal{}
 			cfg := safeConfig()
 			store := newRemote()
-			store.fails = func(method string) bool { return test.fails && method == "Settle" }
-			cfg.Dedupe, cfg.Deferred = store, j.send
+			store.fails = func(method string) bool { return test.fails && method == "ChooseReplyMethod" }
+			cfg.Dedupe, cfg.SendDeferred = store, j.send
 			h := newTestHandler(t, cfg)
 			On(h, (&counter{}).handle)
 			push := textPush(1, "hello")
 			if test.settled != "" {
-				_, err := store.MemoryDedupeStore.Settle(t.Context(), storeKey(t, h, push), test.settled)
+				_, err := store.MemoryDedupeStore.ChooseReplyMethod(t.Context(), storeKey(t, h, push), test.settled)
 				require.NoError(t, err)
 			}
 			ctx, cancel := context.WithCancel(t.Context())
@@ -739,7 +739,7 @@ func TestAnOrphanIsSentUnlessAnotherReplicaAnsweredIt(t *testing.T) {
 			assert.Len(t, j.messages(), test.sent, name)
 			if test.fails {
 				assert.LessOrEqual(t, time.Since(began), orphanAfter+insistFor+time.Second)
-				assert.Greater(t, store.count("Settle"), 10)
+				assert.Greater(t, store.count("ChooseReplyMethod"), 10)
 			}
 			reply, _ := safePlatform().read(safePlatform().sends(newTestHandler(t, cfg), push))
 			assert.Equal(t, test.sent == 0, reply != "", name)
@@ -753,7 +753,7 @@ func TestHoldingCountsDeliveriesOfAllReplicas(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := &journal{}
 		cfg := safeConfig()
-		cfg.Dedupe, cfg.Hold, cfg.Observer, cfg.Deferred = newRemote(), true, j.observe, j.send
+		cfg.Dedupe, cfg.HoldDeliveries, cfg.Observer, cfg.SendDeferred = newRemote(), true, j.observe, j.send
 		a, b := replicaPair(t, cfg)
 		var runs atomic.Int32
 		On(a, slow(20*time.Second, &runs))
@@ -784,7 +784,7 @@ func TestADeliveryOfUnknownNumberIsNotHeld(t *testing.T) {
 			store := newRemote()
 			var down atomic.Bool
 			store.fails = func(string) bool { return down.Load() }
-			cfg.Dedupe, cfg.Hold = store, true
+			cfg.Dedupe, cfg.HoldDeliveries = store, true
 			h := newTestHandler(t, cfg)
 			var runs atomic.Int32
 			On(h, slow(20*time.Second, &runs))
@@ -810,7 +810,7 @@ func TestTheNumberOfADeliveryTakesNoClaim(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg := safeConfig()
 		store := newRemote()
-		cfg.Dedupe, cfg.Hold = store, true
+		cfg.Dedupe, cfg.HoldDeliveries = store, true
 		h := newTestHandler(t, cfg)
 		push, err := h.Parse(safePlatform().request(t.Context(), textPush(1, "a")))
 		require.NoError(t, err)
@@ -929,7 +929,9 @@ func TestOnlySoManyInsistAtOnce(t *testing.T) {
 			h := newTestHandler(t, cfg)
 			h.replicas.insisting.Store(others)
 			began := time.Now()
-			_, err := insist(t.Context(), h.engine, func(ctx context.Context) (ReplyWay, error) { return store.Settle(ctx, "key", ReplyWayAnswer) })
+			_, err := insist(t.Context(), h.engine, func(ctx context.Context) (ReplyMethod, error) {
+				return store.ChooseReplyMethod(ctx, "key", ReplyMethodResponse)
+			})
 			require.Error(t, err)
 			assert.GreaterOrEqual(t, time.Since(began), want)
 			assert.LessOrEqual(t, time.Since(began), want+storeLimit+pollEvery)
@@ -956,7 +958,7 @@ func TestReplicasAreNotToldOfAReplyThatIsSent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := &journal{}
 		cfg := safeConfig()
-		cfg.Dedupe, cfg.Deferred = newRemote(), j.send
+		cfg.Dedupe, cfg.SendDeferred = newRemote(), j.send
 		a, b := replicaPair(t, cfg)
 		var runs atomic.Int32
 		On(a, slow(6*time.Second, &runs))

@@ -35,7 +35,7 @@ func needed(field, value string) error {
 
 // TextReply is a text (回复文本消息). It may contain line breaks and links as <a href="…">. If
 // the text has more than 2,048 bytes, the first part is the reply and the rest is sent
-// through [Config.Deferred]; without Deferred, the reply is invalid.
+// through [Config.SendDeferred]; without Deferred, the reply is invalid.
 type TextReply struct{ Content string }
 
 // Text returns a [TextReply].

@@ -11,7 +11,7 @@ import (
 )
 
 // HandlerFunc handles a push. Its context is not the request's: it ends after
-// [Config.MaxRun], even if the platform has closed the connection earlier. An error is
+// [Config.HandlerTimeout], even if the platform has closed the connection earlier. An error is
 // logged, and the push is acknowledged; see [Config.RetryFailed].
 type HandlerFunc func(ctx context.Context, m Message) (Reply, error)
 

@@ -136,7 +136,7 @@ func (e *engine) deliver(ctx context.Context, d *delivery) {
 		return
 	case first:
 		e.begin(d)
-	case e.cfg.Hold && d.run.storeKey != "":
+	case e.cfg.HoldDeliveries && d.run.storeKey != "":
 		d.number = e.number(ctx, d.run)
 	}
 	e.wait(ctx, d)
@@ -265,13 +265,13 @@ func (e *engine) shutOut(r *run) {
 
 // handle runs the handler of a push, on a worker.
 func (e *engine) handle(r *run) {
-	ctx, cancel := context.WithTimeout(r.ctx, e.cfg.MaxRun)
+	ctx, cancel := context.WithTimeout(r.ctx, e.cfg.HandlerTimeout)
 	defer cancel()
 	key := menuKey(r.push.Message) // before the handler is called, which may change the message
 	e.recordArrival(ctx, r.push, key)
 
 	began := time.Now()
-	stuck := time.AfterFunc(e.cfg.MaxRun+stuckAfter, func() {
+	stuck := time.AfterFunc(e.cfg.HandlerTimeout+stuckAfter, func() {
 		e.report(ctx, r.push, Observation{Outcome: OutcomeStuck, Duration: time.Since(began)})
 	})
 	res := result{err: usercode.ErrGoexit}
@@ -287,7 +287,7 @@ const stuckAfter = time.Second
 // handled ends a run after its handler has returned.
 func (e *engine) handled(r *run, res result, menuKey string, took time.Duration) {
 	ctx := context.WithoutCancel(r.ctx)
-	o := Observation{Outcome: OutcomeHandled, Duration: took, Err: res.err, Late: took > e.cfg.Budget}
+	o := Observation{Outcome: OutcomeHandled, Duration: took, Err: res.err, Late: took > e.cfg.ResponseTimeout}
 	if res.err != nil {
 		o.Outcome = OutcomeFailed
 		if _, ok := res.err.(*PanicError); ok { //nolint:errorlint // call returns it bare
@@ -411,7 +411,7 @@ func (e *engine) call(ctx context.Context, p *Push, handle HandlerFunc) (res res
 			return err
 		}
 		res.reply = reply
-		res.rendered, res.rest, err = p.compose(reply, e.cfg.Deferred != nil)
+		res.rendered, res.rest, err = p.compose(reply, e.cfg.SendDeferred != nil)
 		return err
 	})
 	if panicked, ok := err.(*usercode.PanicError); ok { //nolint:errorlint // Recover returns it bare

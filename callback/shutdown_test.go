@@ -23,7 +23,7 @@ func TestShutdownWaitsForAHeldReply(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := &journal{}
 		cfg := safeConfig()
-		cfg.Hold, cfg.Deferred, cfg.Observer = true, j.send, j.observe
+		cfg.HoldDeliveries, cfg.SendDeferred, cfg.Observer = true, j.send, j.observe
 		h := newTestHandler(t, cfg)
 		var runs atomic.Int32
 		On(h, slow(4700*time.Millisecond, &runs)) // too late for the delivery, which is held
@@ -43,7 +43,7 @@ func TestShutdownWaitsForTheRestOfALongText(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := &journal{}
 		cfg := safeConfig()
-		cfg.Deferred = func(ctx context.Context, body []byte) error {
+		cfg.SendDeferred = func(ctx context.Context, body []byte) error {
 			time.Sleep(time.Second)
 			return j.send(ctx, body)
 		}
@@ -127,7 +127,7 @@ func TestAShutdownThatEndsLeavesTheQueueToOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := &journal{}
 		cfg := safeConfig()
-		cfg.Workers, cfg.Observer, cfg.Logger, cfg.Dedupe, cfg.Deferred = 1, j.observe, j.logger(), newRemote(), j.send
+		cfg.Workers, cfg.Observer, cfg.Logger, cfg.Dedupe, cfg.SendDeferred = 1, j.observe, j.logger(), newRemote(), j.send
 		leaving, staying := replicaPair(t, cfg)
 		cfg.Workers = 100
 		var runs atomic.Int32

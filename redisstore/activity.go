@@ -44,14 +44,14 @@ redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return 0
 `)
 
-// Touch records when a follower wrote and until when they can be answered.
-func (a *Activity) Touch(ctx context.Context, openID string, wrote, until time.Time) error {
-	return touchScript.Run(ctx, a.store.client, []string{a.user(openID)}, timeText(wrote), timeText(until),
+// RecordActivity records when a follower wrote and until when they can be answered.
+func (a *Activity) RecordActivity(ctx context.Context, openID string, messageTime, windowEnd time.Time) error {
+	return touchScript.Run(ctx, a.store.client, []string{a.user(openID)}, timeText(messageTime), timeText(windowEnd),
 		milliseconds(ActivityRetention)).Err()
 }
 
-// Touched returns both times.
-func (a *Activity) Touched(ctx context.Context, openID string) (wrote, until time.Time, err error) {
+// LoadActivity returns both times.
+func (a *Activity) LoadActivity(ctx context.Context, openID string) (messageTime, windowEnd time.Time, err error) {
 	f, err := a.store.client.HMGet(ctx, a.user(openID), "wrote", "until").Result()
 	if err != nil || len(f) != 2 {
 		return time.Time{}, time.Time{}, unless(err, wrongType)
@@ -93,16 +93,16 @@ return 0
 // AddMenuStatus adds a change to the status of a menu key.
 func (a *Activity) AddMenuStatus(ctx context.Context, key string, delta callback.MenuStatus) error {
 	last := int64(0)
-	if !delta.Last.IsZero() {
-		last = max(delta.Last.UnixMilli(), 0)
+	if !delta.LastTime.IsZero() {
+		last = max(delta.LastTime.UnixMilli(), 0)
 	}
 	return menuScript.Run(ctx, a.store.client, []string{name(a.account, "menu")},
-		key, delta.Received, delta.Answered, delta.Failed, last, int64(delta.Latency), delta.LastError,
+		key, delta.Received, delta.Succeeded, delta.Failed, last, int64(delta.LastDuration), delta.LastError,
 		milliseconds(ActivityRetention), maxMenuKeys).Err()
 }
 
-// MenuStatus returns the status of all menu keys.
-func (a *Activity) MenuStatus(ctx context.Context) (map[string]callback.MenuStatus, error) {
+// LoadMenuStatuses returns the status of all menu keys.
+func (a *Activity) LoadMenuStatuses(ctx context.Context) (map[string]callback.MenuStatus, error) {
 	all, err := a.store.client.HGetAll(ctx, name(a.account, "menu")).Result()
 	if err := unless(err, wrongType); err != nil {
 		return nil, err
@@ -129,9 +129,9 @@ func parseStatus(text string) (s callback.MenuStatus, ok bool) {
 			return s, false
 		}
 	}
-	s = callback.MenuStatus{Received: n[0], Answered: n[1], Failed: n[2], Latency: time.Duration(n[4]), LastError: f[numbers]}
+	s = callback.MenuStatus{Received: n[0], Succeeded: n[1], Failed: n[2], LastDuration: time.Duration(n[4]), LastError: f[numbers]}
 	if n[3] != 0 {
-		s.Last = time.UnixMilli(n[3])
+		s.LastTime = time.UnixMilli(n[3])
 	}
 	return s, true
 }

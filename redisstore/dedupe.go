@@ -77,7 +77,7 @@ if ARGV[3] ~= '' then redis.call('SET', KEYS[2], ARGV[3], 'PX', ARGV[4]) end
 return 1
 `)
 
-// settleScript records the way ARGV[1] of a reply if none is recorded, keeps the push
+// settleScript records the method ARGV[1] of a reply if none is recorded, keeps the push
 // for ARGV[2], and returns what is recorded.
 var settleScript = redis.NewScript(luaPush + `
 local way = push('way')[1]
@@ -139,10 +139,10 @@ func (s *Store) Finish(ctx context.Context, key, owner string, reply []byte, ttl
 	return finishScript.Run(ctx, s.client, keys, owner, milliseconds(kept), sealed, milliseconds(callback.DedupeReplyRetention)).Err()
 }
 
-// Settle records the way of a reply.
-func (s *Store) Settle(ctx context.Context, key string, way callback.ReplyWay) (callback.ReplyWay, error) {
-	settled, err := settleScript.Run(ctx, s.client, pushKeys(key)[:1], string(way), milliseconds(callback.DedupeRetention)).Text()
-	return callback.ReplyWay(settled), err
+// ChooseReplyMethod records how a reply is sent.
+func (s *Store) ChooseReplyMethod(ctx context.Context, key string, method callback.ReplyMethod) (callback.ReplyMethod, error) {
+	settled, err := settleScript.Run(ctx, s.client, pushKeys(key)[:1], string(method), milliseconds(callback.DedupeRetention)).Text()
+	return callback.ReplyMethod(settled), err
 }
 
 // Release ends the claim of owner.

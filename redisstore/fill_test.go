@@ -18,10 +18,10 @@ func fill(t *testing.T, store *redisstore.Store, appID string) {
 	require.NoError(t, err)
 	_, err = store.Claim(ctx, push, "0123456789abcdef", 3*time.Second)
 	require.NoError(t, err)
-	_, err = store.Settle(ctx, push, callback.ReplyWayAnswer)
+	_, err = store.ChooseReplyMethod(ctx, push, callback.ReplyMethodResponse)
 	require.NoError(t, err)
 	require.NoError(t, store.Finish(ctx, push, "0123456789abcdef", []byte("a reply"), 10*time.Minute))
-	require.NoError(t, store.Activity(appID).Touch(ctx, "oABCDEFGHIJKLMNOPQRSTUVWXYZ1", now, now.Add(48*time.Hour)))
-	require.NoError(t, store.Activity(appID).AddMenuStatus(ctx, "KEY", callback.MenuStatus{Received: 1, Last: now}))
+	require.NoError(t, store.Activity(appID).RecordActivity(ctx, "oABCDEFGHIJKLMNOPQRSTUVWXYZ1", now, now.Add(48*time.Hour)))
+	require.NoError(t, store.Activity(appID).AddMenuStatus(ctx, "KEY", callback.MenuStatus{Received: 1, LastTime: now}))
 	require.NoError(t, store.Sessions(appID, "a").SaveSession(ctx, "oABCDEFGHIJKLMNOPQRSTUVWXYZ1", []byte(`{"a":"a session"}`), time.Hour))
 }

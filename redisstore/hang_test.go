@@ -54,7 +54,7 @@ func TestB7AStoppedRedisStopsNoCall(t *testing.T) {
 			for n := range 3 { // a cold start and two revocations
 				call()
 				if n < 2 {
-					srv.RevokeToken()
+					srv.RevokeTokens()
 				}
 			}
 			slow := len(took)
@@ -88,7 +88,7 @@ func TestB7AHangingRedisDelaysOnlyCallsThatNeedAToken(t *testing.T) {
 		var took latencies
 		for range 6 { // an hour, with a revocation every 10 minutes
 			took = append(took, callFor(t, c, 10*time.Minute, time.Second)...)
-			p.RevokeToken()
+			p.RevokeTokens()
 		}
 		assert.LessOrEqual(t, slices.Max(took), added)
 		assert.LessOrEqual(t, took.over(time.Millisecond), 6, "one for each revocation and the cold start")
@@ -103,7 +103,7 @@ func newHandler(t *testing.T, p *wechattest.Platform, client redis.UniversalClie
 	t.Helper()
 	store := redisstore.New(client)
 	h, err := callback.NewHandler(callback.Config{
-		AppID: p.AppID, Credentials: callback.NewCredentials(p.Token, p.EncodingAESKey), Account: p.OriginalID,
+		AppID: p.AppID, Credentials: callback.NewCredentials(p.Token, p.EncodingAESKey), OriginalID: p.OriginalID,
 		Dedupe: store, Activity: callback.NewActivity(store.Activity(p.AppID)), Logger: slog.New(slog.DiscardHandler),
 	})
 	require.NoError(t, err)
@@ -206,7 +206,7 @@ func TestB8WhatRedisRefusesFailsNoCall(t *testing.T) {
 			for range 20 {
 				works()
 			}
-			srv.RevokeToken()
+			srv.RevokeTokens()
 			works()
 			require.NoError(t, handler.Shutdown(t.Context()))
 		})
@@ -224,7 +224,7 @@ func TestB8AReplicaThatIsReadOnlyFailsNoCall(t *testing.T) {
 		_, err := client.ListCallbackIPs(t.Context())
 		require.NoError(t, err)
 	}
-	srv.RevokeToken()
+	srv.RevokeTokens()
 	_, err = client.ListCallbackIPs(t.Context())
 	require.NoError(t, err)
 	require.NoError(t, c.ReplicaOf(t.Context(), "NO", "ONE").Err())
@@ -246,7 +246,7 @@ func TestB11ClocksOfProcessesDoNotMatter(t *testing.T) {
 	_, err = store.Claim(ctx, push, "a", 3*time.Second)
 	require.NoError(t, err)
 	require.NoError(t, store.Release(ctx, push, "a"))
-	_, err = store.Settle(ctx, push, callback.ReplyWayAnswer)
+	_, err = store.ChooseReplyMethod(ctx, push, callback.ReplyMethodResponse)
 	require.NoError(t, err)
 	require.NoError(t, store.Finish(ctx, push, "a", nil, time.Hour))
 	require.NoError(t, store.Sessions("wx1", "").SaveSession(ctx, "o", []byte("1"), time.Hour))

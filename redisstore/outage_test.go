@@ -90,18 +90,18 @@ func TestB4CallsGoOnWhileRedisIsDown(t *testing.T) {
 		_, err := client.ListCallbackIPs(t.Context())
 		require.NoError(t, err)
 	}
-	srv.RevokeToken()
+	srv.RevokeTokens()
 	for range 100 {
 		_, err := client.ListCallbackIPs(t.Context())
 		require.NoError(t, err)
 	}
-	assert.Equal(t, 2, srv.Requests(stablePath))
+	assert.Equal(t, 2, srv.CallCount(stablePath))
 	assert.Equal(t, 1, strings.Count(logged(), "\n"), logged())
 	assert.Contains(t, logged(), "the token store fails")
 
 	rdb.start()
 	require.Eventually(t, func() bool {
-		srv.RevokeToken()
+		srv.RevokeTokens()
 		_, err := client.ListCallbackIPs(t.Context())
 		return err == nil && strings.Contains(logged(), "the token store works again")
 	}, 90*time.Second, 3*time.Second, "rejections are believed twice in five seconds")
@@ -124,7 +124,7 @@ func TestB4ALongOutageCostsNoCallAndIsLoggedOnce(t *testing.T) {
 			took = callFor(t, c, 24*time.Hour, 10*time.Second)
 			assert.LessOrEqual(t, took.over(time.Millisecond), 3, "calls that an outage of a day delays")
 			t.Logf("hangs %v: %d calls in a day, %d delayed, at most %v; %d commands; %d fetches; %d lines",
-				hangs, len(took), took.over(time.Millisecond), slices.Max(took), o.calls.Load(), p.Requests(stablePath), strings.Count(logged(), "\n"))
+				hangs, len(took), took.over(time.Millisecond), slices.Max(took), o.calls.Load(), p.CallCount(stablePath), strings.Count(logged(), "\n"))
 			_ = c.Close()
 			time.Sleep(time.Minute) // what hangs ends
 		})

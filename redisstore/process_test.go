@@ -34,12 +34,12 @@ const workVariable = "REDISSTORE_WORK"
 
 // job is what a process does.
 type job struct {
-	Kind     string // of workers
-	Redis    string
-	Accounts []account
-	Classic  bool
-	Latency  bool   // of Redis, 1 to 25 ms
-	Report   string // URL that hears of each run of a handler
+	Kind         string // of workers
+	Redis        string
+	Accounts     []account
+	Classic      bool
+	LastDuration bool   // of Redis, 1 to 25 ms
+	Report       string // URL that hears of each run of a handler
 }
 
 // account is one of a platform.
@@ -135,12 +135,12 @@ func (slowly) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessP
 // "name wait" of a message, waits, and replies with the name.
 func receivePushes(j job) error {
 	rdb := redis.NewClient(&redis.Options{Addr: j.Redis})
-	if j.Latency {
+	if j.LastDuration {
 		rdb.AddHook(slowly{})
 	}
 	a := j.Accounts[0]
 	h, err := callback.NewHandler(callback.Config{
-		AppID: a.AppID, Credentials: callback.NewCredentials(a.Token, a.AESKey), Account: a.OriginalID,
+		AppID: a.AppID, Credentials: callback.NewCredentials(a.Token, a.AESKey), OriginalID: a.OriginalID,
 		Dedupe: redisstore.New(rdb), Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {

@@ -92,7 +92,7 @@ func TestE19ThreeDeliveriesOverTwoReplicasRunOnce(t *testing.T) {
 	defer p.Close()
 	alice := p.AddUser(wechattest.User{})
 	j := job{
-		Kind: "receiver", Redis: rdb.Addr, Latency: true, Report: ran.URL,
+		Kind: "receiver", Redis: rdb.Addr, LastDuration: true, Report: ran.URL,
 		Accounts: []account{{"", p.AppID, p.AppSecret, p.Token, p.EncodingAESKey, p.OriginalID}},
 	}
 	replicas := startProcesses(t, 2, j)

@@ -148,7 +148,7 @@ func TestKeysAreReplacedWithoutARefresh(t *testing.T) {
 		client := srv.Client(wechat.WithTokenStore(redisstore.New(rdb.client(), step)))
 		_, err := client.ListCallbackIPs(t.Context())
 		require.NoError(t, err)
-		assert.Equal(t, 1, srv.Requests(stablePath))
+		assert.Equal(t, 1, srv.CallCount(stablePath))
 	}
 }
 
@@ -169,9 +169,9 @@ func TestServersWithDifferentKeysDoNotStopEachOther(t *testing.T) {
 				require.NoError(t, err)
 			}
 		}
-		srv.RevokeToken()
+		srv.RevokeTokens()
 	}
-	assert.LessOrEqual(t, srv.Requests(stablePath), 2*len(clients), "each for itself, no more")
+	assert.LessOrEqual(t, srv.CallCount(stablePath), 2*len(clients), "each for itself, no more")
 	assert.Equal(t, 2, strings.Count(logged(), "cannot be decrypted"), "once for each store: %s", logged())
 	assert.NotContains(t, logged(), "99_", "no token")
 }
@@ -181,9 +181,9 @@ func TestTheMenuIsBounded(t *testing.T) {
 	activity := redisstore.New(rdb.client()).Activity("wx1")
 	begin := time.Now().Truncate(time.Second)
 	for n := range 1010 {
-		require.NoError(t, activity.AddMenuStatus(ctx, fmt.Sprint("key", n), callback.MenuStatus{Received: 1, Last: begin.Add(time.Duration(n) * time.Second)}))
+		require.NoError(t, activity.AddMenuStatus(ctx, fmt.Sprint("key", n), callback.MenuStatus{Received: 1, LastTime: begin.Add(time.Duration(n) * time.Second)}))
 	}
-	menu, err := activity.MenuStatus(ctx)
+	menu, err := activity.LoadMenuStatuses(ctx)
 	require.NoError(t, err)
 	assert.Len(t, menu, 1000)
 	assert.NotContains(t, menu, "key9")
@@ -212,20 +212,20 @@ func TestWhatOthersLeftUnderOurKeysIsReplaced(t *testing.T) {
 	assert.Zero(t, wait)
 
 	activity, now := store.Activity("wx1"), time.Now().Truncate(time.Second)
-	menu, err := activity.MenuStatus(ctx)
+	menu, err := activity.LoadMenuStatuses(ctx)
 	require.NoError(t, err)
 	assert.Empty(t, menu)
-	_, until, err := activity.Touched(ctx, "o")
+	_, until, err := activity.LoadActivity(ctx, "o")
 	require.NoError(t, err)
 	assert.Zero(t, until)
-	require.NoError(t, activity.Touch(ctx, "o", now, now))
+	require.NoError(t, activity.RecordActivity(ctx, "o", now, now))
 	require.NoError(t, activity.AddMenuStatus(ctx, "a", callback.MenuStatus{Received: 1}))
 	require.NoError(t, c.HSet(ctx, "wechat:{wx1}:menu", "b", "nonsense", "c", "1 2 3 4 99999999999999999999 x").Err())
-	menu, err = activity.MenuStatus(ctx)
+	menu, err = activity.LoadMenuStatuses(ctx)
 	require.NoError(t, err)
 	assert.Equal(t, map[string]callback.MenuStatus{"a": {Received: 1}}, menu)
 	require.NoError(t, activity.AddMenuStatus(ctx, "b", callback.MenuStatus{Failed: 1}))
-	menu, err = activity.MenuStatus(ctx)
+	menu, err = activity.LoadMenuStatuses(ctx)
 	require.NoError(t, err)
 	assert.Equal(t, callback.MenuStatus{Failed: 1}, menu["b"])
 
@@ -246,7 +246,7 @@ func TestAccountsAndKindsOfSessionsAreApart(t *testing.T) {
 		require.NoError(t, err)
 		assert.Nil(t, value)
 	}
-	menu, err := store.Activity("wx2").MenuStatus(ctx)
+	menu, err := store.Activity("wx2").LoadMenuStatuses(ctx)
 	require.NoError(t, err)
 	assert.Empty(t, menu)
 }

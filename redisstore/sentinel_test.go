@@ -92,6 +92,6 @@ func TestB8AFailoverFailsNoCall(t *testing.T) {
 	fresh := srv.Client(wechat.WithTokenStore(store), quiet)
 	_, err = fresh.ListCallbackIPs(t.Context())
 	require.NoError(t, err)
-	assert.Equal(t, 1, srv.Requests(stablePath))
-	t.Logf("%d calls during the fail-over, none failed; tokens fetched in all: %d", calls, srv.Requests(stablePath))
+	assert.Equal(t, 1, srv.CallCount(stablePath))
+	t.Logf("%d calls during the fail-over, none failed; tokens fetched in all: %d", calls, srv.CallCount(stablePath))
 }

@@ -36,15 +36,15 @@ func TestB1TwentyProcessesRefreshOnce(t *testing.T) {
 			srv, rdb := newPlatform(t), startServer(t)
 			fleet := startProcesses(t, 20, job{Kind: "caller", Redis: rdb.Addr, Accounts: []account{accountOf(srv)}, Classic: isClassic})
 			assert.Empty(t, callAll(fleet, 10))
-			assert.Equal(t, 1, srv.Requests(path), "refreshes of a cold start")
+			assert.Equal(t, 1, srv.CallCount(path), "refreshes of a cold start")
 			assert.Len(t, tokensUsed(srv.Platform), 1)
 			for n := range 2 { // more rejections in five seconds are not believed
-				srv.RevokeToken()
+				srv.RevokeTokens()
 				assert.Empty(t, callAll(fleet, 10))
-				assert.Equal(t, 2+n, srv.Requests(path), "refreshes, one for each revocation")
+				assert.Equal(t, 2+n, srv.CallCount(path), "refreshes, one for each revocation")
 				assert.Len(t, tokensUsed(srv.Platform), 2+n)
 			}
-			t.Logf("20 processes, %d calls: %d refreshes for a cold start and 2 revocations", srv.Executed(callPath), srv.Requests(path))
+			t.Logf("20 processes, %d calls: %d refreshes for a cold start and 2 revocations", srv.ExecutedCallCount(callPath), srv.CallCount(path))
 		})
 	}
 }
@@ -66,7 +66,7 @@ func TestB2AnotherProcessTakesOverFromOneThatWasKilled(t *testing.T) {
 			assert.Empty(t, other.hear().Errors)
 			took := time.Since(killed)
 			assert.LessOrEqual(t, took, 11*time.Second)
-			assert.Equal(t, 1, srv.Executed(path))
+			assert.Equal(t, 1, srv.ExecutedCallCount(path))
 			t.Logf("taken over after %v", took.Round(time.Millisecond))
 		})
 	}
@@ -99,7 +99,7 @@ func TestB3AStalledProcessNeverOverwritesANewerToken(t *testing.T) {
 	stalled, other := startProcess(t, j), startProcess(t, j)
 	stalled.tell(1)
 	for _, p := range platforms {
-		require.Eventually(t, func() bool { return len(p.Calls()) > 0 || p.Executed(classicPath) > 0 }, 10*time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { return len(p.Calls()) > 0 || p.ExecutedCallCount(classicPath) > 0 }, 10*time.Second, time.Millisecond)
 	}
 	stalled.signal(syscall.SIGSTOP)
 	begin := time.Now()
@@ -112,7 +112,7 @@ func TestB3AStalledProcessNeverOverwritesANewerToken(t *testing.T) {
 
 	client, newest, used := rdb.client(), 0, 0
 	for i, p := range platforms {
-		assert.Equal(t, 2, p.Executed(classicPath), "account %d", i)
+		assert.Equal(t, 2, p.ExecutedCallCount(classicPath), "account %d", i)
 		token := lastIssued(t, p.Platform)
 		stored, err := client.Get(t.Context(), "wechat:{"+p.AppID+"}:token:classic").Result()
 		require.NoError(t, err)
@@ -136,10 +136,10 @@ func TestB12AFlushCostsTheFleetOneRefresh(t *testing.T) {
 	require.NoError(t, client.FlushAll(t.Context()).Err())
 	require.NoError(t, client.ScriptFlush(t.Context()).Err())
 	assert.Empty(t, callAll(fleet, 10))
-	assert.Equal(t, 1, srv.Requests(stablePath), "the tokens in the processes go on")
-	srv.RevokeToken()
+	assert.Equal(t, 1, srv.CallCount(stablePath), "the tokens in the processes go on")
+	srv.RevokeTokens()
 	assert.Empty(t, callAll(fleet, 10))
-	assert.Equal(t, 2, srv.Requests(stablePath), "one refresh fleet-wide")
+	assert.Equal(t, 2, srv.CallCount(stablePath), "one refresh fleet-wide")
 }
 
 func TestB13RedisHoldsNoAppSecretAndNothingForever(t *testing.T) {
@@ -262,7 +262,7 @@ func TestB9ARecordThatIsNotOursIsReplaced(t *testing.T) {
 				_, err := client.ListCallbackIPs(t.Context())
 				require.NoError(t, err, name)
 			}
-			assert.Equal(t, 1, srv.Requests(stablePath), name)
+			assert.Equal(t, 1, srv.CallCount(stablePath), name)
 			assert.LessOrEqual(t, strings.Count(logged(), "\n"), 2, "%s: %s", name, logged())
 			value, _, err := store.Load(t.Context(), key)
 			require.NoError(t, err)
@@ -289,7 +289,7 @@ func TestB10AnotherProgramsTokenIsAdoptedIfItWorks(t *testing.T) {
 		_, err = client.ListCallbackIPs(t.Context())
 		require.NoError(t, err)
 	}
-	ours := srv.Requests(classicPath) - times
+	ours := srv.CallCount(classicPath) - times
 	assert.LessOrEqual(t, ours, 2)
 	t.Logf("another program replaced the token %d times in 10 minutes: %d refreshes of ours", times, ours)
 }
@@ -300,7 +300,7 @@ func TestB10AValueThatNoPlatformIssuedCostsOneCall(t *testing.T) {
 	_, err := client.ListCallbackIPs(t.Context())
 	require.NoError(t, err)
 	require.NoError(t, rdb.client().Set(t.Context(), "wechat:{"+srv.AppID+"}:token:classic", "99_forged", 2*time.Hour).Err())
-	srv.RevokeToken()
+	srv.RevokeTokens()
 	failed := 0
 	for range 10 {
 		if _, err := client.ListCallbackIPs(t.Context()); err != nil {
@@ -308,7 +308,7 @@ func TestB10AValueThatNoPlatformIssuedCostsOneCall(t *testing.T) {
 		}
 	}
 	assert.LessOrEqual(t, failed, 1)
-	assert.Equal(t, 2, srv.Requests(classicPath), "the first one and one that replaces the forged one")
+	assert.Equal(t, 2, srv.CallCount(classicPath), "the first one and one that replaces the forged one")
 }
 
 // offset is a clock that is set forward.

@@ -35,17 +35,17 @@ func (s activity) at(seconds int) time.Time {
 }
 
 func (s activity) touch(openID string, wrote, until int) {
-	s.ok(s.store.Touch(s.ctx, openID, s.at(wrote), s.at(until)), "Touch")
+	s.ok(s.store.RecordActivity(s.ctx, openID, s.at(wrote), s.at(until)), "RecordActivity")
 }
 
 func (s activity) touched(when, openID string, wrote, until int) {
-	w, u, err := s.store.Touched(s.ctx, openID)
-	s.ok(err, "Touched")
+	w, u, err := s.store.LoadActivity(s.ctx, openID)
+	s.ok(err, "LoadActivity")
 	if !w.Equal(s.at(wrote)) || w.IsZero() != (wrote == 0) {
-		s.errorf("Touched %s returns that the follower wrote at %v, want %v", when, w, s.at(wrote))
+		s.errorf("LoadActivity %s returns that the follower wrote at %v, want %v", when, w, s.at(wrote))
 	}
 	if !u.Equal(s.at(until)) || u.IsZero() != (until == 0) {
-		s.errorf("Touched %s returns until %v, want %v", when, u, s.at(until))
+		s.errorf("LoadActivity %s returns until %v, want %v", when, u, s.at(until))
 	}
 }
 
@@ -54,18 +54,18 @@ func (s activity) add(key string, delta callback.MenuStatus) {
 }
 
 func (s activity) menu(when, key string, want callback.MenuStatus) {
-	all, err := s.store.MenuStatus(s.ctx)
-	s.ok(err, "MenuStatus")
+	all, err := s.store.LoadMenuStatuses(s.ctx)
+	s.ok(err, "LoadMenuStatuses")
 	got, found := all[key]
 	if !found {
-		s.errorf("MenuStatus %s does not have the key %s", when, excerpt(key))
+		s.errorf("LoadMenuStatuses %s does not have the key %s", when, excerpt(key))
 		return
 	}
-	if !got.Last.Equal(want.Last) || got.Last.IsZero() != want.Last.IsZero() {
-		s.errorf("MenuStatus %s: Last is %v, want %v", when, got.Last, want.Last)
+	if !got.LastTime.Equal(want.LastTime) || got.LastTime.IsZero() != want.LastTime.IsZero() {
+		s.errorf("LoadMenuStatuses %s: LastTime is %v, want %v", when, got.LastTime, want.LastTime)
 	}
-	got.Last, want.Last = time.Time{}, time.Time{}
-	equal(s.checker, "MenuStatus "+when, got, want)
+	got.LastTime, want.LastTime = time.Time{}, time.Time{}
+	equal(s.checker, "LoadMenuStatuses "+when, got, want)
 }
 
 func activityCheck(name string, f func(s activity)) check[callback.ActivityStore] {
@@ -110,21 +110,21 @@ var activityChecks = []check[callback.ActivityStore]{
 	}),
 	activityCheck("the menu is counted", func(s activity) {
 		key := "key " + s.id
-		s.add(key, callback.MenuStatus{Received: 1, Last: s.at(-10)})
-		s.menu("of an event", key, callback.MenuStatus{Received: 1, Last: s.at(-10)})
-		s.add(key, callback.MenuStatus{Answered: 1, Latency: 30 * time.Millisecond})
-		s.menu("of an answer", key, callback.MenuStatus{Received: 1, Answered: 1, Last: s.at(-10), Latency: 30 * time.Millisecond})
-		s.add(key, callback.MenuStatus{Received: 2, Last: s.at(-20)})
-		s.add(key, callback.MenuStatus{Failed: 3, LastError: "no 库存\nat all", Latency: time.Minute})
+		s.add(key, callback.MenuStatus{Received: 1, LastTime: s.at(-10)})
+		s.menu("of an event", key, callback.MenuStatus{Received: 1, LastTime: s.at(-10)})
+		s.add(key, callback.MenuStatus{Succeeded: 1, LastDuration: 30 * time.Millisecond})
+		s.menu("of an answer", key, callback.MenuStatus{Received: 1, Succeeded: 1, LastTime: s.at(-10), LastDuration: 30 * time.Millisecond})
+		s.add(key, callback.MenuStatus{Received: 2, LastTime: s.at(-20)})
+		s.add(key, callback.MenuStatus{Failed: 3, LastError: "no 库存\nat all", LastDuration: time.Minute})
 		want := callback.MenuStatus{
-			Received: 3, Answered: 1, Failed: 3, Last: s.at(-10), LastError: "no 库存\nat all", Latency: time.Minute,
+			Received: 3, Succeeded: 1, Failed: 3, LastTime: s.at(-10), LastError: "no 库存\nat all", LastDuration: time.Minute,
 		}
 		s.menu("of failures and an older event", key, want)
-		s.add(key, callback.MenuStatus{Answered: 1})
-		want.Answered++
+		s.add(key, callback.MenuStatus{Succeeded: 1})
+		want.Succeeded++
 		s.menu("of an answer without a latency", key, want)
-		s.add(key, callback.MenuStatus{Failed: 1, LastError: "other", Last: s.at(-1)})
-		want.Failed, want.LastError, want.Last = 4, "other", s.at(-1)
+		s.add(key, callback.MenuStatus{Failed: 1, LastError: "other", LastTime: s.at(-1)})
+		want.Failed, want.LastError, want.LastTime = 4, "other", s.at(-1)
 		s.menu("of another failure", key, want)
 	}),
 	activityCheck("no count of many callers is lost", func(s activity) {
@@ -132,10 +132,10 @@ var activityChecks = []check[callback.ActivityStore]{
 		key := "key " + s.id
 		s.atOnce(func(int) {
 			for range each {
-				s.add(key, callback.MenuStatus{Received: 1, Answered: 2, Failed: 3})
+				s.add(key, callback.MenuStatus{Received: 1, Succeeded: 2, Failed: 3})
 			}
 		})
-		s.menu("after many at once", key, callback.MenuStatus{Received: callers * each, Answered: 2 * callers * each, Failed: 3 * callers * each})
+		s.menu("after many at once", key, callback.MenuStatus{Received: callers * each, Succeeded: 2 * callers * each, Failed: 3 * callers * each})
 	}),
 	activityCheck("odd followers and keys are different", func(s activity) {
 		n := 0
@@ -145,8 +145,8 @@ var activityChecks = []check[callback.ActivityStore]{
 			s.add(s.id+odd, callback.MenuStatus{Received: int64(n)})
 			s.touched("of a follower with "+name, s.user(odd), -n, n)
 		}
-		all, err := s.store.MenuStatus(s.ctx)
-		s.ok(err, "MenuStatus")
+		all, err := s.store.LoadMenuStatuses(s.ctx)
+		s.ok(err, "LoadMenuStatuses")
 		found := map[int64]bool{}
 		for _, odd := range odd() {
 			found[all[s.id+odd].Received] = true
@@ -154,16 +154,16 @@ var activityChecks = []check[callback.ActivityStore]{
 		equal(s.checker, "menu keys that are different", len(found), n)
 	}),
 	activityCheck("a context that has ended", func(s activity) {
-		_ = s.prompt("Touch", func(ctx context.Context) error { return s.store.Touch(ctx, s.user(""), s.at(-1), s.at(1)) })
-		_ = s.prompt("Touched", func(ctx context.Context) error {
-			_, _, err := s.store.Touched(ctx, s.user(""))
+		_ = s.prompt("RecordActivity", func(ctx context.Context) error { return s.store.RecordActivity(ctx, s.user(""), s.at(-1), s.at(1)) })
+		_ = s.prompt("LoadActivity", func(ctx context.Context) error {
+			_, _, err := s.store.LoadActivity(ctx, s.user(""))
 			return err
 		})
 		_ = s.prompt("AddMenuStatus", func(ctx context.Context) error {
 			return s.store.AddMenuStatus(ctx, s.id, callback.MenuStatus{Received: 1})
 		})
-		_ = s.prompt("MenuStatus", func(ctx context.Context) error {
-			_, err := s.store.MenuStatus(ctx)
+		_ = s.prompt("LoadMenuStatuses", func(ctx context.Context) error {
+			_, err := s.store.LoadMenuStatuses(ctx)
 			return err
 		})
 		s.touch(s.user(""), -1, 1)

@@ -49,10 +49,10 @@ func (s pushes) finish(key, owner string, reply []byte) {
 
 func (s pushes) release(key, owner string) { s.ok(s.store.Release(s.ctx, key, owner), "Release") }
 
-func (s pushes) settles(when, key string, way, want callback.ReplyWay) {
-	got, err := s.store.Settle(s.ctx, key, way)
-	s.ok(err, "Settle")
-	equal(s.checker, "Settle "+when, got, want)
+func (s pushes) settles(when, key string, way, want callback.ReplyMethod) {
+	got, err := s.store.ChooseReplyMethod(s.ctx, key, way)
+	s.ok(err, "ChooseReplyMethod")
+	equal(s.checker, "ChooseReplyMethod "+when, got, want)
 }
 
 // done checks that a push is done, with a reply.
@@ -171,10 +171,10 @@ var dedupeChecks = []check[callback.DedupeStore]{
 		s.done("of a push that was finished late", key, "b", 2, "late")
 	}),
 	dedupeCheck("a reply takes one way", func(s pushes) {
-		for i, first := range []callback.ReplyWay{callback.ReplyWayAnswer, callback.ReplyWayDeferred} {
-			other := callback.ReplyWayDeferred
+		for i, first := range []callback.ReplyMethod{callback.ReplyMethodResponse, callback.ReplyMethodDeferred} {
+			other := callback.ReplyMethodDeferred
 			if first == other {
-				other = callback.ReplyWayAnswer
+				other = callback.ReplyMethodResponse
 			}
 			key := s.push(strconv.Itoa(i))
 			s.claims("of a free push", key, "a", granted, 1)
@@ -226,14 +226,14 @@ var dedupeChecks = []check[callback.DedupeStore]{
 	dedupeCheck("one of many ways is the way of a reply", func(s pushes) {
 		key := s.push("1")
 		var mu sync.Mutex
-		ways := map[callback.ReplyWay]int{}
+		ways := map[callback.ReplyMethod]int{}
 		s.atOnce(func(caller int) {
-			way := callback.ReplyWayAnswer
+			way := callback.ReplyMethodResponse
 			if caller%2 == 0 {
-				way = callback.ReplyWayDeferred
+				way = callback.ReplyMethodDeferred
 			}
-			settled, err := s.store.Settle(s.ctx, key, way)
-			s.ok(err, "Settle")
+			settled, err := s.store.ChooseReplyMethod(s.ctx, key, way)
+			s.ok(err, "ChooseReplyMethod")
 			mu.Lock()
 			defer mu.Unlock()
 			ways[settled]++
@@ -247,11 +247,11 @@ var dedupeChecks = []check[callback.DedupeStore]{
 			return err
 		})
 		s.claims("by the same owner", key, "a", granted, 1)
-		_ = s.prompt("Settle", func(ctx context.Context) error {
-			_, err := s.store.Settle(ctx, key, callback.ReplyWayAnswer)
+		_ = s.prompt("ChooseReplyMethod", func(ctx context.Context) error {
+			_, err := s.store.ChooseReplyMethod(ctx, key, callback.ReplyMethodResponse)
 			return err
 		})
-		s.settles("of the same way", key, callback.ReplyWayAnswer, callback.ReplyWayAnswer)
+		s.settles("of the same way", key, callback.ReplyMethodResponse, callback.ReplyMethodResponse)
 		_ = s.prompt("Release", func(ctx context.Context) error { return s.store.Release(ctx, key, "a") })
 		s.claims("by the same owner, again", key, "a", granted, 1)
 		_ = s.prompt("Finish", func(ctx context.Context) error { return s.store.Finish(ctx, key, "a", []byte("reply"), long) })

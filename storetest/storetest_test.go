@@ -208,7 +208,7 @@ func (s silent) Finish(ctx context.Context, key, owner string, _ []byte, ttl tim
 // fickle settles each time anew.
 type fickle struct{ *dedupe }
 
-func (fickle) Settle(_ context.Context, _ string, way callback.ReplyWay) (callback.ReplyWay, error) {
+func (fickle) ChooseReplyMethod(_ context.Context, _ string, way callback.ReplyMethod) (callback.ReplyMethod, error) {
 	return way, nil
 }
 
@@ -231,7 +231,7 @@ func newPeople() *people {
 	return &people{lock: new(sync.Mutex), at: map[string][2]time.Time{}, menu: map[string]callback.MenuStatus{}}
 }
 
-func (s *people) Touch(_ context.Context, openID string, wrote, until time.Time) error {
+func (s *people) RecordActivity(_ context.Context, openID string, wrote, until time.Time) error {
 	s.lock.Lock()
 	defer s.lock.Unlock()
 	t := s.at[openID]
@@ -245,7 +245,7 @@ func (s *people) Touch(_ context.Context, openID string, wrote, until time.Time)
 	return nil
 }
 
-func (s *people) Touched(_ context.Context, openID string) (wrote, until time.Time, err error) {
+func (s *people) LoadActivity(_ context.Context, openID string) (wrote, until time.Time, err error) {
 	s.lock.Lock()
 	defer s.lock.Unlock()
 	return s.at[openID][0], s.at[openID][1], nil
@@ -256,13 +256,13 @@ func (s *people) AddMenuStatus(_ context.Context, key string, d callback.MenuSta
 	defer s.lock.Unlock()
 	m := s.menu[key]
 	m.Received += d.Received
-	m.Answered += d.Answered
+	m.Succeeded += d.Succeeded
 	m.Failed += d.Failed
-	if d.Last.After(m.Last) {
-		m.Last = d.Last
+	if d.LastTime.After(m.LastTime) {
+		m.LastTime = d.LastTime
 	}
-	if d.Latency != 0 || s.back {
-		m.Latency = d.Latency
+	if d.LastDuration != 0 || s.back {
+		m.LastDuration = d.LastDuration
 	}
 	if d.LastError != "" {
 		m.LastError = d.LastError
@@ -271,7 +271,7 @@ func (s *people) AddMenuStatus(_ context.Context, key string, d callback.MenuSta
 	return nil
 }
 
-func (s *people) MenuStatus(context.Context) (map[string]callback.MenuStatus, error) {
+func (s *people) LoadMenuStatuses(context.Context) (map[string]callback.MenuStatus, error) {
 	s.lock.Lock()
 	defer s.lock.Unlock()
 	all := map[string]callback.MenuStatus{}
@@ -285,7 +285,7 @@ func (s *people) MenuStatus(context.Context) (map[string]callback.MenuStatus, er
 type racing struct{ *people }
 
 func (s racing) AddMenuStatus(ctx context.Context, key string, d callback.MenuStatus) error {
-	all, _ := s.MenuStatus(ctx)
+	all, _ := s.LoadMenuStatuses(ctx)
 	time.Sleep(time.Millisecond)
 	m := all[key]
 	m.Received += d.Received

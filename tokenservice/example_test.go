@@ -42,9 +42,9 @@ func Example() {
 		wechat.WithHTTPClient(&http.Client{Transport: platform.Transport()})) // without it: the real platform
 
 	fmt.Println(client.DeleteMenu(context.Background()))
-	platform.RevokeToken()
+	platform.RevokeTokens()
 	fmt.Println(client.DeleteMenu(context.Background()))
-	fmt.Println(platform.Requests("/cgi-bin/stable_token"), "tokens, all fetched by the service")
+	fmt.Println(platform.CallCount("/cgi-bin/stable_token"), "tokens, all fetched by the service")
 	// Output:
 	// <nil>
 	// <nil>

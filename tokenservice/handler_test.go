@@ -45,7 +45,7 @@ func TestAProgramWithAKeyGetsTokenAndTicketWithWhatIsLeftOfTheirLives(t *testing
 			assert.Positive(t, *ticket.Expires)
 			assert.Empty(t, ticket.Token)
 		}
-		assert.Equal(t, 1, f.Requests(stable))
+		assert.Equal(t, 1, f.CallCount(stable))
 	})
 }
 
@@ -103,7 +103,7 @@ func TestEveryOtherRequestIsRefusedWithItsReasonAndNothingElse(t *testing.T) {
 	refused := exchange(t, f.service, basic)
 	assert.Equal(t, http.StatusUnauthorized, refused.status)
 	assert.Equal(t, "Bearer", refused.header.Get("WWW-Authenticate"))
-	assert.Equal(t, 1, f.Requests(stable))
+	assert.Equal(t, 1, f.CallCount(stable))
 }
 
 func TestAKeyIsReplacedWithoutAGapAndTheOldOneEnds(t *testing.T) {
@@ -175,7 +175,7 @@ func TestARejectedTokenIsReplacedOnceForAllPrograms(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFixture(t)
 		old := post(t, f.service, "/token", shopKey, `{"appid":"`+f.AppID+`"}`).Token
-		f.RevokeToken()
+		f.RevokeTokens()
 		var all sync.WaitGroup
 		var tokens sync.Map
 		for range 100 {
@@ -186,7 +186,7 @@ func TestARejectedTokenIsReplacedOnceForAllPrograms(t *testing.T) {
 			})
 		}
 		all.Wait()
-		assert.Equal(t, 2, f.Requests(stable))
+		assert.Equal(t, 2, f.CallCount(stable))
 		n := 0
 		tokens.Range(func(token, _ any) bool {
 			n++

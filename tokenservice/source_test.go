@@ -61,14 +61,14 @@ func TestARevokedTokenIsReplacedForAllProgramsWithoutAFailedCall(t *testing.T) {
 		}
 		for revocation := range 3 {
 			time.Sleep(time.Minute)
-			f.RevokeToken()
+			f.RevokeTokens()
 			before := n.requests.Load()
 			var all sync.WaitGroup
 			for i := range 500 {
 				all.Go(func() { assert.NoError(t, ping(t.Context(), programs[i%10])) })
 			}
 			all.Wait()
-			assert.Equal(t, 2+revocation, f.Requests(stable), "one fetch for ten programs")
+			assert.Equal(t, 2+revocation, f.CallCount(stable), "one fetch for ten programs")
 			assert.LessOrEqual(t, n.requests.Load()-before, int32(10), "one request for each")
 		}
 	})
@@ -211,7 +211,7 @@ func TestPagesAreSignedWithTicketsOfTheService(t *testing.T) {
 				require.NoError(t, f.VerifyPage(page, signed.Nonce, signed.Timestamp, signed.Signature))
 			}
 		}
-		assert.Equal(t, 1, f.Requests("/cgi-bin/ticket/getticket"), "the service's own")
+		assert.Equal(t, 1, f.CallCount("/cgi-bin/ticket/getticket"), "the service's own")
 		assert.EqualValues(t, 5, n.requests.Load(), "each keeps its ticket")
 	})
 }

@@ -258,9 +258,9 @@ func TestCommentsAreKept(t *testing.T) {
 	require.NoError(t, err)
 	job, err := c.PublishDraft(ctx, id)
 	require.NoError(t, err)
-	first := wechat.CommentRef{MsgDataID: job.MsgDataID, CommentID: alice.Comments(job.MsgDataID, 0, "first")}
+	first := wechat.CommentRef{MsgDataID: job.MsgDataID, CommentID: alice.CommentsOn(job.MsgDataID, 0, "first")}
 	require.NotZero(t, first.CommentID)
-	alice.Comments(job.MsgDataID, 0, "second")
+	alice.CommentsOn(job.MsgDataID, 0, "second")
 
 	require.NoError(t, c.FeatureComment(ctx, first))
 	require.NoError(t, c.ReplyToComment(ctx, first, "thanks"))
@@ -279,9 +279,9 @@ func TestCommentsAreKept(t *testing.T) {
 	refusedWith(t, c, 88010, "/cgi-bin/comment/list", obj{"msg_data_id": job.MsgDataID, "begin": 0, "count": 50, "type": 0})
 
 	require.NoError(t, c.CloseComments(ctx, job.MsgDataID, 0))
-	assert.Zero(t, alice.Comments(job.MsgDataID, 0, "late"))
+	assert.Zero(t, alice.CommentsOn(job.MsgDataID, 0, "late"))
 	require.NoError(t, c.OpenComments(ctx, job.MsgDataID, 0))
-	assert.NotZero(t, alice.Comments(job.MsgDataID, 0, "in time"))
+	assert.NotZero(t, alice.CommentsOn(job.MsgDataID, 0, "in time"))
 }
 
 func TestMassMessagesReachTheirFollowersAndTellIt(t *testing.T) {
@@ -295,12 +295,12 @@ func TestMassMessagesReachTheirFollowersAndTellIt(t *testing.T) {
 	sent, err := c.SendMass(ctx, wechat.SendMassRequest{ToAll: true, Message: wechat.MPNewsMessage{MediaID: id}})
 	require.NoError(t, err)
 	p.Wait()
-	assert.Equal(t, ViaMass, alice.LastMessage().Via)
+	assert.Equal(t, ViaMassMessage, alice.LastMessage().Via)
 	assert.Equal(t, sent.MsgID, bob.LastMessage().MsgID)
 	assert.Contains(t, h.seen()[0], "<Event><![CDATA[MASSSENDJOBFINISH]]></Event>")
 	assert.Contains(t, h.seen()[0], "<SentCount>2</SentCount>")
 	assert.Contains(t, h.seen()[0], "<ArticleUrl>")
-	assert.NotZero(t, alice.Comments(sent.MsgDataID, 0, "nice"))
+	assert.NotZero(t, alice.CommentsOn(sent.MsgDataID, 0, "nice"))
 	job, err := c.GetMassJob(ctx, sent.MsgID)
 	require.NoError(t, err)
 	assert.Equal(t, wechat.MassStatus("SEND_SUCCESS"), job.Status)

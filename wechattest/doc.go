@@ -29,7 +29,7 @@
 //
 // [Platform.FailNext] makes the next call of an API fail with an errcode.
 // [Platform.InjectFault] breaks connections, and delays or corrupts responses. [Faults]
-// returns one fault of each kind, for tests that try them all. [Platform.RevokeToken]
+// returns one fault of each kind, for tests that try them all. [Platform.RevokeTokens]
 // invalidates the access tokens.
 //
 // # Strictness

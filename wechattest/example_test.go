@@ -138,14 +138,14 @@ func ExamplePlatform_InjectFault() {
 	p.InjectFault("/cgi-bin/message/custom/send", wechattest.Fault{Drop: true, Executed: true})
 	err := client.SendCustomMessage(ctx, wechat.SendCustomMessageRequest{OpenID: alice.OpenID, Message: wechat.TextMessage{Content: "在"}})
 	fmt.Println(errors.Is(err, wechat.ErrUnknownOutcome))
-	fmt.Println(p.Requests("/cgi-bin/message/custom/send"), "request,", len(alice.Messages()), "message")
+	fmt.Println(p.CallCount("/cgi-bin/message/custom/send"), "request,", len(alice.Messages()), "message")
 	// Output:
 	// true
 	// 1 request, 1 message
 }
 
 // The client notices that its token was rejected, and fetches a new one.
-func ExamplePlatform_RevokeToken() {
+func ExamplePlatform_RevokeTokens() {
 	p := wechattest.NewPlatform()
 	defer p.Close()
 	client := p.Client()
@@ -153,8 +153,8 @@ func ExamplePlatform_RevokeToken() {
 
 	for range 2 {
 		_, err := client.ListTags(ctx)
-		fmt.Println(err, p.Requests("/cgi-bin/stable_token"))
-		p.RevokeToken()
+		fmt.Println(err, p.CallCount("/cgi-bin/stable_token"))
+		p.RevokeTokens()
 	}
 	// Output:
 	// <nil> 1

@@ -28,8 +28,8 @@ func TestFailNextRefusesOneCall(t *testing.T) {
 	get(t, c, somePath)
 	p.FailNext("", wechat.ErrUnauthorizedAPI)
 	refusedWith(t, c, wechat.ErrUnauthorizedAPI, somePath, nil)
-	assert.Equal(t, 4, p.Requests(somePath))
-	assert.Equal(t, 2, p.Executed(somePath))
+	assert.Equal(t, 4, p.CallCount(somePath))
+	assert.Equal(t, 2, p.ExecutedCallCount(somePath))
 }
 
 func TestFaultsPlayInOrderAsOftenAsTheySay(t *testing.T) {
@@ -88,7 +88,7 @@ func checkFault(t *testing.T, p *Platform, c *wechat.Client, f Fault) {
 	switch f.Name {
 	case "control bytes", "429":
 		require.NoError(t, err, "the client puts it right")
-		assert.Equal(t, 1, p.Executed("/cgi-bin/tags/create"))
+		assert.Equal(t, 1, p.ExecutedCallCount("/cgi-bin/tags/create"))
 		return
 	}
 	require.Error(t, err)
@@ -96,8 +96,8 @@ func checkFault(t *testing.T, p *Platform, c *wechat.Client, f Fault) {
 	if f.Executed {
 		want = 1
 	}
-	assert.Equal(t, want, p.Executed("/cgi-bin/tags/create"))
-	assert.Equal(t, 1, p.Requests("/cgi-bin/tags/create"))
+	assert.Equal(t, want, p.ExecutedCallCount("/cgi-bin/tags/create"))
+	assert.Equal(t, 1, p.CallCount("/cgi-bin/tags/create"))
 	if f.Hang || f.Drip > 0 {
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		assert.Equal(t, 20*time.Second, time.Since(begin))
@@ -196,8 +196,8 @@ func TestCallsAreRememberedWithoutTheirToken(t *testing.T) {
 	assert.Equal(t, wechat.ErrInvalidOpenID, last.Code)
 	assert.NotEmpty(t, last.Token)
 	assert.Contains(t, last.Header.Get("User-Agent"), "wechatoa")
-	assert.Equal(t, 2, srv.Requests(""))
-	assert.Equal(t, 1, srv.Executed(""))
+	assert.Equal(t, 2, srv.CallCount(""))
+	assert.Equal(t, 1, srv.ExecutedCallCount(""))
 }
 
 func TestOldCallsAreForgottenByHalves(t *testing.T) {

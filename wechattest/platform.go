@@ -216,14 +216,14 @@ func (p *Platform) Calls() []Call {
 	return slices.Clone(p.calls)
 }
 
-// Requests returns the number of requests to a path. An empty path counts all paths.
-func (p *Platform) Requests(path string) int {
+// CallCount returns the number of requests to a path. An empty path counts all paths.
+func (p *Platform) CallCount(path string) int {
 	return p.sum(path, func(n *count) int { return n.requests })
 }
 
-// Executed returns the number of calls of a path that took effect: they were neither
+// ExecutedCallCount returns the number of calls of a path that took effect: they were neither
 // refused nor lost on the way to the platform. An empty path counts all paths.
-func (p *Platform) Executed(path string) int {
+func (p *Platform) ExecutedCallCount(path string) int {
 	return p.sum(path, func(n *count) int { return n.executed })
 }
 

@@ -57,9 +57,9 @@ type Report struct {
 	Seen       Seen
 	Reply      *Message // the valid reply, or nil; the follower may not have seen it
 
-	// PushingPaused is set if nothing was sent because pushes are paused after
+	// PushesPaused is set if nothing was sent because pushes are paused after
 	// failures.
-	PushingPaused bool
+	PushesPaused bool
 	// Blocked is set if nothing was sent because the user is on the blacklist or does
 	// not follow the account, the QR code has expired, or there is no callback.
 	Blocked bool
@@ -221,7 +221,7 @@ func (p *Platform) Push(ctx context.Context, push Push) *Report {
 	case err != nil:
 		r.Blocked = true
 	case paused:
-		r.PushingPaused = true
+		r.PushesPaused = true
 		if push.Type != "event" {
 			r.Seen = SeenUnavailable
 		}
@@ -246,8 +246,8 @@ func (p *Platform) Reports() []*Report {
 	return slices.Clone(p.reports)
 }
 
-// PushingPaused reports whether pushes are paused after failures.
-func (p *Platform) PushingPaused() bool {
+// PushesPaused reports whether pushes are paused after failures.
+func (p *Platform) PushesPaused() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.now().Before(p.pausedUntil)

@@ -264,13 +264,13 @@ func TestFailuresPausePushingForAMinute(t *testing.T) {
 		p, alice, h := chat(t)
 		h.answer = answering("nonsense")
 		for range 3 {
-			assert.False(t, p.PushingPaused())
+			assert.False(t, p.PushesPaused())
 			alice.Sends(t.Context(), "hi")
 		}
-		assert.True(t, p.PushingPaused())
+		assert.True(t, p.PushesPaused())
 		h.answer = answering("success")
 		report := p.AddUser(User{}).Sends(t.Context(), "hi")
-		assert.True(t, report.PushingPaused)
+		assert.True(t, report.PushesPaused)
 		assert.Empty(t, report.Deliveries)
 		assert.Equal(t, SeenUnavailable, report.Seen)
 		time.Sleep(time.Minute)

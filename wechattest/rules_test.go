@@ -519,8 +519,8 @@ func TestEveryDocumentedEndpointTakesAValidRequestStrictly(t *testing.T) {
 		s := requestSample{path: e.Path, values: known(t, p, c)}
 		token, err := c.Token(t.Context(), "")
 		require.NoError(t, err)
-		before := p.Executed(e.Path)
+		before := p.ExecutedCallCount(e.Path)
 		_, answer := raw(t, p, s.request(t, e, token))
-		assert.Equal(t, before+1, p.Executed(e.Path), "%s %s", e.Path, answer)
+		assert.Equal(t, before+1, p.ExecutedCallCount(e.Path), "%s %s", e.Path, answer)
 	}
 }

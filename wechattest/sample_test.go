@@ -90,7 +90,7 @@ func known(t *testing.T, p *Platform, c *wechat.Client) map[string]any {
 	job := post(t, c, "/cgi-bin/freepublish/submit", obj{"media_id": draft()})
 	var dataID int64
 	require.NoError(t, json.Unmarshal(job["msg_data_id"], &dataID))
-	comment := alice.Comments(dataID, 0, "nice")
+	comment := alice.CommentsOn(dataID, 0, "nice")
 	mass := post(t, c, "/cgi-bin/message/mass/sendall", obj{"filter": obj{"is_to_all": true}, "msgtype": "mpnews", "mpnews": obj{"media_id": draft()}})
 	p.AddKFAccount(KFAccount{Account: "a@b", Nickname: "Ann", WeChatID: "wx_ann", Status: wechat.KFStatusOnline})
 	p.AddKFAccount(KFAccount{Account: "new@b", Nickname: "Ben"})
@@ -106,7 +106,7 @@ func known(t *testing.T, p *Platform, c *wechat.Client) map[string]any {
 	rid := refusedWith(t, c, wechat.ErrInvalidOpenID, "/cgi-bin/user/info", nil, "openid", "x")
 	session := &session{openID: alice.OpenID, agent: p.agentList[0], at: p.now()}
 	p.sessions[alice.OpenID] = session
-	replied := alice.Comments(dataID, 0, "again")
+	replied := alice.CommentsOn(dataID, 0, "again")
 	post(t, c, "/cgi-bin/comment/reply/add", obj{"msg_data_id": dataID, "user_comment_id": replied, "content": "thanks"})
 	p.Wait()
 	yesterday := dayOf(p.now().AddDate(0, 0, -1))
@@ -159,11 +159,11 @@ func TestEveryDocumentedEndpointTakesAValidRequest(t *testing.T) {
 			token, err := c.Token(t.Context(), "")
 			require.NoError(t, err)
 
-			before := p.Executed(e.Path)
+			before := p.ExecutedCallCount(e.Path)
 			status, answer := raw(t, p, s.request(t, e, token))
 			p.Wait()
 			assert.Equal(t, http.StatusOK, status)
-			assert.Equal(t, before+1, p.Executed(e.Path), answer)
+			assert.Equal(t, before+1, p.ExecutedCallCount(e.Path), answer)
 			if e.Content != "json" && e.Content != "multipart" {
 				return
 			}

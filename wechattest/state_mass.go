@@ -194,7 +194,7 @@ func (p *Platform) endMass(sent *massMessage, m Message, to []*Follower) Push {
 			continue
 		}
 		reached++
-		f.receive(Received{Message: m, Via: ViaMass, MsgID: sent.id})
+		f.receive(Received{Message: m, Via: ViaMassMessage, MsgID: sent.id})
 	}
 	sent.status = "SEND_SUCCESS"
 	checked := 0
@@ -223,7 +223,7 @@ func listOf(items []any) Fields {
 func (f *Follower) massThisMonth() int {
 	n, month := 0, beijing(f.p.now()).Format("2006-01")
 	for _, r := range f.received {
-		if r.Via == ViaMass && beijing(r.At).Format("2006-01") == month {
+		if r.Via == ViaMassMessage && beijing(r.At).Format("2006-01") == month {
 			n++
 		}
 	}

@@ -26,9 +26,9 @@ type Via string
 const (
 	ViaReply            Via = "reply"            // the callback's reply to a push
 	ViaCustomMessage    Via = "customer service" // see [wechat.Client.SendCustomMessage]
-	ViaTemplate         Via = "template"
+	ViaTemplateMessage  Via = "template"
 	ViaSubscribeMessage Via = "subscription" // a notification that the user subscribed to
-	ViaMass             Via = "mass"
+	ViaMassMessage      Via = "mass"
 	ViaPreview          Via = "preview"  // the preview of a mass message
 	ViaOneTimeMessage   Via = "one-time" // the message of a one-time subscription
 	ViaNotice           Via = "notice"   // the platform's notice that the account is unavailable

@@ -215,7 +215,7 @@ func (p *Platform) sendTemplate(c *call) (any, error) {
 	if f.refuses || f.blacklisted {
 		status = "failed:user block"
 	} else {
-		f.receive(Received{Message: in.message("template"), Via: ViaTemplate, MsgID: id})
+		f.receive(Received{Message: in.message("template"), Via: ViaTemplateMessage, MsgID: id})
 	}
 	p.finish(c, func() Push {
 		return Push{Type: "event", Event: "TEMPLATESENDJOBFINISH", From: f.OpenID, Fields: Fields{"MsgID": id, "Status": status}}

@@ -138,7 +138,7 @@ func TestBlacklistIsKept(t *testing.T) {
 		ids[i] = u.OpenID
 	}
 	require.NoError(t, c.AddToBlacklist(t.Context(), ids...))
-	assert.Equal(t, 2, p.Executed("/cgi-bin/tags/members/batchblacklist"), "20 at a time")
+	assert.Equal(t, 2, p.ExecutedCallCount("/cgi-bin/tags/members/batchblacklist"), "20 at a time")
 	assert.ElementsMatch(t, ids, slices.Collect(seq(t, c.AllBlacklist(t.Context()))))
 	require.NoError(t, c.RemoveFromBlacklist(t.Context(), ids[1:]...))
 	assert.Equal(t, ids[:1], slices.Collect(seq(t, c.AllBlacklist(t.Context()))))
@@ -248,7 +248,7 @@ func TestTemplatesAreKeptAndTheirMessagesChecked(t *testing.T) {
 	require.NoError(t, err)
 	p.Wait()
 	got := alice.LastMessage()
-	assert.Equal(t, ViaTemplate, got.Via)
+	assert.Equal(t, ViaTemplateMessage, got.Via)
 	assert.Equal(t, map[string]string{"thing1": "张三", "thing2": "今天"}, got.Data)
 	assert.Equal(t, msgID, got.MsgID)
 	require.Len(t, h.seen(), 1)

@@ -164,9 +164,9 @@ func (p *Platform) authorize(c *call) error {
 		"could get access_token by getStableAccessToken, more details at https://mmbizurl.cn/s/JtxxFh33r")
 }
 
-// RevokeToken invalidates all access tokens of the account, as a reset of the AppSecret
+// RevokeTokens invalidates all access tokens of the account, as a reset of the AppSecret
 // does.
-func (p *Platform) RevokeToken() {
+func (p *Platform) RevokeTokens() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.classic, p.stable = pool{}, pool{}

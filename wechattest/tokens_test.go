@@ -139,7 +139,7 @@ func TestTokensThatAreMissingWrongOrOldHaveTheirCodes(t *testing.T) {
 		time.Sleep(2 * time.Hour)
 		assert.Equal(t, wechat.ErrExpiredAccessToken, a.try(token))
 		token, _ = a.stable(false)
-		a.p.RevokeToken()
+		a.p.RevokeTokens()
 		assert.Equal(t, wechat.ErrInvalidCredential, a.try(token))
 	})
 }
@@ -148,10 +148,10 @@ func TestRevokedTokenIsReplacedByTheClient(t *testing.T) {
 	p := platform(t)
 	c := p.Client()
 	get(t, c, "/cgi-bin/getcallbackip")
-	p.RevokeToken()
+	p.RevokeTokens()
 	get(t, c, "/cgi-bin/getcallbackip")
-	assert.Equal(t, 2, p.Requests(stablePath))
-	assert.Equal(t, 3, p.Requests("/cgi-bin/getcallbackip"))
+	assert.Equal(t, 2, p.CallCount(stablePath))
+	assert.Equal(t, 3, p.CallCount("/cgi-bin/getcallbackip"))
 }
 
 func TestTokensNeedTheRightAccount(t *testing.T) {
@@ -244,7 +244,7 @@ func TestMinuteQuotaEndsWithTheMinute(t *testing.T) {
 		refusedWith(t, c, wechat.ErrMinuteQuota, path, nil)
 		time.Sleep(time.Nanosecond)
 		get(t, c, path)
-		assert.Equal(t, 4, p.Requests(path))
+		assert.Equal(t, 4, p.CallCount(path))
 		quota := post(t, c, "/cgi-bin/openapi/quota/get", obj{"cgi_path": path})
 		assert.JSONEq(t, `{"call_count":1,"refresh_second":60}`, string(quota["rate_limit"]))
 	})

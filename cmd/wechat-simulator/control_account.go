@@ -55,16 +55,16 @@ type callbackJSON struct {
 	// Verify, in a request, keeps the old settings unless the callback accepts the new
 	// ones, as the console does.
 	Verify bool `json:"verify,omitempty"`
-	// PushingPaused, in a response, reports whether pushes are paused after failures.
-	PushingPaused *bool `json:"pushing_paused,omitempty"`
+	// PushesPaused, in a response, reports whether pushes are paused after failures.
+	PushesPaused *bool `json:"pushes_paused,omitempty"`
 }
 
 func (s *simulator) getCallback(*http.Request) (any, error) { return callbackOf(s.current()), nil }
 
 func callbackOf(p *wechattest.Platform) callbackJSON {
-	c, paused := p.CallbackSettings(), p.PushingPaused()
+	c, paused := p.CallbackSettings(), p.PushesPaused()
 	return callbackJSON{
-		URL: &c.URL, Token: &c.Token, EncodingAESKey: &c.EncodingAESKey, Mode: (*mode)(&c.Mode), JSON: &c.JSON, PushingPaused: &paused,
+		URL: &c.URL, Token: &c.Token, EncodingAESKey: &c.EncodingAESKey, Mode: (*mode)(&c.Mode), JSON: &c.JSON, PushesPaused: &paused,
 	}
 }
 
@@ -73,8 +73,8 @@ func (s *simulator) patchCallback(r *http.Request) (any, error) {
 	if err := read(r, &in); err != nil {
 		return nil, err
 	}
-	if in.PushingPaused != nil {
-		return nil, invalid("pushing_paused cannot be set")
+	if in.PushesPaused != nil {
+		return nil, invalid("pushes_paused cannot be set")
 	}
 	p := s.current()
 	before := p.CallbackSettings()
@@ -115,7 +115,7 @@ func verify(r *http.Request, p *wechattest.Platform) error {
 }
 
 func (s *simulator) revokeTokens(*http.Request) (any, error) {
-	s.current().RevokeToken()
+	s.current().RevokeTokens()
 	return none{}, nil
 }
 

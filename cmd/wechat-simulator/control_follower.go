@@ -198,17 +198,17 @@ func messageOf(m wechattest.Message) messageJSON {
 
 // reportJSON is the outcome of a push.
 type reportJSON struct {
-	Seen          wechattest.Seen `json:"seen"`
-	Reply         *messageJSON    `json:"reply"`
-	Deliveries    []deliveryJSON  `json:"deliveries"`
-	MsgID         int64           `json:"msg_id,string,omitempty"`
-	CreateTime    int64           `json:"create_time"`
-	From          string          `json:"from"`
-	Type          string          `json:"type"`
-	Event         string          `json:"event,omitempty"`
-	Body          string          `json:"body"` // decrypted
-	Blocked       bool            `json:"blocked"`
-	PushingPaused bool            `json:"pushing_paused"`
+	Seen         wechattest.Seen `json:"seen"`
+	Reply        *messageJSON    `json:"reply"`
+	Deliveries   []deliveryJSON  `json:"deliveries"`
+	MsgID        int64           `json:"msg_id,string,omitempty"`
+	CreateTime   int64           `json:"create_time"`
+	From         string          `json:"from"`
+	Type         string          `json:"type"`
+	Event        string          `json:"event,omitempty"`
+	Body         string          `json:"body"` // decrypted
+	Blocked      bool            `json:"blocked"`
+	PushesPaused bool            `json:"pushes_paused"`
 }
 
 // deliveryJSON is one delivery of a push.
@@ -222,7 +222,7 @@ type deliveryJSON struct {
 func reportOf(r *wechattest.Report) reportJSON {
 	out := reportJSON{
 		Seen: r.Seen, Deliveries: []deliveryJSON{}, MsgID: r.MsgID, CreateTime: r.CreateTime.Unix(),
-		From: r.Push.From, Type: r.Push.Type, Event: r.Push.Event, Body: string(r.Body), Blocked: r.Blocked, PushingPaused: r.PushingPaused,
+		From: r.Push.From, Type: r.Push.Type, Event: r.Push.Event, Body: string(r.Body), Blocked: r.Blocked, PushesPaused: r.PushesPaused,
 	}
 	if r.Reply != nil {
 		reply := messageOf(*r.Reply)
@@ -384,7 +384,7 @@ func (s *simulator) addComment(r *http.Request) (any, error) {
 	if err := required("content", in.Content); err != nil {
 		return nil, err
 	}
-	comment := f.Comments(id, in.Index, in.Content)
+	comment := f.CommentsOn(id, in.Index, in.Content)
 	if comment == 0 {
 		return nil, notFound("article %d of msg_data_id %d does not exist or does not accept comments", in.Index, id)
 	}

@@ -217,11 +217,11 @@ func TestCallbackChangesWhileTheSimulatorRuns(t *testing.T) {
 	s := start(t)
 	before := does(t, s, "GET", "/simulator/callback", nil)
 	assert.Equal(t, "safe", before["mode"])
-	assert.Equal(t, false, before["pushing_paused"])
+	assert.Equal(t, false, before["pushes_paused"])
 
 	key := strings.Repeat("k", 43)
 	after := does(t, s, "PATCH", "/simulator/callback", obj{"mode": "compatible", "token": "another", "aes_key": key, "json": true})
-	assert.Equal(t, obj{"mode": "compatible", "token": "another", "aes_key": key, "json": true, "url": "", "pushing_paused": false}, after)
+	assert.Equal(t, obj{"mode": "compatible", "token": "another", "aes_key": key, "json": true, "url": "", "pushes_paused": false}, after)
 	assert.Equal(t, wechattest.CallbackSettings{Token: "another", EncodingAESKey: key, Mode: wechattest.CallbackModeCompatible, JSON: true},
 		s.current().CallbackSettings())
 
@@ -258,7 +258,7 @@ func TestTokensAreRevoked(t *testing.T) {
 	does(t, s, "DELETE", "/simulator/tokens", nil)
 	_, err = c.ListTags(t.Context())
 	require.NoError(t, err, "the client has fetched another one")
-	assert.Equal(t, 2, s.current().Executed("/cgi-bin/stable_token"))
+	assert.Equal(t, 2, s.current().ExecutedCallCount("/cgi-bin/stable_token"))
 
 	secret := does(t, s, "POST", "/simulator/secret", nil)["appsecret"]
 	assert.Equal(t, s.secret(), secret)
@@ -281,7 +281,7 @@ func TestFaultsHappen(t *testing.T) {
 
 	does(t, s, "POST", "/simulator/faults", obj{"path": "/cgi-bin/menu/delete", "status": 503, "body": "down", "header": obj{"Retry-After": "1"}, "times": -1})
 	require.Error(t, c.DeleteMenu(t.Context()))
-	assert.Greater(t, s.current().Requests("/cgi-bin/menu/delete"), 4)
+	assert.Greater(t, s.current().CallCount("/cgi-bin/menu/delete"), 4)
 }
 
 func TestEveryFaultThatIsListedCanBePosted(t *testing.T) {
@@ -430,7 +430,7 @@ func TestResetEndsWhatIsUnderWay(t *testing.T) {
 		_, err := http.Get(s.url + "/cgi-bin/token")
 		ended <- err
 	}()
-	require.Eventually(t, func() bool { return s.current().Requests("") == 1 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return s.current().CallCount("") == 1 }, 5*time.Second, time.Millisecond)
 	does(t, s, "POST", "/simulator/reset", nil)
 	require.Error(t, <-ended)
 }
@@ -481,7 +481,7 @@ func TestRequestsThatCannotBeRightAreRefusedInJSON(t *testing.T) {
 		"a short token":                  {"PATCH", "/simulator/callback", obj{"token": "a"}, 400, "Token"},
 		"a short key":                    {"PATCH", "/simulator/callback", obj{"aes_key": "a"}, 400, "EncodingAESKey"},
 		"no callback address":            {"PATCH", "/simulator/callback", obj{"url": "localhost"}, 400, "URL"},
-		"pushes paused by hand":          {"PATCH", "/simulator/callback", obj{"pushing_paused": true}, 400, "pushing_paused"},
+		"pushes paused by hand":          {"PATCH", "/simulator/callback", obj{"pushes_paused": true}, 400, "pushes_paused"},
 		"a callback that is not there":   {"POST", "/simulator/callback/verify", nil, 502, "no callback"},
 		"a fault of no path":             {"POST", "/simulator/faults", obj{"path": "menu"}, 400, "slash"},
 		"a fault of no status":           {"POST", "/simulator/faults", obj{"status": 42}, 400, "200 to 599"},

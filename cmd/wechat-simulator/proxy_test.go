@@ -79,7 +79,7 @@ func TestEveryHostOfThePlatformIsReachedThroughTheProxy(t *testing.T) {
 		assert.Equal(t, http.StatusOK, status, origin)
 		assert.Contains(t, body, `"access_token":"`, origin)
 	}
-	assert.Equal(t, 10, s.current().Executed("/cgi-bin/token"))
+	assert.Equal(t, 10, s.current().ExecutedCallCount("/cgi-bin/token"))
 }
 
 func TestControlAPIIsNoPathOfThePlatform(t *testing.T) {
@@ -112,7 +112,7 @@ func TestNothingButThePlatformIsReachedThroughTheProxy(t *testing.T) {
 		require.ErrorContains(t, err, "wechat-simulator reaches only *.weixin.qq.com", address)
 	}
 	assert.Zero(t, reached.Load())
-	assert.Zero(t, s.current().Requests(""))
+	assert.Zero(t, s.current().CallCount(""))
 }
 
 func TestProgramThatDoesNotTrustTheAuthorityIsNotServed(t *testing.T) {
@@ -121,7 +121,7 @@ func TestProgramThatDoesNotTrustTheAuthorityIsNotServed(t *testing.T) {
 	c.Transport.(*http.Transport).TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 	_, _, err := fetch(t, c, "https://api.weixin.qq.com/cgi-bin/token")
 	require.Error(t, err)
-	assert.Zero(t, s.current().Requests(""))
+	assert.Zero(t, s.current().CallCount(""))
 }
 
 // dial connects to the proxy and sends a CONNECT together with what follows.

@@ -25,8 +25,8 @@ const thinking = 10 * time.Second
 func newAssistant(client *wechat.Client, token, aesKey string, hold bool) (*callback.Handler, error) {
 	h, err := callback.NewHandler(callback.Config{
 		AppID: client.AppID(), Credentials: callback.NewCredentials(token, aesKey),
-		Hold:     hold,
-		Deferred: client.SendCustomMessageJSON,
+		HoldDeliveries: hold,
+		SendDeferred:   client.SendCustomMessageJSON,
 	})
 	if err != nil {
 		return nil, err
@@ -73,7 +73,7 @@ func converse(ctx context.Context, hold bool) error {
 	}
 	platform.SetCallback(h)
 
-	fmt.Printf("Hold: %v\n", hold)
+	fmt.Printf("HoldDeliveries: %v\n", hold)
 	began := time.Now()
 	report := alice.Sends(ctx, "生命的意义是什么？")
 	fmt.Printf("  %4.1fs  delivered %d times, answered %q\n", time.Since(began).Seconds(), len(report.Deliveries), seen(report))

@@ -255,13 +255,13 @@ func (t *tour) click(ctx context.Context) error {
 		return errors.New("the click was not answered")
 	}
 	say("clicked", "replied %q", report.Reply.Content)
-	menu, err := t.activity.MenuStatus(ctx)
+	menu, err := t.activity.MenuStatuses(ctx)
 	if err != nil {
 		return err
 	}
 	for key, s := range menu {
-		say("response status", "%s: %d received, %d answered, %d failed, last at %s, took %s",
-			key, s.Received, s.Answered, s.Failed, s.Last.Format(time.DateTime), s.Latency.Round(time.Microsecond))
+		say("response status", "%s: %d received, %d succeeded, %d failed, last at %s, took %s",
+			key, s.Received, s.Succeeded, s.Failed, s.LastTime.Format(time.DateTime), s.LastDuration.Round(time.Microsecond))
 	}
 	return nil
 }

@@ -58,14 +58,14 @@ func runFleet(ctx context.Context) error {
 		}
 		defer fleet[i].kill()
 	}
-	fetches := func() int { return platform.Requests("/cgi-bin/stable_token") }
+	fetches := func() int { return platform.CallCount("/cgi-bin/stable_token") }
 
 	if err := callAll(fleet[:]); err != nil {
 		return err
 	}
 	fmt.Printf("3 servers made 30 calls at once:    %d token fetched\n", fetches())
 
-	platform.RevokeToken()
+	platform.RevokeTokens()
 	if err := callAll(fleet[:]); err != nil {
 		return err
 	}
