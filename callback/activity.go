@@ -15,15 +15,15 @@ const (
 )
 
 // Activity records data that the platform offers no API for: when a follower last sent a
-// message, until when the account may send them customer-service messages, and how menu
-// events were handled. Set [Config.Activity] so that a [Handler] records its pushes.
+// message, how long the account may send them customer-service messages, and how menu
+// events were handled. Set [Config.Activity] to make a [Handler] record its pushes.
 type Activity struct {
 	store    ActivityStore
 	inMemory bool // the store is in memory and called directly
 	guard    usercode.Guard
 }
 
-// MenuStatus is how the events with one menu key were handled (菜单事件响应状态).
+// MenuStatus summarizes how the events with one menu key were handled (菜单事件响应状态).
 type MenuStatus struct {
 	Received  int64     // number of events
 	Succeeded int64     // number of events whose handler succeeded
@@ -32,7 +32,7 @@ type MenuStatus struct {
 	// LastError is the text of the last error, up to 500 bytes. A later success does not
 	// reset it.
 	LastError string
-	// LastDuration is how long the last call of a handler took.
+	// LastDuration is how long the last call of the handler took.
 	LastDuration time.Duration
 }
 
@@ -54,22 +54,20 @@ func (s MenuStatus) plus(delta MenuStatus) MenuStatus {
 // ActivityStore stores the activity of one account for all replicas of a program. Each call
 // must be atomic. The caller stops waiting after 250 ms.
 type ActivityStore interface {
-	// RecordActivity records when a follower sent a message (zero for an event) and until when
-	// they can be sent customer-service messages. It never replaces a time by an earlier
-	// one.
-	RecordActivity(ctx context.Context, openID string, wrote, until time.Time) error
-	// LoadActivity returns both times, zero if unknown.
-	LoadActivity(ctx context.Context, openID string) (wrote, until time.Time, err error)
-	// AddMenuStatus adds the three counts of delta to those of a menu key, replaces Last
-	// if that of delta is later, and replaces LastError and Latency if those of delta are
-	// not zero.
+	// RecordActivity records when a follower sent a message (zero for an event) and when
+	// their reply window ends. It never replaces a time with an earlier one.
+	RecordActivity(ctx context.Context, openID string, messageTime, windowEnd time.Time) error
+	// LoadActivity returns both times. A time that is unknown is zero.
+	LoadActivity(ctx context.Context, openID string) (messageTime, windowEnd time.Time, err error)
+	// AddMenuStatus adds the three counts of delta to those of a menu key. It replaces
+	// LastTime if delta has a later one, and LastError and LastDuration if delta has one.
 	AddMenuStatus(ctx context.Context, key string, delta MenuStatus) error
 	// LoadMenuStatuses returns the status of every menu key.
 	LoadMenuStatuses(ctx context.Context) (map[string]MenuStatus, error)
 }
 
-// NewActivity returns an Activity that uses store. If store is nil, it uses the memory of
-// this process, for the last 100,000 followers and 1,000 menu keys.
+// NewActivity returns an Activity that uses store. If store is nil, the data is kept in
+// memory, for the 100,000 most recent followers and the 1,000 most recent menu keys.
 func NewActivity(store ActivityStore) *Activity {
 	if store == nil {
 		return &Activity{store: newMemoryActivity(), inMemory: true}
@@ -84,10 +82,10 @@ func (a *Activity) LastMessageTime(ctx context.Context, openID string) (time.Tim
 	return t.wrote, err
 }
 
-// ReplyWindow returns until when a follower can be sent customer-service messages, and
-// whether that time is still to come. The window is 48 hours after a message, and one
-// minute after a menu event, following or scanning. The platform also limits the number of
-// messages in that time, and has the final say.
+// ReplyWindow returns until when the account may send a follower customer-service messages,
+// and whether the window is still open. The window lasts 48 hours after a message, and one
+// minute after a menu event, a follow or a scan of a QR code. The platform also limits the
+// number of messages in that time, and has the final say.
 func (a *Activity) ReplyWindow(ctx context.Context, openID string) (until time.Time, open bool, err error) {
 	t, err := a.touched(ctx, openID)
 	return t.until, err == nil && time.Now().Before(t.until), err
@@ -100,7 +98,7 @@ func (a *Activity) touched(ctx context.Context, openID string) (touch, error) {
 	})
 }
 
-// MenuStatuses returns how menu events were handled, by menu key.
+// MenuStatuses returns how the events of each menu key were handled.
 func (a *Activity) MenuStatuses(ctx context.Context) (map[string]MenuStatus, error) {
 	return askActivity(ctx, a, func(ctx context.Context) (map[string]MenuStatus, error) { return a.store.LoadMenuStatuses(ctx) })
 }
@@ -181,14 +179,14 @@ func newMemoryActivity() *memoryActivity {
 	}
 }
 
-func (s *memoryActivity) RecordActivity(_ context.Context, openID string, wrote, until time.Time) error {
+func (s *memoryActivity) RecordActivity(_ context.Context, openID string, messageTime, windowEnd time.Time) error {
 	s.followers.update(openID, time.Now(), 0, func(old touch, _ bool) (touch, bool) {
-		return touch{wrote: later(old.wrote, wrote), until: later(old.until, until)}, true
+		return touch{wrote: later(old.wrote, messageTime), until: later(old.until, windowEnd)}, true
 	})
 	return nil
 }
 
-func (s *memoryActivity) LoadActivity(_ context.Context, openID string) (wrote, until time.Time, _ error) {
+func (s *memoryActivity) LoadActivity(_ context.Context, openID string) (messageTime, windowEnd time.Time, _ error) {
 	t, _ := s.followers.get(openID, time.Now())
 	return t.wrote, t.until, nil
 }

@@ -6,7 +6,7 @@ import (
 	"net/http"
 )
 
-// ErrTooLarge is the error of [Handler.Parse] for a request body of more than 256 KiB.
+// ErrTooLarge is returned by [Handler.Parse] if the request body is larger than 256 KiB.
 var ErrTooLarge = errors.New("callback: request body is larger than 256 KiB")
 
 const (

@@ -15,15 +15,15 @@ import (
 // Mode is how the platform sends pushes, as set in its console (消息加解密方式).
 type Mode int
 
-// The modes. The handler never takes the mode from a request: an attacker would choose
-// the one that they can forge.
+// The encryption modes. The handler never takes the mode from a request, because an
+// attacker would choose one that they can forge.
 const (
 	// ModeSafe means that pushes are encrypted (安全模式). It is the default. If a push
 	// contains the message in plain text as well, the console is still in compatible
 	// mode: the plain text is ignored, and a warning is logged.
 	ModeSafe Mode = iota
 	// ModeCompatible means that pushes contain the message both encrypted and in plain
-	// text, for the transition from one to the other (兼容模式). Only the encrypted part
+	// text, for the transition from plain mode to safe mode (兼容模式). Only the encrypted part
 	// is read. A push without one is refused, as in [ModeSafe].
 	ModeCompatible
 	// ModePlain means that pushes are in plain text (明文模式). If the console is in
@@ -47,64 +47,67 @@ func (m Mode) String() string {
 }
 
 // Config configures a [Handler]. Mode, Credentials and AppID must match the platform's
-// console (服务器配置). All other fields are optional. [NewHandler] returns an error if the
-// configuration is invalid or contradicts itself.
+// console (服务器配置). All other fields are optional. [NewHandler] returns a [*ConfigError] if
+// the configuration is invalid or contradictory.
 type Config struct {
 	Mode        Mode
 	Credentials Credentials
 	AppID       string // required unless Mode is ModePlain
 	OriginalID  string // original ID of the account (gh_…); if set, pushes for other accounts are refused
 
-	// Previous are credentials that are accepted beside Credentials while those are being
-	// changed in the console: until PreviousUntil, and at most until 10 minutes after the
-	// first push that is signed with Credentials. Pass "" for the token or key that stays
-	// the same. The default of PreviousUntil is 24 hours after NewHandler.
+	// Previous are the old credentials, which are still accepted while you change them in
+	// the console. They expire at PreviousUntil (default: 24 hours after NewHandler), or
+	// earlier: 10 minutes after the first push that is signed with Credentials. Pass "" for
+	// the token or key that stays the same.
 	Previous      Credentials
 	PreviousUntil time.Time
 
-	// AllowPlaintext accepts pushes in plain text in [ModeSafe] and [ModeCompatible] too,
-	// for the transition from plain mode. Pushes can then be forged as in plain mode.
+	// AllowPlaintext makes [ModeSafe] and [ModeCompatible] accept plain-text pushes too,
+	// for the transition from plain mode. While it is set, pushes can be forged as in plain
+	// mode.
 	AllowPlaintext bool
 
 	// ReplayWindow is the maximum difference between the timestamp of a request and the
 	// local clock: 1 second to 24 hours. The default is 5 minutes.
 	ReplayWindow time.Duration
 
-	// AllowedIPs returns the IP addresses and CIDR blocks that requests are accepted
-	// from, for example the ListCallbackIPs method of a *wechat.Client. If it is nil, all
-	// are. It is called once a day; if a call fails, the last list stays in use. Until
-	// there is a list, requests wait for it for up to 2 seconds and then get status 503.
-	// The address is that of the connection, so do not set AllowedIPs behind a proxy.
+	// AllowedIPs returns the IP addresses and CIDR blocks that requests are accepted from,
+	// for example the ListCallbackIPs method of a *wechat.Client. If it is nil, all
+	// addresses are accepted. It is called once a day; if a call fails, the last list stays
+	// in use. Before the first list is available, a request waits for it for up to 2
+	// seconds and then gets status 503. The handler checks the address of the connection,
+	// so do not set AllowedIPs behind a proxy.
 	AllowedIPs func(context.Context) ([]string, error)
 
-	// ResponseTimeout is how long the platform may wait for a response; it gives up after 5
-	// seconds. A handler that takes longer continues in the background. The default is
-	// 4.5 seconds.
+	// ResponseTimeout is how long a delivery waits for the reply before it gets a response
+	// without one. The handler then continues in the background. It must be less than 5
+	// seconds, after which the platform gives up. The default is 4.5 seconds.
 	ResponseTimeout time.Duration
-	// HandlerTimeout is how long a handler may run before its context ends. The default is 60
-	// seconds.
+	// HandlerTimeout is how long a handler may run before its context ends. The default is
+	// one minute.
 	HandlerTimeout time.Duration
-	// Workers is how many handlers may run at the same time (default 1,000), and Queue
-	// is how many pushes may wait for a worker (default 4,000; [NoQueue] for none). A
-	// push that exceeds both gets the reply that Overflow returns. Without Overflow it
-	// gets no response, so that the platform delivers it again.
+	// Workers is how many handlers may run at the same time (default 1,000), and QueueSize
+	// is how many pushes may wait for a worker (default 4,000; [NoQueue] for none). If all
+	// workers are busy and the queue is full, Overflow returns the reply to a new push.
+	// Without Overflow, the push gets no response, so that the platform delivers it again.
 	Workers   int
 	QueueSize int
-	// Overflow returns the reply to a push while all workers are busy and the queue is
-	// full. No handler gets that push. After 250 ms its result is ignored.
+	// Overflow returns the reply to a push that arrives while all workers are busy and the
+	// queue is full. No handler is called for that push. If it does not return within 250
+	// ms, the push gets no response.
 	Overflow func(context.Context, Message) Reply
 
-	// SendDeferred sends a reply that came too late for a response, or the part of a text
-	// after the first 2,048 bytes, as a customer-service message: body is the request
-	// body of /cgi-bin/message/custom/send. Without SendDeferred such replies are lost.
+	// SendDeferred sends a customer-service message with a reply that is too late for a
+	// response, or with the part of a text after the first 2,048 bytes. body is the request
+	// body of /cgi-bin/message/custom/send. Without SendDeferred, late replies are lost.
 	//
 	//	SendDeferred: client.SendCustomMessageJSON, // of a *wechat.Client
 	SendDeferred func(ctx context.Context, body []byte) error
 	// HoldDeliveries leaves the first two deliveries of a push without a response while its
-	// handler is running, and responds to the third. A handler then has 14 seconds for
-	// its reply. The platform counts deliveries without a response as failures, and
-	// after many of them it sends no pushes for a minute, so use Hold only if slow
-	// replies are rare.
+	// handler is running, and responds to the third. A handler then has 14 seconds for its
+	// reply. The platform counts deliveries without a response as failures, and after many
+	// of them it stops all pushes for a minute, so use HoldDeliveries only if slow replies
+	// are rare.
 	HoldDeliveries bool
 
 	// RetryFailed leaves a push without a response if its handler returned an error or
@@ -113,8 +116,9 @@ type Config struct {
 	// closed before the 5 seconds are over. By default, such a push is acknowledged.
 	RetryFailed bool
 
-	// Dedupe lets several replicas handle each push once between them. If it is nil, the
-	// handler detects duplicates only among the deliveries that it receives itself.
+	// Dedupe is the store that several replicas share so that each push is handled once. If
+	// it is nil, the handler detects duplicates only among the deliveries that it receives
+	// itself.
 	Dedupe DedupeStore
 	// Activity records when followers sent messages and how menu events were handled.
 	Activity *Activity
@@ -127,7 +131,7 @@ type Config struct {
 	Observer func(context.Context, Observation)
 }
 
-// NoQueue is the value of [Config.QueueSize] for no queue at all.
+// NoQueue is the [Config.QueueSize] that disables the queue.
 const NoQueue = math.MinInt
 
 // Format prints the mode and the AppID, never a secret.
@@ -145,7 +149,7 @@ func (c Config) MarshalJSON() ([]byte, error) {
 	return fmt.Appendf(nil, `{"Mode":%q,"AppID":%q}`, c.Mode, c.AppID), nil
 }
 
-// ConfigError says which field of a [Config] is invalid, and why.
+// ConfigError reports which field of a [Config] is invalid, and why.
 type ConfigError struct {
 	Field  string // name of the field, such as "AppID"
 	Reason string // such as "must not be empty"

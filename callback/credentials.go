@@ -20,7 +20,7 @@ type Credentials struct {
 type secrets struct{ token, aesKey string }
 
 // NewCredentials returns credentials. The token has 3 to 32 letters and digits, and the
-// EncodingAESKey has 43; pass "" for it in plain mode. [NewHandler] checks both.
+// EncodingAESKey has 43. In plain mode, encodingAESKey may be "". [NewHandler] checks both.
 func NewCredentials(token, encodingAESKey string) Credentials {
 	return Credentials{func() secrets { return secrets{token, encodingAESKey} }}
 }

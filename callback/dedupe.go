@@ -8,57 +8,58 @@ import (
 	"time"
 )
 
-// DedupeStore lets the replicas of a program handle each push once between them, and reply
-// to it once. Several accounts can share one store, because keys begin with the account.
+// DedupeStore coordinates the replicas of a program, so that together they handle each push
+// once and reply to it once. Several accounts can share one store, because keys begin with
+// the account.
 //
-// A key identifies a push. For each key, a store keeps the owner of the claim and when the
-// claim expires, the owners that have asked, and, once the push is done, the reply and the
-// way of the reply.
+// A key identifies a push. For each key, a store keeps the owner of the claim, its expiry
+// time, the owners that have called Claim, and how the reply is sent. Once the push is
+// done, it also keeps the reply.
 //
 //	free ──Claim──► claimed ──Finish──► done
 //	  ▲                │
 //	  └─Release, or the claim expires
 //
 // An owner is a random string that identifies one delivery of the push to one replica. Each
-// call must be atomic with respect to the key, and safe to retry: a call that returned an
-// error may have been executed and is made again. The ctx of a call ends after 250 ms, and
-// never with the request that caused it. An error means that the call may or may not have
-// been executed; the state of a key is never an error. A store uses its own clock.
+// call must be atomic for its key and safe to retry: a call that returned an error is made
+// again, although it may have been executed. The ctx of a call expires after 250 ms and
+// does not end with the HTTP request. Return an error only if the call may have failed,
+// never to report the state of a key. A store uses its own clock.
 //
 // A typical push costs one Claim and one Finish. A handler that takes longer than a second
-// costs one more Claim per second, and a delivery to another replica meanwhile one Claim
-// every 200 ms. A reply that goes out through another replica, or that no delivery arrives
-// for, costs one Settle.
+// costs one more Claim per second. While it runs, each delivery that waits at another
+// replica costs one Claim every 200 ms. A reply that another replica sends, or that no
+// delivery is waiting for, costs one ChooseReplyMethod.
 type DedupeStore interface {
-	// Claim claims a push for owner. If the push is free, or owner has claimed it
-	// already, owner has the claim for ttl from now. Claim never changes another owner's
-	// claim that has not expired, nor a push that is done.
+	// Claim claims a push for owner. If the push is free, or owner already has the claim,
+	// owner has it for ttl from now. Claim never changes an unexpired claim of another
+	// owner, nor a push that is done.
 	//
-	// The result is the state after the call. Every owner that asks for a key is counted
-	// once: the store remembers at least the first three owners, in order, for at least
-	// [DedupeRetention] after the last call for the key. They are not reset when a claim
-	// expires or is released.
+	// The result is the state after the call. The store numbers the owners that call Claim
+	// for a key, each of them once. It remembers at least the first three, in order, for at
+	// least [DedupeRetention] after the last call for the key, even if a claim expires or
+	// is released.
 	Claim(ctx context.Context, key, owner string, ttl time.Duration) (Claim, error)
 	// Finish marks a push as done for ttl: from now on Claim returns [ClaimStateDone] and
-	// the reply, which may be nil or empty if there is none. The store may forget the
-	// reply after [DedupeReplyRetention], but not the push. Finish does nothing if the
-	// push is done, or if another owner has a claim that has not expired. The caller
-	// needs no claim of its own if nobody has one.
+	// the reply, which may be nil or empty if there is none. The store may forget the reply
+	// after [DedupeReplyRetention], but not the push. Finish does nothing if the push is
+	// done, or if another owner has a claim that has not expired. If nobody has a claim,
+	// the caller does not need one either.
 	Finish(ctx context.Context, key, owner string, reply []byte, ttl time.Duration) error
-	// ChooseReplyMethod records how the reply to a push reaches the user, unless that has been
-	// recorded already, and returns what is recorded. The store keeps it as long as the
-	// push, and at least for [DedupeRetention].
+	// ChooseReplyMethod records how the reply to a push is sent, unless a method has been
+	// recorded already, and returns the recorded method. The store keeps it as long as the
+	// push, and for at least [DedupeRetention].
 	ChooseReplyMethod(ctx context.Context, key string, method ReplyMethod) (ReplyMethod, error)
-	// Release ends the claim of owner, so that the push is free. It does nothing if
-	// another owner has the claim, or if the push is done.
+	// Release ends owner's claim, which makes the push free. It does nothing if another
+	// owner has the claim, or if the push is done.
 	Release(ctx context.Context, key, owner string) error
 }
 
 // Claim is the result of [DedupeStore].Claim.
 type Claim struct {
 	State ClaimState
-	// Delivery is the position of the owner among those that have asked for the key; the
-	// first one is 1. A store that remembers only three owners returns 3 for all others.
+	// Delivery is the number of the owner among those that have called Claim for the key,
+	// starting at 1. A store that remembers only three owners returns 3 for all later ones.
 	Delivery int
 	// Reply is the reply passed to Finish, if the push is done and the store still has it.
 	Reply []byte
@@ -67,17 +68,18 @@ type Claim struct {
 // ClaimState is the state of a push after [DedupeStore].Claim.
 type ClaimState string
 
-// The states. Every other value, including "", counts as a failure of the store.
+// The states of a push. Any other value, including "", is treated as a failure of the
+// store.
 const (
-	ClaimStateGranted ClaimState = "granted" // the owner that asked has the claim and handles the push
+	ClaimStateGranted ClaimState = "granted" // the caller has the claim and must handle the push
 	ClaimStateTaken   ClaimState = "taken"   // another owner has the claim
 	ClaimStateDone    ClaimState = "done"    // the push has been handled
 )
 
-// ReplyMethod is how a reply reaches the user.
+// ReplyMethod is how a reply is sent to the user.
 type ReplyMethod string
 
-// The ways of a reply. A reply never goes both ways.
+// How a reply can be sent. Each reply is sent in only one of these ways.
 const (
 	ReplyMethodResponse ReplyMethod = "response" // as the response to a delivery
 	ReplyMethodDeferred ReplyMethod = "deferred" // as customer-service messages, through [Config.SendDeferred]
@@ -88,7 +90,8 @@ const (
 	// DedupeRetention is how long a key is kept after the last call for it, unless the
 	// ttl passed to Finish is longer.
 	DedupeRetention = time.Minute
-	// DedupeReplyRetention is how long a reply is kept. No delivery arrives later.
+	// DedupeReplyRetention is how long a reply is kept. No delivery of the push arrives
+	// after that.
 	DedupeReplyRetention = 20 * time.Second
 )
 
@@ -97,8 +100,8 @@ const (
 	maxRepliesBytes = 4 << 20
 )
 
-// MemoryDedupeStore is a [DedupeStore] in memory, for several handlers in one process. It
-// remembers up to 100,000 pushes and 4 MiB of replies.
+// MemoryDedupeStore is an in-memory [DedupeStore] that several handlers in one process can
+// share. It remembers up to 100,000 pushes and 4 MiB of replies.
 type MemoryDedupeStore struct {
 	pushes  *lru[string, claimed]
 	replies *lru[string, []byte]

@@ -28,19 +28,20 @@
 // one HTTP request that carries it. The platform waits 5 seconds for a response and
 // delivers a push up to three times.
 //
-// For each delivery, the handler verifies the signature and the timestamp, decrypts the
-// body, and refuses everything that does not match its configuration, always with the
-// same response. It parses the push into a Go type such as [*TextMessage] or
-// [*ClickEvent]; a push of unknown type is an [*UnknownMessage]. Then it calls the
-// function that was registered for the push; [On] lists the order of precedence. The
-// [Reply] that the function returns is the response, encrypted if the push was.
+// For each delivery, the handler verifies the signature and the timestamp and decrypts the
+// body. Every request that does not match its configuration is refused, always with the
+// same response. The handler parses the push into a Go type such as [*TextMessage] or
+// [*ClickEvent]; a push of unknown type is an [*UnknownMessage]. Then it calls the function
+// that was registered for the push; [On] lists the order of precedence. The [Reply] that
+// the function returns is the response, encrypted if the push was.
 //
-// Each push is handled once. All its deliveries get the same reply. If a function takes
-// longer than [Config.ResponseTimeout], the push is acknowledged, the function keeps running, and
-// its reply is sent as customer-service messages through [Config.SendDeferred]; with
-// [Config.HoldDeliveries], a later delivery gets the reply instead. If a function fails or panics,
-// the failure is logged and the push is acknowledged, unless [Config.RetryFailed] is set.
-// All states of a push, all time limits and the result of every failure are described at
+// Each push is handled once, and all of its deliveries get the same reply. If a function
+// takes longer than [Config.ResponseTimeout], the push is acknowledged, the function keeps
+// running, and its reply is sent as customer-service messages through
+// [Config.SendDeferred]; with [Config.HoldDeliveries], a later delivery gets the reply
+// instead. If a function fails or panics, the failure is logged and the push is
+// acknowledged, unless [Config.RetryFailed] is set. This page describes all states of a
+// push, all time limits and the result of every failure:
 //
 // https://github.com/wechatoa/wechat/blob/main/docs/callback.md
 //
@@ -48,9 +49,10 @@
 //
 // In plain mode the platform's signature does not cover the message. Anyone who sees the
 // URL of one request, for example in the log of a proxy, can forge messages for five
-// minutes, and again later when the time comes that its nonce happens to spell. Use safe
-// mode and HTTPS, and keep query strings out of logs.
+// minutes. If the nonce of that request can be read as a timestamp, they can do so again at
+// that time, because the signature does not tell the two apart. Use safe mode and HTTPS,
+// and keep query strings out of logs.
 //
 // The platform does not guarantee the order of pushes. It drops a push after three failed
-// deliveries, and after many failures it sends no pushes for a minute.
+// deliveries, and stops all pushes for a minute after many failures.
 package callback

@@ -2,8 +2,8 @@ package callback
 
 import "time"
 
-// UserInfoModifiedEvent is sent within 30 days when a user who authorized the account
-// changes their profile (授权用户资料变更事件).
+// UserInfoModifiedEvent is sent within 30 days after a user who authorized the account has
+// changed their profile (授权用户资料变更事件).
 //
 // https://developers.weixin.qq.com/doc/service/guide/h5/auth
 type UserInfoModifiedEvent struct {
@@ -41,8 +41,8 @@ type UserAuthorizationCancellationEvent struct {
 	RevokeInfo string
 }
 
-// QualificationVerifySuccessEvent is sent when the account's qualification was verified
-// (资质认证成功事件).
+// QualificationVerifySuccessEvent is sent when the account's qualification has been
+// verified (资质认证成功事件).
 //
 // https://developers.weixin.qq.com/doc/service/guide/product/Accreditation
 type QualificationVerifySuccessEvent struct {
@@ -51,8 +51,8 @@ type QualificationVerifySuccessEvent struct {
 	ExpireTime time.Time `push:"ExpiredTime"`
 }
 
-// QualificationVerifyFailEvent is sent when the verification of the account's
-// qualification failed (资质认证失败事件).
+// QualificationVerifyFailEvent is sent when the verification of the account's qualification
+// has failed (资质认证失败事件).
 //
 // https://developers.weixin.qq.com/doc/service/guide/product/Accreditation
 type QualificationVerifyFailEvent struct {
@@ -62,8 +62,7 @@ type QualificationVerifyFailEvent struct {
 	FailReason string
 }
 
-// NamingVerifySuccessEvent is sent when the account's name was verified
-// (名称认证成功事件).
+// NamingVerifySuccessEvent is sent when the account's name has been verified (名称认证成功事件).
 //
 // https://developers.weixin.qq.com/doc/service/guide/product/Accreditation
 type NamingVerifySuccessEvent struct {
@@ -72,7 +71,7 @@ type NamingVerifySuccessEvent struct {
 	ExpireTime time.Time `push:"ExpiredTime"`
 }
 
-// NamingVerifyFailEvent is sent when the verification of the account's name failed. The
+// NamingVerifyFailEvent is sent when the verification of the account's name has failed. The
 // account keeps its API permissions (名称认证失败事件).
 //
 // https://developers.weixin.qq.com/doc/service/guide/product/Accreditation
@@ -102,8 +101,7 @@ type VerifyExpiredEvent struct {
 	ExpireTime time.Time `push:"ExpiredTime"`
 }
 
-// VerifyPaySuccessEvent is sent when the fee of a verification was paid
-// (认证支付成功事件).
+// VerifyPaySuccessEvent is sent when the fee for a verification has been paid (认证支付成功事件).
 //
 // It has no current official page.
 type VerifyPaySuccessEvent struct {
@@ -112,7 +110,7 @@ type VerifyPaySuccessEvent struct {
 	OrderID string
 }
 
-// VerifyDispatchEvent reports who reviews a verification (认证分配审核提供商事件).
+// VerifyDispatchEvent reports which provider reviews a verification (认证分配审核提供商事件).
 //
 // It has no current official page.
 type VerifyDispatchEvent struct {
@@ -131,7 +129,7 @@ type VerifyRefillEvent struct {
 	Header
 }
 
-// VerifyFailEvent is sent when a verification was finally rejected (认证最终失败事件).
+// VerifyFailEvent is sent when a verification has been finally rejected (认证最终失败事件).
 //
 // It has no current official page.
 type VerifyFailEvent struct {

@@ -6,7 +6,7 @@ package callback
 type SubscribeEvent struct {
 	Header
 
-	EventKey string // "qrscene_" and the scene, if the user scanned a QR code with one; see [EventKey]
+	EventKey string // "qrscene_" followed by the scene, if the user scanned a QR code with one; see [EventKey]
 	Ticket   string // ticket of that QR code
 }
 
@@ -20,9 +20,9 @@ type UnsubscribeEvent struct {
 	EventKey string
 }
 
-// ScanEvent is sent when a follower scans a QR code with a scene. A user who is not a
-// follower yet and follows the account by the QR code causes a [SubscribeEvent] instead
-// (扫描带参数二维码事件).
+// ScanEvent is sent when a follower scans a QR code with a scene. If a user who is not a
+// follower scans the code and follows the account, the platform sends a [SubscribeEvent]
+// instead (扫描带参数二维码事件).
 //
 // https://developers.weixin.qq.com/doc/service/guide/product/message/Receiving_event_pushes
 type ScanEvent struct {
@@ -32,8 +32,8 @@ type ScanEvent struct {
 	Ticket   string // ticket of the QR code
 }
 
-// LocationEvent reports where a follower is: when they open the chat, and every 5
-// seconds after that if the account is configured so (上报地理位置事件).
+// LocationEvent reports where a follower is: when they open the chat, and every 5 seconds
+// after that if the account is configured to receive that (上报地理位置事件).
 //
 // https://developers.weixin.qq.com/doc/service/guide/product/message/Receiving_event_pushes
 type LocationEvent struct {

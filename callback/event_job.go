@@ -11,7 +11,7 @@ type MassSendJobFinishEvent struct {
 	MsgID                int64
 	Status               string // "send success", "send fail" or "err(num)"
 	TotalCount           int64  // followers that the message was for
-	FilterCount          int64  // of them, those that remained after filtering
+	FilterCount          int64  // followers that remained after filtering
 	SentCount            int64
 	ErrorCount           int64
 	CopyrightCheckResult CopyrightCheckResult

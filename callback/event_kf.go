@@ -2,7 +2,7 @@ package callback
 
 // KFCreateSessionEvent is sent when an agent accepts a session (客服接入会话事件).
 //
-// It has no current official page.
+// It has no current official page. An older one is:
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Customer_Service/Session_control
 type KFCreateSessionEvent struct {
@@ -14,7 +14,7 @@ type KFCreateSessionEvent struct {
 // KFCloseSessionEvent is sent when a session with an agent is closed
 // (客服关闭会话事件).
 //
-// It has no current official page.
+// It has no current official page. An older one is:
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Customer_Service/Session_control
 type KFCloseSessionEvent struct {
@@ -27,7 +27,7 @@ type KFCloseSessionEvent struct {
 // KFSwitchSessionEvent is sent when a session is transferred from one agent to another
 // (客服转接会话事件).
 //
-// It has no current official page.
+// It has no current official page. An older one is:
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Customer_Service/Session_control
 type KFSwitchSessionEvent struct {

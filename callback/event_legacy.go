@@ -17,7 +17,7 @@ type DeviceTextMessage struct {
 	OpenID     string
 }
 
-// MerchantOrderEvent is sent when an order of the discontinued WeChat shop was paid
+// MerchantOrderEvent is sent when an order of the discontinued WeChat shop has been paid
 // (微信小店订单付款事件).
 //
 // The platform has discontinued the feature, but may still send the push.
@@ -77,9 +77,9 @@ type ShakeAroundLotteryBindEvent struct {
 	BindTime  time.Time
 }
 
-// DeviceEvent is sent when a device of the discontinued hardware platform is bound or
-// unbound, or its status is subscribed to or unsubscribed from; Event says which
-// (设备绑定解绑事件).
+// DeviceEvent is sent when a user binds or unbinds a device of the discontinued hardware
+// platform, or subscribes to or unsubscribes from its status; the field Event tells them
+// apart (设备绑定解绑事件).
 //
 // It has no current official page.
 type DeviceEvent struct {
@@ -149,8 +149,7 @@ type UserScanProductVerifyActionEvent struct {
 	ReasonMessage string `push:"ReasonMsg"`
 }
 
-// GuideQRCodeScanEvent is an event of the discontinued shopping guides
-// (顾问二维码扫码事件).
+// GuideQRCodeScanEvent is an event of the discontinued shopping-guide feature (顾问二维码扫码事件).
 //
 // The platform has discontinued the feature, but may still send the push.
 type GuideQRCodeScanEvent struct {
@@ -163,8 +162,7 @@ type GuideQRCodeScanEvent struct {
 	QRCodeInfo         string `push:"GuideScanEvent>qrcode_info"`
 }
 
-// GuideInviteResultEvent is an event of the discontinued shopping guides
-// (顾问邀请结果事件).
+// GuideInviteResultEvent is an event of the discontinued shopping-guide feature (顾问邀请结果事件).
 //
 // The platform has discontinued the feature, but may still send the push.
 type GuideInviteResultEvent struct {

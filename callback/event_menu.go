@@ -20,8 +20,7 @@ type ViewEvent struct {
 	MenuID   int64  // conditional menu that contains the button
 }
 
-// ScanCodePushEvent is sent when a follower has scanned a code from the menu
-// (扫码推事件).
+// ScanCodePushEvent is sent when a follower has scanned a code through the menu (扫码推事件).
 //
 // https://developers.weixin.qq.com/doc/service/guide/product/menu/Custom_Menu_Push_Events
 type ScanCodePushEvent struct {
@@ -37,7 +36,7 @@ type ScanCodeInfo struct {
 	ScanResult string
 }
 
-// ScanCodeWaitEvent is sent when a follower has scanned a code from the menu and is
+// ScanCodeWaitEvent is sent when a follower has scanned a code through the menu and is
 // waiting for a message (扫码推事件且弹出“消息接收中”提示框).
 //
 // https://developers.weixin.qq.com/doc/service/guide/product/menu/Custom_Menu_Push_Events
@@ -48,7 +47,7 @@ type ScanCodeWaitEvent struct {
 	ScanCodeInfo ScanCodeInfo
 }
 
-// PhotoEvent is sent when a follower has taken photos from the menu. The photos arrive
+// PhotoEvent is sent when a follower has taken photos through the menu. The photos arrive
 // as separate image messages (弹出系统拍照发图事件).
 //
 // https://developers.weixin.qq.com/doc/service/guide/product/menu/Custom_Menu_Push_Events
@@ -70,8 +69,8 @@ type SentPictures struct {
 	Pictures []SentPicture `push:"PicList,item"`
 }
 
-// PhotoOrAlbumEvent is sent when a follower has taken or picked photos from the menu. The
-// photos arrive as separate image messages (弹出拍照或者相册发图事件).
+// PhotoOrAlbumEvent is sent when a follower has taken or picked photos through the menu.
+// The photos arrive as separate image messages (弹出拍照或者相册发图事件).
 //
 // https://developers.weixin.qq.com/doc/service/guide/product/menu/Custom_Menu_Push_Events
 type PhotoOrAlbumEvent struct {
@@ -81,8 +80,8 @@ type PhotoOrAlbumEvent struct {
 	SentPictures SentPictures `push:"SendPicsInfo"`
 }
 
-// AlbumEvent is sent when a follower has picked photos from their album by the menu. The
-// photos arrive as separate image messages (弹出微信相册发图器事件).
+// AlbumEvent is sent when a follower has picked photos from their album through the menu.
+// The photos arrive as separate image messages (弹出微信相册发图器事件).
 //
 // https://developers.weixin.qq.com/doc/service/guide/product/menu/Custom_Menu_Push_Events
 type AlbumEvent struct {
@@ -92,7 +91,7 @@ type AlbumEvent struct {
 	SentPictures SentPictures `push:"SendPicsInfo"`
 }
 
-// LocationSelectEvent is sent when a follower has picked a place from the menu
+// LocationSelectEvent is sent when a follower has picked a place through the menu
 // (弹出地理位置选择器事件).
 //
 // https://developers.weixin.qq.com/doc/service/guide/product/menu/Custom_Menu_Push_Events
@@ -123,7 +122,7 @@ type ViewMiniProgramEvent struct {
 	MenuID   int64
 }
 
-// MediaEvent is sent when a follower taps a menu button that sends them a material
+// MediaEvent is sent when a follower taps a menu button that sends them material
 // (点击菜单下发素材事件).
 //
 // It has no current official page.

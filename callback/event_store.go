@@ -50,7 +50,7 @@ type AddStoreAuditEvent struct {
 	AuditID   int64
 	Status    int64
 	Reason    string
-	IsUpgrade int64  // as the platform sends it; its sample has the value 3
+	IsUpgrade int64  // as sent by the platform, which does not document the values; its sample has 3
 	POIID     string `push:"poi_id"`
 }
 

@@ -56,9 +56,9 @@ func (s badStore) RecordActivity(context.Context, string, time.Time, time.Time) 
 	return nil
 }
 
-func (s badStore) LoadActivity(context.Context, string) (wrote, until time.Time, err error) {
+func (s badStore) LoadActivity(context.Context, string) (messageTime, windowEnd time.Time, err error) {
 	s.do()
-	return wrote, until, nil
+	return messageTime, windowEnd, nil
 }
 func (s badStore) AddMenuStatus(context.Context, string, MenuStatus) error { s.do(); return nil }
 func (s badStore) LoadMenuStatuses(context.Context) (map[string]MenuStatus, error) {

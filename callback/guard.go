@@ -10,10 +10,9 @@ import (
 	"github.com/wechatoa/wechat/internal/msgcrypt"
 )
 
-// ErrRefused is the error of [Handler.Parse] and [Handler.VerifyURL] for a request that is
-// not from the platform or does not match the configuration: its signature is wrong, it
-// is too old, it is not encrypted as configured, or it is malformed. The log contains the
-// reason.
+// ErrRefused is returned by [Handler.Parse] and [Handler.VerifyURL] if the request is not
+// from the platform or does not match the configuration: its signature is wrong, it is too
+// old, it is not encrypted as configured, or it is malformed. The log contains the reason.
 var ErrRefused = errors.New("callback: request refused")
 
 // refusal is why a request was refused. The client never sees it.
@@ -72,10 +71,10 @@ func newGuard(cfg Config, now time.Time) (*guard, error) {
 	return g, g.init(cfg, now)
 }
 
-// VerifyURL verifies the request by which the platform checks the URL of the server
-// (验证消息的确来自微信服务器) and returns the echostr, which must be the body of the
-// response, as text/plain. It returns [ErrRefused] if the request is not from the
-// platform. If the request shows that the configuration is wrong, a warning is logged.
+// VerifyURL verifies the request by which the platform checks the callback URL
+// (验证消息的确来自微信服务器) and returns the echostr, which must be the body of the response, as
+// text/plain. It returns [ErrRefused] if the request is not from the platform. If the
+// request shows that the configuration is wrong, a warning is logged.
 func (h *Handler) VerifyURL(r *http.Request) (echo string, err error) {
 	now := time.Now()
 	q, err := h.admit(r, now)
@@ -95,7 +94,7 @@ const maxEcho = 1 << 10
 
 // Parse verifies, decrypts and parses a push, for programs that do everything else
 // themselves: they must respond in time, detect duplicates, and so on. [Push.Response]
-// returns the response. Parse returns [ErrRefused], [ErrTooLarge] or an error of reading
+// returns the response. Parse returns [ErrRefused], [ErrTooLarge] or the error from reading
 // the body.
 func (h *Handler) Parse(r *http.Request) (*Push, error) {
 	push, err := h.parse(r)

@@ -19,9 +19,9 @@ import (
 // has a type parameter, and with [Handler.OnText], [Handler.OnEventKey],
 // [Handler.OnEventKeyPrefix] and [Handler.Fallback]. On lists their order of precedence.
 //
-// Each push is handled once, however often it is delivered. The response is always in
-// time: if a function takes longer than [Config.ResponseTimeout], the push is acknowledged, and the
-// reply is sent through [Config.SendDeferred].
+// Each push is handled once, however often it is delivered. The response is always sent in
+// time: if a function takes longer than [Config.ResponseTimeout], the push is acknowledged,
+// and the reply is sent through [Config.SendDeferred].
 type Handler struct{ *engine }
 
 // engine is behind a pointer so that no fmt verb prints its content.
@@ -210,7 +210,7 @@ func (p *Push) contentType() string {
 
 var success = []byte("success")
 
-// Shutdown stops accepting new pushes, which the platform then delivers again or to
+// Shutdown stops accepting new pushes, which the platform then delivers again, possibly to
 // another replica. It waits until all accepted pushes have been handled and their replies
 // sent. If ctx ends first, Shutdown leaves queued pushes without a response, cancels the
 // contexts of running handlers, gives them 250 ms to return, and returns ctx's error.

@@ -9,8 +9,8 @@ type TextMessage struct {
 	MsgID      int64
 	Content    string
 	MenuItemID string `push:"bizmsgmenuid"` // ID of the item, if the follower tapped one of a menu message
-	MsgDataID  int64  // article that the message was sent from; 0 if none
-	Position   int    `push:"Idx"` // of that article among the articles of its message; the first is 1
+	MsgDataID  int64  // msg_data_id of the article that the message was sent from; 0 if none
+	Position   int    `push:"Idx"` // of that article in its mass message or publication, starting at 1
 }
 
 // ImageMessage is a picture that a follower sent (图片消息).
@@ -22,8 +22,8 @@ type ImageMessage struct {
 	MsgID      int64
 	PictureURL string `push:"PicUrl"`
 	MediaID    string
-	MsgDataID  int64 // article that the message was sent from; 0 if none
-	Position   int   `push:"Idx"` // of that article among the articles of its message; the first is 1
+	MsgDataID  int64 // msg_data_id of the article that the message was sent from; 0 if none
+	Position   int   `push:"Idx"` // of that article in its mass message or publication, starting at 1
 }
 
 // VoiceMessage is a voice recording that a follower sent (语音消息).
@@ -37,8 +37,8 @@ type VoiceMessage struct {
 	Format      string // "amr" or "speex"
 	Recognition string // recognized text, if the account has speech recognition enabled
 	MediaID16K  string // the recording as AMR at 16 kHz
-	MsgDataID   int64  // article that the message was sent from; 0 if none
-	Position    int    `push:"Idx"` // of that article among the articles of its message; the first is 1
+	MsgDataID   int64  // msg_data_id of the article that the message was sent from; 0 if none
+	Position    int    `push:"Idx"` // of that article in its mass message or publication, starting at 1
 }
 
 // VideoMessage is a video that a follower sent (视频消息).
@@ -50,8 +50,8 @@ type VideoMessage struct {
 	MsgID        int64
 	MediaID      string
 	ThumbMediaID string
-	MsgDataID    int64 // article that the message was sent from; 0 if none
-	Position     int   `push:"Idx"` // of that article among the articles of its message; the first is 1
+	MsgDataID    int64 // msg_data_id of the article that the message was sent from; 0 if none
+	Position     int   `push:"Idx"` // of that article in its mass message or publication, starting at 1
 }
 
 // ShortVideoMessage is a short video that a follower recorded in the chat (小视频消息).
@@ -63,8 +63,8 @@ type ShortVideoMessage struct {
 	MsgID        int64
 	MediaID      string
 	ThumbMediaID string
-	MsgDataID    int64 // article that the message was sent from; 0 if none
-	Position     int   `push:"Idx"` // of that article among the articles of its message; the first is 1
+	MsgDataID    int64 // msg_data_id of the article that the message was sent from; 0 if none
+	Position     int   `push:"Idx"` // of that article in its mass message or publication, starting at 1
 }
 
 // LocationMessage is a place that a follower picked on the map and sent (地理位置消息).
@@ -78,8 +78,8 @@ type LocationMessage struct {
 	Longitude float64 `push:"Location_Y"`
 	Scale     int64   // zoom level of the map
 	Label     string
-	MsgDataID int64 // article that the message was sent from; 0 if none
-	Position  int   `push:"Idx"` // of that article among the articles of its message; the first is 1
+	MsgDataID int64 // msg_data_id of the article that the message was sent from; 0 if none
+	Position  int   `push:"Idx"` // of that article in its mass message or publication, starting at 1
 }
 
 // LinkMessage is a link to a page that a follower sent (链接消息).
@@ -92,8 +92,8 @@ type LinkMessage struct {
 	Title       string
 	Description string
 	URL         string
-	MsgDataID   int64 // article that the message was sent from; 0 if none
-	Position    int   `push:"Idx"` // of that article among the articles of its message; the first is 1
+	MsgDataID   int64 // msg_data_id of the article that the message was sent from; 0 if none
+	Position    int   `push:"Idx"` // of that article in its mass message or publication, starting at 1
 }
 
 // FileMessage is a file that a follower sent (文件消息).
@@ -134,7 +134,7 @@ type HardwareMessage struct {
 	Hardware HardwareView
 }
 
-// HardwareView is what the follower sees of a [HardwareMessage].
+// HardwareView is how a [HardwareMessage] is shown to the follower.
 type HardwareView struct {
 	MessageView   string
 	MessageAction string

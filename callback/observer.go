@@ -37,19 +37,20 @@ const (
 	OutcomeLost     Outcome = "lost"     // the reply could not be sent
 )
 
-// OutcomeFault is neither of a delivery nor of a handler: a store or a hook of the program
-// failed, panicked or did not return in time, and the push was handled without it.
+// OutcomeFault concerns neither a delivery nor a handler: a store or a function of the
+// [Config] failed, panicked or did not return in time, and the push was handled without it.
 const OutcomeFault Outcome = "fault"
 
-// Observation is a report to [Config.Observer].
+// Observation is what [Config.Observer] receives: the outcome of a delivery or of a
+// handler.
 type Observation struct {
 	MsgType   string // of the push; "" if the request was refused
 	Event     string
 	Outcome   Outcome
-	Delivery  int           // 1 to 3, as far as known; 0 for outcomes of handlers
-	Duplicate bool          // there was an earlier delivery of the push, here or at another replica
+	Delivery  int           // number of the delivery, 1 to 3, as far as known; 0 for outcomes of handlers
+	Duplicate bool          // the push was delivered earlier, to this replica or another one
 	Late      bool          // the handler took longer than [Config.ResponseTimeout]
-	Duration  time.Duration // of the delivery until its response, or of the handler
+	Duration  time.Duration // from the arrival of the delivery to its response, or of the call of the handler
 	Err       error         // reason for the outcome; it never contains the content of a message
 }
 

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Reply is the reply to a push (被动回复用户消息): one of the reply types of this package, or
-// nil for none. The handler adds recipient, sender and time.
+// Reply is the reply to a push (被动回复用户消息): one of the reply types of this package, or nil
+// for none. The handler adds the recipient, the sender and the time.
 //
 // https://developers.weixin.qq.com/doc/service/guide/product/message/Passive_user_reply_message
 type Reply interface {
@@ -17,7 +17,7 @@ type Reply interface {
 	write(w *writer)
 }
 
-// ReplyError says which field of a reply is invalid, and why.
+// ReplyError reports which field of a reply is invalid, and why.
 type ReplyError struct {
 	Field  string // such as "TextReply.Content"
 	Reason string // such as "must not be empty"
@@ -35,7 +35,7 @@ func needed(field, value string) error {
 
 // TextReply is a text (回复文本消息). It may contain line breaks and links as <a href="…">. If
 // the text has more than 2,048 bytes, the first part is the reply and the rest is sent
-// through [Config.SendDeferred]; without Deferred, the reply is invalid.
+// through [Config.SendDeferred]; without SendDeferred, the reply is invalid.
 type TextReply struct{ Content string }
 
 // Text returns a [TextReply].
@@ -45,7 +45,7 @@ func (TextReply) msgType() string   { return "text" }
 func (r TextReply) check() error    { return needed("TextReply.Content", r.Content) }
 func (r TextReply) write(w *writer) { w.text("Content", r.Content) }
 
-// ImageReply is an uploaded picture, which cannot be animated (回复图片消息).
+// ImageReply is an uploaded picture (回复图片消息). Animated pictures are not supported.
 type ImageReply struct{ MediaID string }
 
 func (ImageReply) msgType() string { return "image" }
@@ -81,8 +81,8 @@ func (r VideoReply) write(w *writer) {
 }
 
 // MusicReply is a piece of music (回复音乐消息). According to the platform's documentation,
-// ThumbMediaID is required; replies without one have been seen to work if MusicURL is set.
-// A customer-service message needs both.
+// ThumbMediaID is required; in practice, replies without one work if MusicURL is set. A
+// customer-service message needs both.
 type MusicReply struct {
 	Title        string
 	Description  string
@@ -111,7 +111,7 @@ type Article struct {
 	Title       string
 	Description string
 	PictureURL  string // JPG or PNG, 360×200 pixels for the first article, 200×200 for others
-	URL         string // required by the platform's documentation; articles without one have been seen to work
+	URL         string // required by the platform's documentation, but articles without one work in practice
 }
 
 // NewsReply is a list of 1 to 8 links to articles (回复图文消息). In reply to a message, the
@@ -157,8 +157,8 @@ func (r TransferReply) write(w *writer) {
 	}
 }
 
-// AIReply lets the AI of the platform reply to the message (公众号智能回复). Only some accounts
-// have this feature.
+// AIReply lets the platform's AI reply to the message (公众号智能回复). Only some accounts have
+// this feature.
 type AIReply struct{}
 
 func (AIReply) msgType() string { return "transfer_biz_ai_ivr" }
@@ -339,10 +339,10 @@ func appendJSON(out []byte, value string) []byte {
 }
 
 // CustomMessages converts a reply to customer-service messages for a follower. It returns
-// request bodies of /cgi-bin/message/custom/send, in order: several for a text of more than
-// 2,048 bytes or a [NewsReply] with several articles, none for nil. It returns a
-// [*ReplyError] if the reply is invalid, or is of a type that cannot be sent that way:
-// [TransferReply], [AIReply] or [DeviceReply].
+// the request bodies of calls to /cgi-bin/message/custom/send, in order. A text of more
+// than 2,048 bytes or a [NewsReply] with several articles needs several calls; a nil reply
+// needs none. It returns a [*ReplyError] if the reply is invalid, or is of a type that
+// cannot be sent that way: [TransferReply], [AIReply] or [DeviceReply].
 func CustomMessages(openID string, r Reply) ([][]byte, error) {
 	if r = byValue(r); r == nil {
 		return nil, nil

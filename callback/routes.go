@@ -10,9 +10,9 @@ import (
 	"sync/atomic"
 )
 
-// HandlerFunc handles a push. Its context is not the request's: it ends after
-// [Config.HandlerTimeout], even if the platform has closed the connection earlier. An error is
-// logged, and the push is acknowledged; see [Config.RetryFailed].
+// HandlerFunc handles a push. Its context does not depend on the HTTP request: it ends
+// after [Config.HandlerTimeout], even if the platform has closed the connection earlier. An
+// error is logged, and the push is acknowledged; see [Config.RetryFailed].
 type HandlerFunc func(ctx context.Context, m Message) (Reply, error)
 
 // routes finds the handler of a push.
@@ -37,16 +37,16 @@ type textRoute struct {
 
 // On registers the handler for one type of push, such as [*TextMessage] or
 // [*SubscribeEvent]. It is a function because a method cannot have a type parameter.
-// A push goes to the first of these that is registered:
+// A push goes to the first of these handlers that is registered:
 //
-//  1. the [Handler.OnText] whose matcher accepts the text
-//  2. the [Handler.OnEventKey] of its event key
-//  3. the [Handler.OnEventKeyPrefix] with the longest prefix of its event key
-//  4. the [On] of its type
-//  5. the [Handler.Fallback]
+//  1. the handler of [Handler.OnText] whose matcher accepts the text
+//  2. the handler of [Handler.OnEventKey] for its event key
+//  3. the handler of [Handler.OnEventKeyPrefix] for the longest prefix of its event key
+//  4. the handler of On for its type
+//  5. the handler of [Handler.Fallback]
 //
-// If none is, the push is acknowledged. On panics if the type has a handler already,
-// and all registrations panic after the first push.
+// If none of them is registered, the push is acknowledged. On panics if the type already
+// has a handler. All registrations panic after the first push has arrived.
 func On[M Message](h *Handler, handle func(ctx context.Context, m M) (Reply, error)) {
 	push := reflect.TypeFor[M]()
 	if push.Kind() == reflect.Interface {
@@ -59,10 +59,10 @@ func On[M Message](h *Handler, handle func(ctx context.Context, m M) (Reply, err
 	})
 }
 
-// OnEventKey registers the handler for the events with one key: the key of a menu
-// button, or the scene of a QR code, whether a follower scans it or a user follows the
-// account by it. [EventKey] says what the key of an event is. OnEventKey panics if the
-// key is empty or has a handler already.
+// OnEventKey registers the handler for the events with one key: the key of a menu button,
+// or the scene of a QR code, both if a follower scans the code and if a user follows the
+// account by scanning it. See [EventKey] for the key of an event. OnEventKey panics if the
+// key is empty or already has a handler.
 func (h *Handler) OnEventKey(key string, handle HandlerFunc) {
 	if key == "" {
 		panic("callback: OnEventKey needs a key; use Fallback for pushes without one")
@@ -70,11 +70,11 @@ func (h *Handler) OnEventKey(key string, handle HandlerFunc) {
 	h.routes.add("OnEventKey "+key, handle == nil, func(r *routes) { register(r.keys, key, "OnEventKey "+key, handle) })
 }
 
-// OnEventKeyPrefix registers the handler for the events whose key begins with prefix,
-// such as QR codes with the scenes "shop-1" and "shop-2". [Handler.OnEventKey] takes
-// precedence; of several prefixes, the longest one does. The handler gets the rest of
-// the key by strings.TrimPrefix(callback.EventKey(m), prefix). OnEventKeyPrefix panics
-// if the prefix is empty or has a handler already.
+// OnEventKeyPrefix registers the handler for the events whose key begins with prefix, such
+// as QR codes with the scenes "shop-1" and "shop-2". [Handler.OnEventKey] takes precedence
+// over prefixes, and a longer prefix over a shorter one. The rest of the key is
+// strings.TrimPrefix(callback.EventKey(m), prefix). OnEventKeyPrefix panics if the prefix
+// is empty or already has a handler.
 func (h *Handler) OnEventKeyPrefix(prefix string, handle HandlerFunc) {
 	if prefix == "" {
 		panic("callback: OnEventKeyPrefix needs a prefix; use Fallback for pushes without a key")
@@ -93,8 +93,9 @@ func (h *Handler) OnText(matches TextMatcher, handle func(ctx context.Context, m
 	})
 }
 
-// Fallback registers the handler for all pushes that have no other one, including those
-// of unknown type ([*UnknownMessage]). It panics if there is a fallback already.
+// Fallback registers the handler for all pushes that no other handler is registered for,
+// including those of unknown type ([*UnknownMessage]). It panics if there already is a
+// fallback.
 func (h *Handler) Fallback(handle HandlerFunc) {
 	h.routes.add("Fallback", handle == nil, func(r *routes) {
 		if r.fallback != nil {
@@ -104,10 +105,10 @@ func (h *Handler) Fallback(handle HandlerFunc) {
 	})
 }
 
-// Use wraps all handlers in middleware. The first one is the outermost.
-func (h *Handler) Use(around ...func(next HandlerFunc) HandlerFunc) {
+// Use wraps all handlers in middleware. The first one is outermost.
+func (h *Handler) Use(middleware ...func(next HandlerFunc) HandlerFunc) {
 	isNil := func(a func(HandlerFunc) HandlerFunc) bool { return a == nil }
-	h.routes.add("Use", slices.ContainsFunc(around, isNil), func(r *routes) { r.around = append(r.around, around...) })
+	h.routes.add("Use", slices.ContainsFunc(middleware, isNil), func(r *routes) { r.around = append(r.around, middleware...) })
 }
 
 // register adds a handler. It panics if there is one already.
@@ -205,8 +206,8 @@ func (r *routes) byKey(key string) HandlerFunc {
 
 // EventKey returns the key of the menu button or the scene of the QR code that an event
 // came from, and "" for all other pushes. The key of a button that opens a page is the
-// page's URL. The scene has no "qrscene_" before it, also if the user followed the
-// account by the QR code.
+// page's URL. The scene never includes the prefix "qrscene_", which the platform adds if
+// the user followed the account by scanning the code.
 func EventKey(m Message) string {
 	if key := menuKey(m); key != "" {
 		return key
@@ -252,7 +253,7 @@ func menuKey(m Message) string {
 // TextMatcher reports whether [Handler.OnText] applies to a text.
 type TextMatcher func(content string) bool
 
-// TextEquals matches one text, ignoring case and the white space around it.
+// TextEquals matches texts that equal text, ignoring case and surrounding white space.
 func TextEquals(text string) TextMatcher {
 	text = strings.TrimSpace(text)
 	return func(content string) bool { return strings.EqualFold(strings.TrimSpace(content), text) }

@@ -42,13 +42,13 @@ const (
 	maxSwaps        = 100
 )
 
-// ErrSessionBusy is the error of [Sessions.Update] if concurrent changes of the session made
-// 100 attempts fail.
+// ErrSessionBusy is returned by [Sessions.Update] if 100 attempts failed because of
+// concurrent changes to the session.
 var ErrSessionBusy = errors.New("callback: session: too many concurrent changes")
 
-// NewSessions returns sessions that expire ttl after their last change, or 30 minutes if ttl
-// is 0. If store is nil, they are kept in the memory of this process, for the last 100,000
-// followers and up to 64 MiB.
+// NewSessions returns sessions that expire ttl after their last change, or 30 minutes if
+// ttl is 0. If store is nil, they are kept in memory, for the 100,000 most recent followers
+// and up to 64 MiB.
 func NewSessions[T any](store SessionStore, ttl time.Duration) *Sessions[T] {
 	setDefault(&ttl, defaultSession)
 	s := &Sessions[T]{store: store, ttl: ttl}
@@ -83,11 +83,11 @@ func (s *Sessions[T]) Set(ctx context.Context, openID string, value T) error {
 	return err
 }
 
-// Update changes the follower's value atomically. It calls change with the current value, or
-// nil if there is none; change returns the next value, or nil to delete it. If the value
-// has changed in the meantime, Update calls change again. An error of change ends the
-// update and is returned as it is. Update returns [ErrSessionBusy] if there are too many
-// concurrent changes.
+// Update changes the follower's value atomically. It calls change with the current value,
+// or nil if there is none; change returns the next value, or nil to delete it. If the value
+// has changed in the meantime, Update calls change again. If change returns an error,
+// Update returns it unchanged and changes nothing. Update returns [ErrSessionBusy] if there
+// are too many concurrent changes.
 func (s *Sessions[T]) Update(ctx context.Context, openID string, change func(current *T) (next *T, err error)) error {
 	for range maxSwaps {
 		old, err := s.load(ctx, openID)

@@ -9,9 +9,9 @@ import (
 const maxTextBytes = 2048
 
 // SplitText splits a text into parts of at most limit bytes, never inside a character. It
-// splits at the last line end in the second half of a part if there is one, otherwise
-// after the last character that fits. Line ends at a split are dropped, and so are parts
-// that consist of white space only. A limit below 4 counts as 4.
+// splits at the last line break in the second half of a part if there is one, otherwise
+// after the last character that fits. Line breaks at a split are dropped, and so are parts
+// that consist only of white space. A limit below 4 is treated as 4.
 func SplitText(text string, limit int) []string {
 	limit = max(limit, utf8.UTFMax)
 	var parts []string
