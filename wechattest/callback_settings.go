@@ -48,10 +48,10 @@ func (p *Platform) CallbackSettings() CallbackSettings {
 	return s
 }
 
-// SetCallbackSettings replaces the settings of the callback. Pushes in flight keep the
-// old ones. If the URL is empty, a handler of [Platform.SetCallback] stays, and pushes
-// to a URL stop. Call [Platform.VerifyURL] to check that the callback uses the same
-// settings.
+// SetCallbackSettings replaces the settings of the callback. Pushes in flight keep the old
+// ones. If the URL is empty, pushes to a URL stop, but a handler set by
+// [Platform.SetCallback] stays. Call [Platform.VerifyURL] to check that the callback uses
+// the same settings.
 //
 // It returns an error and changes nothing if the console would refuse the settings.
 func (p *Platform) SetCallbackSettings(s CallbackSettings) error {

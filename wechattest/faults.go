@@ -20,10 +20,10 @@ type Fault struct {
 	// all.
 	Times int
 
-	// Executed makes the call take effect before it fails, so that the caller cannot
-	// know. By default it does not. A fault that corrupts the real response (Truncated,
-	// Drip, ControlBytes) always executes the call, unless Code or Body replace the
-	// response.
+	// Executed makes the call take effect before it fails, so that its caller cannot know
+	// the outcome. By default, a call that fails has no effect. A fault that corrupts the
+	// real response (Truncated, Drip, ControlBytes) always executes the call, unless Code
+	// or Body replaces the response.
 	Executed bool
 
 	// Delay is the time before the response.
@@ -38,7 +38,7 @@ type Fault struct {
 	Drop         bool          // the connection closes without a response
 	Hang         bool          // no response arrives until the caller gives up
 	Truncated    bool          // the connection closes in the middle of the response
-	Drip         time.Duration // pause between any two bytes of the response
+	Drip         time.Duration // pause between the bytes of the response
 	ControlBytes bool          // strings of the response contain raw control bytes
 }
 
@@ -74,12 +74,12 @@ func Faults() []Fault {
 	}
 }
 
-// FailNext makes the next call of a path fail with a code, without executing it. An
-// empty path means any path.
+// FailNext makes the next call to a path fail with a code, without executing it. An empty
+// path means any path.
 func (p *Platform) FailNext(path string, code wechat.Code) { p.InjectFault(path, Fault{Code: code}) }
 
-// InjectFault makes the next calls of a path fail. An empty path means any path. The
-// faults of a path apply in the order in which they were injected.
+// InjectFault applies a fault to the next calls to a path. An empty path means any path.
+// Faults for the same path apply in the order in which they were injected.
 func (p *Platform) InjectFault(path string, f Fault) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -89,7 +89,7 @@ func (p *Platform) InjectFault(path string, f Fault) {
 	p.pending = append(p.pending, &planned{Fault: f, path: path})
 }
 
-// ClearFaults removes all faults that have not applied yet.
+// ClearFaults removes all faults that have not been applied yet.
 func (p *Platform) ClearFaults() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

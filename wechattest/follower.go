@@ -24,13 +24,14 @@ type User struct {
 	QRSceneString  string                // scene_str of that QR code
 	ClientPlatform wechat.ClientPlatform // for conditional menus, ClientPlatformOther if empty
 
-	// NotFollowing adds a user who knows the account but does not follow it.
+	// NotFollowing adds a user who does not follow the account, but can scan its QR codes
+	// or open its pages.
 	NotFollowing bool
 }
 
-// Follower is a user of the account. What they do is pushed to the callback, and what
-// the account sends reaches them. Methods that push wait until the platform has
-// delivered the push, with its retries, and return the outcome.
+// Follower is a user of the account. Their actions are pushed to the callback, and they
+// receive what the account sends. A method that pushes waits until the platform has
+// delivered the push, including retries, and returns the outcome.
 type Follower struct {
 	// OpenID identifies the user within the account.
 	OpenID string
@@ -120,7 +121,8 @@ func (p *Platform) Follower(openID string) *Follower {
 	return p.users[openID]
 }
 
-// Followers returns all users, in the order in which they were added.
+// Followers returns all users in the order in which they were added, including those that
+// do not follow the account.
 func (p *Platform) Followers() []*Follower {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -227,7 +229,7 @@ func (f *Follower) SendsLink(ctx context.Context, title, description, url string
 	return f.message(ctx, "link", Fields{"Title": title, "Description": description, "Url": url})
 }
 
-// ChoosesMenuItem taps an item of a menu message: the account receives a text message
+// ChoosesMenuItem taps an item of a menu message, which sends the account a text message
 // with the id of the item.
 func (f *Follower) ChoosesMenuItem(ctx context.Context, itemID, text string) *Report {
 	return f.message(ctx, "text", Fields{"Content": text, "bizmsgmenuid": itemID})
@@ -302,11 +304,11 @@ func (f *Follower) ReportsLocation(ctx context.Context, latitude, longitude, pre
 	return f.event(ctx, "LOCATION", Fields{"Latitude": latitude, "Longitude": longitude, "Precision": precision})
 }
 
-// Scans scans a QR code of the account, given by its ticket or its scene. A follower
-// causes the event SCAN; any other user begins to follow. [Platform.QRCode] returns
-// tickets.
-func (f *Follower) Scans(ctx context.Context, sceneOrTicket string) *Report {
-	scene, ticket, ok := f.p.sceneOf(sceneOrTicket)
+// Scans scans a QR code of the account, given by its ticket or its scene. If the user
+// follows the account, this causes the event SCAN; any other user starts following.
+// [Platform.QRCode] returns tickets.
+func (f *Follower) Scans(ctx context.Context, ticketOrScene string) *Report {
+	scene, ticket, ok := f.p.sceneOf(ticketOrScene)
 	if !ok {
 		return f.p.keepReport(&Report{Seen: SeenNothing, Blocked: true, CreateTime: f.p.now()})
 	}

@@ -50,15 +50,14 @@ func newSettings(opts []Option) *settings {
 	return s
 }
 
-// WithAccount sets the AppID and AppSecret of the account. The default is random
-// values.
+// WithAccount sets the AppID and AppSecret of the account. By default, they are random.
 func WithAccount(appID, appSecret string) Option {
 	return func(s *settings) { s.appID, s.appSecret = appID, appSecret }
 }
 
-// WithCallbackCredentials sets the Token and EncodingAESKey of the callback
-// (服务器配置). The default is random values. An invalid EncodingAESKey is replaced by
-// a random one, see [Platform.EncodingAESKey].
+// WithCallbackCredentials sets the Token and EncodingAESKey of the callback (服务器配置). By
+// default, they are random. An invalid EncodingAESKey is replaced with a random one; see
+// [Platform.EncodingAESKey].
 func WithCallbackCredentials(token, encodingAESKey string) Option {
 	return func(s *settings) { s.token, s.aesKey = token, encodingAESKey }
 }
@@ -69,7 +68,7 @@ type CallbackMode int
 // The modes that the console offers.
 const (
 	CallbackModeSafe       CallbackMode = iota // encrypted (安全模式), the default
-	CallbackModeCompatible                     // plaintext beside the encrypted message (兼容模式)
+	CallbackModeCompatible                     // both encrypted and plaintext (兼容模式)
 	CallbackModePlain                          // plaintext (明文模式)
 )
 
@@ -90,7 +89,7 @@ func WithClock(now func() time.Time) Option { return func(s *settings) { s.clock
 // most APIs have the quota of a new account.
 func WithQuota(path string, perDay int) Option { return func(s *settings) { s.perDay[path] = perDay } }
 
-// WithMinuteQuota sets the quota of an API per minute.
+// WithMinuteQuota sets the per-minute quota of an API.
 func WithMinuteQuota(path string, perMinute int) Option {
 	return func(s *settings) { s.perMinute[path] = perMinute }
 }
@@ -109,8 +108,9 @@ func WithLastOpenIDRepeated() Option { return func(s *settings) { s.repeatsLast 
 // the account (IP白名单) did not contain it.
 func WithIPNotAllowed(ip string) Option { return func(s *settings) { s.badIP = ip } }
 
-// WithPushTimeout sets the time that a callback has to respond. A failed push is
-// retried after the same time. The default is 5 seconds, as on the real platform.
+// WithPushTimeout sets the time that a callback has to respond. A failed delivery is
+// followed by the next one when this time has passed. The default is 5 seconds, as on the
+// real platform.
 func WithPushTimeout(d time.Duration) Option { return func(s *settings) { s.pushTimeout = d } }
 
 // WithPauseAfterFailures makes the platform pause all pushes for a minute after n

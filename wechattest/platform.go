@@ -148,14 +148,14 @@ func (p *Platform) Close() {
 	p.network.CloseIdleConnections()
 }
 
-// Wait waits for the background work of the platform: when it returns, the events of
+// Wait waits for the background work of the platform. When it returns, the events of
 // finished jobs have been delivered.
 func (p *Platform) Wait() { p.running.wait() }
 
-// Handle makes fn handle the calls of a path, in place of the platform. Calls with an
+// Handle makes fn handle the calls to a path, in place of the platform. Calls with an
 // invalid access token do not reach fn. fn returns the response: nil for errcode 0, a
-// []byte for a download, or any other value as JSON. If it returns a [wechat.Code] as
-// its error, the call fails with that errcode; any other error becomes HTTP status 500.
+// []byte for a download, or any other value as JSON. If it returns a [wechat.Code] as its
+// error, the call fails with that errcode; any other error becomes HTTP status 500.
 func (p *Platform) Handle(path string, fn func(Call) (any, error)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -208,21 +208,22 @@ func remember[T any](list []T, v T) []T {
 	return append(list, v)
 }
 
-// Calls returns the most recent requests that the platform received, at least 10,000,
-// in the order of their responses.
+// Calls returns the most recent requests that the platform received, in the order of their
+// responses. The platform keeps at least the last 10,000.
 func (p *Platform) Calls() []Call {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return slices.Clone(p.calls)
 }
 
-// CallCount returns the number of requests to a path. An empty path counts all paths.
+// CallCount returns the number of calls to a path, including those that failed. An empty
+// path counts all paths.
 func (p *Platform) CallCount(path string) int {
 	return p.sum(path, func(n *count) int { return n.requests })
 }
 
-// ExecutedCallCount returns the number of calls of a path that took effect: they were neither
-// refused nor lost on the way to the platform. An empty path counts all paths.
+// ExecutedCallCount returns the number of calls to a path that took effect, because they
+// were neither refused nor lost on the way to the platform. An empty path counts all paths.
 func (p *Platform) ExecutedCallCount(path string) int {
 	return p.sum(path, func(n *count) int { return n.executed })
 }

@@ -57,11 +57,10 @@ type Report struct {
 	Seen       Seen
 	Reply      *Message // the valid reply, or nil; the follower may not have seen it
 
-	// PushesPaused is set if nothing was sent because pushes are paused after
-	// failures.
+	// PushesPaused is set if nothing was sent because pushes were paused after failures.
 	PushesPaused bool
-	// Blocked is set if nothing was sent because the user is on the blacklist or does
-	// not follow the account, the QR code has expired, or there is no callback.
+	// Blocked is set if nothing was sent for another reason: the user is on the blacklist
+	// or does not follow the account, the QR code has expired, or there is no callback.
 	Blocked bool
 
 	settings *callbackSettings // of the callback at the beginning of the push
@@ -91,8 +90,8 @@ type callback struct {
 
 func (s *callback) configured() bool { return s.handler != nil }
 
-// SetCallback makes h receive the pushes in process. A nil h stops them. h needs the
-// credentials of the platform:
+// SetCallback makes h receive the pushes in process. If h is nil, there are no more pushes.
+// Create h with the credentials of the platform:
 //
 //	h, err := callback.NewHandler(callback.Config{
 //		AppID: p.AppID, Credentials: callback.NewCredentials(p.Token, p.EncodingAESKey),
@@ -238,15 +237,15 @@ func (p *Platform) keepReport(r *Report) *Report {
 	return r
 }
 
-// Reports returns the outcomes of the most recent pushes, at least 10,000, in the order
-// in which they ended.
+// Reports returns the outcomes of the most recent pushes, in the order in which they ended.
+// The platform keeps at least the last 10,000.
 func (p *Platform) Reports() []*Report {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return slices.Clone(p.reports)
 }
 
-// PushesPaused reports whether pushes are paused after failures.
+// PushesPaused reports whether pushes are paused because of failures.
 func (p *Platform) PushesPaused() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

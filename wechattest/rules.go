@@ -2,30 +2,31 @@ package wechattest
 
 import "slices"
 
-// Rule is a requirement of the official pages that the platform is not known to
-// enforce, or on which the pages contradict themselves. By default a platform enforces
-// none of them and accepts what is known to work in practice; [WithStrict] and
-// [WithRules] enable them. docs/fake.md explains how each rule is known.
+// Rule is a requirement of the official pages that the platform is not known to enforce, or
+// on which the pages contradict themselves. By default, a platform enforces no rules and
+// accepts what is known to work in practice; [WithStrict] and [WithRules] enable them.
+// docs/fake.md lists the evidence for each rule.
 type Rule string
 
-// The rules.
+// The rules that can be enabled.
 const (
-	// RuleMethod requires the HTTP method of the page, and parameters where the page
-	// puts them. Without it, POST is accepted for those GET APIs that existing clients
-	// call with POST, and GET for /customservice/kfaccount/del.
+	// RuleMethod requires the HTTP method that the page documents, and each parameter in
+	// the place that it documents: the query or the body. Without it, POST is accepted for
+	// those GET APIs that existing clients call with POST, and GET for
+	// /customservice/kfaccount/del.
 	RuleMethod Rule = "method"
 
-	// RuleType requires JSON values of the types on the page, and uses them in
-	// responses. Without it, numbers may be strings of digits, ids that the page has as
-	// strings may be numbers, and flags may be true, 1 or "true"; publish_id and kf_id
-	// are numbers in responses.
+	// RuleType requires JSON values to have the types on the page, and uses those types in
+	// responses. Without it, numbers may be strings of digits, ids that are strings on the
+	// page may be numbers, and flags may be true, 1 or "true"; publish_id and kf_id are
+	// numbers in responses.
 	RuleType Rule = "type"
 
 	// RuleEscape refuses \u escapes in every JSON document. Without it, only menus are
 	// refused for them (40033).
 	RuleEscape Rule = "escape"
 
-	// RuleForm refuses a file name on a text field of a form.
+	// RuleForm refuses multipart forms in which a text field has a file name.
 	RuleForm Rule = "form"
 
 	// RuleLength enforces the lengths on the pages: up to 32 characters for draft
@@ -38,8 +39,8 @@ const (
 	// field that the page's example omits may be missing, such as the hours of a store.
 	RuleRequired Rule = "required"
 
-	// RuleSpan limits weekly and monthly statistics to a single day per call, and their
-	// distributions to 15 days. Without it, the limit is 30 days.
+	// RuleSpan limits a call for weekly or monthly statistics to a single day, and one for
+	// their distributions to 15 days. Without it, the limit is 30 days.
 	RuleSpan Rule = "span"
 
 	// RuleReply requires a number as the CreateTime of a reply, a message in an
@@ -62,7 +63,7 @@ func Rules() []Rule {
 // pages. A program whose tests pass with it does not depend on anything undocumented.
 func WithStrict() Option { return WithRules(Rules()...) }
 
-// WithRules enables these rules, in addition to those of other options.
+// WithRules enables the given rules, in addition to those that other options enable.
 func WithRules(rules ...Rule) Option {
 	return func(s *settings) { s.rules = append(s.rules, rules...) }
 }

@@ -33,15 +33,16 @@ type security struct {
 	client   wechat.APISecurity
 }
 
-// WithAPISecurity enables API security (服务端API签名与加密) with new keys: calls of
-// the APIs that support it must be encrypted and signed, and their responses are.
+// WithAPISecurity enables API security (服务端API签名与加密) with new keys: calls to the APIs that
+// support it must be encrypted and signed, and so are their responses.
 // [Platform.APISecurity] returns the configuration of a client:
 //
 //	client := p.Client(wechat.WithAPISecurity(p.APISecurity()))
 func WithAPISecurity() Option { return func(s *settings) { s.security = true } }
 
 // APISecurity returns the keys of the account and the certificates of the platform, for
-// [wechat.WithAPISecurity]. It is empty without the option [WithAPISecurity].
+// [wechat.WithAPISecurity]. Without the option [WithAPISecurity], it returns the zero
+// value.
 func (p *Platform) APISecurity() wechat.APISecurity {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -17,9 +17,9 @@ type Server struct {
 	http *httptest.Server
 }
 
-// NewServer starts a platform for a test and closes it when the test ends. A call of an
-// API that is neither documented nor implemented by [Platform.Handle] fails the test.
-// If the platform has withdrawn the API, the failure names its replacement.
+// NewServer starts a platform for a test and closes it when the test ends. A call to an API
+// that is neither documented nor implemented by [Platform.Handle] fails the test. If the
+// platform has withdrawn the API, the failure names its replacement.
 func NewServer(t testing.TB, opts ...Option) *Server {
 	t.Helper()
 	p := NewPlatform(opts...)
@@ -40,7 +40,7 @@ func (s *Server) Client(opts ...wechat.Option) *wechat.Client {
 	return s.newClient(opts)
 }
 
-// Close closes the server and its clients. The end of the test does so too.
+// Close closes the server and its clients. It is called when the test ends.
 func (s *Server) Close() {
 	s.Platform.Close()
 	s.http.CloseClientConnections()

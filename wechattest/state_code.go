@@ -67,8 +67,8 @@ func (p *Platform) codeRoutes() map[string]behavior {
 	}
 }
 
-// QRCode returns the QR code with a ticket or a scene. It returns nil if there is none,
-// or if it has expired.
+// QRCode returns the QR code with a ticket or a scene. It returns nil if there is none or
+// it has expired.
 func (p *Platform) QRCode(ticketOrScene string) *QRCode {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -73,12 +73,11 @@ func (p *Platform) datacubeRoutes() map[string]behavior {
 	return routes
 }
 
-// SetStatistics sets the response of a statistics API, such as
-// "/datacube/getusersummary", for a day. A row is any value that encodes to a JSON
-// object, such as a [wechat.UserSummary] or a map; if it has no ref_date, the day is
-// used. Without rows, the day has no figures. Days that were not set return one row of
-// sample figures. Weekly and monthly figures are those of the Monday and of the first
-// day of the month.
+// SetStatistics sets the response of a statistics API, such as "/datacube/getusersummary",
+// for a day. A row is any value that encodes to a JSON object, such as a
+// [wechat.UserSummary] or a map; if it has no ref_date, the day is used. Without rows, the
+// day has no figures. A day that was not set has one row of sample figures. For weekly
+// statistics, set the Monday; for monthly ones, the first day of the month.
 func (p *Platform) SetStatistics(path string, day wechat.Date, rows ...any) error {
 	list := make([]any, 0, len(rows))
 	for _, row := range rows {

@@ -77,7 +77,7 @@ type KFAccount struct {
 	Status   wechat.KFStatus
 }
 
-// AddKFAccount adds a customer-service agent without a call.
+// AddKFAccount adds a customer-service agent without an API call.
 func (p *Platform) AddKFAccount(account KFAccount) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -53,15 +53,15 @@ func (p *Platform) materialRoutes() map[string]behavior {
 	}
 }
 
-// AddMedia stores a temporary file without a call, such as one that a follower sends,
-// and returns its media id. It expires after three days.
+// AddMedia stores a temporary file without an API call and returns its media id. It can be
+// a file that a follower sends. The file expires after three days.
 func (p *Platform) AddMedia(mediaType wechat.MediaType, file File) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.keepMedia(string(mediaType), file).id
 }
 
-// AddMaterial stores a permanent file without a call and returns its media id.
+// AddMaterial stores a permanent file without an API call and returns its media id.
 func (p *Platform) AddMaterial(mediaType wechat.MediaType, file File) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()

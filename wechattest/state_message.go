@@ -19,7 +19,7 @@ const (
 	maxRecords    = 10_000
 )
 
-// Via is the way in which a message reached a follower.
+// Via is how a message reached a follower.
 type Via string
 
 // The ways in which messages arrive.
@@ -64,7 +64,7 @@ type Message struct {
 	Raw          []byte            // as the account sent it, decrypted
 }
 
-// Article is an entry of a news message.
+// Article is one link of a news message.
 type Article struct {
 	Title       string
 	Description string

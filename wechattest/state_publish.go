@@ -217,9 +217,9 @@ func (p *Platform) commentRoutes() map[string]behavior {
 	}
 }
 
-// CommentsOn writes a comment on the article at an index, from 0, among the articles that
-// were published or sent with a msg_data_id. It returns the id of the comment, or 0 if
-// the article does not exist or does not accept comments.
+// CommentsOn writes a comment on one of the articles that were published or sent with a
+// msg_data_id. index is the article's index, starting at 0. It returns the id of the
+// comment, or 0 if the article does not exist or does not accept comments.
 func (f *Follower) CommentsOn(msgDataID int64, index int, content string) int64 {
 	p := f.p
 	p.mu.Lock()

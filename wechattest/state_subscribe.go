@@ -61,8 +61,8 @@ func (p *Platform) notice(id string) *notice {
 	return nil
 }
 
-// AcceptsSubscription accepts the request to subscribe to a template: the account may
-// send one notification with it.
+// AcceptsSubscription accepts the request to subscribe to a template, which lets the
+// account send one notification with it.
 func (f *Follower) AcceptsSubscription(ctx context.Context, templateID string) *Report {
 	f.p.mu.Lock()
 	if f.subscribed == nil {

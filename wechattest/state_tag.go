@@ -40,7 +40,7 @@ func (p *Platform) tagRoutes() map[string]behavior {
 	}
 }
 
-// AddTag creates a tag without a call and returns its id.
+// AddTag creates a tag without an API call and returns its id.
 func (p *Platform) AddTag(name string) int64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()

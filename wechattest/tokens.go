@@ -164,7 +164,7 @@ func (p *Platform) authorize(c *call) error {
 		"could get access_token by getStableAccessToken, more details at https://mmbizurl.cn/s/JtxxFh33r")
 }
 
-// RevokeTokens invalidates all access tokens of the account, as a reset of the AppSecret
+// RevokeTokens invalidates all access tokens of the account, as resetting the AppSecret
 // does.
 func (p *Platform) RevokeTokens() {
 	p.mu.Lock()
