@@ -263,6 +263,7 @@ func TestE13AMiddlewareThatCannotBeBuiltFailsItsPushes(t *testing.T) {
 		for n := range 2 {
 			assert.Equal(t, "success", safePlatform().sends(h, textPush(n+1, "a")).Body.String(), name)
 		}
+		require.NoError(t, h.Shutdown(t.Context())) // reports what is not reported yet
 		assert.Equal(t, 2, j.outcomes()[OutcomePanicked], name)
 	}
 }
