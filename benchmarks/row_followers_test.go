@@ -1,0 +1,72 @@
+package benchmarks
+
+import (
+	"context"
+	"testing"
+	"time"
+)
+
+// BenchmarkFollowers is the profiles of 20,000 followers over TLS, each request
+// answered after 5 ms: 2 pages of openids and the empty one behind them, 200 batches.
+// SDKs without a method for it fetch one batch after the other, as their methods do.
+func BenchmarkFollowers(b *testing.B) {
+	const followers = 20000
+	each(b, does[Lister], func(b *testing.B, s SDK) {
+		p := overTLS(b)
+		p.Followers, p.Latency = followers, 5*time.Millisecond
+		c := client(b, s, p)
+		warm(b, c)
+		before, n := p.Requests.Load(), 0
+		for b.Loop() {
+			list(b, c, followers, nil)
+			n++
+		}
+		b.ReportMetric(float64(p.Requests.Load()-before)/float64(n), "requests/op")
+		b.ReportMetric(followers*float64(n)/b.Elapsed().Seconds(), "followers/s")
+	})
+}
+
+// BenchmarkMillion is the profiles of 1,000,000 followers. It counts the requests, and
+// what is in use beyond what was at the tenth part of the way, at most.
+func BenchmarkMillion(b *testing.B) {
+	const followers = 1000000
+	each(b, func(s SDK) bool { return s.Name == floor.Name || s.Name == ours.Name }, func(b *testing.B, s SDK) {
+		once(b, func() map[string]float64 {
+			p := inMemory(b)
+			p.Followers = followers
+			c := client(b, s, p)
+			warm(b, c)
+			before := p.Requests.Load()
+			var base, peak uint64
+			list(b, c, followers, func(n int) {
+				switch {
+				case n == followers/10:
+					base = heap(true)
+				case n > 0 && n%(followers/10) == 0:
+					peak = max(peak, heap(true))
+				}
+			})
+			return map[string]float64{
+				"requests": float64(p.Requests.Load() - before), "growth-MiB": max(0, float64(peak)-float64(base)) / (1 << 20),
+			}
+		})
+	})
+}
+
+// list fetches all followers and fails if one of them is not the next one.
+func list(b *testing.B, c Client, followers int, at func(n int)) {
+	b.Helper()
+	n := 0
+	err := c.(Lister).Followers(context.Background(), func(openID string) {
+		if n%997 == 0 && openID != followerID(n) {
+			b.Errorf("%s is follower %d", openID, n)
+		}
+		if at != nil {
+			at(n)
+		}
+		n++
+	})
+	if err != nil || n != followers {
+		b.Fatalf("%d followers: %v", n, err)
+	}
+}
