@@ -31,7 +31,7 @@ var floor = SDK{
 }
 
 type floorUser struct {
-	Code           int64   `json:"errcode"`
+	floorCode
 	Subscribed     int64   `json:"subscribe"`
 	OpenID         string  `json:"openid"`
 	UnionID        string  `json:"unionid"`
@@ -51,17 +51,13 @@ type floorUser struct {
 	Language       string  `json:"language"`
 }
 
-func (u *floorUser) errcode() int64 { return u.Code }
-
 type floorUsers struct {
-	Code  int64       `json:"errcode"`
+	floorCode
 	Users []floorUser `json:"user_info_list"`
 }
 
-func (u *floorUsers) errcode() int64 { return u.Code }
-
 type floorOpenIDs struct {
-	Code  int64 `json:"errcode"`
+	floorCode
 	Total int64 `json:"total"`
 	Count int64 `json:"count"`
 	Data  struct {
@@ -69,8 +65,6 @@ type floorOpenIDs struct {
 	} `json:"data"`
 	Next string `json:"next_openid"`
 }
-
-func (o *floorOpenIDs) errcode() int64 { return o.Code }
 
 // templateMessage is what all clients send, as JSON.
 type templateMessage struct {
@@ -90,20 +84,23 @@ const (
 )
 
 type floorSent struct {
-	Code int64 `json:"errcode"`
-	ID   int64 `json:"msgid"`
+	floorCode
+	ID int64 `json:"msgid"`
 }
-
-func (s *floorSent) errcode() int64 { return s.Code }
 
 type floorMedia struct {
-	Code int64  `json:"errcode"`
-	ID   string `json:"media_id"`
+	floorCode
+	ID string `json:"media_id"`
 }
 
-func (m *floorMedia) errcode() int64 { return m.Code }
+// floorCode is the errcode of an answer, which success need not have.
+type floorCode struct {
+	Code int64 `json:"errcode"`
+}
 
-type coded interface{ errcode() int64 }
+func (c *floorCode) errcode() *int64 { return &c.Code }
+
+type coded interface{ errcode() *int64 }
 
 type floorClient struct {
 	http *http.Client
@@ -187,18 +184,14 @@ func (c *floorClient) call(ctx context.Context, method, address, contentType str
 		if err := c.try(ctx, method, address+token, contentType, r, int64(len(body)), out); err != nil {
 			return err
 		}
-		switch out.errcode() {
-		case 0:
-			return nil
-		case 40001, 40014, 42001:
-			if attempt == 1 {
-				if token, err = c.accessToken(ctx, token); err != nil {
-					return err
-				}
-				continue
-			}
+		code := *out.errcode()
+		if attempt > 1 || code != 40001 && code != 40014 && code != 42001 {
+			return refusal(code)
 		}
-		return refusal(out.errcode())
+		if token, err = c.accessToken(ctx, token); err != nil {
+			return err
+		}
+		*out.errcode() = 0
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/ArtisanCloud/PowerWeChat/v3/src/kernel/contract"
@@ -24,10 +26,13 @@ var powerWeChat = SDK{
 	ShortLife: Life{1, time.Second},
 }
 
-// newPowerWeChat makes an account that logs errors, to nowhere.
+var powerWeChats atomic.Int64
+
+// newPowerWeChat makes an account that logs errors, to nowhere. Its secret is its own,
+// because all accounts of a process share a cache of tokens.
 func newPowerWeChat() *officialAccount.OfficialAccount {
 	app, err := officialAccount.NewOfficialAccount(&officialAccount.UserConfig{
-		AppID: AppID, Secret: AppSecret, Token: Token, AESKey: AESKey,
+		AppID: AppID, Secret: AppSecret + strconv.FormatInt(powerWeChats.Add(1), 10), Token: Token, AESKey: AESKey,
 		Log: officialAccount.Log{Level: "error", File: os.DevNull, Error: os.DevNull, ENV: "production"},
 	})
 	if err != nil {

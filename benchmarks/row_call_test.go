@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -50,65 +51,71 @@ func warm(tb testing.TB, c Client) {
 	}
 }
 
-// callsAtOnce is how many calls an operation of BenchmarkParallel makes.
-const callsAtOnce = 1000
-
-// BenchmarkParallel is 1,000 calls by some callers over TLS, each answered after 5 ms.
-// Connections that the calls before them opened do not count.
+// BenchmarkParallel is a call over TLS by one of many callers, answered after 5 ms.
+// Connections that the calls before the measurement opened do not count.
 func BenchmarkParallel(b *testing.B) {
 	for _, callers := range []int{8, 64, 512} {
 		b.Run(fmt.Sprintf("callers=%d", callers), func(b *testing.B) {
 			each(b, hasClient, func(b *testing.B, s SDK) {
-				inParallel(b, s, callers, callsAtOnce)
+				inParallel(b, s, callers, func(c Client) int {
+					run(b, c, callers, b.N)
+					return b.N
+				})
 			})
 		})
 	}
 }
 
-// BenchmarkBurst is some calls at once over TLS, each answered after 5 ms. The next
+// BenchmarkBurst is many calls at once over TLS, each answered after 5 ms. The next
 // burst begins when all are answered.
 func BenchmarkBurst(b *testing.B) {
-	for _, callers := range []int{64, 512} {
-		b.Run(fmt.Sprintf("calls=%d", callers), func(b *testing.B) {
+	for _, calls := range []int{64, 512} {
+		b.Run(fmt.Sprintf("calls=%d", calls), func(b *testing.B) {
 			each(b, hasClient, func(b *testing.B, s SDK) {
-				inParallel(b, s, callers, callers)
+				inParallel(b, s, calls, func(c Client) int {
+					bursts := atLeast(b.N, calls)
+					for range bursts {
+						run(b, c, calls, calls)
+					}
+					b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(bursts), "ns/op")
+					return bursts * calls
+				})
 			})
 		})
 	}
 }
 
-func inParallel(b *testing.B, s SDK, callers, calls int) {
+// atLeast returns how many rounds of some operations are n operations or more.
+func atLeast(n, round int) int { return (n + round - 1) / round }
+
+// inParallel measures calls that are made at once. do returns how many there were.
+func inParallel(b *testing.B, s SDK, callers int, do func(Client) int) {
 	b.Helper()
 	p := overTLS(b)
 	p.Latency = 5 * time.Millisecond
 	c := client(b, s, p)
 	warm(b, c)
 	for range 3 {
-		run(b, c, callers, calls)
+		run(b, c, callers, callers)
 	}
 	before, _ := p.Conns()
-	n := 0
-	for b.Loop() {
-		run(b, c, callers, calls)
-		n++
-	}
+	b.ResetTimer()
+	calls := do(c)
+	b.StopTimer()
 	opened, most := p.Conns()
-	b.ReportMetric(float64(opened-before)/float64(n)*1000/float64(calls), "new-conns/1000-calls")
+	b.ReportMetric(float64(opened-before)*1000/float64(calls), "new-conns/1000-calls")
 	b.ReportMetric(float64(most), "conns-at-most")
 }
 
 // run makes calls by callers that share them.
 func run(b *testing.B, c Client, callers, calls int) {
 	b.Helper()
-	work := make(chan struct{}, calls)
-	for range calls {
-		work <- struct{}{}
-	}
-	close(work)
+	var left atomic.Int64
+	left.Store(int64(calls))
 	var all sync.WaitGroup
 	for range callers {
 		all.Go(func() {
-			for range work {
+			for left.Add(-1) >= 0 {
 				if _, err := c.GetUser(context.Background(), OpenID); err != nil {
 					b.Error(err)
 				}
