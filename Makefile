@@ -4,8 +4,10 @@ GOLANGCI := $(shell go env GOPATH)/bin/golangci-lint
 EXAMPLES := $(sort $(dir $(wildcard examples/*/main.go)))
 MODULES := redisstore examples/sqlstore # those with dependencies of their own
 FUZZTIME ?= 30s
+ROUNDS ?= 6
+BENCHTIME ?= 1s
 
-.PHONY: demo test docs lint bench fuzz examples foreign ci
+.PHONY: demo test docs lint bench profile fuzz examples foreign benchmarks ci
 
 ## demo: walk through the SDK on the embedded fake platform
 demo:
@@ -29,9 +31,22 @@ lint: $(GOLANGCI)
 $(GOLANGCI):
 	go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
 
-## bench: benchmarks with allocations
+## bench: benchmarks with allocations; then this SDK beside a floor, resty and three others, for about an hour.
+## To try: make bench ROUNDS=1 BENCHTIME=100x, whose results go to benchmarks/quick.
 bench:
-	go test -run '^$$' -bench . -benchmem ./...
+	go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./...
+	go -C benchmarks run ./report -rounds $(ROUNDS) -benchtime $(BENCHTIME)
+
+## profile: CPU and allocation profiles of the main rows, into benchmarks/profiles; read them with go tool pprof
+profile:
+	@mkdir -p benchmarks/profiles
+	@go -C benchmarks test -c -o profiles/benchmarks.test .
+	@cd benchmarks && for row in Call/GET/memory Call/POST/memory Call/GET/TLS JSON/users=100 Parallel/callers=64 Callback/plain Callback/safe Followers; do \
+		file=profiles/$$(echo $$row | tr '/=' '--'); \
+		echo "benchmarks/$$file"; \
+		profiles/benchmarks.test -test.run '^$$' -test.bench "^Benchmark$$(echo $$row | sed 's,/,$$/^,g')$$/^sdk=ours$$" -test.benchtime $(BENCHTIME) \
+			-test.cpuprofile $$file.cpu.prof -test.memprofile $$file.mem.prof -test.memprofilerate 4096 || exit 1; \
+	done
 
 ## fuzz: every fuzz target: FUZZTIME for what strangers can send, 10 seconds for the rest.
 ## On a busy machine go test may call the end of the time a failure, without an input that fails.
@@ -59,7 +74,15 @@ examples:
 foreign:
 	./foreign/run
 
+## benchmarks: compile and vet the benchmarks, which are a module of their own; skipped if its modules are not available
+benchmarks:
+	@if go -C benchmarks mod download 2> /dev/null; then \
+		echo "go -C benchmarks vet ./..." && go -C benchmarks vet ./...; \
+	else \
+		echo "benchmarks: SKIPPED, its modules are not available"; \
+	fi
+
 ## ci: what a change must pass
-ci: lint examples fuzz foreign
+ci: lint examples fuzz foreign benchmarks
 	go test -race -count=1 ./...
 	@set -e; for module in $(MODULES); do echo "go -C $$module test -race ./..."; go -C $$module test -race -count=1 ./...; done
