@@ -84,5 +84,6 @@ benchmarks:
 
 ## ci: what a change must pass
 ci: lint examples fuzz foreign benchmarks
+	go test -count=1 -run 'Allocat' . ./callback ./internal/... # not with -race, which allocates too
 	go test -race -count=1 ./...
 	@set -e; for module in $(MODULES); do echo "go -C $$module test -race ./..."; go -C $$module test -race -count=1 ./...; done

@@ -1,0 +1,32 @@
+package tokencache
+
+import (
+	"runtime/debug"
+	"testing"
+)
+
+func TestAFreshValueIsReturnedWithoutAllocationAndWithoutLock(t *testing.T) {
+	info, _ := debug.ReadBuildInfo()
+	for _, s := range info.Settings {
+		if s.Key == "-race" && s.Value == "true" {
+			t.Skip("the race detector allocates too")
+		}
+	}
+	c := newCache(newSource(), nil)
+	defer c.Close()
+	ctx := t.Context()
+	value, err := c.Token(ctx, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.mu.Lock() // a Token that locks would wait for ever
+	got := testing.AllocsPerRun(1000, func() {
+		if v, err := c.Token(ctx, ""); err != nil || v != value {
+			t.Error(v, err)
+		}
+	})
+	c.mu.Unlock()
+	if got != 0 {
+		t.Errorf("%.0f allocations", got)
+	}
+}
