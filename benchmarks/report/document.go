@@ -38,7 +38,7 @@ func document(all rows, machine []string, rounds int, benchtime, compared string
 			b.WriteString("\n")
 		}
 	}
-	fmt.Fprintf(&b, "\n## benchstat\n\n```\n%s```\n", compared)
+	fmt.Fprintf(&b, "\n## Spread of the rounds\n\n<details><summary>benchstat</summary>\n\n```\n%s```\n\n</details>\n", compared)
 	return b.Bytes()
 }
 
@@ -63,7 +63,7 @@ func relative(all rows, row, sdk, unit string) string {
 	if sdk == "floor" || floor == 0 || unit == "errors" {
 		return number(v, unit)
 	}
-	return fmt.Sprintf("%.2f", v/floor)
+	return digits(v / floor)
 }
 
 // cell is a value, with its ratio to the floor if the target is one.

@@ -12,7 +12,7 @@ var plotted = []struct{ label, row string }{
 	{"GET, in memory", "Call/GET/memory"},
 	{"POST, in memory", "Call/POST/memory"},
 	{"GET over TLS", "Call/GET/TLS"},
-	{"decode a page of 10,000 openids", "JSON/openids=10000"},
+	{"decode 10,000 openids", "JSON/openids=10000"},
 	{"decode 100 profiles", "JSON/users=100"},
 	{"64 callers", "Parallel/callers=64"},
 	{"512 callers", "Parallel/callers=512"},
@@ -52,6 +52,9 @@ text { fill: #e6edf3 } .grid { stroke: #3d444d } .one { stroke: #9198a1 }
 	b.WriteString(`<rect class="ours" x="10" y="12" width="11" height="11"/><text x="27" y="22">this SDK</text>` + "\n")
 	b.WriteString(`<rect class="peer" x="100" y="12" width="11" height="11"/><text x="117" y="22">best of three other SDKs</text>` + "\n")
 	b.WriteString(`<text x="290" y="22">time as a ratio to hand-written code; shorter is faster</text>` + "\n")
+	if len(all) == 0 {
+		fmt.Fprintf(&b, `<text x="%d" y="%d">not measured yet: make bench</text>`+"\n", labelWidth+40, height/2)
+	}
 	for ratio := lowest; ratio <= highest; ratio *= 2 {
 		class := "grid"
 		if ratio == 1 {

@@ -38,9 +38,14 @@ func (r rows) median(row, sdk, unit string) (float64, bool) {
 	return (values[(n-1)/2] + values[n/2]) / 2, true
 }
 
-// bestPeer returns the peer with the lowest value.
+// bestPeer returns the peer with the lowest value. One whose callers see more errors
+// than ours has not done the work.
 func (r rows) bestPeer(row, unit string) (name string, best float64, found bool) {
+	ours, _ := r.median(row, "ours", "errors")
 	for _, peer := range peers {
+		if errors, _ := r.median(row, peer, "errors"); errors > ours && unit != "errors" {
+			continue
+		}
 		if v, ok := r.median(row, peer, unit); ok && (!found || v < best) {
 			name, best, found = peer, v, true
 		}

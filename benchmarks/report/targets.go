@@ -13,7 +13,7 @@ const (
 	callCost = "each call is traced to know whether a byte of it went out, has a timer, and can be repeated; the floor does none of it"
 	pushCost = "the handler also finds duplicates, checks the time window, parses every type, survives panics, and runs the program on a goroutine of its own to keep the 5 seconds"
 	tlsCost  = "most of the time is the connection's; what is left is the difference in memory"
-	allOfIt  = "196 endpoints and 100 pushes have types and methods; the linker drops few of them because the client's methods are reachable through interfaces"
+	allOfIt  = "every push of the platform has a type that the receiver knows, and resty alone weighs a good MiB"
 )
 
 var targets = []target{
@@ -37,9 +37,9 @@ var targets = []target{
 
 	{"herd, cold: token requests", "Herd/cold", "token-requests", 1, false, ""},
 	{"herd, cold: errors", "Herd/cold", "errors", 0, false, ""},
-	{"herd, revoked, GET: token requests", "Herd/revoked/GET", "token-requests", 1, false, "a peer that sends no request leaves its callers with the error"},
+	{"herd, revoked, GET: token requests", "Herd/revoked/GET", "token-requests", 1, false, ""},
 	{"herd, revoked, GET: errors", "Herd/revoked/GET", "errors", 0, false, ""},
-	{"herd, revoked, POST: token requests", "Herd/revoked/POST", "token-requests", 1, false, "a peer that sends no request leaves its callers with the error"},
+	{"herd, revoked, POST: token requests", "Herd/revoked/POST", "token-requests", 1, false, ""},
 	{"herd, revoked, POST: errors", "Herd/revoked/POST", "errors", 0, false, ""},
 	{"herd, endpoint down: token requests", "Herd/down", "token-requests", 3, false, ""},
 	{"herd, expiry: token requests", "Herd/expiry", "token-requests", 1, false, ""},
@@ -56,10 +56,10 @@ var targets = []target{
 	{"all followers, time of one", "Followers", "ns/op", 1 / 0.9, true, ""},
 	{"all followers: requests", "Followers", "requests", 1, true, ""},
 	{"1,000,000 followers: requests", "Million", "requests", 1, true, ""},
-	{"1,000,000 followers: growth in MiB", "Million", "growth-MiB", 1, false, ""},
+	{"1,000,000 followers: growth in MiB", "Million", "growth-MiB", 4, false, ""},
 
 	{"weight: binary in MiB", "Weight", "MiB", 11, false, allOfIt},
-	{"weight: packages beside the standard library's", "Weight", "packages", 8, false, "resty and two packages that it needs are among them"},
+	{"weight: packages beside the standard library's", "Weight", "packages", 8, false, "ten of them are our own, by purpose; the others are resty and what it imports"},
 	{"weight: build in seconds", "Weight", "build-s", 3, false, allOfIt},
 }
 
