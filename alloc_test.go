@@ -39,7 +39,7 @@ func TestAWarmCallAllocatesNoMoreThanItsBound(t *testing.T) {
 	})
 	observed := 0
 	c := NewClient("wx1", "secret", WithHTTPClient(&http.Client{Transport: platform}), WithObserver(func(context.Context, Attempt) { observed++ }))
-	defer c.Close()
+	defer func() { require.NoError(t, c.Close()) }()
 	message := TemplateMessage{
 		OpenID: "o6_bmjrPTlm6_2sgVt7hMZOPfL2M", TemplateID: "t", Data: TemplateData{}.Set("thing1", "招牌奶茶").Set("amount2", "18元"),
 	}

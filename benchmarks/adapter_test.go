@@ -10,9 +10,9 @@ import (
 func TestEveryClientDoesWhatIsMeasured(t *testing.T) {
 	ctx := context.Background()
 	for _, s := range SDKs {
-		for name, make := range map[string]func(testing.TB) *Platform{"memory": inMemory, "TLS": overTLS} {
+		for name, platform := range map[string]func(testing.TB) *Platform{"memory": inMemory, "TLS": overTLS} {
 			t.Run(s.Name+"/"+name, func(t *testing.T) {
-				p := make(t)
+				p := platform(t)
 				p.Followers = 250
 				c := client(t, s, p)
 				if id, err := c.GetUser(ctx, OpenID); err != nil || id != OpenID {

@@ -1,6 +1,7 @@
 package benchmarks
 
 import (
+	"io"
 	"net/http"
 	"os"
 	"strconv"
@@ -55,8 +56,8 @@ func client(tb testing.TB, s SDK, p *Platform) Client {
 	tb.Helper()
 	c := s.Client(p)
 	tb.Cleanup(func() {
-		if c, ok := c.(interface{ Close() }); ok {
-			c.Close()
+		if c, ok := c.(io.Closer); ok {
+			_ = c.Close()
 		}
 	})
 	return c
@@ -87,8 +88,8 @@ func does[T any](s SDK) bool {
 	defer func() { http.DefaultTransport = refusing{} }()
 	c := s.Client(InMemory())
 	_, ok := c.(T)
-	if c, closes := c.(interface{ Close() }); closes {
-		c.Close()
+	if c, closes := c.(io.Closer); closes {
+		_ = c.Close()
 	}
 	return ok
 }

@@ -88,7 +88,8 @@ func (c *ourClient) Followers(ctx context.Context, each func(openID string)) err
 	return nil
 }
 
-func (c *ourClient) Close() { c.c.Close() }
+// Close ends the client.
+func (c *ourClient) Close() error { return c.c.Close() }
 
 func ourReceiver(m Mode) http.Handler {
 	cfg := callback.Config{Mode: callback.ModePlain, AppID: AppID, Credentials: callback.NewCredentials(Token, "")}

@@ -64,7 +64,7 @@ func (c *powerWeChatClient) SendTemplate(ctx context.Context, openID string) (in
 	if err != nil {
 		return 0, err
 	}
-	return int64(res.MsgID), refusal(int64(res.ErrCode))
+	return res.MsgID, refusal(int64(res.ErrCode))
 }
 
 func (c *powerWeChatClient) Upload(ctx context.Context, path string) error {

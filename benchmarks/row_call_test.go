@@ -13,12 +13,12 @@ import (
 func BenchmarkCall(b *testing.B) {
 	ctx := context.Background()
 	for _, network := range []struct {
-		name string
-		make func(testing.TB) *Platform
+		name     string
+		platform func(testing.TB) *Platform
 	}{{"memory", inMemory}, {"TLS", overTLS}} {
 		b.Run("GET/"+network.name, func(b *testing.B) {
 			each(b, hasClient, func(b *testing.B, s SDK) {
-				c := client(b, s, network.make(b))
+				c := client(b, s, network.platform(b))
 				warm(b, c)
 				b.ReportAllocs()
 				for b.Loop() {
@@ -30,7 +30,7 @@ func BenchmarkCall(b *testing.B) {
 		})
 		b.Run("POST/"+network.name, func(b *testing.B) {
 			each(b, hasClient, func(b *testing.B, s SDK) {
-				c := client(b, s, network.make(b))
+				c := client(b, s, network.platform(b))
 				warm(b, c)
 				b.ReportAllocs()
 				for b.Loop() {

@@ -18,10 +18,10 @@ func BenchmarkHerd(b *testing.B) {
 	get := func(c Client) error { _, err := c.GetUser(ctx, OpenID); return err }
 	post := func(c Client) error { _, err := c.SendTemplate(ctx, OpenID); return err }
 	for _, fault := range []struct {
-		name string
-		call func(Client) error
-		warm bool
-		make func(p *Platform)
+		name  string
+		call  func(Client) error
+		warm  bool
+		begin func(p *Platform)
 	}{
 		{"cold", get, false, func(*Platform) {}},
 		{"revoked/GET", get, true, (*Platform).Revoke},
@@ -37,7 +37,7 @@ func BenchmarkHerd(b *testing.B) {
 					if fault.warm {
 						warm(b, c)
 					}
-					fault.make(p)
+					fault.begin(p)
 					return stampede(p, func() error { return fault.call(c) })
 				})
 			})

@@ -64,7 +64,7 @@ func run(rounds int, benchtime string) error {
 	if err := os.WriteFile(file, raw, 0o600); err != nil {
 		return err
 	}
-	compared, err := output("go", "run", benchstat, "-col", "/sdk", file)
+	compared, err := goCommand("run", benchstat, "-col", "/sdk", file)
 	if err != nil {
 		return err
 	}
@@ -77,7 +77,7 @@ func run(rounds int, benchtime string) error {
 
 // measure runs the rounds and returns what they print.
 func measure(program string, rounds int, benchtime string) ([]byte, error) {
-	if _, err := output("go", "test", "-c", "-o", program, "."); err != nil {
+	if _, err := goCommand("test", "-c", "-o", program, "."); err != nil {
 		return nil, err
 	}
 	var all bytes.Buffer
@@ -86,7 +86,7 @@ func measure(program string, rounds int, benchtime string) ([]byte, error) {
 		if round > 0 {
 			args = append(args, "-test.run", "^$", "-test.skip", counting)
 		}
-		fmt.Printf("round %d of %d\n", round+1, rounds)
+		fmt.Fprintf(os.Stdout, "round %d of %d\n", round+1, rounds)
 		cmd := exec.Command(program, args...)
 		cmd.Stdout = io.MultiWriter(&all, os.Stdout)
 		cmd.Stderr = os.Stderr
@@ -97,14 +97,14 @@ func measure(program string, rounds int, benchtime string) ([]byte, error) {
 	return all.Bytes(), nil
 }
 
-// output returns what a command prints.
-func output(name string, args ...string) (string, error) {
-	cmd := exec.Command(name, args...)
+// goCommand returns what the go command prints.
+func goCommand(args ...string) (string, error) {
+	cmd := exec.Command("go", args...)
 	var failure bytes.Buffer
 	cmd.Stderr = &failure
 	out, err := cmd.Output()
 	if err != nil {
-		return "", fmt.Errorf("%s %q: %w: %s", name, args, err, failure.Bytes())
+		return "", fmt.Errorf("go %q: %w: %s", args, err, failure.Bytes())
 	}
 	return string(out), nil
 }

@@ -32,7 +32,7 @@ func weigh(all rows, tmp string, timed bool) error {
 				return err
 			}
 			all.add("Weight", sdk, "build-s", took.Seconds())
-		} else if _, err := output("go", "build", "-o", binary, pkg); err != nil {
+		} else if _, err := goCommand("build", "-o", binary, pkg); err != nil {
 			return err
 		}
 		info, err := os.Stat(binary)
@@ -41,12 +41,12 @@ func weigh(all rows, tmp string, timed bool) error {
 		}
 		all.add("Weight", sdk, "MiB", float64(info.Size())/(1<<20))
 
-		list, err := output("go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", pkg)
+		list, err := goCommand("list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", pkg)
 		if err != nil {
 			return err
 		}
 		all.add("Weight", sdk, "packages", float64(len(strings.Fields(list))-1)) // without the program
-		modules, err := output("go", "version", "-m", binary)
+		modules, err := goCommand("version", "-m", binary)
 		if err != nil {
 			return err
 		}
@@ -57,7 +57,7 @@ func weigh(all rows, tmp string, timed bool) error {
 
 // buildStandard fills a cache with what the programs need of the standard library.
 func buildStandard(cache string) error {
-	list, err := output("go", "list", "-deps", "-f", "{{if .Standard}}{{.ImportPath}}{{end}}", "./weight/...")
+	list, err := goCommand("list", "-deps", "-f", "{{if .Standard}}{{.ImportPath}}{{end}}", "./weight/...")
 	if err != nil {
 		return err
 	}
