@@ -73,7 +73,8 @@ func BenchmarkCall(b *testing.B) {
 		for b.Loop() {
 			var user struct {
 				User
-				Code int `json:"errcode"`
+				Subscribed int `json:"subscribe"` // which encoding/json does not read into a bool
+				Code       int `json:"errcode"`
 			}
 			address := "https://api.weixin.qq.com/cgi-bin/user/info?access_token=TOKEN&lang=zh_CN&openid=" + url.QueryEscape(message.OpenID)
 			if err := floorCall(ctx, h, http.MethodGet, address, nil, &user); err != nil || user.Code != 0 {
