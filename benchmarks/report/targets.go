@@ -13,7 +13,7 @@ const (
 	callCost = "each call is traced to know whether a byte of it went out, has a timer, and can be repeated; the floor does none of it"
 	pushCost = "the handler also finds duplicates, checks the time window, parses every type, survives panics, and runs the program on a goroutine of its own to keep the 5 seconds"
 	tlsCost  = "most of the time is the connection's; what is left is the difference in memory"
-	allOfIt  = "every push of the platform has a type that the receiver knows, and resty alone weighs a good MiB"
+	allOfIt  = "the receiver has a type for every push of the platform, a MiB and a half; the client alone, with resty, is below 11 MiB"
 )
 
 var targets = []target{
@@ -59,8 +59,8 @@ var targets = []target{
 	{"1,000,000 followers: growth in MiB", "Million", "growth-MiB", 4, false, ""},
 
 	{"weight: binary in MiB", "Weight", "MiB", 11, false, allOfIt},
-	{"weight: packages beside the standard library's", "Weight", "packages", 8, false, "ten of them are our own, by purpose; the others are resty and what it imports"},
-	{"weight: build in seconds", "Weight", "build-s", 3, false, allOfIt},
+	{"weight: packages beside the standard library's", "Weight", "packages", 8, false, "they are our own, one for each purpose, and resty with what it imports"},
+	{"weight: build in seconds", "Weight", "build-s", 3, false, "resty is compiled too, and a method for every endpoint and a type for every push"},
 }
 
 // result is what became of a target.
