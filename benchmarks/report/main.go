@@ -86,7 +86,7 @@ func measure(program string, rounds int, benchtime string) ([]byte, error) {
 		if round > 0 {
 			args = append(args, "-test.run", "^$", "-test.skip", counting)
 		}
-		fmt.Fprintf(os.Stdout, "round %d of %d\n", round+1, rounds)
+		_, _ = fmt.Fprintf(os.Stdout, "round %d of %d\n", round+1, rounds)
 		cmd := exec.Command(program, args...)
 		cmd.Stdout = io.MultiWriter(&all, os.Stdout)
 		cmd.Stderr = os.Stderr
