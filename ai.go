@@ -25,8 +25,8 @@ const VoiceFormatMP3 VoiceFormat = "mp3"
 type SubmitVoiceRequest struct {
 	VoiceID  string         // a unique ID that you choose; identifies the result
 	Voice    File           // at most 1 MiB
-	Format   VoiceFormat    // "" is VoiceFormatMP3
-	Language SpeechLanguage // "" is SpeechLanguageChinese
+	Format   VoiceFormat    // "" means VoiceFormatMP3
+	Language SpeechLanguage // "" means SpeechLanguageChinese
 }
 
 const maxVoiceForText = 1 << 20
@@ -57,7 +57,7 @@ type VoiceText struct {
 
 // GetVoiceText returns the transcription of a recording (获取语音识别结果). Call it within
 // 10 seconds of the upload, and again until the result is Done. language must be the
-// same as for the upload; "" is SpeechLanguageChinese.
+// same as for the upload; "" means SpeechLanguageChinese.
 //
 // https://developers.weixin.qq.com/doc/service/api/openpoc/ai/api_queryrecoresultfortext
 func (c *Client) GetVoiceText(ctx context.Context, voiceID string, language SpeechLanguage) (*VoiceText, error) {

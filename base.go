@@ -11,7 +11,7 @@ type AccessToken struct {
 	ExpiresIn int64  `json:"expires_in"`   // seconds, up to 7,200
 }
 
-// GetAccessToken issues a new classic token (获取接口调用凭据). The previous token
+// GetAccessToken fetches a new classic token (获取接口调用凭据). The previous token
 // expires 5 minutes later. The quota is 2,000 calls a day.
 //
 // The other methods get their tokens from [Client.Token] and do not need this call.

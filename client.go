@@ -30,7 +30,8 @@ const (
 
 // Client calls the API of one Official Account. It is safe for concurrent use and
 // cheap to create and discard. It starts no goroutine that outlives a call. A program
-// with several accounts creates one client for each.
+// with several accounts creates one client for each; [Clients] does this for many
+// accounts.
 type Client struct{ *core }
 
 // core is behind a pointer so that no fmt verb prints its contents.
@@ -274,7 +275,7 @@ func (c *Client) Token(ctx context.Context, rejected string) (string, error) {
 
 // TokenWithTTL is [Client.Token] with the remaining TTL of the token, for a program that
 // passes it on (获取稳定版接口调用凭据). The TTL is 0 if it is not known, because the
-// client has a [TokenSource].
+// token comes from a [TokenSource] other than a Client.
 //
 // https://developers.weixin.qq.com/doc/service/api/base/api_getstableaccesstoken
 func (c *Client) TokenWithTTL(ctx context.Context, rejected string) (token string, ttl time.Duration, err error) {

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Option configures a client that [NewClient] makes. Options may be passed in any
-// order; a nil Option is ignored. If options contradict each other, every call returns an
+// Option configures the client that [NewClient] returns, or the clients of [NewClients].
+// Options may be passed in any order; a nil Option is ignored. If options contradict each other, every call returns an
 // [*ArgumentError].
 type Option func(*config)
 

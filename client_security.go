@@ -47,8 +47,8 @@ type APISecurity struct {
 	// while, and the client logs a warning. Then add the new certificate.
 	Certificates map[string]string
 
-	// Paths lists the APIs whose calls are encrypted and signed; calls of others are sent
-	// plain. The platform refuses a plain call of an API that must be secured, and a
+	// Paths lists the APIs whose calls are encrypted and signed; calls of other APIs are
+	// sent plain. The platform refuses a plain call of an API that must be secured, and a
 	// secured call of any other; the official page of each API says which it needs. nil
 	// means the list for Official Accounts:
 	//

@@ -21,28 +21,28 @@ const (
 	defaultIdleTimeout = time.Hour
 )
 
-// ErrUnknownAccount is what the function given to [NewClients] returns for an account
-// that the program does not have. [Clients.Get] then returns it for 30 seconds
-// without asking again.
+// ErrUnknownAccount is the error that the function given to [NewClients] returns if there
+// is no such account. [Clients.Get] then returns it for 30 seconds without calling the
+// function again.
 var ErrUnknownAccount = fleet.ErrUnknownAccount
 
-// Account is what a client of [Clients] is made from.
+// Account contains what [Clients] needs to create the client of an account.
 type Account struct {
-	AppSecret Secret   // may be empty if Options contain WithTokenSource
-	Options   []Option // of this account alone, after those of all; such as WithAPISecurity
+	AppSecret Secret   // may be empty if Options contains WithTokenSource
+	Options   []Option // for this account only, such as WithAPISecurity; applied after those of NewClients
 }
 
-// WithMaxClients bounds how many clients a [Clients] keeps: 10,000 by default. Beyond
-// it the client that was not asked for the longest is dropped.
+// WithMaxClients sets how many clients a [Clients] keeps, 10,000 by default. If there are
+// more, it drops the least recently used one.
 func WithMaxClients(n int) Option { return func(c *config) { c.maxClients = n } }
 
-// WithIdleTimeout sets how long a [Clients] keeps a client that nobody asks for: an
-// hour by default.
+// WithIdleTimeout sets how long a [Clients] keeps a client that [Clients.Get] does not
+// return, one hour by default.
 func WithIdleTimeout(d time.Duration) Option { return func(c *config) { c.idleTimeout = d } }
 
-// Clients makes and keeps the clients of many accounts in one process (多账号). They
-// share their connections, one retry budget and the [TokenStore], if there is one. It
-// is safe for concurrent use and starts no goroutine of its own.
+// Clients creates and keeps the clients of many accounts in one process (多账号). The
+// clients share their connections, one retry budget and the [TokenStore], if one is set.
+// A Clients is safe for concurrent use and starts no goroutine of its own.
 type Clients struct{ *clients }
 
 // clients is behind a pointer so that no fmt verb prints what is in it.
@@ -57,16 +57,17 @@ type clients struct {
 	logged   atomic.Int64 // when a panic of account was logged last, in Unix seconds
 }
 
-// NewClients returns a registry without clients. account returns the AppSecret of an
-// account, such as from a database, and [ErrUnknownAccount] if there is no such
-// account. It is called when a client is asked for the first time, once for all
-// callers that wait, and when the platform refuses the AppSecret (重置AppSecret): the
-// client then uses the new one without a failed call. It may take 5 seconds, and its
-// errors, panics and hangs harm nobody but the callers that wait for this account.
+// NewClients returns a registry of clients, which is empty at first. account looks up an
+// account, for example in a database, and returns [ErrUnknownAccount] if there is no such
+// account. It is called when [Clients.Get] has to create a client, once for all waiting
+// callers, and when the platform rejects the AppSecret: if the secret was reset
+// (重置AppSecret), the client continues with the new one, and no call fails. account may
+// take up to 5 seconds. An error, panic or hang affects only callers that wait for the
+// same account.
 //
-// opts apply to all clients. What belongs to one account, as [WithTokenSource] and
-// [WithAPISecurity] do, goes to [Account.Options]. What is wrong with opts is returned
-// by every Get as an [*ArgumentError].
+// opts apply to all clients. Options that belong to one account, such as
+// [WithTokenSource] and [WithAPISecurity], go into [Account.Options]. If an option is
+// invalid, every Get returns an [*ArgumentError].
 //
 //	clients := wechat.NewClients(func(ctx context.Context, appID string) (wechat.Account, error) {
 //		secret, err := lookUp(ctx, appID)
@@ -78,7 +79,7 @@ func NewClients(account func(ctx context.Context, appID string) (Account, error)
 	cfg := newConfig("account", "secret", opts)
 	problem := first(cfg.complete(), cfg.checkShared())
 	if account == nil {
-		problem = invalid("account", "is nil")
+		problem = invalid("account", "must not be nil")
 	}
 	c := &Clients{&clients{
 		opts: slices.Clone(opts), cfg: cfg, shared: cfg.parts(), problem: problem, account: account, asker: fleet.NewAsker(),
@@ -94,21 +95,22 @@ func NewClients(account func(ctx context.Context, appID string) (Account, error)
 func (c *config) checkShared() error {
 	switch {
 	case c.source != nil:
-		return invalid("WithTokenSource", "supplies the tokens of one account: it belongs into Account.Options")
+		return invalid("WithTokenSource", "must be given in Account.Options: it supplies the tokens of one account")
 	case c.security != nil:
-		return invalid("WithAPISecurity", "holds the keys of one account: it belongs into Account.Options")
+		return invalid("WithAPISecurity", "must be given in Account.Options: it contains the keys of one account")
 	}
 	return first(notNegative("WithMaxClients", c.maxClients), notNegative("WithIdleTimeout", c.idleTimeout))
 }
 
-// Get returns the client of an account, which it makes if it is not there. Ask for it
-// each time and do not keep it for long. A client that was dropped since goes on
-// working for those who have it.
+// Get returns the client of an account, and creates it if necessary. Call Get each time
+// you need the client, and do not keep the client for long. A client that has been
+// dropped continues to work for callers that still hold it.
 //
-// It returns [ErrUnknownAccount] if the program does not have the account,
-// [ErrClosed] after [Clients.Close], and an error that wraps the program's if that
-// failed; the last one is repeated for a second. When too many accounts fail, more
-// than 100 at once or 10 a second, only those whose client is there are returned.
+// Get returns [ErrUnknownAccount] if there is no such account, and [ErrClosed] after
+// [Clients.Close]. If the function given to [NewClients] fails, Get returns an error that
+// wraps its error, and for one second returns it again without calling the function. If
+// the function fails for more than 100 accounts at once or 10 a second, Get returns only
+// existing clients, and an error for all other accounts.
 func (c *Clients) Get(ctx context.Context, appID string) (*Client, error) {
 	if err := first(c.problem, checkContext(ctx), checkAppID(appID)); err != nil {
 		return nil, err
@@ -134,13 +136,15 @@ func checkAppID(appID string) error {
 	return nil
 }
 
-// Forget drops what is known of an account, so that the next Get asks the program for
-// it: after its AppSecret or Options changed, or after an account that was unknown was
-// added. Calls in flight go on.
+// Forget drops the client of an account, or the error that Get returns for it, so that
+// the next Get looks the account up again. Call it if the AppSecret or the Options of the
+// account have changed, or if an unknown account has been added. Calls in flight
+// continue.
 func (c *Clients) Forget(appID string) { c.registry.Forget(appID) }
 
-// Close closes the clients as [Client.Close] does, and their connections unless they
-// belong to a client given by [WithHTTPClient]. Get returns [ErrClosed] after it.
+// Close closes all clients as [Client.Close] does, and the idle connections that they
+// share, unless these belong to a client given by [WithHTTPClient]. Later calls of Get
+// return [ErrClosed].
 func (c *Clients) Close() error {
 	var closing sync.WaitGroup
 	for _, client := range c.registry.Close() {

@@ -78,8 +78,8 @@ func (c *Client) AllUpstreamHours(ctx context.Context, from, to Date) iter.Seq2[
 var upstreamWeeks = datacube[UpstreamSummary]{path: "/datacube/getupstreammsgweek", days: 30, next: nextMonday}
 
 // ListUpstreamWeeks returns how many messages people sent to the account in a week
-// (获取消息发送周数据). The figures of a week are dated to its Monday and available
-// when the week is over. The date range is up to 30 days and must include that Monday.
+// (获取消息发送周数据). The figures of a week carry the date of its Monday and are
+// available when the week is over. The date range is up to 30 days and must include that Monday.
 // Newer official pages allow only one day or 15 days, so it is safest to pass the Monday
 // as both from and to.
 //
@@ -99,8 +99,8 @@ func (c *Client) AllUpstreamWeeks(ctx context.Context, from, to Date) iter.Seq2[
 var upstreamMonths = datacube[UpstreamSummary]{path: "/datacube/getupstreammsgmonth", days: 30, next: nextFirst}
 
 // ListUpstreamMonths returns how many messages people sent to the account in a month
-// (获取消息发送月数据). The figures of a month are dated to its first day and available
-// when the month is over. The date range is up to 30 days and must include that first
+// (获取消息发送月数据). The figures of a month carry the date of its first day and are
+// available when the month is over. The date range is up to 30 days and must include that first
 // day. Newer official pages allow only one day or 15 days, so it is safest to pass the
 // first day as both from and to.
 //

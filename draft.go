@@ -23,9 +23,9 @@ const (
 // Images; any other needs ThumbMediaID.
 type DraftArticle struct {
 	Type             ArticleType `json:"article_type,omitempty"`
-	Title            string      `json:"title"`                        // up to 64 characters; the official page says 32, but in 2026 the platform was measured to accept 64 and reject 65
+	Title            string      `json:"title"`                        // up to 64 characters; the official page says 32, but in 2026 the platform accepted 64 and rejected 65
 	Author           string      `json:"author,omitempty"`             // up to 16 characters
-	Digest           string      `json:"digest,omitempty"`             // up to 128 characters, but some accounts get [ErrDescriptionTooLong] above 120 bytes; "" is the first 54 characters of the text; shown only if the draft has one article
+	Digest           string      `json:"digest,omitempty"`             // up to 128 characters, but some accounts get [ErrDescriptionTooLong] above 120 bytes; "" means the first 54 characters of the text; shown only if the draft has one article
 	Content          string      `json:"content"`                      // HTML, less than 20,000 characters and 1 MB; scripts are removed, and so are pictures that are not from UploadArticleImage; in an article of pictures, text and up to 50 products
 	ContentSourceURL string      `json:"content_source_url,omitempty"` // the page that "read the original" (阅读原文) opens, up to 1 KB
 	ThumbMediaID     string      `json:"thumb_media_id,omitempty"`     // the cover: the media id of a material

@@ -229,7 +229,7 @@ func (c *Client) SetInvoiceAuthFields(ctx context.Context, fields InvoiceAuthFie
 	return err
 }
 
-// GetInvoiceAuthFields returns the fields that [Client.SetInvoiceAuthFields] has set
+// GetInvoiceAuthFields returns the fields that [Client.SetInvoiceAuthFields] set
 // (查询与设置授权页与商户信息).
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/auth/api_invoicebizsetattr

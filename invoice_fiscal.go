@@ -68,8 +68,8 @@ type FiscalReceipt struct {
 	Fee           int64     `json:"fee"` // fen
 	Title         string    `json:"title"`
 	BillingTime   Timestamp `json:"billing_time"`
-	BillingNumber string    `json:"billing_no"`     // 票据代码: the code, unlike on an invoice
-	BillingCode   string    `json:"billing_code"`   // 票据号码: the number, unlike on an invoice
+	BillingNumber string    `json:"billing_no"`     // 票据代码; on an invoice, BillingCode is the code
+	BillingCode   string    `json:"billing_code"`   // 票据号码; on an invoice, BillingNumber is the number
 	PDFMediaID    string    `json:"s_pdf_media_id"` // see [Client.UploadInvoicePDF]
 }
 

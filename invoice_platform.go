@@ -234,8 +234,8 @@ const (
 )
 
 // SetIssuedInvoiceStatus sets the status of an invoice or fiscal receipt that the
-// account issued to [InvoiceStatusCanceled] or [InvoiceStatusOpen] (更新发票卡券状态). Call
-// it if the status changed outside WeChat.
+// account issued (更新发票卡券状态). status is [InvoiceStatusCanceled] or
+// [InvoiceStatusOpen]. Call it if the status changed outside WeChat.
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/platform/api_invoicekpupdatainvoicestatus
 func (c *Client) SetIssuedInvoiceStatus(ctx context.Context, cardID, code string, status InvoiceStatus) error {

@@ -62,18 +62,18 @@ func (c *Client) Ticket(ctx context.Context, ticketType TicketType) (Secret, err
 // that passes it on (获取sdk临时票据, 获取jsapi_ticket, 获取api_ticket).
 //
 // https://developers.weixin.qq.com/doc/service/api/webdev/jssdk/api_getticket
-func (c *Client) TicketWithTTL(ctx context.Context, kind TicketType) (ticket Secret, ttl time.Duration, err error) {
-	if ticket, err = c.Ticket(ctx, kind); err == nil {
-		ttl = c.tickets.of(kind).TTL(string(ticket))
+func (c *Client) TicketWithTTL(ctx context.Context, ticketType TicketType) (ticket Secret, ttl time.Duration, err error) {
+	if ticket, err = c.Ticket(ctx, ticketType); err == nil {
+		ttl = c.tickets.of(ticketType).TTL(string(ticket))
 	}
 	return ticket, ttl, err
 }
 
-// TicketSource is what a [TokenSource] may be too: then the client takes its tickets
-// from it and keeps them for their TTL. A [*Client] is one.
+// TicketSource is an optional interface of a [TokenSource]. With it, the client also gets
+// its tickets from the source, and caches each for its TTL. A [*Client] implements it.
 type TicketSource interface {
 	// TicketWithTTL returns a ticket of the account and its remaining TTL.
-	TicketWithTTL(ctx context.Context, kind TicketType) (ticket Secret, ttl time.Duration, err error)
+	TicketWithTTL(ctx context.Context, ticketType TicketType) (ticket Secret, ttl time.Duration, err error)
 }
 
 // ticketCaches holds a cache for each type of ticket.

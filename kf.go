@@ -119,7 +119,7 @@ func (c *Client) CreateKFAccount(ctx context.Context, req CreateKFAccountRequest
 	return c.post(ctx, "/customservice/kfaccount/add", body)
 }
 
-// UpdateKFAccountRequest describes the changes of an agent. Its fields have the same
+// UpdateKFAccountRequest describes the changes to an agent. Its fields have the same
 // meaning as those of [CreateKFAccountRequest].
 type UpdateKFAccountRequest struct {
 	Account  string

@@ -17,9 +17,9 @@ import (
 var (
 	// ErrUnknownAccount is what the program returns for an account that it does not have.
 	ErrUnknownAccount = errors.New("unknown account")
-	// ErrBusy is returned while too many accounts could not be had: only those that
-	// are there already are returned.
-	ErrBusy = errors.New("too many accounts could not be had lately")
+	// ErrBusy is returned while too many accounts fail: only those that are there already
+	// are returned.
+	ErrBusy = errors.New("too many accounts failed recently")
 	// ErrClosed is returned after [Registry.Close].
 	ErrClosed = errors.New("closed")
 )
