@@ -55,7 +55,7 @@ type qrCodeJumpChange struct {
 }
 
 func (r qrCodeJumpChange) check() error {
-	return first(notEmpty("appID", r.AppID), notEmpty("Prefix", r.Prefix), notEmpty("Path", r.PagePath))
+	return first(notEmpty("appID", r.AppID), notEmpty("Prefix", r.Prefix), notEmpty("PagePath", r.PagePath))
 }
 
 // AddQRCodeJumpRule adds a rule for a mini program that is linked to the account

@@ -64,7 +64,7 @@ var _ = wireRows([]wireRow{
 
 func TestQRCodeJumpCallsRefuseWrongArguments(t *testing.T) {
 	refused(t, "appID", func(ctx context.Context, c *Client) error { return c.AddQRCodeJumpRule(ctx, "", oneJump) })
-	refused(t, "Path", func(ctx context.Context, c *Client) error {
+	refused(t, "PagePath", func(ctx context.Context, c *Client) error {
 		return c.UpdateQRCodeJumpRule(ctx, "wx2", QRCodeJumpRule{Prefix: "https://example.com/"})
 	})
 	refused(t, "prefix", func(ctx context.Context, c *Client) error { return c.PublishQRCodeJumpRule(ctx, "") })
