@@ -70,7 +70,7 @@ type AutoReplyRules struct {
 }
 
 // GetAutoReplies returns the automatic replies that are configured in the console
-// (获取自动回复规则). The media ids in them are temporary.
+// (获取自动回复规则). The media IDs in them are temporary.
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/autoreplies/api_getcurrentautoreplyinfo
 func (c *Client) GetAutoReplies(ctx context.Context) (*AutoReplies, error) {

@@ -110,7 +110,7 @@ const (
 	ErrAuthorTooLong               Code = 45110  // author too long
 	ErrInvalidTagName              Code = 45157  // invalid tag name
 	ErrTagNameTooLong              Code = 45158  // tag name too long
-	ErrInvalidTagID                Code = 45159  // invalid tag id
+	ErrInvalidTagID                Code = 45159  // invalid tag ID
 	ErrSensitiveContent            Code = 45168  // content contains sensitive words
 	ErrConcurrentTagging           Code = 45169  // concurrent tag changes for one openid
 	ErrPartlyFailed                Code = 45171  // some openids failed, see fail_openid_list

@@ -103,7 +103,7 @@ func (c *Client) CropImage(ctx context.Context, img OCRImage, ratios []float64) 
 }
 
 // UpscaleImage increases the resolution of a picture (图片高清化) and returns the media
-// id of the result, which [Client.DownloadMedia] downloads.
+// ID of the result, which [Client.DownloadMedia] downloads.
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Intelligent_Interface/Img_Proc
 func (c *Client) UpscaleImage(ctx context.Context, img OCRImage) (mediaID string, err error) {

@@ -181,7 +181,7 @@ func (d draftArticles) check() error {
 	return each("articles", d.Articles, func(at string, a DraftArticle) error { return a.check(at) })
 }
 
-// CreateDraft saves 1 to 8 articles as a draft and returns its media id (新增草稿).
+// CreateDraft saves 1 to 8 articles as a draft and returns its media ID (新增草稿).
 // [Client.SendMass] sends a draft and [Client.PublishDraft] publishes it; either removes
 // it from the drafts. The quota is 1,000 calls a day.
 //

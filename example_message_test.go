@@ -61,7 +61,7 @@ func ExampleClient_SendMass() {
 	alice := platform.AddUser(wechattest.User{})
 
 	// The first response is lost. The client retries, and the platform recognizes the
-	// message by its id.
+	// message by its ID.
 	platform.InjectFault("/cgi-bin/message/mass/sendall", wechattest.Fault{Drop: true, Executed: true})
 	_, err := client.SendMass(ctx, wechat.SendMassRequest{ToAll: true, Message: wechat.TextMessage{Content: "新品上市"}, ClientMsgID: "spring-1"})
 	if err != nil {

@@ -135,7 +135,7 @@ type InvoiceCustomValue struct {
 }
 
 // GetInvoiceAuth returns what a user filled in when authorizing the invoice of an
-// order (查询授权信息). It also works for fiscal receipts, with the treasury's id as
+// order (查询授权信息). It also works for fiscal receipts, with the treasury's ID as
 // platformID. It returns [ErrInvoiceNotAuthorized] if the user has not authorized yet.
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/auth/api_invoicebizgetauthdata

@@ -46,7 +46,7 @@ func (c *Client) GetFiscalAuthURL(ctx context.Context, req GetFiscalAuthURLReque
 }
 
 // CreateFiscalCard creates the template of a department's fiscal receipts and returns
-// its card id (创建财政电子票据模板). payee is the department's full name, and logoURL is
+// its card ID (创建财政电子票据模板). payee is the department's full name, and logoURL is
 // the treasury's logo.
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/FiscalReceipt/api_notaxinvoicecreatecard

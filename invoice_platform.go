@@ -12,20 +12,20 @@ type InvoicePlatform struct {
 	URL string `json:"invoice_url"`
 }
 
-// ID returns the platform's id, which merchants pass as PlatformID, or "" if URL
+// ID returns the platform's ID, which merchants pass as PlatformID, or "" if URL
 // contains none.
 func (p InvoicePlatform) ID() string {
 	_, id, _ := strings.Cut(p.URL, "s_pappid=")
 	id, _, _ = strings.Cut(id, "&")
 	id, _, _ = strings.Cut(id, "#")
-	plain, err := url.PathUnescape(id) // an id may contain a plus sign
+	plain, err := url.PathUnescape(id) // an ID may contain a plus sign
 	if err != nil {
 		return id
 	}
 	return plain
 }
 
-// GetInvoicePlatform returns the account's id as an invoicing platform, as part of a
+// GetInvoicePlatform returns the account's ID as an invoicing platform, as part of a
 // URL (获取开票平台识别码). It never changes, so fetch it only once.
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/platform/api_setinvoiceurl
@@ -59,7 +59,7 @@ func (i InvoiceCard) check() error {
 }
 
 // CreateInvoiceCard creates the template for a payee's invoices and returns its card
-// id (创建发票卡券模板).
+// ID (创建发票卡券模板).
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/platform/api_invoiceplatformcreatecard
 func (c *Client) CreateInvoiceCard(ctx context.Context, card InvoiceCard) (cardID string, err error) {
@@ -85,7 +85,7 @@ func (c *Client) createInvoiceCard(ctx context.Context, path string, info any) (
 const maxInvoicePDF = 10 << 20
 
 // UploadInvoicePDF uploads the PDF of an invoice, at most 10 MB, and returns its
-// media id (上传发票PDF). The platform deletes it after 3 days unless an invoice uses it.
+// media ID (上传发票PDF). The platform deletes it after 3 days unless an invoice uses it.
 //
 // https://developers.weixin.qq.com/doc/service/api/invoice/platform/api_invoiceplatformsetpdf
 func (c *Client) UploadInvoicePDF(ctx context.Context, file File) (mediaID string, err error) {

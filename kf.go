@@ -77,7 +77,7 @@ func (c *Client) ListOnlineKFAccounts(ctx context.Context, businessID int64) ([]
 
 // CreateKFAccountRequest describes a new customer-service agent.
 type CreateKFAccountRequest struct {
-	Account    string // up to 10 letters, digits and _, then @ and the account's WeChat id
+	Account    string // up to 10 letters, digits and _, then @ and the account's WeChat ID
 	Nickname   string // up to 16 characters
 	BusinessID int64  // 0 for none
 	WeChatID   string // of the person; no longer documented, see [Client.InviteKFAgent]
@@ -160,7 +160,7 @@ func (c *Client) DeleteKFAccount(ctx context.Context, req DeleteKFAccountRequest
 	}, nil)
 }
 
-// InviteKFAgent invites a person, by WeChat id, to work as an agent (邀请绑定客服账号). The
+// InviteKFAgent invites a person, by WeChat ID, to work as an agent (邀请绑定客服账号). The
 // person accepts or declines in WeChat; [Client.ListKFAccounts] returns the status of
 // the invitation. It returns [ErrKFInvitePending] if the agent already has a pending
 // invitation.

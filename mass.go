@@ -18,7 +18,7 @@ type MassMessage interface {
 // MassImagesMessage is one or more pictures. A preview shows only the first.
 type MassImagesMessage struct {
 	MediaIDs        []string `json:"media_ids"`
-	Recommendation  string   `json:"recommend,omitempty"` // a text that recommends them
+	Recommendation  string   `json:"recommend,omitempty"` // the text that recommends the pictures
 	Title           string   `json:"title,omitempty"`
 	OpenComment     *Flag    `json:"need_open_comment,omitempty"` // nil leaves it to the platform, see [NewFlag]
 	FansOnlyComment *Flag    `json:"only_fans_can_comment,omitempty"`
@@ -43,12 +43,12 @@ type SendMassRequest struct {
 	TagID   int64 // to the followers with this tag; 0 if ToAll is set
 	Message MassMessage
 
-	// IgnoreReprint sends articles even if the platform considers them permitted
-	// reprints of another author's; by default, they are not sent.
+	// IgnoreReprint also sends articles that the platform considers to be permitted
+	// reprints of another author's work. By default, they are not sent.
 	IgnoreReprint bool
 
 	// ClientMsgID, of up to 32 bytes, makes the send safe to retry: for 24 hours the
-	// platform rejects duplicates with this id, so the client retries the call if its
+	// platform rejects duplicates with this ID, so the client retries the call if its
 	// outcome is unknown. Without it, the platform compares recipients and content, and
 	// the client does not retry.
 	ClientMsgID string
@@ -77,7 +77,8 @@ type MassResult struct {
 //
 // A subscription account can send once a day. A service account can send 100 times a
 // day, but each follower receives only 4 messages a month. The quota is 60 calls a
-// minute. If API protection is on, an administrator must confirm within 30 minutes.
+// minute. If API protection is on, an administrator must confirm the send within 30
+// minutes.
 //
 // It returns [ErrDuplicateMassID] and a result if a message with the same ClientMsgID was
 // accepted in the last 24 hours; the result contains its MsgID. It returns
@@ -167,10 +168,10 @@ type PreviewMassRequest struct {
 }
 
 // PreviewMass sends a preview of a mass message to one follower (预览消息) and returns the
-// id of the preview. The quota is 100 calls a day.
+// ID of the preview. The quota is 100 calls a day.
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/message/api_preview
-func (c *Client) PreviewMass(ctx context.Context, req PreviewMassRequest) (int64, error) {
+func (c *Client) PreviewMass(ctx context.Context, req PreviewMassRequest) (msgID int64, err error) {
 	if req.OpenID == "" && req.WeChatID == "" {
 		return 0, invalid("OpenID", "must not be empty if WeChatID is")
 	}
@@ -254,7 +255,7 @@ func (c *Client) DeleteMass(ctx context.Context, msgID int64) error {
 // calls a day.
 //
 // It returns [ErrUnknownOutcome] if the article may have been deleted. The call is then not
-// retried, because the article that followed may have moved to this position.
+// retried, because the next article may have moved to this position.
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/message/api_deletemassmsg
 func (c *Client) DeleteMassArticle(ctx context.Context, msgID int64, position int) error {

@@ -19,7 +19,7 @@ func (c *Client) UploadArticleImage(ctx context.Context, file File) (url string,
 	return image.URL, nil
 }
 
-// MassArticle is an article of [Client.UploadMassNews].
+// MassArticle is an article for [Client.UploadMassNews].
 type MassArticle struct {
 	Title            string `json:"title"`
 	Author           string `json:"author,omitempty"`

@@ -13,7 +13,7 @@ import (
 // MaterialResult is an uploaded material.
 type MaterialResult struct {
 	MediaID string `json:"media_id"`
-	URL     string `json:"url"` // only set for an image, which only pages on the platform's own domains can show
+	URL     string `json:"url"` // only set for an image; it works only in pages on the platform's own domains
 }
 
 // UploadMaterial uploads a permanent material: a file that the platform keeps until it

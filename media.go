@@ -11,8 +11,8 @@ type MediaType string
 
 // The types of media files, with their limits.
 const (
-	MediaImage MediaType = "image" // PNG, JPEG or GIF, or BMP for a material; up to 10 MB
-	MediaVoice MediaType = "voice" // AMR or MP3, or WMA or WAV for a material; up to 2 MB and 60 seconds
+	MediaImage MediaType = "image" // PNG, JPEG or GIF; for a material also BMP; up to 10 MB
+	MediaVoice MediaType = "voice" // AMR or MP3; for a material also WMA or WAV; up to 2 MB and 60 seconds
 	MediaVideo MediaType = "video" // MP4; up to 10 MB
 	MediaThumb MediaType = "thumb" // the thumbnail of a music message or an article: JPEG; up to 64 KB
 	MediaNews  MediaType = "news"  // articles; only for [Client.ListMaterials] and [Client.AllMaterials]
@@ -41,7 +41,7 @@ type Media struct {
 
 // UploadMedia uploads a file for use in messages (新增临时素材, 上传临时素材). The file
 // can be used any number of times within 3 days; [Client.UploadMaterial] uploads a file
-// permanently. The file name must have an extension of the type, such as ".jpg".
+// permanently. The file name must have an extension that fits the type, such as ".jpg".
 //
 // https://developers.weixin.qq.com/doc/service/api/material/temporary/api_uploadtempmedia
 func (c *Client) UploadMedia(ctx context.Context, mediaType MediaType, file File) (*Media, error) {
@@ -79,7 +79,7 @@ type MediaDownloadInfo struct {
 // nothing is written. Voice recordings are AMR at 8 kHz; for those made with the
 // JS-SDK, [Client.DownloadHDVoice] provides higher quality.
 //
-// It returns [ErrInvalidMediaID] if the media id is unknown or older than 3 days.
+// It returns [ErrInvalidMediaID] if the media ID is unknown or older than 3 days.
 //
 // https://developers.weixin.qq.com/doc/service/api/material/temporary/api_getmedia
 func (c *Client) DownloadMedia(ctx context.Context, mediaID string, w io.Writer) (*MediaDownloadInfo, error) {
@@ -98,7 +98,7 @@ func (c *Client) DownloadMedia(ctx context.Context, mediaID string, w io.Writer)
 
 // DownloadHDVoice writes a voice recording that the JS-SDK's uploadVoice uploaded in
 // the last 3 days to w (获取高清语音素材), as Speex at 16 kHz. It returns
-// [ErrInvalidMediaID] if the media id is unknown, older than 3 days, or not from the
+// [ErrInvalidMediaID] if the media ID is unknown, older than 3 days, or not from the
 // JS-SDK.
 //
 // https://developers.weixin.qq.com/doc/service/api/material/temporary/api_gethdvoice

@@ -9,7 +9,7 @@ type MedicalStatus int
 // MedicalStatusRegistered notifies a patient that an appointment is registered.
 const MedicalStatusRegistered MedicalStatus = 1501001
 
-// MedicalMessage is a notice of the medical assistant (就医助手) about a visit.
+// MedicalMessage is a notice from the medical assistant (就医助手) about a visit.
 type MedicalMessage struct {
 	Status  MedicalStatus `json:"status"`
 	OpenID  string        `json:"open_id"`

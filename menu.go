@@ -62,8 +62,8 @@ func (w *wrappedMenu) menu() *Menu {
 	return &w.Menu
 }
 
-// Button is a button of a menu or, with SubButtons, a submenu. Functions such as
-// [ClickButton] return a button of each type with the fields that the type needs.
+// Button is a button of a menu or, with SubButtons, a submenu. For each type there is a
+// function, such as [ClickButton], that sets the fields that the type requires.
 type Button struct {
 	// Name has up to 60 bytes, or up to 16 if the button has SubButtons. The official
 	// page allows 16 bytes for every top-level button and says that the app cuts off
@@ -223,7 +223,7 @@ func (b Button) check(at string, nameBytes int) error {
 //
 // If the menu exceeds a limit of the platform, nothing is sent and the error is an
 // [*ArgumentError] that names the button. A follower's app refreshes the menu when
-// they open the chat, at most once in five minutes. The daily quota is 1,000.
+// they open the chat, at most once every five minutes. The daily quota is 1,000.
 //
 // https://developers.weixin.qq.com/doc/service/api/custommenu/api_createcustommenu
 func (c *Client) CreateMenu(ctx context.Context, menu Menu) error {
@@ -232,14 +232,14 @@ func (c *Client) CreateMenu(ctx context.Context, menu Menu) error {
 
 // CurrentMenu is the menu that followers see, no matter how it was created.
 type CurrentMenu struct {
-	IsOpen  bool               `json:"is_menu_open"` // the menu is enabled
+	IsOpen  bool               `json:"is_menu_open"` // whether the menu is enabled
 	Buttons CurrentMenuButtons `json:"selfmenu_info"`
 }
 
 // CurrentMenuButton is a button of the menu that followers see.
 type CurrentMenuButton struct {
 	Name     string     `json:"name"`
-	Type     ButtonType `json:"type"`  // in menus of the console also "news", "text", "img", "photo", "video" or "voice"
+	Type     ButtonType `json:"type"`  // also "news", "text", "img", "photo", "video" or "voice" in a menu created in the console
 	Value    string     `json:"value"` // a text, a media id or the URL of a video
 	Key      string     `json:"key"`
 	URL      string     `json:"url"`
@@ -292,7 +292,7 @@ func unwrapList[T any](data []byte, list *[]T) error {
 }
 
 // GetCurrentMenu returns the menu that followers see, whether it was created through the
-// API or in the console (查询自定义菜单信息). The media ids in it are those of temporary
+// API or in the console (查询自定义菜单信息). The media IDs in it are those of temporary
 // media.
 //
 // https://developers.weixin.qq.com/doc/service/api/custommenu/api_getcurrentselfmenuinfo
@@ -380,7 +380,7 @@ func (m conditionalMenu) check() error {
 	return m.Menu.check()
 }
 
-// AddConditionalMenu creates a menu that only some followers see, and returns its id
+// AddConditionalMenu creates a menu that only some followers see, and returns its ID
 // (创建个性化菜单). A follower sees the newest menu that matches, or else the default
 // menu. It returns [ErrNoDefaultMenu] if there is no default menu yet. The daily quota
 // is 2,000.
@@ -416,7 +416,7 @@ func (c *Client) DeleteConditionalMenu(ctx context.Context, menuID int64) error 
 }
 
 // TryMatchMenu returns the menu that a user sees (测试个性化菜单匹配结果). userID is an
-// openid or a WeChat id. It returns [ErrMatchUserNotFound] if there is no such user.
+// openid or a WeChat ID. It returns [ErrMatchUserNotFound] if there is no such user.
 // The daily quota is 20,000.
 //
 // https://developers.weixin.qq.com/doc/service/api/custommenu/api_trymatchmenu

@@ -99,7 +99,7 @@ func (m NewsMessage) custom() (string, any, error) {
 	return "news", content, notEmpty("Title", m.Title)
 }
 
-// MPNewsMessage is one or more articles. MediaID is the media id of their draft
+// MPNewsMessage is one or more articles. MediaID is the media ID of their draft
 // ([Client.CreateDraft]) or the one that [Client.UploadMassNews] returns. The platform
 // is withdrawing this type from customer-service messages: use [MPNewsArticleMessage]
 // there.
@@ -145,7 +145,7 @@ func (m MenuMessage) custom() (string, any, error) {
 	})
 }
 
-// CardMessage is a card or coupon. One with custom codes cannot be sent in a
+// CardMessage is a card or coupon. A card with custom codes cannot be sent in a
 // customer-service message. A new coupon cannot be sent in a mass message: the platform
 // refuses it with code 45113.
 type CardMessage struct {
@@ -230,9 +230,9 @@ func (c *Client) SendCustomMessage(ctx context.Context, req SendCustomMessageReq
 	return c.post(ctx, "/cgi-bin/message/custom/send", body)
 }
 
-// SendCustomMessageJSON sends a customer-service message that is already JSON
-// (发送客服消息). Package callback turns replies that are too late into such messages if
-// this method is the SendDeferred field of its Config.
+// SendCustomMessageJSON sends a customer-service message that is already encoded as JSON
+// (发送客服消息). It is meant for the SendDeferred field of the Config of package callback,
+// which then sends replies that are too late as customer-service messages.
 //
 // https://developers.weixin.qq.com/doc/service/api/customer/message/api_sendcustommessage
 func (c *Client) SendCustomMessageJSON(ctx context.Context, body []byte) error {
@@ -285,7 +285,7 @@ type MessageRecord struct {
 // MessageRecordType says who sent a message.
 type MessageRecordType int
 
-// The types of messages. Older records have other types.
+// The types of message records. Older records can have other types.
 const (
 	MessageRecordFromAgent MessageRecordType = 2002
 	MessageRecordFromUser  MessageRecordType = 2003
@@ -349,7 +349,7 @@ func (c *Client) ListMessageRecords(ctx context.Context, req ListMessageRecordsR
 
 // AllMessageRecords iterates over the messages between agents and users (获取聊天记录)
 // in a time range of any length, which it requests in parts of 24 hours. A message that
-// was sent in the second between two parts can appear twice.
+// was sent in the second in which one part ends and the next begins can appear twice.
 //
 // https://developers.weixin.qq.com/doc/service/api/customer/message/api_getmsglist
 func (c *Client) AllMessageRecords(ctx context.Context, from, to time.Time) iter.Seq2[MessageRecord, error] {

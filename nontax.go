@@ -53,7 +53,7 @@ const (
 	NontaxNoticePenalty  NontaxNoticeType = 2
 )
 
-// NontaxItem is an item of a payment. Amounts are in fen, of which 100 are one yuan.
+// NontaxItem is an item of a payment. Amounts are in fen; 100 fen are one yuan.
 type NontaxItem struct {
 	Position int    `json:"no"` // from 1
 	ID       string `json:"item_id"`
@@ -78,7 +78,7 @@ func (r GetNontaxFeeRequest) check() error {
 		notEmpty("DepartmentCode", r.DepartmentCode), notEmpty("RegionCode", r.RegionCode))
 }
 
-// NontaxFee is the amount due of a payment notice.
+// NontaxFee is the amount due on a payment notice.
 type NontaxFee struct {
 	UserName         string           `json:"user_name"`
 	Fee              int64            `json:"fee"` // fen
@@ -92,15 +92,15 @@ type NontaxFee struct {
 	DueDate          Date             `json:"payment_expire_date"` // the last day to pay
 }
 
-// GetNontaxFee returns the amount due of a payment notice (查询应收信息).
+// GetNontaxFee returns the amount due on a payment notice (查询应收信息).
 //
 // https://developers.weixin.qq.com/doc/service/api/nontaxpay/api_nontaxqueryfee
 func (c *Client) GetNontaxFee(ctx context.Context, req GetNontaxFeeRequest) (*NontaxFee, error) {
 	return post[NontaxFee](ctx, c, "/nontax/queryfee", c.ownBody(req), idempotent)
 }
 
-// NontaxPayment describes a payment and its recipient. Either NoticeNumber or
-// OrderNumber is required.
+// NontaxPayment describes a payment to a government department, such as a fee or a fine
+// (非税缴费), and its recipient. Either NoticeNumber or OrderNumber is required.
 type NontaxPayment struct {
 	BankID           string           `json:"bank_id,omitempty"`      // "" lets the platform choose; the test environment requires it
 	BankAccount      string           `json:"bank_account,omitempty"` // of a department whose money is split (清分)
@@ -115,7 +115,7 @@ type NontaxPayment struct {
 	RegionCode       string           `json:"region_code"`
 	UserName         string           `json:"user_name,omitempty"`
 	Items            []NontaxItem     `json:"items"`
-	NoticeCreateTime Timestamp        `json:"payment_notice_create_time,omitzero"` // required by the page, but missing in its example
+	NoticeCreateTime Timestamp        `json:"payment_notice_create_time,omitzero"` // required by the official page, but missing in its example
 	DueDate          Date             `json:"-"`                                   // the last day to pay, optional
 }
 
@@ -137,7 +137,7 @@ func (p NontaxPayment) check() error {
 // NontaxScene says where a payment starts.
 type NontaxScene string
 
-// The scenes of payments. The last four occur only in orders that are received.
+// The scenes of payments. The last four occur only in orders that the platform returns.
 const (
 	NontaxSceneAccount     NontaxScene = "biz"
 	NontaxSceneCityService NontaxScene = "ctiyservice" // the platform spells it this way
@@ -164,7 +164,7 @@ type CreateNontaxOrderRequest struct {
 	OpenID      string          `json:"openid,omitempty"`     // of the payer; required unless TradeType is [NontaxTradeMWEB]
 	ReturnURL   string          `json:"return_url,omitempty"` // the page to open after the payment; required unless Scene is [NontaxSceneMiniProgram]
 	IP          string          `json:"ip"`                   // of the payer
-	Scene       NontaxScene     `json:"scene,omitempty"`      // required by the page, but missing in its example
+	Scene       NontaxScene     `json:"scene,omitempty"`      // required by the official page, but missing in its example
 	MobileAppID string          `json:"app_appid,omitempty"`
 	TradeType   NontaxTradeType `json:"trade_type,omitempty"`
 	AutoCallPay bool            `json:"auto_call_pay,omitempty"`
@@ -208,7 +208,7 @@ func (c *Client) CreateNontaxOrder(ctx context.Context, req CreateNontaxOrderReq
 	return post[NontaxOrderResult](ctx, c, "/nontax/unifiedorder", c.ownBody(body))
 }
 
-// PayNontaxByCodeRequest describes a payment by the payment code in the payer's app.
+// PayNontaxByCodeRequest describes a payment with the payment code in the payer's app.
 type PayNontaxByCodeRequest struct {
 	NontaxPayment
 	AuthCode Secret `json:"auth_code"`          // the scanned code: 18 digits that begin with 10 to 15; spaces around it are ignored
@@ -223,11 +223,11 @@ func (p PayNontaxByCodeRequest) check() error {
 	return p.NontaxPayment.check()
 }
 
-// PayNontaxByCode charges a payer by the payment code in their app (提交刷卡支付) and
-// returns the id of the order. An error does not mean that the payment failed, because
+// PayNontaxByCode charges the payer whose payment code was scanned (提交刷卡支付) and
+// returns the ID of the order. An error does not mean that the payment failed, because
 // the payer may still have to enter a password: call again every 10 seconds for about
-// 30 seconds, or 5 seconds after [ErrSystemBusy]. Set OrderID to the returned order id,
-// which can be set even if err is not nil. Without it, the payer might pay twice.
+// 30 seconds, or 5 seconds after [ErrSystemBusy]. Set OrderID to the returned order ID,
+// which can be non-empty even if err is not nil. Without it, the payer might pay twice.
 //
 // https://developers.weixin.qq.com/doc/service/api/nontaxpay/api_nontaxmicropay
 func (c *Client) PayNontaxByCode(ctx context.Context, req PayNontaxByCodeRequest) (orderID string, err error) {
@@ -351,14 +351,14 @@ func (r ListNontaxOrderIDsRequest) check() error {
 		notEmpty("NoticeNumber", r.NoticeNumber+r.OrderNumber))
 }
 
-// NontaxOrderIDs contains the ids of all orders for one payment.
+// NontaxOrderIDs contains the IDs of all orders for one payment.
 type NontaxOrderIDs struct {
 	OrderIDs    []string `json:"order_id_list"`
 	PaidOrderID string   `json:"paid_order_id"` // "" if none is paid
 }
 
-// ListNontaxOrderIDs returns the ids of the orders for a payment notice or for an order
-// number of your own, and the id of the one that is paid (获取缴费订单列表).
+// ListNontaxOrderIDs returns the IDs of the orders for a payment notice or for an order
+// number of your own, and the ID of the one that is paid (获取缴费订单列表).
 //
 // https://developers.weixin.qq.com/doc/service/api/nontaxpay/api_nontaxgetorderlist
 func (c *Client) ListNontaxOrderIDs(ctx context.Context, req ListNontaxOrderIDsRequest) (*NontaxOrderIDs, error) {
@@ -382,7 +382,7 @@ func (r RefundNontaxOrderRequest) check() error {
 	return err
 }
 
-// RefundNontaxOrder refunds an order or a part of it (缴费订单退款) and returns the id of
+// RefundNontaxOrder refunds an order or a part of it (缴费订单退款) and returns the ID of
 // the refund.
 //
 // https://developers.weixin.qq.com/doc/service/api/nontaxpay/api_nontaxrefund
@@ -451,8 +451,8 @@ func (m nontaxMock) check() error {
 	return first(httpURL("url", m.URL), positive("version", m.Version))
 }
 
-// MockNontaxNotification makes the platform send test notifications of a payment to your
-// url (模拟支付结果通知). version is the version of the protocol, which is 1. The platform
+// MockNontaxNotification makes the platform send test notifications of a payment to url
+// (模拟支付结果通知). version is the version of the protocol, which is 1. The platform
 // calls url twice: once to test that it decrypts the notification, and once to test
 // that it checks the signature.
 //
@@ -461,7 +461,7 @@ func (c *Client) MockNontaxNotification(ctx context.Context, url string, version
 	return c.post(ctx, "/nontax/mocknotification", c.ownBody(nontaxMock{url, version}))
 }
 
-// MockNontaxQuery makes the platform send test queries for an amount due to your url
+// MockNontaxQuery makes the platform send url test queries for an amount due
 // (模拟查询应收信息). version has the same meaning as in [Client.MockNontaxNotification].
 //
 // https://developers.weixin.qq.com/doc/service/api/nontaxpay/api_nontaxmockqueryfee

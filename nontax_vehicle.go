@@ -60,15 +60,16 @@ type NontaxVehicle struct {
 	Package      json.RawMessage `json:"authorize_package"` // pass it to that page unchanged
 }
 
-// GetNontaxVehicle returns a driver, whose Status says whether the driver can be charged
-// (用户状态查询).
+// GetNontaxVehicle returns a driver and their vehicles (用户状态查询). The Status of the
+// result says whether the driver can be charged.
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Non_tax_pay/Non-tax_driver_platform.html
 func (c *Client) GetNontaxVehicle(ctx context.Context, req GetNontaxVehicleRequest) (*NontaxVehicle, error) {
 	return post[NontaxVehicle](ctx, c, "/nontax/vehicle/querystate", c.ownBody(req), idempotent)
 }
 
-// NotifyNontaxEntranceRequest reports that a vehicle enters.
+// NotifyNontaxEntranceRequest describes the entrance of a vehicle and the recipient of the
+// payment.
 type NotifyNontaxEntranceRequest struct {
 	VehicleMerchant
 	RegionCode string          `json:"region_code"`
@@ -93,9 +94,9 @@ func (r NotifyNontaxEntranceRequest) check() error {
 		someTime("Entrance.StartTime", r.Entrance.StartTime), notEmpty("Entrance.PlateNumber", r.Entrance.PlateNumber))
 }
 
-// NotifyNontaxEntrance reports that a vehicle enters (用户入场通知). The returned status
-// says whether its driver can be charged. It is for places that charge drivers after
-// they leave.
+// NotifyNontaxEntrance reports to the platform that a vehicle has entered
+// (用户入场通知). The returned status says whether its driver can be charged. Use it at
+// places that charge drivers after they leave.
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Non_tax_pay/Non-tax_driver_platform.html
 func (c *Client) NotifyNontaxEntrance(ctx context.Context, req NotifyNontaxEntranceRequest) (VehicleStatus, error) {
@@ -130,7 +131,7 @@ type VehicleVisit struct {
 	StartTime        Timestamp `json:"start_time"`
 	EndTime          Timestamp `json:"end_time,omitzero"`
 	ChargingTime     int64     `json:"charging_time,omitempty"` // seconds
-	PlateNumber      string    `json:"plate_number,omitempty"`  // required by the page, but missing in one of its examples
+	PlateNumber      string    `json:"plate_number,omitempty"`  // required by the official page, but missing in one of its examples
 	CarType          string    `json:"car_type,omitempty"`
 	ParkingName      string    `json:"parking_name,omitempty"`
 	SpaceNumber      string    `json:"space_number,omitempty"`
@@ -149,7 +150,7 @@ func (r ChargeNontaxVehicleRequest) check() error {
 		notEmpty("Scene", string(r.Scene)), someTime("Visit.StartTime", r.Visit.StartTime))
 }
 
-// ChargeNontaxVehicle charges a driver and returns the id of the order (申请扣款). When
+// ChargeNontaxVehicle charges a driver and returns the ID of the order (申请扣款). When
 // it returns, the platform has accepted the charge but not yet collected the money. Each
 // NoticeNumber or OrderNumber is charged only once, so a call with an unknown outcome is
 // retried.

@@ -40,9 +40,9 @@ func (r ItemCodeRange) check() error {
 	return notNegative("Start", r.Start)
 }
 
-// CreateItemCodeOrder orders item codes and returns the id of the order
+// CreateItemCodeOrder orders item codes and returns the ID of the order
 // (申请二维码接口). count must be a multiple of 10,000, from 10,000 to 20,000,000.
-// externalID is your own id for the order: a call with the same externalID returns the
+// externalID is your own ID for the order: a call with the same externalID returns the
 // same order.
 //
 // https://developers.weixin.qq.com/doc/service/api/onecode/api_intp_marketcode_applycode
@@ -64,8 +64,8 @@ func (c *Client) CreateItemCodeOrder(ctx context.Context, count int64, externalI
 	return order.ID, nil
 }
 
-// GetItemCodeOrder returns an order (查询二维码申请单接口). One of the two ids is sufficient
-// according to the older page; the newer page requires both.
+// GetItemCodeOrder returns an order (查询二维码申请单接口). The official pages disagree: the
+// older one requires only one of the two IDs, and the newer one requires both.
 //
 // https://developers.weixin.qq.com/doc/service/api/onecode/api_intp_marketcode_applycodequery
 func (c *Client) GetItemCodeOrder(ctx context.Context, orderID int64, externalID string) (*ItemCodeOrder, error) {

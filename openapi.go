@@ -104,9 +104,9 @@ type RequestInfo struct {
 	ClientIP             string    `json:"client_ip"`
 }
 
-// GetRequestInfo returns the record of a refused call by the RequestID of its [*Error]
-// (查询rid信息). Records are kept for 7 days, and only those of this account's calls can
-// be read.
+// GetRequestInfo returns the platform's record of a refused call (查询rid信息). requestID
+// is the RequestID of the call's [*Error]. Records are kept for 7 days, and only those of
+// this account's calls can be read.
 //
 // https://developers.weixin.qq.com/doc/service/api/apimanage/api_getridinfo
 func (c *Client) GetRequestInfo(ctx context.Context, requestID string) (*RequestInfo, error) {

@@ -94,8 +94,8 @@ func (c *Client) DeletePublication(ctx context.Context, articleID string) error 
 // DeletePublishedArticle permanently deletes one article of a publication
 // (删除发布文章); the first article has position 1. The quota is 10 calls a day.
 //
-// It returns [ErrUnknownOutcome] if the article may have been deleted; it is then not
-// retried, because the second article may have become the first.
+// It returns [ErrUnknownOutcome] if the article may have been deleted. The call is then not
+// retried, because the next article may have moved to this position.
 //
 // https://developers.weixin.qq.com/doc/service/api/public/api_freepublishdelete
 func (c *Client) DeletePublishedArticle(ctx context.Context, articleID string, position int) error {

@@ -192,16 +192,16 @@ const (
 	SettlementStatusPaid      SettlementStatus = 5
 )
 
-// Settlement is the income from half a month.
+// Settlement is the income for half a month.
 type Settlement struct {
 	Date      Date             `json:"date"`  // the day on which the figures were updated
 	Period    string           `json:"zone"`  // the days in words, such as 2020年3月1日至15日
 	Month     string           `json:"month"` // such as "202003"
-	Half      int64            `json:"order"` // 1: to the 15th, 2: from the 16th
+	Half      int64            `json:"order"` // 1 means the days up to the 15th, 2 the days from the 16th
 	Status    SettlementStatus `json:"sett_status"`
 	Revenue   int64            `json:"settled_revenue"` // fen
 	Number    string           `json:"sett_no"`
-	MailCount int64            `json:"mail_send_cnt"` // how often the statement was resent on request
+	MailCount int64            `json:"mail_send_cnt"` // how many times the statement was resent on request
 	Slots     []SlotRevenue    `json:"slot_revenue"`
 }
 

@@ -25,7 +25,7 @@ func QRSceneString(text string) QRScene { return QRScene{text: text} }
 // QRCode is a QR code of the account.
 type QRCode struct {
 	Ticket    string `json:"ticket"`         // for [QRCodeImageURL] and [Client.DownloadQRCode]
-	ExpiresIn int64  `json:"expire_seconds"` // 0 for a permanent QR code
+	ExpiresIn int64  `json:"expire_seconds"` // seconds; 0 for a permanent QR code
 	URL       string `json:"url"`            // the content of the QR code, to draw your own image
 }
 

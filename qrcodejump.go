@@ -108,7 +108,7 @@ func (c *Client) DeleteQRCodeJumpRule(ctx context.Context, appID, prefix string)
 
 // QRCodeJumpRulePage is a page of the rules for a mini program.
 type QRCodeJumpRulePage struct {
-	IsOpen       bool             `json:"qrcodejump_open"`      // the rules are enabled
+	IsOpen       bool             `json:"qrcodejump_open"`      // whether the rules are enabled
 	PublishQuota int64            `json:"qrcodejump_pub_quota"` // how many rules can still be published this month
 	Count        int64            `json:"list_size"`            // on this page
 	Total        int64            `json:"total_count"`          // on all pages

@@ -100,8 +100,8 @@ func (m *MedicalRealName) Decrypt(key Secret) (*MedicalIdentity, error) {
 	return identity, nil
 }
 
-// GetMedicalRealName returns the identity of an elderly patient who has opened the
-// hospital's page (查询用户实名API). authCode is the wxmed_authcode in the URL of the page
+// GetMedicalRealName returns the encrypted identity of an elderly patient who has opened
+// the hospital's page (查询用户实名API). authCode is the wxmed_authcode in the URL of the page
 // and is valid for 10 minutes.
 //
 // https://developers.weixin.qq.com/doc/offiaccount/elderMedical/elderMedical-api
@@ -117,7 +117,7 @@ func (c *Client) GetMedicalRealName(ctx context.Context, openID string, authCode
 	return post[MedicalRealName](ctx, c, "/cityservice/getmedrealname", body)
 }
 
-// ElderMedicalBusinessID is the id of the service for elderly patients (长辈就医).
+// ElderMedicalBusinessID is the ID of the service for elderly patients (长辈就医).
 const ElderMedicalBusinessID int64 = 130
 
 // HasMedicalSubscription reports whether a user has subscribed to a medical service, such

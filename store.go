@@ -24,7 +24,7 @@ type CreateStoreRequest struct {
 	MapPOIID       string        `json:"map_poi_id"` // from [Client.SearchMapPOIs] or the audit event of [Client.CreateMapPOI]
 	Photos         StorePhotos   `json:"pic_list"`
 	Phone          string        `json:"contract_phone"`
-	Hours          string        `json:"hour,omitempty"` // such as "11:11-12:12"; required by the page, but missing in its example
+	Hours          string        `json:"hour,omitempty"` // such as "11:11-12:12"; required by the official page, but missing in its example
 	Credential     string        `json:"credential"`
 	CompanyName    string        `json:"company_name,omitempty"` // "" means the account's own company
 	Qualifications StoreMediaIDs `json:"qualification_list,omitempty"`
@@ -39,10 +39,10 @@ func (r CreateStoreRequest) check() error {
 		notEmpty("Credential", r.Credential), r.Qualifications.check("Qualifications"))
 }
 
-// StoreMediaIDs are the ids of up to 5 temporary media. They are sent as one string.
+// StoreMediaIDs are the IDs of up to 5 temporary media. They are sent as one string.
 type StoreMediaIDs []string
 
-// MarshalText joins the ids.
+// MarshalText joins the IDs.
 func (m StoreMediaIDs) MarshalText() ([]byte, error) { return []byte(strings.Join(m, "|")), nil }
 
 func (m StoreMediaIDs) check(argument string) error {
@@ -55,7 +55,7 @@ type storeAudit struct {
 	} `json:"data"`
 }
 
-// CreateStore adds a store (新增门店, 添加门店) and returns the id of its audit. The platform
+// CreateStore adds a store (新增门店, 添加门店) and returns the ID of its audit. The platform
 // pushes the result as the event add_store_audit_info.
 //
 // https://developers.weixin.qq.com/doc/service/api/stores/miniapp/api_addentityshop

@@ -52,7 +52,7 @@ func (c *Client) ListStoreCategories(ctx context.Context) ([]StoreCategory, erro
 }
 
 // CreateStoreMiniProgramRequest describes a new store mini program. All files are media
-// ids of temporary images.
+// IDs of temporary images.
 type CreateStoreMiniProgramRequest struct {
 	FirstCategoryID  int64         `json:"first_catid"`
 	SecondCategoryID int64         `json:"second_catid"`
@@ -162,7 +162,7 @@ type District struct {
 	FullName     string           `json:"fullname"`
 	Pinyin       []string         `json:"pinyin"`
 	Location     DistrictLocation `json:"location"`
-	ChildIndexes []int            `json:"cidx"` // of its first and last part in the next level
+	ChildIndexes []int            `json:"cidx"` // of its first and last child in the next level
 }
 
 // DistrictLocation is the center of a district.
@@ -171,7 +171,7 @@ type DistrictLocation struct {
 	Longitude float64 `json:"lng"`
 }
 
-// GetDistricts returns the provinces, cities and districts, whose ids
+// GetDistricts returns the provinces, cities and districts, whose IDs
 // [Client.SearchMapPOIs] and [Client.CreateMapPOI] need (获取省市区信息).
 //
 // https://developers.weixin.qq.com/doc/service/api/stores/miniapp/api_getdistrictlist
@@ -208,7 +208,7 @@ type MapPOI struct {
 }
 
 // SearchMapPOIs finds places on the platform's maps (搜索门店地图信息,
-// 在腾讯地图中搜索门店). districtID is an ID of [Client.GetDistricts].
+// 在腾讯地图中搜索门店). districtID is an ID from [Client.GetDistricts].
 //
 // https://developers.weixin.qq.com/doc/service/api/stores/miniapp/api_poilistsearch
 func (c *Client) SearchMapPOIs(ctx context.Context, districtID int64, keyword string) ([]MapPOI, error) {
@@ -244,7 +244,7 @@ type CreateMapPOIRequest struct {
 	Photo        string  `json:"photo"`     // the URL of a picture
 	License      string  `json:"license"`   // the URL of a picture
 	Introduction string  `json:"introduct"`
-	DistrictID   int64   `json:"districtid,string"` // an ID of [Client.GetDistricts]
+	DistrictID   int64   `json:"districtid,string"` // an ID from [Client.GetDistricts]
 	POIID        string  `json:"poi_id,omitempty"`  // of an old store to migrate
 }
 

@@ -79,7 +79,7 @@ func (c *Client) ListSubscribeTemplates(ctx context.Context) ([]SubscribeTemplat
 	return subscribeList[SubscribeTemplate](ctx, c, "gettemplate", nil)
 }
 
-// AddSubscribeTemplateRequest selects a template of the library and its keywords.
+// AddSubscribeTemplateRequest selects a template from the library and its keywords.
 type AddSubscribeTemplateRequest struct {
 	LibraryTemplateID int64   `json:"tid,string"` // the ID of a [LibraryTemplate]
 	KeywordIDs        []int64 `json:"kidList"`    // 2 to 5 IDs from [Client.ListLibraryKeywords], in the order in which to show them
@@ -92,8 +92,8 @@ func (r AddSubscribeTemplateRequest) check() error {
 		elements("KeywordIDs", len(r.KeywordIDs), 2, 5))
 }
 
-// AddSubscribeTemplate adds a template of the library to the account and returns its
-// id (选用模板, 添加模板).
+// AddSubscribeTemplate adds a template from the library to the account and returns its
+// ID (选用模板, 添加模板).
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/notify/api_addwxanewtemplate
 func (c *Client) AddSubscribeTemplate(ctx context.Context, req AddSubscribeTemplateRequest) (templateID string, err error) {

@@ -9,7 +9,7 @@ import (
 type Tag struct {
 	ID    int64  `json:"id,omitempty"` // 0 to 99 are the platform's own
 	Name  string `json:"name,omitempty"`
-	Count int64  `json:"count,omitempty"` // of the followers with the tag; only set by [Client.ListTags]
+	Count int64  `json:"count,omitempty"` // how many followers have the tag; only set by [Client.ListTags]
 }
 
 type tagBody struct {
@@ -129,7 +129,7 @@ func (c *Client) changeTagging(ctx context.Context, path string, tagID int64, op
 	return c.changeInBatches(ctx, path, openIDs, 50, func(batch []string) any { return tagging{OpenIDs: batch, TagID: tagID} })
 }
 
-// ListUserTagIDs returns the ids of a follower's tags (获取用户的标签列表,
+// ListUserTagIDs returns the IDs of a follower's tags (获取用户的标签列表,
 // 获取用户身上的标签列表).
 //
 // https://developers.weixin.qq.com/doc/service/api/usermanage/tag/api_gettagidlist

@@ -19,7 +19,7 @@ type TemplateMessage struct {
 	MiniProgram *MiniProgramPage `json:"miniprogram,omitempty"`
 
 	// ClientMsgID makes the send safe to retry: for 10 minutes the platform drops
-	// duplicates with this id. Without it, a send with an unknown outcome is not
+	// duplicates with this ID. Without it, a send with an unknown outcome is not
 	// retried.
 	ClientMsgID string `json:"client_msg_id,omitempty"`
 }
@@ -84,8 +84,8 @@ func (m TemplateMessage) check() error {
 	return first(notEmpty("OpenID", m.OpenID), notEmpty("TemplateID", m.TemplateID), m.MiniProgram.check(), m.Data.check())
 }
 
-// SendTemplateMessage sends a template message and returns its id (发送模板消息). The
-// event TEMPLATESENDJOBFINISH with this id reports later whether it was delivered. It
+// SendTemplateMessage sends a template message and returns its ID (发送模板消息). The
+// event TEMPLATESENDJOBFINISH with this ID reports later whether it was delivered. It
 // returns [ErrNotFollower] if the user does not follow the account, and
 // [ErrInvalidTemplateData] if a value does not fit its placeholder. The text of that
 // error names the placeholder.
@@ -124,17 +124,17 @@ func (c *Client) ListTemplates(ctx context.Context) ([]Template, error) {
 	return res.Templates, nil
 }
 
-// AddTemplateRequest selects a template of the library and its keywords.
+// AddTemplateRequest selects a template from the library and its keywords.
 type AddTemplateRequest struct {
 	ShortID  string   `json:"template_id_short"`           // the template's id in the library
-	Keywords []string `json:"keyword_name_list,omitempty"` // their names, in the order in which to show them; the old library has none
+	Keywords []string `json:"keyword_name_list,omitempty"` // their names, in the order in which to show them; templates from the old library have none
 }
 
 func (r AddTemplateRequest) check() error {
 	return first(notEmpty("ShortID", r.ShortID), each("Keywords", r.Keywords, notEmpty))
 }
 
-// AddTemplate adds a template of the library to the account and returns its id
+// AddTemplate adds a template from the library to the account and returns its ID
 // (选用模板). It returns [ErrTooManyTemplates] if the account already has 25 templates,
 // [ErrInvalidKeywords] if a keyword is missing or is not one of the template's, and
 // [ErrNotCategoryTemplate] if the template is from the old library.
@@ -210,7 +210,7 @@ type BlockedMessage struct {
 }
 
 // ListBlockedMessages returns up to count messages of a template that the platform
-// blocked, starting after the message with the id afterID; pass 0 for the first page
+// blocked, starting after the message with the ID afterID; pass 0 for the first page
 // (查询拦截的模板消息). count is 1 to 100.
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/template/api_queryblocktmplmsg

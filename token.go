@@ -18,12 +18,12 @@ const (
 	stableTokenPath  = "/cgi-bin/stable_token"
 )
 
-// TokenSource supplies the access_token of calls, such as a [*Client] or a
-// [StaticToken].
+// TokenSource supplies the access_token for calls. A [*Client] and a [StaticToken] are
+// token sources.
 type TokenSource interface {
-	// Token returns a token. rejected is the token that the platform has just rejected,
-	// or "". Token then returns a different one if one is available, and otherwise
-	// rejected again.
+	// Token returns a token. rejected is "" or the token that the platform has just
+	// rejected. After a rejection, Token returns a different token if one is available,
+	// and otherwise the rejected one.
 	Token(ctx context.Context, rejected string) (string, error)
 }
 
@@ -53,7 +53,7 @@ func (t StaticToken) MarshalText() ([]byte, error) { return Secret(t).MarshalTex
 // of forced refreshes. Its methods use no type of this package, so a store does not
 // need to import it.
 //
-// A store may fail, panic or hang: each call of it is abandoned after 250 milliseconds,
+// A store may fail, panic or hang: each call to it is abandoned after 250 milliseconds,
 // and after a few failures it is not called for a while. The client continues without
 // it, so a failing store costs latency and quota, but fails no API call. Values are
 // secrets; keys and lock owners are not. Keys contain the AppID in braces, so that a
@@ -69,17 +69,18 @@ type TokenStore interface {
 	// be one atomic step: a script in Redis, or in SQL one UPDATE … WHERE value = old (or
 	// an INSERT that fails on a duplicate key).
 	//
-	// Swap is also the fence: the client reads old before it fetches. If a process stalls
-	// in between until its lock has expired and another process has fetched a newer token,
-	// its Swap no longer finds old and changes nothing. The platform never issues a token
-	// again after it was replaced, so comparing values is as good as comparing
-	// generations.
+	// Swap also guards against stalled processes: the client reads old before it fetches.
+	// If a process stalls in between until its lock has expired and another process has
+	// fetched a newer token, its Swap no longer finds old and changes nothing. The platform
+	// never issues a token again after it was replaced, so comparing values is as good as
+	// comparing generations.
 	Swap(ctx context.Context, key, old, value string, ttl time.Duration) (bool, error)
 }
 
-// TokenLocker is an optional interface of a [TokenStore]. With it, only one process at a
-// time fetches a token, and the others use its result. [WithClassicToken] requires it.
-// The keys of locks differ from those of values, so a store can keep both in one place.
+// TokenLocker is an interface that a [TokenStore] can also implement. With it, only one
+// process at a time fetches a token, and the others use its result. [WithClassicToken]
+// requires it. The keys of locks differ from those of values, so a store can keep both in
+// one place.
 type TokenLocker interface {
 	// Lock acquires the lock of key for owner if it is free, has expired, or is already
 	// held by owner. The lock then lasts for ttl from now; the owner renews it by calling

@@ -127,8 +127,8 @@ func (c *Client) userBatch(language Language) func(ctx context.Context, openIDs 
 
 // OpenIDPage is a page of a list of openids.
 type OpenIDPage struct {
-	Total      int64 // of the whole list; not set for the followers with a tag
-	Count      int64 // of the page
+	Total      int64 // of openids in the whole list; not set for the followers with a tag
+	Count      int64 // of openids on this page
 	OpenIDs    []string
 	NextOpenID string // for the next page, "" if there is none
 }
@@ -234,7 +234,7 @@ type ConvertedOpenID struct {
 }
 
 // ConvertOpenIDs converts openids of an old account that was migrated to this one
-// (转换openid), 100 at a time. oldAccountID is the original id of the old account, which
+// (转换openid), 100 at a time. oldAccountID is the original ID of the old account, which
 // begins with "gh_". The users must still follow the old account.
 //
 // https://developers.weixin.qq.com/doc/service/api/usermanage/changeopenid/api_changeopenid

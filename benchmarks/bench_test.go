@@ -116,7 +116,7 @@ func once(b *testing.B, count func() map[string]float64) {
 // push is a text message as it arrives.
 type push struct{ query, body string }
 
-// pushes makes n text messages that differ in their ids.
+// pushes makes n text messages that differ in their IDs.
 func pushes(m Mode, n int) []push {
 	all := make([]push, n)
 	now := strconv.FormatInt(time.Now().Unix(), 10)

@@ -29,7 +29,7 @@ func (d *discard) WriteHeader(int)                 {}
 func (d *discard) Flush()                          {}
 func (d *discard) SetReadDeadline(time.Time) error { return nil }
 
-// BenchmarkCallback is a text message that is answered with a text, each with an id
+// BenchmarkCallback is a text message that is answered with a text, each with an ID
 // and a nonce of its own. The handler is called directly.
 func BenchmarkCallback(b *testing.B) {
 	const different = 1 << 14

@@ -32,7 +32,7 @@ type SDK struct {
 type Client interface {
 	// GetUser returns the openid in the profile.
 	GetUser(ctx context.Context, openID string) (string, error)
-	// SendTemplate returns the id of the message.
+	// SendTemplate returns the ID of the message.
 	SendTemplate(ctx context.Context, openID string) (int64, error)
 }
 

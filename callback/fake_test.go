@@ -47,7 +47,7 @@ func documentedPushes(t *testing.T) []wechattest.Push {
 		for _, event := range strings.Split(d.Event, "|") {
 			fields := fieldsOf(d.Fields)
 			if d.MsgType != "event" {
-				maps.DeleteFunc(fields, func(name string, _ any) bool { return strings.EqualFold(name, "MsgId") }) // the platform assigns the ids of messages
+				maps.DeleteFunc(fields, func(name string, _ any) bool { return strings.EqualFold(name, "MsgId") }) // the platform assigns the IDs of messages
 			}
 			pushes = append(pushes, wechattest.Push{Type: d.MsgType, Event: event, Fields: fields})
 		}

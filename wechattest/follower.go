@@ -139,7 +139,7 @@ func (f *Follower) Following() bool {
 	return f.following
 }
 
-// TagIDs returns the ids of the user's tags.
+// TagIDs returns the IDs of the user's tags.
 func (f *Follower) TagIDs() []int64 {
 	f.p.mu.Lock()
 	defer f.p.mu.Unlock()
@@ -199,7 +199,7 @@ func (f *Follower) Sends(ctx context.Context, text string) *Report {
 	return f.message(ctx, "text", Fields{"Content": text})
 }
 
-// SendsImage sends a picture, which the account downloads with the media id.
+// SendsImage sends a picture, which the account downloads with the media ID.
 func (f *Follower) SendsImage(ctx context.Context, pictureURL, mediaID string) *Report {
 	return f.message(ctx, "image", Fields{"PicUrl": pictureURL, "MediaId": mediaID})
 }
@@ -230,7 +230,7 @@ func (f *Follower) SendsLink(ctx context.Context, title, description, url string
 }
 
 // ChoosesMenuItem taps an item of a menu message, which sends the account a text message
-// with the id of the item.
+// with the ID of the item.
 func (f *Follower) ChoosesMenuItem(ctx context.Context, itemID, text string) *Report {
 	return f.message(ctx, "text", Fields{"Content": text, "bizmsgmenuid": itemID})
 }

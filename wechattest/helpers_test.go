@@ -45,7 +45,7 @@ func post(t *testing.T, c *wechat.Client, path string, body any) map[string]json
 	return out
 }
 
-// refusedWith calls an API, requires a refusal and returns its request id. The method is
+// refusedWith calls an API, requires a refusal and returns its request ID. The method is
 // GET if body is nil.
 func refusedWith(t *testing.T, c *wechat.Client, code wechat.Code, path string, body any, query ...string) (rid string) {
 	t.Helper()

@@ -22,7 +22,7 @@ func random(alphabet string, n int) string {
 	return string(b)
 }
 
-// ids are the last ids of each kind. They are as large as real ones: only the MsgId of
+// ids are the last IDs of each kind. They are as large as real ones: only the MsgId of
 // a follower's message has more than 32 bits, and more than a float64 can represent.
 type ids struct{ message, sent, job, data int64 }
 

@@ -263,7 +263,7 @@ func (p *Platform) readReply(root *node, r *Report) (*Message, error) {
 	return m, p.checkReplyMedia(m)
 }
 
-// checkReplyMedia checks that the media ids of a reply exist.
+// checkReplyMedia checks that the media IDs of a reply exist.
 func (p *Platform) checkReplyMedia(m *Message) error {
 	ids := map[string]string{"image": m.MediaID, "voice": m.MediaID, "video": m.MediaID, "music": m.ThumbMediaID}
 	id, needed := ids[m.Type]

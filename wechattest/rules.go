@@ -17,7 +17,7 @@ const (
 	RuleMethod Rule = "method"
 
 	// RuleType requires JSON values to have the types on the page, and uses those types in
-	// responses. Without it, numbers may be strings of digits, ids that are strings on the
+	// responses. Without it, numbers may be strings of digits, IDs that are strings on the
 	// page may be numbers, and flags may be true, 1 or "true"; publish_id and kf_id are
 	// numbers in responses.
 	RuleType Rule = "type"

@@ -29,7 +29,7 @@ type publications struct {
 	drafts      map[string]*draft
 	draftList   []*draft // oldest first
 	jobs        map[int64]*publishJob
-	published   map[string]*publication // by article id
+	published   map[string]*publication // by article ID
 	pubList     []*publication          // oldest first
 	byData      map[int64]*publication  // by msg_data_id, including mass messages
 	outcome     wechat.PublishStatus    // result of the next job

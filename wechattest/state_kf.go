@@ -31,7 +31,7 @@ type agent struct {
 	id            int
 	account, name string
 	wechatID      string // empty until an invitation is accepted
-	invited       string // the WeChat id of the open invitation
+	invited       string // the WeChat ID of the open invitation
 	invitedUntil  time.Time
 	head          string
 	status        wechat.KFStatus
@@ -71,7 +71,7 @@ func (p *Platform) sessionRoutes() map[string]behavior {
 
 // KFAccount describes a customer-service agent for [Platform.AddKFAccount].
 type KFAccount struct {
-	Account  string // name@the account's WeChat id
+	Account  string // name@the account's WeChat ID
 	Nickname string
 	WeChatID string // of the person; empty if no invitation has been accepted
 	Status   wechat.KFStatus
@@ -126,7 +126,7 @@ func (p *Platform) agent(account string) (*agent, error) {
 	return nil, refuse(wechat.ErrInvalidKFAccount, "invalid kf account")
 }
 
-// agentID returns the id of an agent for a response: a number, or a string as on the
+// agentID returns the ID of an agent for a response: a number, or a string as on the
 // page.
 func (p *Platform) agentID(a *agent) any {
 	if p.set.keeps(RuleType) {

@@ -245,7 +245,7 @@ func (p *Platform) previewMass(c *call) (any, error) {
 }
 
 // previewer returns the recipient of a preview. The fake uses the nickname as the
-// WeChat id.
+// WeChat ID.
 func (p *Platform) previewer(c *call) (*Follower, error) {
 	name := c.text("towxname")
 	if name == "" {
@@ -296,7 +296,7 @@ func (p *Platform) deleteMass(c *call) (any, error) {
 }
 
 // deleteArticles deletes the article at a position, from 1, or all if the position is
-// 0. The URL selects the article if there is no id.
+// 0. The URL selects the article if there is no ID.
 func (sent *massMessage) deleteArticles(id int64, position int, url string) {
 	for i, a := range sent.pub.articles {
 		if id == 0 && a["url"] == url || id != 0 && (position == 0 || position == i+1) {
@@ -308,7 +308,7 @@ func (sent *massMessage) deleteArticles(id int64, position int, url string) {
 	}
 }
 
-// massBy returns the message with an id, or else the one with the article at a URL.
+// massBy returns the message with an ID, or else the one with the article at a URL.
 func (p *Platform) massBy(id int64, url string) *massMessage {
 	if id != 0 || url == "" {
 		return p.mass[id]

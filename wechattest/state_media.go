@@ -19,7 +19,7 @@ type files struct {
 	materials []*medium // oldest first
 }
 
-// medium is an uploaded file, or anything else with a media id.
+// medium is an uploaded file, or anything else with a media ID.
 type medium struct {
 	id, kind string // image, voice, video, thumb or news
 	file     File
@@ -53,7 +53,7 @@ func (p *Platform) materialRoutes() map[string]behavior {
 	}
 }
 
-// AddMedia stores a temporary file without an API call and returns its media id. It can be
+// AddMedia stores a temporary file without an API call and returns its media ID. It can be
 // a file that a follower sends. The file expires after three days.
 func (p *Platform) AddMedia(mediaType wechat.MediaType, file File) string {
 	p.mu.Lock()
@@ -61,7 +61,7 @@ func (p *Platform) AddMedia(mediaType wechat.MediaType, file File) string {
 	return p.keepMedia(string(mediaType), file).id
 }
 
-// AddMaterial stores a permanent file without an API call and returns its media id.
+// AddMaterial stores a permanent file without an API call and returns its media ID.
 func (p *Platform) AddMaterial(mediaType wechat.MediaType, file File) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -86,7 +86,7 @@ func (p *Platform) keepMaterial(kind string, f File) *medium {
 
 func (m *medium) isImage() bool { return m.kind == "image" || m.kind == "thumb" }
 
-// findMedia returns the medium with an id, unless it has expired.
+// findMedia returns the medium with an ID, unless it has expired.
 func (p *Platform) findMedia(id string) (*medium, error) {
 	m := p.media[id]
 	if m == nil || !m.end.IsZero() && !p.now().Before(m.end) {

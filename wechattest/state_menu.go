@@ -46,7 +46,7 @@ func (f *Follower) Menu() *wechat.StoredMenu {
 	return f.p.menuOf(f)
 }
 
-// menuID returns the id of the default menu for events.
+// menuID returns the ID of the default menu for events.
 func (p *Platform) menuID() int64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()

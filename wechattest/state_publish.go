@@ -218,7 +218,7 @@ func (p *Platform) commentRoutes() map[string]behavior {
 }
 
 // CommentsOn writes a comment on one of the articles that were published or sent with a
-// msg_data_id. index is the article's index, starting at 0. It returns the id of the
+// msg_data_id. index is the article's index, starting at 0. It returns the ID of the
 // comment, or 0 if the article does not exist or does not accept comments.
 func (f *Follower) CommentsOn(msgDataID int64, index int, content string) int64 {
 	p := f.p

@@ -39,7 +39,7 @@ func (p *Platform) subscriptionRoutes() map[string]behavior {
 }
 
 // AddSubscribeTemplate adds a template for subscription notifications (订阅通知) and
-// returns its id. The content has the form of [Template.Content].
+// returns its ID. The content has the form of [Template.Content].
 func (p *Platform) AddSubscribeTemplate(title, content string) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -15,7 +15,7 @@ const (
 	batchTagged    = 50
 	batchBlack     = 20
 	blackPage      = 1000
-	firstTag       = 100 // lower ids belong to the platform
+	firstTag       = 100 // lower IDs belong to the platform
 )
 
 type tag struct {
@@ -40,7 +40,7 @@ func (p *Platform) tagRoutes() map[string]behavior {
 	}
 }
 
-// AddTag creates a tag without an API call and returns its id.
+// AddTag creates a tag without an API call and returns its ID.
 func (p *Platform) AddTag(name string) int64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -33,7 +33,7 @@ type templates struct {
 	templateKeys  map[string]keyed // by openid and client_msg_id
 }
 
-// keyed is a message that was sent with a client message id.
+// keyed is a message that was sent with a client message ID.
 type keyed struct {
 	at time.Time
 	id int64
@@ -55,7 +55,7 @@ func (p *Platform) templateRoutes() map[string]behavior {
 	}
 }
 
-// AddTemplate adds a template, as the owner does in the console, and returns its id.
+// AddTemplate adds a template, as the owner does in the console, and returns its ID.
 func (p *Platform) AddTemplate(t Template) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -66,7 +66,7 @@ func (p *Platform) AddTemplate(t Template) string {
 	return t.ID
 }
 
-// industryNames are the industries, by id from 1.
+// industryNames are the industries, by ID from 1.
 var industryNames = strings.Split("IT科技/互联网|电子商务,IT科技/IT软件与服务,IT科技/IT硬件与设备,IT科技/电子技术,IT科技/通信与运营商,"+
 	"IT科技/网络游戏,金融业/银行,金融业/基金|理财|信托,金融业/保险,餐饮/餐饮,酒店旅游/酒店,酒店旅游/旅游,运输与仓储/快递,运输与仓储/物流,运输与仓储/仓储,"+
 	"教育/培训,教育/院校,政府与公共事业/学术科研,政府与公共事业/交警,政府与公共事业/博物馆,政府与公共事业/公共事业|非盈利机构,医药护理/医药医疗,"+

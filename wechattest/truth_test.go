@@ -22,7 +22,7 @@ func number(t *testing.T, raw json.RawMessage) int64 {
 	return n
 }
 
-// newDraft creates a draft and returns its media id.
+// newDraft creates a draft and returns its media ID.
 func newDraft(t *testing.T, p *Platform, c *wechat.Client) string {
 	t.Helper()
 	id, err := c.CreateDraft(t.Context(), newArticle(p))

@@ -286,7 +286,7 @@ func isDigits(s string) bool {
 	return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return r < '0' || r > '9' })
 }
 
-// isID reports whether a field is an id, such as msg_id, menuid or tid.
+// isID reports whether a field is an ID, such as msg_id, menuid or tid.
 func isID(name string) bool { return strings.HasSuffix(strings.ToLower(name), "id") }
 
 // isFlag reports whether a number means yes or no.

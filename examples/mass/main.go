@@ -42,7 +42,7 @@ func main() {
 func sendAll(ctx context.Context, client *wechat.Client, tag int64, message wechat.MassMessage) error {
 	job, err := client.SendMass(ctx, wechat.SendMassRequest{
 		TagID: tag, Message: message,
-		// For 24 hours the platform refuses a second message with this id: nobody
+		// For 24 hours the platform refuses a second message with this ID: nobody
 		// gets it twice, whatever is retried or started again today.
 		ClientMsgID: "weekly-" + time.Now().Format(time.DateOnly),
 	})

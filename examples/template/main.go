@@ -34,7 +34,7 @@ func main() {
 		TemplateID: os.Getenv("WECHAT_TEMPLATE_ID"),
 		Data:       wechat.TemplateData{}.Set("thing1", "招牌奶茶").Set("character_string2", "SF1234567890"),
 		URL:        "https://example.com/orders/1",
-		// For 10 minutes the platform drops a second message with this id, so the
+		// For 10 minutes the platform drops a second message with this ID, so the
 		// client can retry a call whose response was lost.
 		ClientMsgID: "order-1-shipped",
 	})

@@ -145,7 +145,7 @@ func (f *fake) writes(openID, text string) obj {
 	return f.control("POST", "/followers/"+openID+"/messages", obj{"type": "text", "content": text})
 }
 
-// media adds a file to the fake and returns its id.
+// media adds a file to the fake and returns its ID.
 func (f *fake) media(kind string, permanent bool) string {
 	f.t.Helper()
 	names := map[string]string{"image": "a.png", "thumb": "a.jpg", "voice": "a.mp3", "video": "a.mp4"}

@@ -91,7 +91,7 @@ func New(cfg Config) *Cache {
 }
 
 // Token returns the value. rejected is the one that was just rejected, or "". Token then
-// returns a different value if one is available, and otherwise rejected again.
+// returns a different value if one is available, and otherwise the rejected one.
 func (c *Cache) Token(ctx context.Context, rejected string) (string, error) {
 	if e := c.current.Load(); e != nil && e.value != rejected && time.Now().Before(e.refreshAt) {
 		return e.value, nil
