@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// ErrOAuthState means that the browser that comes back from an authorization is not the
-// one that started it. Respond with status 403 and do not exchange the code.
+// ErrOAuthState means that this browser did not start the authorization from which it has
+// returned. Respond with status 403 and do not exchange the code.
 var ErrOAuthState = errors.New("wechat: the OAuth state is not the one that was issued")
 
 // OAuthState ties an authorization to the browser that started it. Without it, an
