@@ -1,8 +1,8 @@
+// Package callback 接收微信公众号的消息与事件推送，并作被动回复：校验签名、加解密、去重、排队、限时应答。
+// 中文指南：https://github.com/wechatoa/wechat/tree/main/docs/zh
+//
 // Package callback receives the messages and events that the WeChat platform sends to an
 // Official Account, and replies to them.
-//
-// 本包接收微信公众号的消息与事件推送，并作被动回复：校验签名、加解密、去重、排队、限时应答。
-// 中文指南：https://github.com/wechatoa/wechat/tree/main/docs/zh
 //
 //	h, err := callback.NewHandler(callback.Config{
 //		Credentials: callback.NewCredentials(token, aesKey), AppID: appID, // as shown in the console (服务器配置)

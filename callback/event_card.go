@@ -133,8 +133,8 @@ type UpdateMemberCardEvent struct {
 	BalanceChange int64 `push:"ModifyBalance"`
 }
 
-// CardStockRemindEvent is sent every 12 hours while 100 or fewer are left of a card that
-// started with a stock of more than 200 (卡券库存报警事件).
+// CardStockRemindEvent is sent every 12 hours while the stock of a card is at most 100,
+// if its initial stock was more than 200 (卡券库存报警事件).
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Cards_and_Offer/Coupons_Vouchers_and_Cards_Event_Push_Messages
 type CardStockRemindEvent struct {

@@ -15,30 +15,31 @@ import (
 	"github.com/wechatoa/wechat/internal/usercode"
 )
 
-// ErrUnknownAccount is what [RouterConfig.Handler] returns for an account that the
-// program does not have. The request is answered with 404, and so are those that
-// follow within 30 seconds, without asking again.
+// ErrUnknownAccount is the error that [RouterConfig.Handler] must return for an account
+// that the program does not have. The request gets status 404. So do later requests for
+// the account within 30 seconds, without another call of the function.
 var ErrUnknownAccount = fleet.ErrUnknownAccount
 
-// RouterConfig configures a [Router]. Everything but Handler has a default.
+// RouterConfig configures a [Router]. Only Handler is required.
 type RouterConfig struct {
-	// Handler makes the handler of an account, which is the last element of the path
-	// of a request: the AppID, if the console has https://example.com/wechat/{AppID}.
-	// It is called when the first request for the account comes, once for all that
-	// wait, and may take 5 seconds; a request waits for it for 2 seconds. If it fails,
-	// hangs or panics, a push is left without an answer, so that the platform delivers
-	// it again.
+	// Handler creates the handler of an account. The account is the last element of the
+	// request path: the AppID, if the URL in the console is
+	// https://example.com/wechat/{AppID}. Handler is called on the first request for
+	// the account; concurrent requests share the call. It may take up to 5 seconds, but
+	// a request waits for it for only 2 seconds. If Handler fails, hangs or panics, a
+	// push gets no response, so that the platform delivers it again.
 	Handler func(ctx context.Context, account string) (*Handler, error)
 
-	// MaxHandlers bounds how many handlers are kept: 10,000 by default. Beyond it the
-	// one that had no request for the longest is dropped, and so is one that had none
-	// for IdleTimeout, an hour by default. What a dropped handler has begun goes on,
-	// but its memory of duplicates ends, unless the handlers share a
-	// [Config.Dedupe].
+	// MaxHandlers is how many handlers are kept (default 10,000); beyond it, the
+	// handler that has been idle the longest is dropped. A handler that receives no
+	// request for IdleTimeout (default one hour) is dropped too. A dropped handler
+	// finishes the pushes that it has accepted, but it no longer detects duplicates of
+	// them, unless the handlers share a [Config.Dedupe].
 	MaxHandlers int
 	IdleTimeout time.Duration
 
-	// Logger reports accounts that could not be had; nil is [slog.Default].
+	// Logger receives the failures of Handler and requests for unknown accounts. The
+	// default is [slog.Default].
 	Logger *slog.Logger
 }
 
@@ -48,14 +49,14 @@ const (
 	accountWithin      = 2 * time.Second
 )
 
-// Router receives the pushes of many accounts (多账号) and passes each to the handler
-// of its account, which it makes when it needs it. It is an [http.Handler]: mount it
-// at "/wechat/", and give each account the URL /wechat/{AppID} in its console.
+// Router receives the pushes of many accounts (多账号) and passes each to the handler of
+// its account, which it creates on demand. It is an [http.Handler]: mount it at
+// "/wechat/", and set the URL of each account to /wechat/{AppID} in its console.
 //
-// Requests for unknown accounts get 404. Strangers that try names cause a bounded
-// number of calls of [RouterConfig.Handler]: none if their requests do not look signed,
-// 100 at once and 10 a second otherwise. Accounts whose handler is there do not notice
-// them.
+// Requests for unknown accounts get status 404. Requests with made-up account names
+// cause only a limited number of calls of [RouterConfig.Handler]: none if the requests
+// do not look signed, otherwise 100 at once and then 10 per second. Accounts that
+// already have a handler are not affected.
 type Router struct{ *router }
 
 // router is behind a pointer so that no fmt verb prints what is in it.
@@ -72,8 +73,8 @@ type router struct {
 	pruneAt int              // how many active handlers are too many to be true
 }
 
-// NewRouter returns a router without handlers. What is wrong with cfg is returned as a
-// [*ConfigError].
+// NewRouter returns a Router with no handlers. It returns a [*ConfigError] if cfg is
+// invalid.
 func NewRouter(cfg RouterConfig) (*Router, error) {
 	switch {
 	case cfg.Handler == nil:
@@ -198,14 +199,14 @@ func (h *Handler) busy() bool {
 	return h.pool.pending > 0
 }
 
-// Forget drops the handler of an account, so that the next request makes another one:
-// after its configuration changed, or after an account that was unknown was added.
-// What the old one has begun goes on.
+// Forget drops the handler of an account, so that the next request creates a new one.
+// Call it after you change the configuration of an account, or add an account that was
+// unknown. The old handler finishes the pushes that it has accepted.
 func (r *Router) Forget(account string) { r.handlers.Forget(account) }
 
-// Shutdown shuts all handlers down as [Handler.Shutdown] does, also those that were
-// dropped and are still at work. Requests after it are left without an answer, so that
-// the platform delivers them elsewhere or again.
+// Shutdown shuts down all handlers as [Handler.Shutdown] does, including dropped
+// handlers that are still running. Later pushes get no response, so that the platform
+// delivers them again, possibly to another replica.
 func (r *Router) Shutdown(ctx context.Context) error {
 	all := map[*Handler]bool{}
 	for _, h := range r.handlers.Close() {

@@ -94,8 +94,8 @@ func WithMinuteQuota(path string, perMinute int) Option {
 	return func(s *settings) { s.perMinute[path] = perMinute }
 }
 
-// WithTestAccount makes the account a test account of the platform (测试号): most
-// quotas are a tenth, and template values may have any length.
+// WithTestAccount makes the account a test account of the platform (测试号): most quotas
+// are a tenth of the normal ones, and template values may have any length.
 func WithTestAccount() Option { return func(s *settings) { s.testAccount = true } }
 
 // WithLastOpenIDRepeated makes the last page of a follower list repeat its last openid
