@@ -8,8 +8,8 @@ import (
 	"github.com/wechatoa/wechat/callback"
 )
 
-// TestActivityStore checks a [callback.ActivityStore]. Times that it gets have whole
-// seconds, as those of the platform do.
+// TestActivityStore checks a [callback.ActivityStore]. All times that it passes to the
+// store are whole seconds, as those of the platform are.
 func TestActivityStore(t *testing.T, newStore func(t *testing.T) callback.ActivityStore) {
 	t.Helper()
 	run(t, activityChecks, newStore)

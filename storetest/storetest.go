@@ -1,15 +1,15 @@
-// Package storetest checks stores that a program writes itself, for a database that
-// this library has no store for: whether they do what the library relies on, with
-// many callers at once, at the end of a TTL, when a context ends, and with odd keys
-// and values.
+// Package storetest tests your own implementations of the store interfaces, for
+// databases that this library has no store for. It checks that a store does what the
+// library relies on: with concurrent callers, when a TTL expires, when a context ends,
+// and with unusual keys and values.
 //
 //	func TestStore(t *testing.T) {
 //		storetest.TestTokenStore(t, func(t *testing.T) wechat.TokenStore { return newStore(t) })
 //	}
 //
-// Each check gets a store from the function that is passed. They may all be the same
-// store: the keys are random, and what is left behind ends by its TTL. Durations are
-// exact to the second at least. A run takes a few seconds, most of which are TTLs.
+// Each check gets a store from the function that you pass. The function may return the
+// same store every time, because keys are random and entries expire with their TTL.
+// TTLs are whole seconds. A run takes up to ten seconds, mostly to wait for TTLs.
 package storetest
 
 import (

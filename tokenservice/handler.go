@@ -1,20 +1,24 @@
-// Package tokenservice is the platform's central token server (中控服务器): one program
-// holds the AppSecrets and serves access tokens and tickets to the other programs of the
-// accounts, in whatever language, which hold a key instead.
+// Package tokenservice implements the central token server (中控服务器) that the platform
+// recommends. One program holds the AppSecrets and serves access tokens and tickets to
+// the other programs of the accounts, in any language. These programs authenticate with
+// a key instead of an AppSecret.
 //
-// [NewHandler] is the service, [NewSource] its client for Go programs. A request is
+// [NewHandler] returns the service, and [NewSource] returns a client of it for Go
+// programs. The requests are
 //
 //	POST /token   {"appid": "wx…", "rejected": "…"}
 //	POST /ticket  {"appid": "wx…", "type": "jsapi"}
 //
-// with the header "Authorization: Bearer …", and the response
+// with the key in the header "Authorization: Bearer …". The responses are
 //
 //	{"access_token": "…", "expires_in": 5400}
 //	{"ticket": "…", "expires_in": 5400}
 //
-// expires_in are the seconds that are left, 0 if that is not known. A program that the
-// platform has refused a token passes it as rejected and gets another one. Any other
-// status than 200 comes with {"error": "…", "message": "…"}.
+// expires_in is the remaining TTL in seconds, or 0 if it is unknown. If the platform
+// has rejected a token, the program passes that token as rejected to get a different
+// one. A response with a status other than 200 has the body
+//
+//	{"error": "…", "message": "…"}
 package tokenservice
 
 import (
@@ -37,21 +41,23 @@ import (
 
 // Config configures a [Handler].
 type Config struct {
-	// Client returns the client of an account, and [wechat.ErrUnknownAccount] if there
-	// is no such account: the Get of a [wechat.Clients], or what [Only] returns. It
-	// must heed its context.
+	// Client returns the client of an account, or [wechat.ErrUnknownAccount] if the
+	// account does not exist. Use the Get method of a [wechat.Clients], or [Only] for a
+	// fixed set of clients. A function of your own must return when its context ends.
 	Client func(ctx context.Context, appID string) (*wechat.Client, error)
 
-	// Programs are served, nobody else. [Handler.SetPrograms] replaces them.
+	// Programs are the programs that may use the service. [Handler.SetPrograms]
+	// replaces them.
 	Programs []Program
 
-	// Logger receives a line for each request: program, AppID, what was asked for and
-	// the outcome. Of requests without a valid key, which anybody can send, at most 60
-	// a minute are reported one by one. nil is [slog.Default].
+	// Logger receives a line for each request: the program, the AppID, what was
+	// requested and the outcome. Anyone can send requests without a valid key, so at
+	// most 60 of these per minute get a line; the next line contains the number of the
+	// others. The default is [slog.Default].
 	Logger *slog.Logger
 }
 
-// Only returns a [Config.Client] for a fixed set of clients.
+// Only returns a function for [Config.Client] that serves a fixed set of clients.
 func Only(clients ...*wechat.Client) func(ctx context.Context, appID string) (*wechat.Client, error) {
 	byAppID := map[string]*wechat.Client{}
 	for _, c := range clients {
@@ -66,8 +72,9 @@ func Only(clients ...*wechat.Client) func(ctx context.Context, appID string) (*w
 }
 
 // Handler serves access tokens and tickets. It is an [http.Handler] for /token and
-// /ticket; mount it elsewhere with [http.StripPrefix]. Serve it by a server with TLS
-// and time-outs, and only in a network of your own: whoever has a key has the accounts.
+// /ticket; to mount it below another path, use [http.StripPrefix]. Serve it over TLS,
+// with timeouts, and only in a private network: anyone who has a key controls the
+// accounts that the key is for.
 type Handler struct{ *service }
 
 // service is behind a pointer so that no fmt verb prints what is in it.
@@ -90,8 +97,8 @@ const (
 	strangersPerMinute = 60
 )
 
-// NewHandler returns the service. What is wrong with cfg is returned as a
-// [*wechat.ArgumentError].
+// NewHandler returns the service. It returns a [*wechat.ArgumentError] if cfg is
+// invalid.
 func NewHandler(cfg Config) (*Handler, error) {
 	if cfg.Client == nil {
 		return nil, &wechat.ArgumentError{Argument: "Client", Reason: "must not be nil"}
@@ -103,9 +110,9 @@ func NewHandler(cfg Config) (*Handler, error) {
 	return h, h.SetPrograms(cfg.Programs)
 }
 
-// SetPrograms replaces the programs that are served, for instance to add the next key
-// of one or to take its last key away. If one of them is wrong, it returns a
-// [*wechat.ArgumentError] and nothing changes.
+// SetPrograms replaces the programs that may use the service, for example to add a new
+// key of a program or to remove an old one. If a program is invalid, SetPrograms
+// changes nothing and returns a [*wechat.ArgumentError].
 func (h *Handler) SetPrograms(list []Program) error {
 	next, err := newPrograms(list, h.programs.Load())
 	if err == nil {

@@ -14,16 +14,17 @@ import (
 	"github.com/wechatoa/wechat/internal/fleet"
 )
 
-// Program is a trusted program.
+// Program is a program that may use the service.
 type Program struct {
-	Name string // for the log
+	Name string // identifies the program in the log; must be unique
 
-	// Keys are the keys that it may show, each of at least 32 visible characters, such
-	// as "openssl rand -hex 32" prints. While a key is replaced there are two.
+	// Keys authenticate the program. Each has 32 to 512 visible ASCII characters, such
+	// as the output of "openssl rand -hex 32". While you replace a key, the program has
+	// both the old and the new one.
 	Keys []wechat.Secret
 
-	AppIDs    []string // the accounts that it may use; nil is all
-	PerMinute int      // requests a minute, which may come at once; 0 is 6,000
+	AppIDs    []string // the accounts that the program may use; nil means all
+	PerMinute int      // requests per minute, which may all arrive at once; the default is 6,000
 }
 
 const (

@@ -21,34 +21,35 @@ import (
 	"github.com/wechatoa/wechat/internal/usercode"
 )
 
-// SourceConfig configures a [Source]. URL, AppID and Key are needed.
+// SourceConfig configures a [Source]. URL, AppID and Key are required.
 type SourceConfig struct {
-	URL   string // of the service; /token and /ticket are below it
+	URL   string // base URL of the service, to which /token or /ticket is appended
 	AppID string
-	Key   wechat.Secret
+	Key   wechat.Secret // one of the keys of the program, see [Program]
 
-	// HTTPClient has the transport, such as one that trusts a private authority. It is
-	// copied, and redirects are not followed whatever it says. nil is a transport of
-	// the source's own. The sources of many accounts share one.
+	// HTTPClient sends the requests, for example with a transport that trusts a private
+	// certificate authority. The Source uses a copy that does not follow redirects. If
+	// it is nil, the Source has connections of its own. Pass the same HTTPClient to the
+	// Sources of several accounts to share connections.
 	HTTPClient *http.Client
-	// AllowHTTP allows an http URL of another machine: whoever is on the way reads the
-	// key and the tokens.
+	// AllowHTTP allows an http URL of another machine. Anyone on the network path can
+	// then read the key and the tokens.
 	AllowHTTP bool
-	// Logger reports failures of refreshes while the last token still works; nil is
-	// [slog.Default].
+	// Logger receives the failures of refreshes while the last token is still valid.
+	// The default is [slog.Default].
 	Logger *slog.Logger
 }
 
-// Source takes the tokens and tickets of an account from a token service. It is a
+// Source gets the tokens and tickets of an account from a token service. It is a
 // [wechat.TokenSource] and a [wechat.TicketSource]:
 //
 //	source, err := tokenservice.NewSource(tokenservice.SourceConfig{URL: url, AppID: appID, Key: key})
 //	client := wechat.NewClient(appID, "", wechat.WithTokenSource(source))
 //
-// It keeps a token until shortly before its end, and asks once for all callers. While
-// the service fails, hangs or responds nonsense, the last token is used as long as it
-// lives. It starts no goroutine that outlives a request. Neither key nor token is in
-// its errors and its log.
+// It caches a token until shortly before it expires, and concurrent callers share one
+// request. If the service fails, hangs or returns an invalid response, the last token
+// remains in use until it expires. A Source starts no goroutine that outlives a
+// request. Its errors and log lines contain neither the key nor a token.
 type Source struct{ *source }
 
 // source is behind a pointer so that no fmt verb prints what is in it.
@@ -62,12 +63,13 @@ type source struct {
 	cache *tokencache.Cache
 }
 
-// Error is a refusal of the token service. Where the platform refused, it is the
-// platform's code as well: errors.Is(err, wechat.ErrConfiguration).
+// Error is a refusal by the token service. If the platform refused the request, the
+// error also matches the platform's code, for example in errors.Is(err,
+// wechat.ErrConfiguration).
 type Error struct {
 	Status int         // HTTP status
-	Name   string      // such as "forbidden"; "" if the service did not say
-	Code   wechat.Code // errcode of the platform, 0 if it is not the one that refused
+	Name   string      // such as "forbidden"; "" if the response does not contain it
+	Code   wechat.Code // errcode, if the platform refused the request; otherwise 0
 }
 
 // Error describes the refusal.
@@ -94,8 +96,8 @@ const (
 	refusedTTL  = 5 * time.Second        // how long a refusal of the program is certain to last
 )
 
-// NewSource returns a source. It does nothing on the network; what is wrong with cfg is
-// returned as a [*wechat.ArgumentError].
+// NewSource returns a Source. It sends no request. It returns a [*wechat.ArgumentError]
+// if cfg is invalid.
 func NewSource(cfg SourceConfig) (*Source, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
@@ -151,14 +153,15 @@ func failureTTL(err error) time.Duration {
 	return 0
 }
 
-// Token returns the account's access_token. rejected is the one that the platform has
-// just refused, or "": the service is then asked for another one.
+// Token returns the account's access_token. If the platform has just rejected a token,
+// pass it as rejected to get a different one; otherwise pass "".
 func (s *Source) Token(ctx context.Context, rejected string) (string, error) {
 	return s.cache.Token(ctx, rejected)
 }
 
-// TicketWithTTL returns a ticket of the account and its remaining TTL. It asks the
-// service each time: a client with this source keeps its tickets itself.
+// TicketWithTTL returns a ticket of the account and its remaining TTL. Each call sends
+// a request to the service, because a client that uses this source caches its tickets
+// itself.
 func (s *Source) TicketWithTTL(ctx context.Context, kind wechat.TicketType) (wechat.Secret, time.Duration, error) {
 	out, err := s.ask(ctx, "/ticket", request{AppID: s.appID, Type: kind}, maxTries)
 	if err != nil {
