@@ -12,16 +12,16 @@ import (
 )
 
 const (
-	// ActivityRetention is how long a follower is kept after they last did something,
-	// and the menu after its last event.
+	// ActivityRetention is how long the times of a follower are kept after the follower
+	// last did something, and the menu statuses after the last menu event.
 	ActivityRetention = 30 * 24 * time.Hour
 
 	maxMenuKeys = 1_000
 )
 
-// Activity is the [callback.ActivityStore] of one account. Times are kept to the
-// millisecond. It keeps 1,000 menu keys: of more, those whose last event is the oldest
-// are forgotten.
+// Activity is the [callback.ActivityStore] of one account. It stores times with a
+// resolution of one millisecond. It keeps the 1,000 menu keys with the most recent
+// events.
 //
 // [callback.ActivityStore]: https://pkg.go.dev/github.com/wechatoa/wechat/callback#ActivityStore
 type Activity struct {
@@ -29,7 +29,7 @@ type Activity struct {
 	account string
 }
 
-// Activity returns the activity of an account.
+// Activity returns the activity store of an account.
 func (s *Store) Activity(appID string) *Activity { return &Activity{s, appID} }
 
 // touchScript moves wrote and until, ARGV[1] and ARGV[2] in milliseconds, forward, and
@@ -44,13 +44,15 @@ redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return 0
 `)
 
-// RecordActivity records when a follower wrote and until when they can be answered.
+// RecordActivity records when a follower sent a message and when their reply window
+// ends.
 func (a *Activity) RecordActivity(ctx context.Context, openID string, messageTime, windowEnd time.Time) error {
 	return touchScript.Run(ctx, a.store.client, []string{a.user(openID)}, timeText(messageTime), timeText(windowEnd),
 		milliseconds(ActivityRetention)).Err()
 }
 
-// LoadActivity returns both times.
+// LoadActivity returns when a follower last sent a message and when their reply window
+// ends. A time that is unknown is zero.
 func (a *Activity) LoadActivity(ctx context.Context, openID string) (messageTime, windowEnd time.Time, err error) {
 	f, err := a.store.client.HMGet(ctx, a.user(openID), "wrote", "until").Result()
 	if err != nil || len(f) != 2 {
@@ -90,7 +92,7 @@ redis.call('PEXPIRE', KEYS[1], ARGV[8])
 return 0
 `)
 
-// AddMenuStatus adds a change to the status of a menu key.
+// AddMenuStatus adds delta to the status of a menu key.
 func (a *Activity) AddMenuStatus(ctx context.Context, key string, delta callback.MenuStatus) error {
 	last := int64(0)
 	if !delta.LastTime.IsZero() {
@@ -101,7 +103,7 @@ func (a *Activity) AddMenuStatus(ctx context.Context, key string, delta callback
 		milliseconds(ActivityRetention), maxMenuKeys).Err()
 }
 
-// LoadMenuStatuses returns the status of all menu keys.
+// LoadMenuStatuses returns the status of every menu key.
 func (a *Activity) LoadMenuStatuses(ctx context.Context) (map[string]callback.MenuStatus, error) {
 	all, err := a.store.client.HGetAll(ctx, name(a.account, "menu")).Result()
 	if err := unless(err, wrongType); err != nil {

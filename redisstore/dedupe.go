@@ -110,7 +110,7 @@ func pushKeys(key string) []string {
 // account in one slot of a cluster.
 func name(account, kind string) string { return "wechat:{" + account + "}:" + kind }
 
-// Claim asks for a push on behalf of owner.
+// Claim claims a push for owner.
 func (s *Store) Claim(ctx context.Context, key, owner string, ttl time.Duration) (callback.Claim, error) {
 	keys := pushKeys(key)
 	kept := max(ttl, callback.DedupeRetention)
@@ -128,7 +128,7 @@ func (s *Store) Claim(ctx context.Context, key, owner string, ttl time.Duration)
 	return claim, nil
 }
 
-// Finish makes a push done.
+// Finish marks a push as done and stores its reply.
 func (s *Store) Finish(ctx context.Context, key, owner string, reply []byte, ttl time.Duration) error {
 	keys := pushKeys(key)
 	sealed, err := s.ring.seal(keys[1], string(reply))
@@ -139,7 +139,8 @@ func (s *Store) Finish(ctx context.Context, key, owner string, reply []byte, ttl
 	return finishScript.Run(ctx, s.client, keys, owner, milliseconds(kept), sealed, milliseconds(callback.DedupeReplyRetention)).Err()
 }
 
-// ChooseReplyMethod records how a reply is sent.
+// ChooseReplyMethod records how the reply to a push is sent, unless that is recorded
+// already, and returns the recorded method.
 func (s *Store) ChooseReplyMethod(ctx context.Context, key string, method callback.ReplyMethod) (callback.ReplyMethod, error) {
 	settled, err := settleScript.Run(ctx, s.client, pushKeys(key)[:1], string(method), milliseconds(callback.DedupeRetention)).Text()
 	return callback.ReplyMethod(settled), err

@@ -12,24 +12,24 @@
 //	})
 //	bookings := callback.NewSessions[Booking](store.Sessions(appID, "booking"), time.Hour)
 //
-// One [Store] serves any number of accounts. It needs Redis 6 or later, or what
-// speaks its protocol and runs Lua scripts: a single server, Sentinel, or a cluster,
-// in which all keys of an account lie in one slot.
+// One [Store] serves any number of accounts. It needs Redis 6 or later, or a compatible
+// server that runs Lua scripts. It works with a single server, with Sentinel, and with
+// a cluster, in which all keys of an account are in one slot.
 //
 // # Options of go-redis
 //
 // Every call of a store has a context that ends after 250 milliseconds. go-redis
-// heeds it only with ContextTimeoutEnabled. Without it the SDK leaves a call behind
-// when its time is over, and a server that hangs delays nothing more than with it; but
-// each such call keeps a goroutine and a connection for ReadTimeout, 3 seconds by
-// default. The number of connections, PoolSize, bounds them.
+// observes it only if ContextTimeoutEnabled is set. Without it, the SDK still stops
+// waiting after that time, so a server that hangs causes no longer delays. But each
+// such call occupies a goroutine and a connection for ReadTimeout, which is 3 seconds
+// by default. PoolSize limits their number.
 //
 // # Keys
 //
 // Every key begins with "wechat:{", the AppID and "}", and every key has a TTL:
 //
 //	wechat:{AppID}:token:…, :ticket:…      tokens and tickets, as long as they are valid
-//	wechat:{AppID}:…:lock                  the process that fetches one, 10 seconds
+//	wechat:{AppID}:…:lock                  the process that is fetching one, 10 seconds
 //	wechat:{AppID}:…:forced                forced refreshes of the last 24 hours
 //	wechat:{AppID}:push:…                  a push, 10 minutes with the default window
 //	wechat:{AppID}:reply:…                 its reply, 20 seconds
@@ -37,7 +37,7 @@
 //	wechat:{AppID}:menu                    the menu keys, [ActivityRetention]
 //	wechat:{AppID}:session:…               a session, as long as the program says
 //
-// No key contains a secret. Values do; see [WithEncryption].
+// Keys contain no secrets, but values do; see [WithEncryption].
 package redisstore
 
 import (
@@ -49,10 +49,10 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Store keeps what the servers of a fleet share. It is a wechat.TokenStore, a
+// Store holds the data that the servers of a fleet share. It is a wechat.TokenStore, a
 // wechat.TokenLocker and a [callback.DedupeStore]; [Store.Activity] and
-// [Store.Sessions] return the stores that belong to one account. All its methods may
-// be called at the same time, and all state is in Redis.
+// [Store.Sessions] return the stores that belong to one account. It is safe for
+// concurrent use, and all of its state is in Redis.
 //
 // [callback.DedupeStore]: https://pkg.go.dev/github.com/wechatoa/wechat/callback#DedupeStore
 type Store struct {
@@ -67,14 +67,14 @@ type Store struct {
 // Option configures a [Store].
 type Option func(*Store)
 
-// WithEncryption encrypts tokens, tickets, replies and sessions with AES-256-GCM. The
-// key under which a value is stored, and with it the account, is authenticated: a
-// value that was copied to another key is not read there.
+// WithEncryption encrypts tokens, tickets, replies and sessions with AES-256-GCM. Each
+// value is bound to the Redis key that it is stored under, and so to its account: a
+// value that is copied to another Redis key cannot be decrypted there.
 //
-// New values are encrypted with current. Those that one of the previous keys has
-// encrypted are still read. To replace a key without a moment in which one server
-// cannot read what another wrote, roll out the new key as a previous one first, then
-// as the current one with the old one as a previous one.
+// New values are encrypted with current. Values that were encrypted with one of the
+// previous keys can still be read. To replace a key so that all servers can always read
+// each other's values, first roll out the new key as a previous one. Then roll it out
+// as the current one, with the old key as a previous one.
 //
 // A value that no key decrypts, one in clear included, counts as missing: it is
 // reported in the log at most once in ten minutes, and the next value takes its
@@ -86,7 +86,8 @@ func WithEncryption(current Key, previous ...Key) Option {
 // WithLogger replaces [slog.Default] as the logger of values that cannot be decrypted.
 func WithLogger(l *slog.Logger) Option { return func(s *Store) { s.log = l } }
 
-// New returns a store in the Redis of client, which remains the caller's to close.
+// New returns a Store that uses client. The caller remains responsible for closing
+// client.
 func New(client redis.UniversalClient, opts ...Option) *Store {
 	s := &Store{client: client, log: slog.Default()}
 	for _, opt := range opts {

@@ -19,15 +19,15 @@ const (
 	sealed  = "\x01" // begins every encrypted value
 )
 
-// ErrKey is returned by [ParseKey] for what is no key, and by every call of a [Store]
-// that was given the zero [Key].
+// ErrKey is returned by [ParseKey] if the text is not a valid key, and by every call of
+// a [Store] that was given the zero [Key].
 var ErrKey = errors.New("redisstore: a key must be 32 bytes, as base64 or as 64 hexadecimal digits")
 
-// Key encrypts values. Every fmt verb, slog and encoding/json print it masked.
+// Key is a key for [WithEncryption]. It is redacted by fmt, slog and encoding/json.
 type Key struct{ aead cipher.AEAD }
 
-// ParseKey reads a key of 32 random bytes that are written as base64 or as hexadecimal
-// digits. This makes one:
+// ParseKey parses a key: 32 random bytes in base64 or as hexadecimal digits. It returns
+// [ErrKey] if the text is anything else. This command generates a key:
 //
 //	openssl rand -base64 32
 func ParseKey(encoded string) (Key, error) {
@@ -47,13 +47,13 @@ func ParseKey(encoded string) (Key, error) {
 	return Key{aead}, err
 }
 
-// Format prints a mask for every verb.
+// Format prints "***" for every verb.
 func (k Key) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, mask) }
 
-// LogValue returns a mask.
+// LogValue returns "***".
 func (k Key) LogValue() slog.Value { return slog.StringValue(mask) }
 
-// MarshalText writes a mask.
+// MarshalText returns "***".
 func (k Key) MarshalText() ([]byte, error) { return []byte(mask), nil }
 
 // ring are the keys of a store, the current one first; nil stores values in clear.

@@ -97,13 +97,14 @@ func (s *Store) Swap(ctx context.Context, key, old, value string, ttl time.Durat
 	}
 }
 
-// Lock takes or renews the lock of key for owner.
+// Lock acquires or renews the lock of key for owner. If another owner holds it, Lock
+// returns how long to wait.
 func (s *Store) Lock(ctx context.Context, key, owner string, ttl time.Duration) (wait time.Duration, err error) {
 	left, err := lockScript.Run(ctx, s.client, []string{key}, owner, milliseconds(ttl)).Int64()
 	return time.Duration(left) * time.Millisecond, err
 }
 
-// Unlock releases the lock of key if owner has it.
+// Unlock releases the lock of key if owner holds it.
 func (s *Store) Unlock(ctx context.Context, key, owner string) error {
 	return unlockScript.Run(ctx, s.client, []string{key}, owner).Err()
 }
