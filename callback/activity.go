@@ -82,10 +82,11 @@ func (a *Activity) LastMessageTime(ctx context.Context, openID string) (time.Tim
 	return t.wrote, err
 }
 
-// ReplyWindow returns until when the account may send a follower customer-service messages,
-// and whether the window is still open. The window lasts 48 hours after a message, and one
-// minute after a menu event, a follow or a scan of a QR code. The platform also limits the
-// number of messages in that time, and has the final say.
+// ReplyWindow returns the time until which the account may send a follower
+// customer-service messages, and whether the window is still open. The window lasts 48
+// hours after a message, and one minute after a menu event, a follow or a scan of a QR
+// code. The platform also limits the number of messages in that time, and has the final
+// say.
 func (a *Activity) ReplyWindow(ctx context.Context, openID string) (until time.Time, open bool, err error) {
 	t, err := a.touched(ctx, openID)
 	return t.until, err == nil && time.Now().Before(t.until), err

@@ -43,8 +43,8 @@ type DedupeStore interface {
 	// Finish marks a push as done for ttl: from now on Claim returns [ClaimStateDone] and
 	// the reply, which may be nil or empty if there is none. The store may forget the reply
 	// after [DedupeReplyRetention], but not the push. Finish does nothing if the push is
-	// done, or if another owner has a claim that has not expired. If nobody has a claim,
-	// the caller does not need one either.
+	// done, or if another owner has a claim that has not expired. The caller does not
+	// need a claim if nobody else has one.
 	Finish(ctx context.Context, key, owner string, reply []byte, ttl time.Duration) error
 	// ChooseReplyMethod records how the reply to a push is sent, unless a method has been
 	// recorded already, and returns the recorded method. The store keeps it as long as the

@@ -129,7 +129,7 @@ type VerifyRefillEvent struct {
 	Header
 }
 
-// VerifyFailEvent is sent when a verification has been finally rejected (认证最终失败事件).
+// VerifyFailEvent is sent when a verification has been rejected for good (认证最终失败事件).
 //
 // It has no current official page.
 type VerifyFailEvent struct {

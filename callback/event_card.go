@@ -120,8 +120,8 @@ type UserEnterSessionFromCardEvent struct {
 	UserCardCode string
 }
 
-// UpdateMemberCardEvent is sent when the bonus or the balance of a member card has changed
-// (会员卡内容更新事件).
+// UpdateMemberCardEvent is sent when the bonus points or the balance of a member card
+// has changed (会员卡内容更新事件).
 //
 // https://developers.weixin.qq.com/doc/offiaccount/Cards_and_Offer/Coupons_Vouchers_and_Cards_Event_Push_Messages
 type UpdateMemberCardEvent struct {

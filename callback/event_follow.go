@@ -33,7 +33,7 @@ type ScanEvent struct {
 }
 
 // LocationEvent reports where a follower is: when they open the chat, and every 5 seconds
-// after that if the account is configured to receive that (上报地理位置事件).
+// after that if the account is configured that way (上报地理位置事件).
 //
 // https://developers.weixin.qq.com/doc/service/guide/product/message/Receiving_event_pushes
 type LocationEvent struct {

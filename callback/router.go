@@ -30,7 +30,7 @@ type RouterConfig struct {
 	// push gets no response, so that the platform delivers it again.
 	Handler func(ctx context.Context, account string) (*Handler, error)
 
-	// MaxHandlers is how many handlers are kept (default 10,000); beyond it, the
+	// MaxHandlers is how many handlers are kept (default 10,000); beyond that, the
 	// handler that has been idle the longest is dropped. A handler that receives no
 	// request for IdleTimeout (default one hour) is dropped too. A dropped handler
 	// finishes the pushes that it has accepted, but it no longer detects duplicates of

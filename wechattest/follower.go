@@ -69,7 +69,7 @@ func (s *people) init() {
 }
 
 // AddUser adds a user who already follows the account, without pushing an event. If a
-// user with the OpenID exists, AddUser returns that user.
+// user with the openid exists, AddUser returns that user.
 func (p *Platform) AddUser(u User) *Follower {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -114,7 +114,7 @@ func (p *Platform) addUser(u User) *Follower {
 	return f
 }
 
-// Follower returns the user with an OpenID, or nil.
+// Follower returns the user with an openid, or nil.
 func (p *Platform) Follower(openID string) *Follower {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -146,12 +146,12 @@ func (f *Follower) TagIDs() []int64 {
 	return slices.Clone(f.tags)
 }
 
-// RefusesMessages makes the user refuse messages of the account (拒收消息).
+// RefusesMessages makes the user refuse messages from the account (拒收消息).
 // Customer-service messages to them then fail with [wechat.ErrMessagesRefused], and
 // template messages end with the status "failed:user block".
 func (f *Follower) RefusesMessages() { f.setRefuses(true) }
 
-// AcceptsMessages makes the user accept messages of the account again.
+// AcceptsMessages makes the user accept messages from the account again.
 func (f *Follower) AcceptsMessages() { f.setRefuses(false) }
 
 func (f *Follower) setRefuses(refuses bool) {

@@ -52,7 +52,7 @@ func (p *Platform) consentRoutes() map[string]behavior {
 
 // Authorizes opens an authorization page (网页授权) in the user's app and agrees. It
 // returns the URL that the app is redirected to, with code and state in its query. It
-// returns an error if the platform would show one instead of the page.
+// returns an error if the platform would show an error message instead of the page.
 func (f *Follower) Authorizes(pageURL string) (redirectURL string, err error) {
 	u, err := url.Parse(pageURL)
 	if err != nil {

@@ -29,7 +29,7 @@ const (
 type Push struct {
 	Type   string // MsgType; "event" for events
 	Event  string // of an event
-	From   string // FromUserName; if empty, the OpenID of the follower, or of the account's operator if there is none
+	From   string // FromUserName; if empty, the openid of the follower, or of the account's operator if there is none
 	Fields Fields // the other elements; they are sent in the order of the official samples
 }
 

@@ -43,7 +43,7 @@ type Received struct {
 	MsgID int64 // of template and mass messages
 }
 
-// Message is a message of the account as a follower sees it.
+// Message is a message from the account as a follower sees it.
 type Message struct {
 	Type         string // MsgType of a reply, or msgtype of a call
 	Content      string // of a text

@@ -22,7 +22,7 @@ func (p *Platform) userRoutes() map[string]behavior {
 	}
 }
 
-// known returns the user with an OpenID, whether they follow the account or not.
+// known returns the user with an openid, whether they follow the account or not.
 func (p *Platform) known(openID string) (*Follower, error) {
 	if f := p.users[openID]; f != nil {
 		return f, nil
@@ -30,7 +30,7 @@ func (p *Platform) known(openID string) (*Follower, error) {
 	return nil, refuse(wechat.ErrInvalidOpenID, "invalid openid")
 }
 
-// follower returns the follower with an OpenID.
+// follower returns the follower with an openid.
 func (p *Platform) follower(openID string) (*Follower, error) {
 	f, err := p.known(openID)
 	if err == nil && !f.following {
