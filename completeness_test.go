@@ -95,7 +95,10 @@ func TestEveryMethodIsDocumentedIndexedAndOnTheWire(t *testing.T) {
 		if !m.iterator && !slices.Contains(local, m.name) {
 			assert.True(t, called[m.name], "%s: no wire row", m.name)
 		}
-		assert.Contains(t, string(index), "[Client."+m.name+"]", "not in the index of doc.go")
+		entry := regexp.MustCompile(`\[Client\.` + m.name + `\].*`).FindString(string(index))
+		assert.NotEmpty(t, entry, "%s: not in the index of doc.go", m.name)
+		assert.Equal(t, strings.Contains(m.doc, "\nDeprecated: "), strings.HasSuffix(entry, " Deprecated."),
+			"%s: deprecated in its comment or in the index, but not in both", m.name)
 		delete(called, m.name)
 	}
 	assert.Empty(t, called, "rows of no method")

@@ -287,12 +287,12 @@
 //   - [Client.AllArticleTotals] 获取图文群发总数据 Deprecated.
 //   - [Client.ListReadSummaries] 获取图文阅读概况数据 Deprecated.
 //   - [Client.AllReadSummaries] 获取图文阅读概况数据 Deprecated.
-//   - [Client.ListReadHours] 获取图文阅读分时数据
-//   - [Client.AllReadHours] 获取图文阅读分时数据
-//   - [Client.ListShareSummaries] 获取图文转发概况数据
-//   - [Client.AllShareSummaries] 获取图文转发概况数据
-//   - [Client.ListShareHours] 获取图文转发分时数据
-//   - [Client.AllShareHours] 获取图文转发分时数据
+//   - [Client.ListReadHours] 获取图文阅读分时数据 Deprecated.
+//   - [Client.AllReadHours] 获取图文阅读分时数据 Deprecated.
+//   - [Client.ListShareSummaries] 获取图文转发概况数据 Deprecated.
+//   - [Client.AllShareSummaries] 获取图文转发概况数据 Deprecated.
+//   - [Client.ListShareHours] 获取图文转发分时数据 Deprecated.
+//   - [Client.AllShareHours] 获取图文转发分时数据 Deprecated.
 //   - [Client.ListAdDays] 获取公众号分广告位数据
 //   - [Client.AllAdDays] 获取公众号分广告位数据
 //   - [Client.ListCommissionDays] 获取公众号返佣商品数据
