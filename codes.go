@@ -101,7 +101,7 @@ const (
 	ErrSystemTag                   Code = 45058  // system tag cannot be changed
 	ErrTooManyTagsOnUser           Code = 45059  // user has the maximum number of tags
 	ErrDuplicateMassID             Code = 45065  // clientmsgid already used, the original msg_id is returned
-	ErrMassIDTooFast               Code = 45066  // clientmsgid reused too fast, wait a minute
+	ErrMassIDTooFast               Code = 45066  // clientmsgid reused too soon, wait a minute
 	ErrMassIDTooLong               Code = 45067  // clientmsgid too long
 	ErrInvalidTypingCommand        Code = 45072  // invalid typing command
 	ErrNoRecentInteraction         Code = 45080  // typing needs an interaction in the last 30 seconds
@@ -133,7 +133,7 @@ const (
 	ErrInvalidDateRange            Code = 61501  // invalid date range
 	ErrDataNotReady                Code = 61503  // data not ready, retry later
 	ErrConditionalMenuNotFound     Code = 65301  // no conditional menu has this menuid
-	ErrMatchUserNotFound           Code = 65302  // user to test the menu match with not found
+	ErrMatchUserNotFound           Code = 65302  // no such user to test the menu match with
 	ErrNoDefaultMenu               Code = 65303  // no default menu, create one before a conditional menu
 	ErrEmptyMatchRule              Code = 65304  // match rule is empty
 	ErrTooManyConditionalMenus     Code = 65305  // conditional menu limit reached
