@@ -29,9 +29,9 @@ const (
 )
 
 // Client calls the API of one Official Account. It is safe for concurrent use and
-// cheap to create and discard. It starts no goroutine that outlives a call. A program
-// with several accounts creates one client for each; [Clients] does this for many
-// accounts.
+// cheap to create and discard. It runs no goroutine in the background, except to finish
+// a token refresh that a call has started. A program with several accounts creates one
+// client for each; [Clients] does this for many accounts.
 type Client struct{ *core }
 
 // core is behind a pointer so that no fmt verb prints its contents.
