@@ -14,7 +14,7 @@ type AutoReplies struct {
 // AutoReply is an automatic reply.
 type AutoReply struct {
 	Type    AutoReplyType  `json:"type"`
-	Content string         `json:"content"`   // the text of AutoReplyTypeText; otherwise a media id
+	Content string         `json:"content"`   // the text of AutoReplyTypeText; otherwise a media ID
 	News    LinkedArticles `json:"news_info"` // the articles of AutoReplyTypeNews
 }
 

@@ -5,7 +5,7 @@ import (
 	"iter"
 )
 
-// ListBlacklist returns up to 1,000 openids of the blacklist after nextOpenID; pass ""
+// ListBlacklist returns up to 1,000 openids on the blacklist after nextOpenID; pass ""
 // for the first page (获取公众号的黑名单列表, 获取黑名单列表). Users on the blacklist
 // cannot write to the account.
 //
@@ -18,7 +18,7 @@ func (c *Client) ListBlacklist(ctx context.Context, nextOpenID string) (*OpenIDP
 	return page.result(err)
 }
 
-// AllBlacklist iterates over the openids of the blacklist
+// AllBlacklist iterates over the openids on the blacklist
 // (获取公众号的黑名单列表, 获取黑名单列表).
 //
 // https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_getblacklist

@@ -36,8 +36,8 @@ type Account struct {
 // more, it drops the least recently used one.
 func WithMaxClients(n int) Option { return func(c *config) { c.maxClients = n } }
 
-// WithIdleTimeout sets how long a [Clients] keeps a client that [Clients.Get] does not
-// return, one hour by default.
+// WithIdleTimeout sets how long a [Clients] keeps a client after [Clients.Get] last
+// returned it, one hour by default.
 func WithIdleTimeout(d time.Duration) Option { return func(c *config) { c.idleTimeout = d } }
 
 // Clients creates and keeps the clients of many accounts in one process (多账号). The

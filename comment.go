@@ -80,7 +80,7 @@ type CommentReply struct {
 }
 
 // UnmarshalJSON accepts a reply that is an object, as the official page describes it, or
-// a list, as in its example, and an openid that is called user_name, as it once was.
+// a list, as in its example. It also accepts user_name, an older name of the field openid.
 func (c *Comment) UnmarshalJSON(data []byte) error {
 	type plain Comment
 	wire := struct {

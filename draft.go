@@ -26,9 +26,9 @@ type DraftArticle struct {
 	Title            string      `json:"title"`                        // up to 64 characters; the official page says 32, but in 2026 the platform accepted 64 and rejected 65
 	Author           string      `json:"author,omitempty"`             // up to 16 characters
 	Digest           string      `json:"digest,omitempty"`             // up to 128 characters, but some accounts get [ErrDescriptionTooLong] above 120 bytes; "" means the first 54 characters of the text; shown only if the draft has one article
-	Content          string      `json:"content"`                      // HTML, less than 20,000 characters and 1 MB; scripts are removed, and so are pictures that are not from UploadArticleImage; in an article of pictures, text and up to 50 products
+	Content          string      `json:"content"`                      // HTML, less than 20,000 characters and 1 MB; scripts are removed, and so are pictures that are not from UploadArticleImage; if Type is ArticleTypePictures: plain text, and up to 50 products
 	ContentSourceURL string      `json:"content_source_url,omitempty"` // the page that "read the original" (阅读原文) opens, up to 1 KB
-	ThumbMediaID     string      `json:"thumb_media_id,omitempty"`     // the cover: the media id of a material
+	ThumbMediaID     string      `json:"thumb_media_id,omitempty"`     // the cover: the media ID of a material
 
 	// If one of these is nil, the platform decides; see [NewFlag]. The official page no
 	// longer lists ShowCover, but older accounts show the cover in the article unless it
@@ -44,7 +44,7 @@ type DraftArticle struct {
 	Crop1x1   string `json:"pic_crop_1_1,omitempty"`
 
 	Images     []ArticleImage   `json:"-"` // up to 20; the first is the cover
-	Crops      []DraftCoverCrop `json:"-"` // of the cover, in an article of pictures
+	Crops      []DraftCoverCrop `json:"-"` // of the cover, if Type is ArticleTypePictures
 	ProductKey string           `json:"-"` // of the product below the article, from GetProductCard
 
 	ThumbURL string `json:"thumb_url,omitempty"` // of the cover, only received
@@ -337,18 +337,18 @@ func (c *Client) GetProductCard(ctx context.Context, productID string, articleTy
 
 // OpenDraftBox turns the draft box on (草稿箱开关设置). This cannot be undone.
 //
-// Deprecated: the draft box is on for every account; use [Client.CreateDraft].
-//
 // https://developers.weixin.qq.com/doc/service/api/draftbox/draftmanage/api_draft_switch
+//
+// Deprecated: the draft box is on for every account; use [Client.CreateDraft].
 func (c *Client) OpenDraftBox(ctx context.Context) error {
 	return c.Do(ctx, draftSwitch(params()), nil)
 }
 
 // IsDraftBoxOpen reports whether the draft box is on (草稿箱开关设置).
 //
-// Deprecated: the draft box is on for every account; use [Client.CreateDraft].
-//
 // https://developers.weixin.qq.com/doc/service/api/draftbox/draftmanage/api_draft_switch
+//
+// Deprecated: the draft box is on for every account; use [Client.CreateDraft].
 func (c *Client) IsDraftBoxOpen(ctx context.Context) (bool, error) {
 	res, err := do[struct {
 		IsOpen bool `json:"is_open"`

@@ -78,7 +78,7 @@ const (
 )
 
 // Error reports that the platform refused a call: it returned an errcode other than 0. If
-// a response reports without an errcode that its data is delayed or that some openids
+// a response has no errcode but reports that its data is delayed or that some openids
 // failed, the client returns an Error with [ErrDataNotReady] or [ErrPartlyFailed].
 type Error struct {
 	Code      Code   // errcode

@@ -29,12 +29,12 @@ const (
 
 // GetInvoiceAuthURLRequest describes the order to authorize and its authorization page.
 type GetInvoiceAuthURLRequest struct {
-	PlatformID  string          `json:"s_pappid"` // the id of the invoicing platform; ask the platform for it
+	PlatformID  string          `json:"s_pappid"` // the ID of the invoicing platform; ask the platform for it
 	OrderID     string          `json:"order_id"`
 	Money       int64           `json:"money"`     // fen
 	Timestamp   Timestamp       `json:"timestamp"` // zero means now
 	Source      InvoiceSource   `json:"source"`
-	RedirectURL string          `json:"redirect_url,omitempty"` // the page to open afterwards, for InvoiceSourceWeb
+	RedirectURL string          `json:"redirect_url,omitempty"` // the page to open afterward, for InvoiceSourceWeb
 	Ticket      Secret          `json:"ticket"`                 // of type [TicketCard]; "" means the client's own, see [Client.Ticket]
 	Type        InvoiceAuthType `json:"type"`
 }

@@ -5,12 +5,12 @@ import "context"
 // GetFiscalAuthURLRequest describes the order whose fiscal receipt (财政电子票据) is to be
 // authorized.
 type GetFiscalAuthURLRequest struct {
-	TreasuryID  string        `json:"s_pappid"` // the id of the treasury; ask the treasury for it
+	TreasuryID  string        `json:"s_pappid"` // the ID of the treasury; ask the treasury for it
 	OrderID     string        `json:"order_id"`
 	Money       int64         `json:"money"`                  // fen
 	Timestamp   Timestamp     `json:"timestamp"`              // zero means now
 	Source      InvoiceSource `json:"source"`                 // InvoiceSourceWeb or InvoiceSourceApp
-	RedirectURL string        `json:"redirect_url,omitempty"` // the page to open afterwards
+	RedirectURL string        `json:"redirect_url,omitempty"` // the page to open afterward
 	Ticket      Secret        `json:"ticket"`                 // of type [TicketCard]; "" means the client's own, see [Client.Ticket]
 }
 

@@ -7,7 +7,7 @@ import (
 
 // KFAccount is a customer-service agent of the account.
 type KFAccount struct {
-	Account          string         `json:"kf_account"` // the name, @ and the account's WeChat id
+	Account          string         `json:"kf_account"` // the name, @ and the account's WeChat ID
 	Nickname         string         `json:"kf_nick"`
 	ID               string         `json:"kf_id"`
 	AvatarURL        string         `json:"kf_headimgurl"`

@@ -64,7 +64,7 @@ type MedicalPage struct {
 }
 
 // SendMedicalMessage sends a notice about a visit to a patient (就医助手消息推送). It is
-// only available to public hospitals and health authorities that have the assistant.
+// only available to public hospitals and health authorities that use the assistant.
 //
 // https://developers.weixin.qq.com/doc/service/api/medicalassistant/api_cityservice_sendchannelmsg
 func (c *Client) SendMedicalMessage(ctx context.Context, message MedicalMessage) error {

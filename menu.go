@@ -240,7 +240,7 @@ type CurrentMenu struct {
 type CurrentMenuButton struct {
 	Name     string     `json:"name"`
 	Type     ButtonType `json:"type"`  // also "news", "text", "img", "photo", "video" or "voice" in a menu created in the console
-	Value    string     `json:"value"` // a text, a media id or the URL of a video
+	Value    string     `json:"value"` // a text, a media ID or the URL of a video
 	Key      string     `json:"key"`
 	URL      string     `json:"url"`
 	AppID    string     `json:"appid"`

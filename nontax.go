@@ -53,7 +53,7 @@ const (
 	NontaxNoticePenalty  NontaxNoticeType = 2
 )
 
-// NontaxItem is an item of a payment. Amounts are in fen; 100 fen are one yuan.
+// NontaxItem is an item of a payment. Amounts are in fen; 1 yuan is 100 fen.
 type NontaxItem struct {
 	Position int    `json:"no"` // from 1
 	ID       string `json:"item_id"`
@@ -461,8 +461,8 @@ func (c *Client) MockNontaxNotification(ctx context.Context, url string, version
 	return c.post(ctx, "/nontax/mocknotification", c.ownBody(nontaxMock{url, version}))
 }
 
-// MockNontaxQuery makes the platform send url test queries for an amount due
-// (模拟查询应收信息). version has the same meaning as in [Client.MockNontaxNotification].
+// MockNontaxQuery makes the platform send test queries to url, which ask for an amount
+// due (模拟查询应收信息). version has the same meaning as in [Client.MockNontaxNotification].
 //
 // https://developers.weixin.qq.com/doc/service/api/nontaxpay/api_nontaxmockqueryfee
 func (c *Client) MockNontaxQuery(ctx context.Context, url string, version int64) error {

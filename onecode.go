@@ -20,7 +20,7 @@ const (
 // ItemCodeOrder is an order for item codes (一物一码): each item gets a code of its own.
 type ItemCodeOrder struct {
 	ID         int64           `json:"application_id"`
-	ExternalID string          `json:"isv_application_id"` // your own id for the order
+	ExternalID string          `json:"isv_application_id"` // your own ID for the order
 	Status     ItemCodeStatus  `json:"status"`
 	Ranges     []ItemCodeRange `json:"code_generate_list"` // each can be downloaded as one file
 	CreateTime Timestamp       `json:"create_time"`

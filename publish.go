@@ -151,7 +151,7 @@ type PublicationItem struct {
 // ListPublicationsRequest selects a page of publications.
 type ListPublicationsRequest struct {
 	Offset, Count  int  // Count is 1 to 20
-	WithoutContent bool // leaves out the text of the articles
+	WithoutContent bool // omits the text of the articles
 }
 
 // ListPublications returns a page of publications (获取已发布的消息列表). The quota is

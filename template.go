@@ -126,7 +126,7 @@ func (c *Client) ListTemplates(ctx context.Context) ([]Template, error) {
 
 // AddTemplateRequest selects a template from the library and its keywords.
 type AddTemplateRequest struct {
-	ShortID  string   `json:"template_id_short"`           // the template's id in the library
+	ShortID  string   `json:"template_id_short"`           // the template's ID in the library
 	Keywords []string `json:"keyword_name_list,omitempty"` // their names, in the order in which to show them; templates from the old library have none
 }
 

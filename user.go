@@ -211,7 +211,7 @@ func (c *Client) AllFollowersInLanguage(ctx context.Context, language Language) 
 	return pipeline(ctx, pages, usersPerBatch, c.userBatch(language))
 }
 
-// SetRemark gives a follower a name that only the account sees, of up to 30 bytes
+// SetRemark gives a follower a name of up to 30 bytes that only the account sees
 // (设置用户备注名). Pass "" to remove it. The daily quota is 10,000.
 //
 // https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_updateremark
