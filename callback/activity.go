@@ -113,28 +113,40 @@ func askActivity[T any](ctx context.Context, a *Activity, call func(context.Cont
 }
 
 // recordArrival records a push before it is handled. menuKey is "" unless it is a menu event.
-func (e *engine) recordArrival(ctx context.Context, p *Push, menuKey string) {
+// The stores of pushes and activity are often one server, so a push that has waited for the
+// first in vain does not wait for the second.
+func (e *engine) recordArrival(ctx context.Context, r *run, menuKey string) {
+	head := r.push.head // a copy: the handler may change the message meanwhile
 	var window time.Duration
 	var wrote time.Time
-	switch p.Message.(type) {
+	switch r.push.Message.(type) {
 	case *SubscribeEvent, *ScanEvent:
 		window = windowOfEvent
 	default:
 		if menuKey != "" {
 			window = windowOfEvent
-		} else if p.head.Event == "" {
-			window, wrote = windowOfMessage, p.head.CreateTime
+		} else if head.Event == "" {
+			window, wrote = windowOfMessage, head.CreateTime
 		}
 	}
-	if e.cfg.Activity == nil || window == 0 || p.head.FromUserName == "" {
+	if e.cfg.Activity == nil || window == 0 || head.FromUserName == "" {
 		return
 	}
-	e.record(ctx, func(ctx context.Context, store ActivityStore) error {
-		if err := store.RecordActivity(ctx, p.head.FromUserName, wrote, p.head.CreateTime.Add(window)); err != nil || menuKey == "" {
+	change := func(ctx context.Context, store ActivityStore) error {
+		if err := store.RecordActivity(ctx, head.FromUserName, wrote, head.CreateTime.Add(window)); err != nil || menuKey == "" {
 			return err
 		}
-		return store.AddMenuStatus(ctx, menuKey, MenuStatus{Received: 1, LastTime: p.head.CreateTime})
-	})
+		return store.AddMenuStatus(ctx, menuKey, MenuStatus{Received: 1, LastTime: head.CreateTime})
+	}
+	if !r.alone || e.cfg.Activity.inMemory {
+		e.record(ctx, change)
+		return
+	}
+	e.pool.begin()
+	go func() {
+		defer e.pool.end()
+		e.record(ctx, change)
+	}()
 }
 
 const maxLastError = 500

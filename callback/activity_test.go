@@ -184,6 +184,47 @@ func TestAnActivityStoreThatHangsIsAnError(t *testing.T) {
 	})
 }
 
+func TestAPushWaitsForOneStoreThatHangsNotForTwo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hangs := badStore{func() { time.Sleep(3 * time.Second) }}
+		cfg := safeConfig()
+		cfg.Dedupe, cfg.Activity, cfg.Logger = hangs, NewActivity(hangs), (&journal{}).logger()
+		h := newTestHandler(t, cfg)
+		On(h, func(context.Context, *TextMessage) (Reply, error) { return Text("reply"), nil })
+		delayed := 0
+		for n := range 10 {
+			began := time.Now()
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, safePlatform().request(t.Context(), textPush(n+1, "hi")))
+			assert.Equal(t, 200, w.Code)
+			took := time.Since(began)
+			assert.LessOrEqual(t, took, 260*time.Millisecond, "push %d", n)
+			if took > 0 {
+				delayed++
+			}
+		}
+		assert.Positive(t, delayed)
+		assert.LessOrEqual(t, delayed, 3, "then the stores are left alone")
+		require.NoError(t, h.Shutdown(t.Context()))
+		time.Sleep(time.Minute)
+	})
+}
+
+func TestActivityIsRecordedWhenOnlyTheStoreOfPushesFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := safeConfig()
+		cfg.Dedupe, cfg.Logger = badStore{func() { time.Sleep(3 * time.Second) }}, (&journal{}).logger()
+		cfg.Activity = NewActivity(slowMenu{newMemoryActivity()})
+		h := newTestHandler(t, cfg)
+		h.ServeHTTP(httptest.NewRecorder(), safePlatform().request(t.Context(), textPush(1, "hi")))
+		require.NoError(t, h.Shutdown(t.Context()))
+		wrote, err := cfg.Activity.LastMessageTime(t.Context(), testOpenID)
+		require.NoError(t, err)
+		assert.False(t, wrote.IsZero())
+		time.Sleep(time.Minute)
+	})
+}
+
 func TestASharedActivityIsRecordedAfterTheAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg := safeConfig()

@@ -26,6 +26,7 @@ type run struct {
 	key      digest
 	storeKey string // key of the push in the store; "" without a store
 	owner    string // owner of the claim in the store
+	alone    bool   // the store failed, so this replica decided for itself
 	push     *Push
 	ctx      context.Context //nolint:containedctx // of the handler, which may outlive the request
 	began    time.Time
@@ -188,6 +189,7 @@ func (e *engine) begin(d *delivery) {
 	c, err := e.claim(r.ctx, r.storeKey, r.owner)
 	if err != nil {
 		d.number = deliveries // assume the last one
+		r.alone = true
 		e.start(r)
 		return
 	}
@@ -268,7 +270,7 @@ func (e *engine) handle(r *run) {
 	ctx, cancel := context.WithTimeout(r.ctx, e.cfg.HandlerTimeout)
 	defer cancel()
 	key := menuKey(r.push.Message) // before the handler is called, which may change the message
-	e.recordArrival(ctx, r.push, key)
+	e.recordArrival(ctx, r, key)
 
 	began := time.Now()
 	stuck := time.AfterFunc(e.cfg.HandlerTimeout+stuckAfter, func() {
