@@ -144,7 +144,13 @@ func playFleet(t *testing.T, seed uint64) (problems []string) {
 		}
 		time.Sleep(unlockedInterval + time.Minute)
 		for i, p := range fleet {
-			if value := callOnce(t.Context(), p.cache, src); !src.accepts(value) {
+			value := callOnce(t.Context(), p.cache, src)
+			if !src.accepts(value) {
+				// The process of the newest value may have come too late to store it. Then
+				// the one in the store, which no longer works, costs one call.
+				value = callOnce(t.Context(), p.cache, src)
+			}
+			if !src.accepts(value) {
 				wrong("process %d has no working value when all is well again: %q", i, value)
 			}
 			p.cache.Close()
