@@ -169,6 +169,10 @@ func (c *config) checkTokens() error {
 		return invalid("WithTokenSource", "must not be combined with WithForcedRefresh: the source decides how tokens are fetched")
 	case c.classicToken && c.forcedRefresh:
 		return invalid("WithClassicToken", "must not be combined with WithForcedRefresh: only stable tokens have forced refreshes")
+	case c.lockRequired && !c.classicToken:
+		return invalid("WithRequiredTokenLock", "needs WithClassicToken: stable tokens are safe without a lock")
+	case c.lockRequired && c.store == nil:
+		return invalid("WithRequiredTokenLock", "needs WithTokenStore: without a store there is no lock")
 	case c.classicToken && c.store != nil && !locks:
 		return invalid("WithTokenStore", "must implement TokenLocker for WithClassicToken: each fetch ends the token before it")
 	}

@@ -23,6 +23,7 @@ type config struct {
 	store         TokenStore
 	classicToken  bool
 	forcedRefresh bool
+	lockRequired  bool
 	retry         RetryPolicy
 	timeout       time.Duration
 	mediaTimeout  time.Duration
@@ -74,8 +75,15 @@ func WithTokenStore(s TokenStore) Option { return func(c *config) { c.store = s 
 // invalidates the previous token. Use it only if other programs of the same account do
 // too, and share a [TokenStore] with them. The store must implement [TokenLocker], so
 // that only one process fetches at a time. WithClassicToken cannot be combined with
-// [WithForcedRefresh].
+// [WithForcedRefresh]. See [WithRequiredTokenLock] for what happens while the store fails.
 func WithClassicToken() Option { return func(c *config) { c.classicToken = true } }
+
+// WithRequiredTokenLock makes a client with [WithClassicToken] fetch a token only with
+// the lock of its [TokenStore]. By default each process fetches one without the lock
+// while the store fails, at most every 5 minutes, which ends the tokens of the others.
+// With this option calls fail with [ErrTokenLock] instead, from the end or the rejection
+// of the current token until the store works again, and for up to 30 seconds longer.
+func WithRequiredTokenLock() Option { return func(c *config) { c.lockRequired = true } }
 
 // WithForcedRefresh lets the client force a new token if the platform rejects a token
 // and then returns the same one again. The platform allows 20 forced refreshes a day,

@@ -152,6 +152,11 @@ var ErrUnknownOutcome = errors.New("outcome unknown, the platform may have execu
 // ErrClosed is returned by calls of a client after [Client.Close].
 var ErrClosed = tokencache.ErrClosed
 
+// ErrTokenLock is returned by calls that need a new classic token while the
+// [TokenStore] fails and no token may be fetched without its lock: always with
+// [WithRequiredTokenLock], otherwise for 5 minutes after a token was fetched that way.
+var ErrTokenLock = tokencache.ErrUnlocked
+
 // RequestError reports that a call got no usable response: the connection failed, the
 // time limit was exceeded, or the response had a status other than 2xx and no errcode.
 type RequestError struct {

@@ -190,7 +190,7 @@ func (c *Client) newTokenCache(shared *tokencache.Shared) *tokencache.Cache {
 		return tokencache.New(cfg)
 	}
 	cfg := c.cacheConfig("token:classic", shared, c.fetchToken)
-	cfg.Exclusive = true
+	cfg.Exclusive, cfg.LockRequired = true, c.cfg.lockRequired
 	cfg.Advice = "use stable tokens (without WithClassicToken), or let all programs of the account share one TokenStore or TokenSource"
 	return tokencache.New(cfg)
 }

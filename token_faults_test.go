@@ -466,6 +466,55 @@ func TestB4_StoreOutageIsLoggedAtItsBeginningAndItsEnd(t *testing.T) {
 	})
 }
 
+func TestB6_ClassicTokenWhoseLockIsRequiredIsNotFetchedWithoutIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &tokenPlatform{latency: 10 * time.Millisecond}
+		down := false
+		s := &oddStore{odd: func(ctx context.Context, m string) error {
+			if down {
+				return errors.New("connection refused")
+			}
+			return latent(ctx, m)
+		}}
+		var clients [5]*Client
+		for i := range clients {
+			clients[i] = p.client(WithClassicToken(), WithTokenStore(s), WithRequiredTokenLock())
+			require.NoError(t, ping(t.Context(), clients[i]))
+		}
+		down = true
+		for _, c := range clients {
+			require.Zero(t, pings(t.Context(), c, 100, time.Second), "the token is valid")
+		}
+		p.revoke()
+		for _, c := range clients {
+			for range 10 {
+				require.ErrorIs(t, ping(t.Context(), c), ErrTokenLock)
+				time.Sleep(time.Minute)
+			}
+		}
+		assert.Equal(t, 1, fetched(p), "no process ended the token of another")
+		down = false
+		time.Sleep(30 * time.Second)
+		for _, c := range clients {
+			require.NoError(t, ping(t.Context(), c))
+		}
+		assert.Equal(t, 2, fetched(p))
+	})
+}
+
+func TestRequiredTokenLockNeedsClassicTokensAndAStore(t *testing.T) {
+	for _, options := range [][]Option{
+		{WithRequiredTokenLock()},
+		{WithRequiredTokenLock(), WithClassicToken()},
+		{WithRequiredTokenLock(), WithTokenStore(NewMemoryTokenStore())},
+	} {
+		s := newScript(ok)
+		client := NewClient("wx1", "secret", append(options, WithHTTPClient(&http.Client{Transport: s}))...)
+		assertArgument(t, client.Do(t.Context(), request(), nil), "WithRequiredTokenLock")
+		assert.Empty(t, s.sent)
+	}
+}
+
 func TestB6_ClassicTokenWithoutItsLockIsFetchedRarely(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &tokenPlatform{latency: 10 * time.Millisecond}

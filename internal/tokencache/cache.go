@@ -19,6 +19,9 @@ var (
 	// ErrSlow is returned to callers when a fetch takes too long. The fetch continues,
 	// and a later call uses its result. It matches [context.DeadlineExceeded].
 	ErrSlow error = slowError{}
+	// ErrUnlocked is returned while the store fails and an exclusive value may not be
+	// fetched without its lock.
+	ErrUnlocked = errors.New("the token store fails, and without its lock no token may be fetched now")
 )
 
 // Mode is the reason for a fetch.
@@ -46,6 +49,9 @@ type Config struct {
 	// holder of the lock in the store fetches, and a warning is logged if others seem
 	// to fetch too.
 	Exclusive bool
+	// LockRequired means that an exclusive value is never fetched without the lock, and not
+	// if the store cannot be read either: the error is then [ErrUnlocked].
+	LockRequired bool
 	// Advice is logged with that warning.
 	Advice string
 	// Force allows fetches of mode Forced when a rejected value is returned again.

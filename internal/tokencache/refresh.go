@@ -67,27 +67,27 @@ func (c *Cache) look() view {
 	if c.cfg.Shared.locker == nil {
 		return v
 	}
-	if c.acquire(&v); v.err == nil && !v.found && !v.held && c.cfg.Exclusive {
+	c.acquire(&v)
+	blind := c.cfg.LockRequired && v.seen.unknown // what is fetched may not be storable either
+	if v.err == nil && !v.found && (!v.held || blind) && c.cfg.Exclusive {
 		v.err = c.mayFetchUnlocked()
 	}
 	return v
 }
 
-// mayFetchUnlocked returns an error if an exclusive value must not be fetched without
-// the lock. Processes without a common lock invalidate the values of each other, so
+// mayFetchUnlocked returns [ErrUnlocked] if an exclusive value must not be fetched
+// without the lock. Processes without a common lock invalidate the values of each other, so
 // each may do so rarely.
 func (c *Cache) mayFetchUnlocked() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := time.Now()
-	if now.Sub(c.unlocked) < unlockedInterval {
-		return errUnlocked
+	if c.cfg.LockRequired || now.Sub(c.unlocked) < unlockedInterval {
+		return ErrUnlocked
 	}
 	c.unlocked = now
 	return nil
 }
-
-var errUnlocked = errors.New("the store fails; without its lock a value is fetched once in " + unlockedInterval.String())
 
 // usable reports whether the record of the store can replace the current value: it was
 // neither rejected nor fetched before the current one.

@@ -165,15 +165,45 @@ func TestExclusiveValueIsFetchedWithoutItsLockOnceInFiveMinutes(t *testing.T) {
 		m.odd = func(context.Context, string) error { return errStore }
 		require.Equal(t, "value-1", token(t, c, ""))
 		time.Sleep(5*time.Minute - 1)
-		require.Equal(t, errUnlocked.Error(), token(t, c, "value-1"))
+		require.Equal(t, ErrUnlocked.Error(), token(t, c, "value-1"))
 		time.Sleep(time.Second)
 		require.Equal(t, "value-2", token(t, c, "value-1"))
 		assert.Equal(t, 2, s.count())
 		time.Sleep(5*time.Minute - 1)
-		require.ErrorIs(t, c.mayFetchUnlocked(), errUnlocked)
+		require.ErrorIs(t, c.mayFetchUnlocked(), ErrUnlocked)
 		time.Sleep(time.Nanosecond)
 		require.NoError(t, c.mayFetchUnlocked())
 	}, exclusive)
+}
+
+func TestExclusiveValueWhoseLockIsRequiredIsNotFetchedWhileTheStoreFails(t *testing.T) {
+	for _, failing := range []string{"", "lock", "load"} { // "" is every operation
+		virtually(t, func(t *testing.T, s *source, m *memory, c *Cache) {
+			s.exclusive = true
+			require.Equal(t, "value-1", token(t, c, ""))
+			m.set(key, "", time.Hour) // nothing to find
+			m.odd = func(_ context.Context, operation string) error {
+				if failing == "" || operation == failing {
+					return errStore
+				}
+				return nil
+			}
+			for range 142 { // refreshes ahead fail, too
+				time.Sleep(50 * time.Second)
+				require.Equal(t, "value-1", token(t, c, ""), "it is still valid")
+			}
+			for range 20 {
+				time.Sleep(10 * time.Minute)
+				_, err := c.Token(t.Context(), "")
+				require.ErrorIs(t, err, ErrUnlocked)
+			}
+			assert.Equal(t, 1, s.count())
+			m.odd = nil
+			time.Sleep(time.Minute)
+			require.Equal(t, "value-2", token(t, c, ""))
+			assert.Equal(t, "value-2", m.value(key))
+		}, exclusive, func(c *Config) { c.LockRequired = true })
+	}
 }
 
 func TestExclusiveValueOfOneProcessNeedsNoLock(t *testing.T) {
