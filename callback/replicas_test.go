@@ -264,6 +264,50 @@ func storeKey(t *testing.T, h *Handler, push string) string {
 	return h.replicas.key(p, p.digest())
 }
 
+// A claim that is not answered within 250 ms counts as failed, and its replica handles the
+// push, because twice is better than never. If the store executed it, others find it.
+func TestE19AStoreThatAnswersTooLateCostsOneRunForEachReplicaAtMost(t *testing.T) {
+	const inTime, tooLate, never = 240 * time.Millisecond, 400 * time.Millisecond, time.Minute
+	for _, row := range []struct {
+		first, second time.Duration // latency of the claims of the first and the second replica
+		runs          int32
+	}{
+		{inTime, inTime, 1},
+		{tooLate, 0, 1}, // executed, so the second replica finds it
+		{tooLate, inTime, 1},
+		{inTime, tooLate, 2},
+		{tooLate, tooLate, 2},
+		{never, 0, 2},
+		{never, never, 2},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var runs atomic.Int32
+			shared := NewMemoryDedupeStore()
+			replica := func(latency time.Duration) *Handler {
+				cfg := safeConfig()
+				store := &remote{MemoryDedupeStore: shared, latency: func() time.Duration { return latency }, fails: func(string) bool { return false }}
+				cfg.Dedupe, cfg.Logger = store, (&journal{}).logger()
+				h := newTestHandler(t, cfg)
+				On(h, slow(time.Second, &runs))
+				return h
+			}
+			a, b := replica(row.first), replica(row.second)
+			p, push := safePlatform(), textPush(1, "hello")
+			var all sync.WaitGroup
+			for n, h := range []*Handler{a, b, a, b} {
+				all.Go(func() {
+					time.Sleep(time.Duration(n) * 300 * time.Millisecond)
+					h.ServeHTTP(httptest.NewRecorder(), p.request(t.Context(), push))
+				})
+			}
+			all.Wait()
+			assert.Equal(t, row.runs, runs.Load(), "%v, %v", row.first, row.second)
+			require.NoError(t, a.Shutdown(t.Context()))
+			require.NoError(t, b.Shutdown(t.Context()))
+		})
+	}
+}
+
 func TestE19AStoreOfManyAccountsKeepsThemApart(t *testing.T) {
 	cfg := safeConfig()
 	cfg.Dedupe = NewMemoryDedupeStore()

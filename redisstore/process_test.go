@@ -141,7 +141,7 @@ func receivePushes(j job) error {
 	a := j.Accounts[0]
 	h, err := callback.NewHandler(callback.Config{
 		AppID: a.AppID, Credentials: callback.NewCredentials(a.Token, a.AESKey), OriginalID: a.OriginalID,
-		Dedupe: redisstore.New(rdb), Logger: slog.New(slog.DiscardHandler),
+		Dedupe: timedStore{redisstore.New(rdb), j.Report}, Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		return err
@@ -173,6 +173,25 @@ func receivePushes(j job) error {
 	}
 	_, err = io.Copy(io.Discard, os.Stdin)
 	return err
+}
+
+// lateClaims is the name under which claims are reported that were answered too late.
+const lateClaims = "late"
+
+// timedStore reports such claims: a handler has then decided without them.
+type timedStore struct {
+	*redisstore.Store
+	report string
+}
+
+func (s timedStore) Claim(ctx context.Context, key, owner string, ttl time.Duration) (callback.Claim, error) {
+	c, err := s.Store.Claim(ctx, key, owner, ttl)
+	if ctx.Err() != nil {
+		if resp, err := http.Post(s.report+"?name="+lateClaims, "", nil); err == nil { //nolint:noctx // ctx is over
+			_ = resp.Body.Close()
+		}
+	}
+	return c, err
 }
 
 // process is a process of this test.
