@@ -187,7 +187,7 @@ type timedStore struct {
 func (s timedStore) Claim(ctx context.Context, key, owner string, ttl time.Duration) (callback.Claim, error) {
 	c, err := s.Store.Claim(ctx, key, owner, ttl)
 	if ctx.Err() != nil {
-		if resp, err := http.Post(s.report+"?name="+lateClaims, "", nil); err == nil { //nolint:noctx // ctx is over
+		if resp, err := http.Post(s.report+"?name="+lateClaims, "", nil); err == nil {
 			_ = resp.Body.Close()
 		}
 	}
