@@ -119,7 +119,10 @@ func (s *Store) open(ctx context.Context, key, stored string) string {
 	return ""
 }
 
-// milliseconds rounds up: a TTL of 0 would be an error of Redis.
-func milliseconds(d time.Duration) int64 {
-	return max(1, int64((d+time.Millisecond-1)/time.Millisecond))
+// longestTTL stands for TTLs that are meant to be endless.
+const longestTTL = 100 * 365 * 24 * time.Hour
+
+// milliseconds converts a TTL and rounds up, because Redis refuses a TTL of 0.
+func milliseconds(ttl time.Duration) int64 {
+	return int64((min(max(ttl, 1), longestTTL) + time.Millisecond - 1) / time.Millisecond)
 }

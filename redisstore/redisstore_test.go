@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -174,6 +175,40 @@ func TestServersWithDifferentKeysDoNotStopEachOther(t *testing.T) {
 	assert.LessOrEqual(t, srv.CallCount(stablePath), 2*len(clients), "each for itself, no more")
 	assert.Equal(t, 2, strings.Count(logged(), "cannot be decrypted"), "once for each store: %s", logged())
 	assert.NotContains(t, logged(), "99_", "no token")
+}
+
+func TestAnyTTLIsKept(t *testing.T) {
+	ctx, rdb := t.Context(), startServer(t)
+	c := rdb.client()
+	store := redisstore.New(c)
+	sessions := store.Sessions("wx1", "")
+	for _, ttl := range []time.Duration{math.MaxInt64, math.MaxInt64 - 1, 1_000_000 * time.Hour} {
+		_, err := store.Swap(ctx, "wechat:{wx1}:token", "", "a", ttl)
+		require.NoError(t, err)
+		require.NoError(t, sessions.SaveSession(ctx, "o", []byte("1"), ttl))
+		_, err = store.Claim(ctx, "wx1:1", "a", ttl)
+		require.NoError(t, err)
+		require.NoError(t, store.Finish(ctx, "wx1:1", "a", nil, ttl))
+		for _, key := range []string{"token", "session::o", "push:1"} {
+			left, err := c.PTTL(ctx, "wechat:{wx1}:"+key).Result()
+			require.NoError(t, err)
+			assert.Greater(t, left, 90*365*24*time.Hour, "%s for %v", key, ttl)
+		}
+		require.NoError(t, c.FlushAll(ctx).Err())
+	}
+	for _, ttl := range []time.Duration{0, 1, -1, math.MinInt64} {
+		_, err := store.Swap(ctx, "wechat:{wx1}:token", "", "a", ttl)
+		require.NoError(t, err)
+		require.NoError(t, sessions.SaveSession(ctx, "o", []byte("1"), ttl))
+		left, err := c.PTTL(ctx, "wechat:{wx1}:token").Result()
+		require.NoError(t, err)
+		assert.LessOrEqual(t, left, time.Millisecond, "for %v; -2 if it is over", ttl)
+		left, err = c.PTTL(ctx, "wechat:{wx1}:session::o").Result()
+		require.NoError(t, err)
+		assert.LessOrEqual(t, left, time.Millisecond, "for %v", ttl)
+		assert.NotEqual(t, time.Duration(-1), left, "no TTL")
+		require.NoError(t, c.FlushAll(ctx).Err())
+	}
 }
 
 func TestTheMenuIsBounded(t *testing.T) {
