@@ -76,9 +76,10 @@ type Option func(*Store)
 // each other's values, first roll out the new key as a previous one. Then roll it out
 // as the current one, with the old key as a previous one.
 //
-// A value that no key decrypts, one in clear included, counts as missing: it is
-// reported in the log at most once in ten minutes, and the next value takes its
-// place. So servers with different keys do not stop each other, but share nothing.
+// A value that no key decrypts counts as missing, and the next value replaces it. This
+// includes plaintext values and, for a store without this option, encrypted ones. It is
+// logged at most once in 10 minutes. Servers with different keys therefore work, but
+// share nothing.
 func WithEncryption(current Key, previous ...Key) Option {
 	return func(s *Store) { s.ring = append(ring{current}, previous...) }
 }

@@ -173,8 +173,36 @@ func TestServersWithDifferentKeysDoNotStopEachOther(t *testing.T) {
 		srv.RevokeTokens()
 	}
 	assert.LessOrEqual(t, srv.CallCount(stablePath), 2*len(clients), "each for itself, no more")
-	assert.Equal(t, 2, strings.Count(logged(), "cannot be decrypted"), "once for each store: %s", logged())
+	assert.Equal(t, 3, strings.Count(logged(), "cannot be decrypted"), "once for each store: %s", logged())
 	assert.NotContains(t, logged(), "99_", "no token")
+}
+
+func TestAServerWithoutKeysTakesNoEncryptedValue(t *testing.T) {
+	ctx, rdb := t.Context(), startServer(t)
+	log, logged := logger()
+	encrypted := redisstore.New(rdb.client(), redisstore.WithEncryption(newKey(t)))
+	plain := redisstore.New(rdb.client(), redisstore.WithLogger(log))
+
+	require.NoError(t, encrypted.Finish(ctx, "wx1:1", "a", []byte("reply"), time.Minute))
+	claim, err := plain.Claim(ctx, "wx1:1", "b", time.Minute)
+	require.NoError(t, err)
+	assert.Equal(t, callback.Claim{State: callback.ClaimStateDone, Delivery: 1}, claim, "no reply that a follower cannot read")
+
+	theirs := callback.NewSessions[string](encrypted.Sessions("wx1", ""), time.Minute)
+	ours := callback.NewSessions[string](plain.Sessions("wx1", ""), time.Minute)
+	require.NoError(t, theirs.Set(ctx, "o", "theirs"))
+	_, found, err := ours.Get(ctx, "o")
+	require.NoError(t, err)
+	assert.False(t, found)
+	require.NoError(t, ours.Update(ctx, "o", func(current *string) (*string, error) {
+		assert.Nil(t, current)
+		next := "ours"
+		return &next, nil
+	}))
+	value, _, err := ours.Get(ctx, "o")
+	require.NoError(t, err)
+	assert.Equal(t, "ours", value)
+	assert.Equal(t, 1, strings.Count(logged(), "cannot be decrypted"), logged())
 }
 
 func TestAnyTTLIsKept(t *testing.T) {

@@ -16,7 +16,7 @@ import (
 const (
 	keySize = 32
 	mask    = "***"
-	sealed  = "\x01" // begins every encrypted value
+	sealed  = "\x01gcm\x01" // begins every encrypted value
 )
 
 // ErrKey is returned by [ParseKey] if the text is not a valid key, and by every call of
@@ -74,12 +74,9 @@ func (r ring) seal(name, value string) (string, error) {
 
 // open returns the value of what is stored, and whether it could be read.
 func (r ring) open(name, stored string) (string, bool) {
-	if r == nil {
-		return stored, true
-	}
 	data, found := strings.CutPrefix(stored, sealed)
 	if !found {
-		return "", false
+		return stored, r == nil
 	}
 	for _, k := range r {
 		if k.aead == nil || len(data) < k.aead.NonceSize() {

@@ -78,20 +78,22 @@ func (s *Store) load(ctx context.Context, key string) (stored string, ttl time.D
 //
 // What is compared in Redis are the stored bytes. Those of an encrypted value differ
 // each time, so they are read first; if they change before the comparison although
-// the value is still old, Swap begins anew.
+// the value is still old, Swap begins anew. A store without keys reads them only if
+// the comparison fails: an encrypted value is none to it.
 func (s *Store) Swap(ctx context.Context, key, old, value string, ttl time.Duration) (bool, error) {
 	sealed, err := s.ring.seal(key, value)
 	if err != nil {
 		return false, err
 	}
-	for stored := old; ; {
-		if s.ring != nil {
+	stored := old
+	for read := s.ring != nil; ; read = true {
+		if read {
 			if stored, _, err = s.load(ctx, key); err != nil || s.open(ctx, key, stored) != old {
 				return false, err
 			}
 		}
 		swapped, err := swapScript.Run(ctx, s.client, []string{key}, stored, sealed, milliseconds(ttl)).Bool()
-		if swapped || err != nil || s.ring == nil {
+		if swapped || err != nil {
 			return swapped, err
 		}
 	}
