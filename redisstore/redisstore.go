@@ -41,8 +41,10 @@
 package redisstore
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -84,13 +86,13 @@ func WithEncryption(current Key, previous ...Key) Option {
 	return func(s *Store) { s.ring = append(ring{current}, previous...) }
 }
 
-// WithLogger replaces [slog.Default] as the logger of values that cannot be decrypted.
+// WithLogger sets the logger of values that cannot be decrypted; nil is [slog.Default].
 func WithLogger(l *slog.Logger) Option { return func(s *Store) { s.log = l } }
 
 // New returns a Store that uses client. The caller remains responsible for closing
 // client.
 func New(client redis.UniversalClient, opts ...Option) *Store {
-	s := &Store{client: client, log: slog.Default()}
+	s := &Store{client: client}
 	for _, opt := range opts {
 		opt(s)
 	}
@@ -115,9 +117,16 @@ func (s *Store) open(ctx context.Context, key, stored string) string {
 	}
 	s.mu.Unlock()
 	if due {
-		s.log.WarnContext(ctx, "redisstore: a stored value cannot be decrypted and counts as missing", slog.String("key", key))
+		log := cmp.Or(s.log, slog.Default())
+		log.WarnContext(ctx, "redisstore: a stored value cannot be decrypted and counts as missing", slog.String("key", kindOf(key)))
 	}
 	return ""
+}
+
+// kindOf returns the beginning of a key, without the follower.
+func kindOf(key string) string {
+	parts := strings.SplitN(key, ":", 4)
+	return strings.Join(parts[:min(len(parts), 3)], ":")
 }
 
 // longestTTL stands for TTLs that are meant to be endless.

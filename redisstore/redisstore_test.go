@@ -205,6 +205,20 @@ func TestAServerWithoutKeysTakesNoEncryptedValue(t *testing.T) {
 	assert.Equal(t, 1, strings.Count(logged(), "cannot be decrypted"), logged())
 }
 
+func TestTheLogNamesTheKindOfAValueAndNoFollower(t *testing.T) {
+	ctx, rdb := t.Context(), startServer(t)
+	require.NoError(t, redisstore.New(rdb.client()).Sessions("wx1", "a").SaveSession(ctx, "follower", []byte("1"), time.Minute))
+	log, logged := logger()
+	for _, l := range []*slog.Logger{log, nil} {
+		store := redisstore.New(rdb.client(), redisstore.WithEncryption(newKey(t)), redisstore.WithLogger(l))
+		value, err := store.Sessions("wx1", "a").LoadSession(ctx, "follower")
+		require.NoError(t, err)
+		assert.Nil(t, value)
+	}
+	assert.Contains(t, logged(), "key=wechat:{wx1}:session\n")
+	assert.NotContains(t, logged(), "follower")
+}
+
 func TestAnyTTLIsKept(t *testing.T) {
 	ctx, rdb := t.Context(), startServer(t)
 	c := rdb.client()
