@@ -114,7 +114,7 @@ func name(account, kind string) string { return "wechat:{" + account + "}:" + ki
 func (s *Store) Claim(ctx context.Context, key, owner string, ttl time.Duration) (callback.Claim, error) {
 	keys := pushKeys(key)
 	kept := max(ttl, callback.DedupeRetention)
-	result, err := claimScript.Run(ctx, s.client, keys, owner, milliseconds(ttl), milliseconds(kept)).Slice()
+	result, err := results(claimScript.Run(ctx, s.client, keys, owner, milliseconds(ttl), milliseconds(kept)), 3)
 	if err != nil {
 		return callback.Claim{}, err
 	}

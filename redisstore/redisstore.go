@@ -43,6 +43,7 @@ package redisstore
 import (
 	"cmp"
 	"context"
+	"errors"
 	"log/slog"
 	"strings"
 	"sync"
@@ -127,6 +128,17 @@ func (s *Store) open(ctx context.Context, key, stored string) string {
 func kindOf(key string) string {
 	parts := strings.SplitN(key, ":", 4)
 	return strings.Join(parts[:min(len(parts), 3)], ":")
+}
+
+var errResponse = errors.New("redisstore: the response of a script is cut")
+
+// results returns the n results of a script.
+func results(cmd *redis.Cmd, n int) ([]any, error) {
+	list, err := cmd.Slice()
+	if err == nil && len(list) != n {
+		err = errResponse
+	}
+	return list, err
 }
 
 // longestTTL stands for TTLs that are meant to be endless.

@@ -219,6 +219,44 @@ func TestTheLogNamesTheKindOfAValueAndNoFollower(t *testing.T) {
 	assert.NotContains(t, logged(), "follower")
 }
 
+// responds replaces the responses of all scripts.
+type responds struct{ with any }
+
+func (responds) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (r responds) ProcessHook(redis.ProcessHook) redis.ProcessHook {
+	return func(_ context.Context, cmd redis.Cmder) error {
+		if script, ok := cmd.(*redis.Cmd); ok {
+			script.SetVal(r.with)
+		}
+		return nil
+	}
+}
+
+func (responds) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+func TestAnswersOfAnotherShapeAreErrorsOrNoValue(t *testing.T) {
+	ctx := t.Context()
+	for _, answer := range []any{nil, "", "OK", int64(-1), []any{}, []any{"granted"}, []any{nil, nil, nil}, []any{int64(1), "x", []any{}}} {
+		c := redis.NewClient(&redis.Options{})
+		c.AddHook(responds{answer})
+		store := redisstore.New(c)
+		value, ttl, err := store.Load(ctx, "wechat:{wx1}:token")
+		assert.Empty(t, value)
+		assert.Zero(t, ttl)
+		claim, errClaim := store.Claim(ctx, "wx1:1", "a", time.Minute)
+		assert.Empty(t, claim.Reply)
+		assert.NotEqual(t, callback.ClaimStateGranted, claim.State)
+		assert.True(t, err != nil || errClaim != nil, "%v", answer)
+		_, _ = store.Swap(ctx, "wechat:{wx1}:token", "", "a", time.Minute)
+		_, _ = store.Lock(ctx, "wechat:{wx1}:token:lock", "a", time.Minute)
+		_, _ = store.ChooseReplyMethod(ctx, "wx1:1", callback.ReplyMethodResponse)
+		require.NoError(t, c.Close())
+	}
+}
+
 func TestAnyTTLIsKept(t *testing.T) {
 	ctx, rdb := t.Context(), startServer(t)
 	c := rdb.client()

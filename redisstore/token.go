@@ -65,7 +65,7 @@ func (s *Store) Load(ctx context.Context, key string) (value string, ttl time.Du
 // load returns what is stored under key. A value without a TTL is none of ours: its
 // TTL counts as over.
 func (s *Store) load(ctx context.Context, key string) (stored string, ttl time.Duration, err error) {
-	result, err := loadScript.Run(ctx, s.client, []string{key}).Slice()
+	result, err := results(loadScript.Run(ctx, s.client, []string{key}), 2)
 	if err != nil {
 		return "", 0, err
 	}
