@@ -19,6 +19,7 @@ const (
 	Unlimited time.Duration = -1
 
 	maxAbandoned = 16                     // abandoned calls that still run, per guard
+	grace        = Limit                  // before a call that its caller ended counts as abandoned
 	openAfter    = 3                      // failures in a row that open the breaker
 	quiet        = time.Second            // without a success before quick failures open it
 	firstPause   = 500 * time.Millisecond // until the first probe; doubles
@@ -88,8 +89,8 @@ func Call[T any](ctx context.Context, g *Guard, f func(ctx context.Context) (T, 
 	select {
 	case <-c.done:
 	case <-limited.Done():
-		if c.abandon() {
-			err := ctx.Err()
+		err := ctx.Err()
+		if c.abandon(err != nil) {
 			if err == nil {
 				err = ErrTimeout
 			}
@@ -143,7 +144,10 @@ type call[T any] struct {
 	returned bool // f returned; it neither panicked nor ended its goroutine
 	done     chan struct{}
 
-	abandoned, ended bool // guarded by guard.mu
+	// guarded by guard.mu
+	ended   bool
+	counted bool        // in guard.abandoned
+	grace   *time.Timer // until it is counted
 }
 
 // end is deferred by the goroutine of the call.
@@ -156,22 +160,41 @@ func (c *call[T]) end() {
 	c.guard.mu.Lock()
 	defer c.guard.mu.Unlock()
 	c.ended = true
-	if c.abandoned {
+	if c.grace != nil {
+		c.grace.Stop()
+	}
+	if c.counted {
 		c.guard.abandoned--
 	}
 	close(c.done)
 }
 
-// abandon abandons the call and reports whether it was still running.
-func (c *call[T]) abandon() bool {
+// abandon abandons the call and reports whether it was still running. A call that its
+// caller ended is not counted at once, but when it has had time to notice: otherwise
+// many callers that leave together would make the guard refuse others.
+func (c *call[T]) abandon(byCaller bool) bool {
 	c.guard.mu.Lock()
 	defer c.guard.mu.Unlock()
-	if c.ended {
+	switch {
+	case c.ended:
 		return false
+	case byCaller:
+		c.grace = time.AfterFunc(grace, c.count)
+	default:
+		c.counted = true
+		c.guard.abandoned++
 	}
-	c.abandoned = true
-	c.guard.abandoned++
 	return true
+}
+
+// count counts a call that has not returned within its grace.
+func (c *call[T]) count() {
+	c.guard.mu.Lock()
+	defer c.guard.mu.Unlock()
+	if !c.ended {
+		c.counted = true
+		c.guard.abandoned++
+	}
 }
 
 func (g *Guard) limit(ctx context.Context) (context.Context, context.CancelFunc) {

@@ -208,6 +208,49 @@ func TestCallsLeftBehindAreBounded(t *testing.T) {
 	})
 }
 
+func TestCallersThatLeaveTogetherHarmNobodyElse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, heeds := range []bool{true, false} {
+			g := usercode.Guard{Limit: usercode.Unlimited}
+			ctx, cancel := context.WithCancel(t.Context())
+			const callers = 100
+			left := make(chan error, callers)
+			for range callers {
+				go func() {
+					_, err := usercode.Call(ctx, &g, func(ctx context.Context) (string, error) {
+						if heeds {
+							<-ctx.Done()
+						}
+						time.Sleep(usercode.Limit / 2)
+						if !heeds {
+							time.Sleep(time.Hour)
+						}
+						return "", ctx.Err()
+					})
+					left <- err
+				}()
+			}
+			synctest.Wait()
+			cancel()
+			for range callers {
+				require.ErrorIs(t, <-left, context.Canceled)
+			}
+			_, err := usercode.Call(t.Context(), &g, ok)
+			require.NoError(t, err)
+			time.Sleep(2 * usercode.Limit)
+			_, err = usercode.Call(t.Context(), &g, ok)
+			if heeds {
+				require.NoError(t, err)
+			} else {
+				require.ErrorIs(t, err, usercode.ErrSkipped, "calls left behind are bounded all the same")
+			}
+			time.Sleep(2 * time.Hour)
+			_, err = usercode.Call(t.Context(), &g, ok)
+			require.NoError(t, err)
+		}
+	})
+}
+
 // oddHandler is a handler of a program.
 type oddHandler struct {
 	slog.Handler
