@@ -28,6 +28,7 @@ const (
 	makeLimit  = 5 * time.Second  // of one account
 	maxMaking  = 64               // accounts at once
 	maxAsking  = 2                // calls about one account: for its value, and for a new secret
+	maxStuck   = 1000             // calls about all accounts that did not return in time
 	unknownTTL = 30 * time.Second // how long an unknown account stays unknown
 	failureTTL = time.Second      // and another failure is repeated
 
@@ -52,7 +53,7 @@ func IsAccount(name string) bool {
 }
 
 // Asker calls a function of the program about accounts. An account for which it
-// panics or hangs does not keep others from being asked for.
+// panics or hangs does not keep others from being asked for, until 1,000 calls hang.
 type Asker struct {
 	guard usercode.Guard
 
@@ -62,7 +63,7 @@ type Asker struct {
 
 // NewAsker returns an Asker.
 func NewAsker() *Asker {
-	return &Asker{guard: usercode.Guard{Limit: usercode.Unlimited}, running: map[string]int{}}
+	return &Asker{guard: usercode.Guard{Limit: usercode.Unlimited, MaxAbandoned: maxStuck}, running: map[string]int{}}
 }
 
 var errRunning = errors.New("earlier calls about this account have not returned")

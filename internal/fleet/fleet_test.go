@@ -263,10 +263,10 @@ func TestAskSurvivesWhatTheProgramDoes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		asker := fleet.NewAsker()
 		begin := time.Now()
-		hung := 0
+		var hung atomic.Int32
 		for i := range 100 {
 			_, err := fleet.Ask(t.Context(), asker, "hangs", func(context.Context) (int, error) {
-				hung++
+				hung.Add(1)
 				time.Sleep(time.Hour)
 				return 1, nil
 			})
@@ -281,10 +281,41 @@ func TestAskSurvivesWhatTheProgramDoes(t *testing.T) {
 			assert.Equal(t, 1, n)
 		}
 		assert.Equal(t, 10*time.Second, time.Since(begin))
-		assert.Equal(t, 2, hung, "and no further until they have returned")
+		assert.Equal(t, int32(2), hung.Load(), "and no further until they have returned")
 		time.Sleep(time.Hour)
 		_, err := fleet.Ask(t.Context(), asker, "hangs", func(context.Context) (int, error) { return 1, nil })
 		require.NoError(t, err)
+	})
+}
+
+func TestHundredsOfHangingAccountsHarmNoOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		asker := fleet.NewAsker()
+		var hung atomic.Int32
+		hang := func(from, to int) {
+			for i := from; i < to; i++ {
+				go func() {
+					_, _ = fleet.Ask(t.Context(), asker, strconv.Itoa(i), func(context.Context) (int, error) {
+						hung.Add(1)
+						time.Sleep(time.Hour)
+						return 1, nil
+					})
+				}()
+			}
+			time.Sleep(6 * time.Second)
+		}
+		works := func() error {
+			_, err := fleet.Ask(t.Context(), asker, "works", func(context.Context) (int, error) { return 1, nil })
+			return err
+		}
+		hang(0, 500)
+		require.NoError(t, works())
+		hang(500, 1000)
+		require.ErrorIs(t, works(), usercode.ErrSkipped)
+		hang(1000, 2000)
+		assert.Equal(t, int32(1000), hung.Load(), "what is left behind is bounded")
+		time.Sleep(time.Hour)
+		require.NoError(t, works())
 	})
 }
 

@@ -55,6 +55,8 @@ func (e *PanicError) Error() string { return fmt.Sprintf("panicked: %v", e.Value
 type Guard struct {
 	// Limit replaces [Limit] if it is not 0. With [Unlimited] the breaker stays closed.
 	Limit time.Duration
+	// MaxAbandoned replaces 16 if it is not 0: beyond it calls fail with [ErrSkipped].
+	MaxAbandoned int
 
 	mu        sync.Mutex
 	failures  int // in a row
@@ -209,7 +211,7 @@ func (g *Guard) admit(now time.Time) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	switch {
-	case g.abandoned >= maxAbandoned:
+	case g.abandoned >= cmp.Or(g.MaxAbandoned, maxAbandoned):
 		return false
 	case g.pause == 0:
 		return true
