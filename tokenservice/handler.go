@@ -107,7 +107,10 @@ func NewHandler(cfg Config) (*Handler, error) {
 		client: cfg.Client, guard: &usercode.Guard{Limit: usercode.Unlimited}, log: usercode.Logger(cfg.Logger), clean: redact.New(),
 		strangers: newBucket(strangersPerMinute),
 	}}
-	return h, h.SetPrograms(cfg.Programs)
+	if err := h.SetPrograms(cfg.Programs); err != nil {
+		return nil, err
+	}
+	return h, nil
 }
 
 // SetPrograms replaces the programs that may use the service, for example to add a new
@@ -162,7 +165,10 @@ var (
 	errUnknown      = &refusal{http.StatusNotFound, "unknown_account", "there is no such account here", nil}
 )
 
-var errPanicked = errors.New("Config.Client panicked")
+var (
+	errPanicked = errors.New("Config.Client panicked")
+	errOther    = errors.New("Config.Client returned the client of another account")
+)
 
 // audit is the line about a request.
 type audit struct {
@@ -175,6 +181,10 @@ type audit struct {
 // ServeHTTP serves a token or a ticket.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := time.Now()
+	connection := http.NewResponseController(w)
+	// Also a refusal is sent only when the body has come. If the server cannot set a
+	// deadline, its own time-outs hold.
+	_ = connection.SetReadDeadline(began.Add(bodyWithin))
 	var seen audit
 	out, err := h.serve(w, r, &seen)
 	status := http.StatusOK
@@ -188,7 +198,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	respond(w, status, out)
-	_ = http.NewResponseController(w).Flush() // the log may be slow
+	_ = connection.Flush() // the log may be slow
 	h.report(r, seen, why, time.Since(began))
 }
 
@@ -230,6 +240,9 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, seen *audit) (*a
 	if err != nil || c == nil {
 		return nil, unavailable(w, err)
 	}
+	if c.AppID() != in.AppID {
+		return nil, unavailable(w, errOther)
+	}
 	if seen.what == "ticket" {
 		return h.ticket(ctx, w, c, in, seen)
 	}
@@ -265,15 +278,13 @@ func whole(ttl time.Duration) *int64 {
 
 // read reads the body of a request.
 func read(w http.ResponseWriter, r *http.Request) (*request, error) {
-	connection := http.NewResponseController(w)
-	_ = connection.SetReadDeadline(time.Now().Add(bodyWithin)) // if the server cannot, its own time-outs hold
 	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
 	d.DisallowUnknownFields()
 	in := new(request)
 	err := d.Decode(in)
 	if err == nil {
 		if _, err = d.Token(); errors.Is(err, io.EOF) {
-			_ = connection.SetReadDeadline(time.Time{})
+			_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
 			return in, nil
 		}
 	}

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -288,6 +290,48 @@ func TestManyAccountsAreServedByARegistryOfClients(t *testing.T) {
 	assert.NotEqual(t, old, got.Token)
 }
 
+func TestWhoSendsNoBodyIsRefusedInTime(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	server := httptest.NewServer(f.service) // without time-outs
+	t.Cleanup(server.Close)
+	for reason, head := range map[string]string{
+		"unauthorized": "POST /token HTTP/1.1\r\n",
+		"not_found":    "POST /admin HTTP/1.1\r\nAuthorization: Bearer " + shopKey + "\r\n",
+		"bad_request":  "POST /token HTTP/1.1\r\nAuthorization: Bearer " + shopKey + "\r\n",
+	} {
+		t.Run(reason, func(t *testing.T) {
+			t.Parallel()
+			c, err := net.Dial("tcp", server.Listener.Addr().String())
+			require.NoError(t, err)
+			defer func() { _ = c.Close() }()
+			_, err = io.WriteString(c, head+"Host: tokens\r\nContent-Length: 100\r\n\r\n")
+			require.NoError(t, err)
+			require.NoError(t, c.SetReadDeadline(time.Now().Add(20*time.Second)))
+			text, err := io.ReadAll(c) // and the connection ends
+			require.NoError(t, err)
+			assert.Contains(t, string(text), reason)
+		})
+	}
+}
+
+func TestAClientOfAnotherAccountIsNotServed(t *testing.T) {
+	f := newFixture(t)
+	h, err := tokenservice.NewHandler(tokenservice.Config{
+		Client: func(ctx context.Context, _ string) (*wechat.Client, error) {
+			return tokenservice.Only(f.Client())(ctx, f.AppID)
+		},
+		Programs: []tokenservice.Program{{Name: "shop", Keys: []wechat.Secret{shopKey}, AppIDs: []string{"wx1"}}},
+		Logger:   slog.New(slog.NewTextHandler(f.log, nil)),
+	})
+	require.NoError(t, err)
+	got := post(t, h, "/token", shopKey, `{"appid":"wx1"}`)
+	assert.Equal(t, http.StatusServiceUnavailable, got.status)
+	assert.Empty(t, got.Token)
+	assert.Contains(t, f.log.String(), "another account")
+	assert.Zero(t, f.CallCount(stable))
+}
+
 func TestAWrongConfigurationIsRefused(t *testing.T) {
 	only := tokenservice.Only()
 	good := tokenservice.Program{Name: "shop", Keys: []wechat.Secret{shopKey}}
@@ -301,7 +345,8 @@ func TestAWrongConfigurationIsRefused(t *testing.T) {
 		"Programs[0].AppIDs[0]": {Client: only, Programs: []tokenservice.Program{{Name: "a", AppIDs: []string{""}}}},
 		"Programs[0].PerMinute": {Client: only, Programs: []tokenservice.Program{{Name: "a", PerMinute: -1}}},
 	} {
-		_, err := tokenservice.NewHandler(cfg)
+		h, err := tokenservice.NewHandler(cfg)
+		assert.Nil(t, h)
 		var problem *wechat.ArgumentError
 		if assert.ErrorAs(t, err, &problem) {
 			assert.Equal(t, argument, problem.Argument)
