@@ -61,6 +61,9 @@ type source struct {
 	owned bool // http has connections of its own
 	hide  *redact.Redactor
 	cache *tokencache.Cache
+
+	closing context.Context //nolint:containedctx // ends with Close
+	close   context.CancelFunc
 }
 
 // Error is a refusal by the token service. If the platform refused the request, the
@@ -113,6 +116,7 @@ func NewSource(cfg SourceConfig) (*Source, error) {
 		url: strings.TrimRight(cfg.URL, "/"), appID: cfg.AppID, key: &cfg.Key, http: h, owned: cfg.HTTPClient == nil,
 		hide: redact.New(string(cfg.Key)),
 	}}
+	s.closing, s.close = context.WithCancel(context.Background())
 	log := usercode.Logger(cfg.Logger)
 	memory := struct{ wechat.TokenStore }{wechat.NewMemoryTokenStore()} // without its locks: nobody else has it
 	s.cache = tokencache.New(tokencache.Config{
@@ -130,7 +134,7 @@ func (c *SourceConfig) check() error {
 		return &wechat.ArgumentError{Argument: "Key", Reason: "must be 32 to 512 visible ASCII characters"}
 	}
 	u, err := url.Parse(c.URL)
-	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.User != nil || strings.ContainsAny(c.URL, "?#") {
 		return &wechat.ArgumentError{Argument: "URL", Reason: "must be https://host/path without query and user"}
 	}
 	if u.Scheme == "http" && !c.AllowHTTP && !isLoopback(u.Hostname()) {
@@ -163,16 +167,26 @@ func (s *Source) Token(ctx context.Context, rejected string) (string, error) {
 // a request to the service, because a client that uses this source caches its tickets
 // itself.
 func (s *Source) TicketWithTTL(ctx context.Context, kind wechat.TicketType) (wechat.Secret, time.Duration, error) {
+	if s.closing.Err() != nil {
+		return "", 0, wechat.ErrClosed
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(s.closing, cancel)()
 	out, err := s.ask(ctx, "/ticket", request{AppID: s.appID, Type: kind}, maxTries)
+	if s.closing.Err() != nil {
+		return "", 0, wechat.ErrClosed
+	}
 	if err != nil {
 		return "", 0, err
 	}
 	return wechat.Secret(out.Ticket), time.Duration(*out.ExpiresIn) * time.Second, nil
 }
 
-// Close cancels the request in flight and closes idle connections, unless they belong
-// to [SourceConfig.HTTPClient]. Token returns [wechat.ErrClosed] after it.
+// Close cancels the requests in flight and closes idle connections, unless they belong
+// to [SourceConfig.HTTPClient]. Later calls return [wechat.ErrClosed].
 func (s *Source) Close() error {
+	s.close()
 	s.cache.Close()
 	if s.owned {
 		s.http.CloseIdleConnections()

@@ -249,6 +249,7 @@ func TestKeysTravelEncryptedOrWithinTheMachine(t *testing.T) {
 	for _, url := range []string{
 		"http://tokens.example.com", "http://10.0.0.1", "http://127.0.0.1.example.com", "http://localhost.example.com",
 		"tokens.example.com", "ftp://a", "https://user:KEY-CANARY@a", "https://a?key=KEY-CANARY", "https://a#b", "", "https://", ":",
+		"https://a?", "https://a/b?", "https://a#", "https://a/#",
 	} {
 		var problem *wechat.ArgumentError
 		err := try(url, false)
@@ -266,6 +267,27 @@ func TestKeysTravelEncryptedOrWithinTheMachine(t *testing.T) {
 		assert.Equal(t, argument, problem.Argument)
 		assert.NotContains(t, err.Error(), "CANARY")
 	}
+}
+
+func TestCloseEndsRequestsForTickets(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := &network{service: http.NotFoundHandler()}
+		n.breaks(hangs)
+		source := n.source(t, "wx1")
+		done := make(chan error)
+		go func() {
+			_, _, err := source.TicketWithTTL(t.Context(), wechat.TicketJSAPI)
+			done <- err
+		}()
+		synctest.Wait()
+		require.NoError(t, source.Close())
+		begin, asked := time.Now(), n.requests.Load()
+		require.ErrorIs(t, <-done, wechat.ErrClosed)
+		assert.Zero(t, time.Since(begin))
+		_, _, err := source.TicketWithTTL(t.Context(), wechat.TicketJSAPI)
+		require.ErrorIs(t, err, wechat.ErrClosed)
+		assert.Equal(t, asked, n.requests.Load())
+	})
 }
 
 func TestSourcesLeaveNoGoroutine(t *testing.T) {
