@@ -99,6 +99,11 @@ var activityChecks = []check[callback.ActivityStore]{
 		s.touch(user, -1, 50)
 		s.touched("of the first message", user, -1, 60)
 	}),
+	activityCheck("times that are over stay", func(s activity) {
+		user := s.user("")
+		s.touch(user, -7200, -3600)
+		s.touched("after the follower can no longer be answered", user, -7200, -3600)
+	}),
 	activityCheck("followers do not overtake each other", func(s activity) {
 		user := s.user("")
 		s.atOnce(func(caller int) {

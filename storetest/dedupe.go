@@ -142,10 +142,12 @@ var dedupeChecks = []check[callback.DedupeStore]{
 		key := s.push("1")
 		s.claim(key, "a", short)
 		equal(s.checker, "State of Claim by another owner", s.claim(key, "b", long).State, taken)
+		s.settles("of the first way", key, callback.ReplyMethodDeferred, callback.ReplyMethodDeferred)
 		s.eventually("another owner gets a push whose claim has ended", func() bool {
 			return s.claim(key, "b", long).State == granted
 		})
 		s.claims("by the owner whose claim has ended", key, "a", taken, 1)
+		s.settles("of another way by another owner", key, callback.ReplyMethodResponse, callback.ReplyMethodDeferred)
 		s.finish(key, "a", []byte("late"))
 		s.release(key, "a")
 		s.claims("after the owner whose claim has ended finished it", key, "c", taken, 3)
@@ -222,6 +224,11 @@ var dedupeChecks = []check[callback.DedupeStore]{
 				s.errorf("places of %d owners: %v", callers, places)
 			}
 		}
+	}),
+	dedupeCheck("one of many owners takes over a push whose claim has ended", func(s pushes) {
+		key := s.push("1")
+		s.claim(key, "a", short)
+		s.oneTakesOver("owners of the push", func(caller int) bool { return s.claim(key, strconv.Itoa(caller), long).State == granted })
 	}),
 	dedupeCheck("one of many ways is the way of a reply", func(s pushes) {
 		key := s.push("1")

@@ -84,6 +84,17 @@ var lockerChecks = []check[wechat.TokenLocker]{
 		s.unlock(key, "a")
 		s.waits("after the owner who had it released it", key, "c", long)
 	}),
+	lockerCheck("the TTL of a lock runs down", func(s locks) {
+		key := s.key("token:lock")
+		s.gets("of a free lock", key, "a", medium)
+		time.Sleep(pause)
+		s.runsDown("Lock of another owner's lock", s.lock(key, "b", long))
+	}),
+	lockerCheck("one of many owners takes over a lock that has ended", func(s locks) {
+		key := s.key("token:lock")
+		s.gets("of a free lock", key, "a", short)
+		s.oneTakesOver("owners of the lock", func(caller int) bool { return s.lock(key, strconv.Itoa(caller), long) == 0 })
+	}),
 	lockerCheck("whoever asks for a lock does not extend it", func(s locks) {
 		key := s.key("token:lock")
 		s.gets("of a free lock", key, "a", short)

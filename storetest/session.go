@@ -111,14 +111,23 @@ var sessionChecks = []check[callback.SessionStore]{
 		}
 	}),
 	sessionCheck("a session that is saved again ends later", func(s sessions) {
-		saved, swapped := s.user("saved"), s.user("swapped")
+		saved, swapped, changed := s.user("saved"), s.user("swapped"), s.user("changed")
 		s.save(saved, `1`, short)
 		s.save(swapped, `1`, short)
+		s.save(changed, `1`, short)
 		s.save(saved, `1`, long)
 		s.swaps("for itself", swapped, `1`, `1`, true)
+		s.swaps("of the session", changed, `1`, `2`, true)
 		time.Sleep(short + short/2)
 		s.has("of a session that was saved again", saved, `1`)
 		s.has("of a session that was swapped for itself", swapped, `1`)
+		s.has("of a session that was swapped for another", changed, `2`)
+	}),
+	sessionCheck("a swap that is refused does not extend a session", func(s sessions) {
+		user := s.user("")
+		s.save(user, `1`, short)
+		s.swaps("of a wrong session", user, `2`, `3`, false)
+		s.eventually("a session is gone when its TTL is over", func() bool { return s.load(user) == "" })
 	}),
 	sessionCheck("odd followers and sessions stay as they are", func(s sessions) {
 		values := odd()

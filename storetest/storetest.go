@@ -19,6 +19,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -26,6 +27,8 @@ import (
 const (
 	long      = time.Minute     // a TTL that does not end during a check
 	short     = 1 * time.Second // one that does
+	medium    = 5 * time.Second // one of which a good part is over after a pause
+	pause     = 3 * time.Second
 	tolerance = 2 * time.Second // of a TTL that a store reports
 	patience  = 5 * time.Second
 	limit     = time.Minute // of a check
@@ -153,6 +156,29 @@ func (c *checker) atOnce(f func(caller int)) {
 	}
 	close(start)
 	all.Wait()
+}
+
+// runsDown checks a remaining TTL that was medium before a pause.
+func (c *checker) runsDown(what string, left time.Duration) {
+	if most := medium - pause + time.Second; left > most {
+		c.errorf("%s: %v after %v of %v, want at most %v: what is left, not what was set", what, left, pause, medium, most)
+	}
+}
+
+// oneTakesOver checks that of many callers at once only one gets what is about to end.
+// take reports whether a caller got it.
+func (c *checker) oneTakesOver(what string, take func(caller int) bool) {
+	time.Sleep(short)
+	var have atomic.Int32
+	c.eventually(what, func() bool {
+		c.atOnce(func(caller int) {
+			if take(caller) {
+				have.Add(1)
+			}
+		})
+		return have.Load() > 0
+	})
+	equal(c, what, have.Load(), 1)
 }
 
 // prompt runs a call whose context has ended: it may fail or not, but must return.

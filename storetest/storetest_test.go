@@ -384,6 +384,15 @@ func TestEveryStoreThatIsWrongFails(t *testing.T) {
 		{"counts in two steps", finds(activityChecks, "no count of many callers is lost", racing{newPeople()})},
 		{"does not delete", finds(sessionChecks, "sessions are saved and deleted", undying{talk{mem()}})},
 		{"swaps without comparing", finds(sessionChecks, "swap compares", blind{talk{mem()}})},
+		{"returns the TTL that was set", finds(tokenChecks, "a TTL runs down", newOriginal())},
+		{"returns the TTL of a lock that was set", finds(lockerChecks, "the TTL of a lock runs down", newOriginal())},
+		{"replaces what has ended in two steps", finds(tokenChecks, "one of many callers replaces a value that has ended", newReplacing())},
+		{"takes over a lock in two steps", finds(lockerChecks, "one of many owners takes over a lock that has ended", newReplacing())},
+		{"takes over a push in two steps", finds(dedupeChecks, "one of many owners takes over a push whose claim has ended", newGrasping())},
+		{"forgets the way of a reply", finds(dedupeChecks, "claims end, and owners stay counted", newUndecided())},
+		{"keeps the TTL of a session that changes", finds(sessionChecks, "a session that is saved again ends later", keeping{talk{mem()}})},
+		{"extends a session that it does not swap", finds(sessionChecks, "a swap that is refused does not extend a session", prolonging{talk{mem()}})},
+		{"forgets who cannot be answered", finds(activityChecks, "times that are over stay", window{newPeople()})},
 		{"hangs", finds(sessionChecks, "a context that has ended", hanging{talk{mem()}, end})},
 	}
 	for _, row := range wrong {

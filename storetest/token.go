@@ -108,6 +108,20 @@ var tokenChecks = []check[wechat.TokenStore]{
 		s.has("of the next value", key, "c", long)
 		s.has("of another key", other, "b", long)
 	}),
+	tokenCheck("a TTL runs down", func(s tokens) {
+		key := s.key("token")
+		s.swaps("without a value", key, "", "a", medium, true)
+		time.Sleep(pause)
+		value, left := s.load(key)
+		if value != "" {
+			s.runsDown("TTL of Load", left)
+		}
+	}),
+	tokenCheck("one of many callers replaces a value that has ended", func(s tokens) {
+		key := s.key("token")
+		s.swaps("without a value", key, "", "a", short, true)
+		s.oneTakesOver("callers whose swap was done", func(caller int) bool { return s.swap(key, "", strconv.Itoa(caller), long) })
+	}),
 	tokenCheck("a swap that is refused does not extend a value", func(s tokens) {
 		key := s.key("token")
 		s.swaps("without a value", key, "", "a", short, true)
