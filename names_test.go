@@ -20,7 +20,10 @@ import (
 )
 
 // apiPackages are the packages whose exported names follow one set of rules.
-var apiPackages = map[string]string{"wechat": ".", "callback": "callback", "wechattest": "wechattest"}
+var apiPackages = map[string]string{
+	"wechat": ".", "callback": "callback", "wechattest": "wechattest",
+	"storetest": "storetest", "tokenservice": "tokenservice",
+}
 
 // api is what a package exports, as it stands in the source.
 type api struct {
@@ -90,7 +93,6 @@ func exportedAPI(t *testing.T) []*api {
 			}
 		}
 		require.NotEmpty(t, a.funcs, pkg)
-		require.NotEmpty(t, a.types, pkg)
 		all = append(all, a)
 	}
 	return all
@@ -240,6 +242,8 @@ func enumPrefix(typ string) string {
 }
 
 func TestConstantsBeginWithTheirTypeAndWithNoOther(t *testing.T) {
+	found := 0
+	defer func() { assert.Greater(t, found, 50) }()
 	for _, a := range exportedAPI(t) {
 		enums := map[string]bool{}
 		for _, c := range a.consts {
@@ -247,7 +251,7 @@ func TestConstantsBeginWithTheirTypeAndWithNoOther(t *testing.T) {
 				enums[c.typ] = true
 			}
 		}
-		require.NotEmpty(t, enums)
+		found += len(enums)
 		for _, c := range a.consts {
 			if !enums[c.typ] {
 				continue
@@ -383,6 +387,7 @@ var lists = map[string]string{
 	"wechat.NewMenu":                    "buttons",
 	"wechat.SubMenu":                    "buttons",
 	"callback.Handler.Use":              "middleware",
+	"tokenservice.Only":                 "clients",
 	"wechattest.WithRules":              "rules",
 	"wechattest.Platform.SetStatistics": "rows",
 }
@@ -482,7 +487,11 @@ func TestArgumentsOfErrorsHaveTheirNamesInGo(t *testing.T) {
 				return true
 			})
 		}
-		if a.pkg != "wechattest" {
+		switch a.pkg {
+		case "wechattest", "storetest":
+		case "tokenservice":
+			assert.Greater(t, compared, 8, a.pkg)
+		default:
 			assert.Greater(t, compared, 20, a.pkg)
 		}
 	}
@@ -525,7 +534,11 @@ func argumentsIn(n ast.Node, checkers map[string]bool) (texts []string) {
 			at = n.Args[0]
 		}
 	case *ast.CompositeLit:
-		if id, ok := n.Type.(*ast.Ident); ok && strings.HasSuffix(id.Name, "Error") && len(n.Elts) > 0 {
+		id, ok := n.Type.(*ast.Ident)
+		if s, of := n.Type.(*ast.SelectorExpr); of && s.Sel.Name == "ArgumentError" {
+			id, ok = s.Sel, true
+		}
+		if ok && strings.HasSuffix(id.Name, "Error") && len(n.Elts) > 0 {
 			at = n.Elts[0]
 		}
 	}
@@ -535,7 +548,7 @@ func argumentsIn(n ast.Node, checkers map[string]bool) (texts []string) {
 	ast.Inspect(at, func(n ast.Node) bool {
 		if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING {
 			text, _ := strconv.Unquote(lit.Value)
-			texts = append(texts, text)
+			texts = append(texts, strings.ReplaceAll(text, "%s", ""))
 		}
 		return true
 	})
