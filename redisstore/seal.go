@@ -15,7 +15,7 @@ import (
 
 const (
 	keySize = 32
-	mask    = "***"
+	mask    = "[redacted]"
 	sealed  = "\x01gcm\x01" // begins every encrypted value
 )
 
