@@ -78,7 +78,7 @@ type router struct {
 func NewRouter(cfg RouterConfig) (*Router, error) {
 	switch {
 	case cfg.Handler == nil:
-		return nil, &ConfigError{"Handler", "is nil"}
+		return nil, &ConfigError{"Handler", "must not be nil"}
 	case cfg.MaxHandlers < 0:
 		return nil, &ConfigError{"MaxHandlers", "is negative"}
 	case cfg.IdleTimeout < 0:

@@ -66,11 +66,11 @@ func newPrograms(list []Program, before *programs) (*programs, error) {
 			return nil, err
 		}
 		if slices.ContainsFunc(all.list, func(other *program) bool { return other.Name == p.Name }) {
-			return nil, &wechat.ArgumentError{Argument: at + ".Name", Reason: "is the name of another program too"}
+			return nil, &wechat.ArgumentError{Argument: at + ".Name", Reason: "must be unique, but another program has the same name"}
 		}
 		for j, k := range p.Keys {
 			if owners[k] {
-				return nil, &wechat.ArgumentError{Argument: fmt.Sprintf("%s.Keys[%d]", at, j), Reason: "is there twice"}
+				return nil, &wechat.ArgumentError{Argument: fmt.Sprintf("%s.Keys[%d]", at, j), Reason: "must be unique, but is listed twice"}
 			}
 			owners[k] = true
 			all.keys = append(all.keys, key{sha256.Sum256([]byte(k)), i})

@@ -166,14 +166,14 @@ func (s *Source) Token(ctx context.Context, rejected string) (string, error) {
 // TicketWithTTL returns a ticket of the account and its remaining TTL. Each call sends
 // a request to the service, because a client that uses this source caches its tickets
 // itself.
-func (s *Source) TicketWithTTL(ctx context.Context, kind wechat.TicketType) (wechat.Secret, time.Duration, error) {
+func (s *Source) TicketWithTTL(ctx context.Context, ticketType wechat.TicketType) (wechat.Secret, time.Duration, error) {
 	if s.closing.Err() != nil {
 		return "", 0, wechat.ErrClosed
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(s.closing, cancel)()
-	out, err := s.ask(ctx, "/ticket", request{AppID: s.appID, Type: kind}, maxTries)
+	out, err := s.ask(ctx, "/ticket", request{AppID: s.appID, Type: ticketType}, maxTries)
 	if s.closing.Err() != nil {
 		return "", 0, wechat.ErrClosed
 	}

@@ -273,7 +273,7 @@ func (p *Platform) checkReplyMedia(m *Message) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if err := p.checkMediaID(id); err != nil {
-		return errors.New("the media id of the reply does not exist")
+		return errors.New("the media ID of the reply does not exist")
 	}
 	return nil
 }

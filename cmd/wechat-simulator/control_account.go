@@ -304,7 +304,7 @@ func (s *simulator) patchTag(r *http.Request) (any, error) {
 	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
 	switch {
 	case err != nil:
-		return nil, invalid("the id of the tag must be a number")
+		return nil, invalid("the ID of the tag must be a number")
 	case in.Count < 0:
 		return nil, invalid("count must not be negative")
 	}
