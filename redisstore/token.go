@@ -41,7 +41,7 @@ if text(KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
 return 0
 `)
 
-// luaText defines text, which returns a string, ” if there is none. What another
+// luaText defines text, which returns a string, or an empty one if there is none. What another
 // program has left there as a list or a hash counts as nothing and is overwritten.
 const luaText = `
 local function text(key)
