@@ -1,6 +1,7 @@
 package wirejson
 
 import (
+	"bytes"
 	"encoding"
 	"encoding/json"
 	"errors"
@@ -224,6 +225,9 @@ func assertReadAlike(t *testing.T, document []byte) {
 	t.Helper()
 	for i, target := range targets {
 		want, got := target(), target()
+		if _, ok := want.(*inQuotes); ok && (bytes.ContainsRune(document, '\'') || bytes.Contains(document, []byte("u0027"))) {
+			continue // encoding/json takes \' for an escape there
+		}
 		stdErr := json.Unmarshal(document, want)
 		answer, err := Decode(document, got)
 		if stdErr != nil {

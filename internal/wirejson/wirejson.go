@@ -4,9 +4,10 @@
 // # Decoding
 //
 // [Decode] follows the tags and rules of encoding/json. It decodes what
-// [json.Unmarshal] accepts in the same way, with two exceptions. In an any, a number
-// that a float64 cannot represent exactly is a [json.Number]. The infinities, which
-// encoding/json accepts in a string with the option ",string", are not numbers.
+// [json.Unmarshal] accepts in the same way, with three exceptions. In an any, a number
+// that a float64 cannot represent exactly is a [json.Number]. The infinities and the
+// escape \', which encoding/json accepts in a string with the option ",string", are
+// neither numbers nor escapes.
 //
 // It also decodes what encoding/json refuses:
 //
