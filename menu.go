@@ -415,18 +415,17 @@ func (c *Client) DeleteConditionalMenu(ctx context.Context, menuID int64) error 
 	return c.post(ctx, "/cgi-bin/menu/delconditional", body, idempotent, alreadyDone(ErrConditionalMenuNotFound))
 }
 
-// TryMatchMenu returns the menu that a user sees (测试个性化菜单匹配结果). userID is an
-// openid or a WeChat ID. It returns [ErrMatchUserNotFound] if there is no such user.
-// The daily quota is 20,000.
+// TryMatchMenu returns the menu that a user sees (测试个性化菜单匹配结果). It returns
+// [ErrMatchUserNotFound] if there is no such user. The daily quota is 20,000.
 //
 // https://developers.weixin.qq.com/doc/service/api/custommenu/api_trymatchmenu
-func (c *Client) TryMatchMenu(ctx context.Context, userID string) (*Menu, error) {
-	if err := notEmpty("userID", userID); err != nil {
+func (c *Client) TryMatchMenu(ctx context.Context, openIDOrWeChatID string) (*Menu, error) {
+	if err := notEmpty("openIDOrWeChatID", openIDOrWeChatID); err != nil {
 		return nil, err
 	}
 	body := struct {
 		UserID string `json:"user_id"`
-	}{userID}
+	}{openIDOrWeChatID}
 	res, err := post[wrappedMenu](ctx, c, "/cgi-bin/menu/trymatch", body, idempotent)
 	if err != nil {
 		return nil, err

@@ -200,7 +200,7 @@ func TestConditionalMenuNeedsARuleAndAMenu(t *testing.T) {
 		return err
 	})
 	refused(t, "menuID", func(ctx context.Context, c *Client) error { return c.DeleteConditionalMenu(ctx, 0) })
-	refused(t, "userID", func(ctx context.Context, c *Client) error {
+	refused(t, "openIDOrWeChatID", func(ctx context.Context, c *Client) error {
 		_, err := c.TryMatchMenu(ctx, "")
 		return err
 	})
