@@ -115,9 +115,7 @@ func examplesIn(t *testing.T, dir string) []*doc.Example {
 		require.NoError(t, err)
 		parsed = append(parsed, file)
 	}
-	examples := doc.Examples(parsed...)
-	require.NotEmpty(t, examples, dir)
-	return examples
+	return doc.Examples(parsed...)
 }
 
 // calls reports whether an example calls a function or a method with this name, and
@@ -180,7 +178,11 @@ func TestWhatUsersStartWithHasAnExecutedExample(t *testing.T) {
 // files, so that a reader can copy and run them.
 func TestEveryExampleIsAWholeProgram(t *testing.T) {
 	for _, dir := range apiPackages {
-		for _, e := range examplesIn(t, dir) {
+		examples := examplesIn(t, dir)
+		if dir != "storetest" { // its functions run in a test of their user
+			require.NotEmpty(t, examples, dir)
+		}
+		for _, e := range examples {
 			assert.NotNil(t, e.Play, "%s: Example%s needs other files", dir, e.Name)
 		}
 	}
