@@ -201,7 +201,7 @@ func (t *tour) templateMessage(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	say("sent", "message id %d", id)
+	say("sent", "message ID %d", id)
 	return nil
 }
 
