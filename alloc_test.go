@@ -3,29 +3,19 @@ package wechat
 import (
 	"context"
 	"net/http"
-	"runtime/debug"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-)
 
-// skipUnderRace skips a test that counts allocations: the race detector adds its own.
-func skipUnderRace(t *testing.T) {
-	t.Helper()
-	info, _ := debug.ReadBuildInfo()
-	for _, s := range info.Settings {
-		if s.Key == "-race" && s.Value == "true" {
-			t.Skip("the race detector allocates too")
-		}
-	}
-}
+	"github.com/wechatoa/wechat/internal/raceskip"
+)
 
 // A bound is what the call took when it was set. Lower it with the code; before
 // raising it, see where the allocations come from: make profile.
 func TestAWarmCallAllocatesNoMoreThanItsBound(t *testing.T) {
-	skipUnderRace(t)
+	raceskip.Allocations(t)
 	ctx := t.Context()
 	platform := roundTripper(func(r *http.Request) (*http.Response, error) {
 		body := `{"access_token":"TOKEN","expires_in":7200}`

@@ -4,26 +4,16 @@ import (
 	"bytes"
 	"context"
 	"net/http"
-	"runtime/debug"
 	"strings"
 	"testing"
-)
 
-// skipUnderRace skips a test that counts allocations: the race detector adds its own.
-func skipUnderRace(t *testing.T) {
-	t.Helper()
-	info, _ := debug.ReadBuildInfo()
-	for _, s := range info.Settings {
-		if s.Key == "-race" && s.Value == "true" {
-			t.Skip("the race detector allocates too")
-		}
-	}
-}
+	"github.com/wechatoa/wechat/internal/raceskip"
+)
 
 // A bound is what the push took when it was set. Lower it with the code; before
 // raising it, see where the allocations come from: make profile.
 func TestParsingAPushAllocatesNoMoreThanItsBound(t *testing.T) {
-	skipUnderRace(t)
+	raceskip.Allocations(t)
 	const head = "<xml><ToUserName><![CDATA[gh_1]]></ToUserName><FromUserName><![CDATA[o-1]]></FromUserName><CreateTime>1700000000</CreateTime>"
 	for _, row := range []struct {
 		name, push string
@@ -47,7 +37,7 @@ func TestParsingAPushAllocatesNoMoreThanItsBound(t *testing.T) {
 }
 
 func TestAnsweringAPushAllocatesNoMoreThanItsBound(t *testing.T) {
-	skipUnderRace(t)
+	raceskip.Allocations(t)
 	const runs = 1000
 	for _, mode := range []struct {
 		name  string
