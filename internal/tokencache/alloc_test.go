@@ -1,18 +1,14 @@
 package tokencache
 
 import (
-	"runtime/debug"
 	"testing"
 	"time"
+
+	"github.com/wechatoa/wechat/internal/raceskip"
 )
 
 func TestAFreshValueIsReturnedWithoutAllocationAndWithoutLock(t *testing.T) {
-	info, _ := debug.ReadBuildInfo()
-	for _, s := range info.Settings {
-		if s.Key == "-race" && s.Value == "true" {
-			t.Skip("the race detector allocates too")
-		}
-	}
+	raceskip.Allocations(t)
 	c := newCache(newSource(), nil)
 	defer c.Close()
 	ctx := t.Context()

@@ -1,19 +1,15 @@
 package wirejson
 
 import (
-	"runtime/debug"
 	"testing"
+
+	"github.com/wechatoa/wechat/internal/raceskip"
 )
 
 // A bound is what the document took when it was set: its strings and lists, and what
 // they are read into. Lower it with the code.
 func TestDecodingAllocatesNoMoreThanItsBound(t *testing.T) {
-	info, _ := debug.ReadBuildInfo()
-	for _, s := range info.Settings {
-		if s.Key == "-race" && s.Value == "true" {
-			t.Skip("the race detector allocates too")
-		}
-	}
+	raceskip.Allocations(t)
 	bounds := map[string]float64{"user/info": 11, "user/info/batchget": 910, "user/get": 10015, "ok": 2, "ignored": 1, "any": 4820}
 	for _, w := range workloads() {
 		bound, found := bounds[w.name]
