@@ -75,10 +75,10 @@ examples:
 foreign:
 	./foreign/run
 
-## benchmarks: compile and vet the benchmarks, which are a module of their own; skipped if its modules are not available
-benchmarks:
+## benchmarks: compile and lint the benchmarks, which are a module of their own; skipped if its modules are not available
+benchmarks: $(GOLANGCI)
 	@if go -C benchmarks mod download 2> /dev/null; then \
-		echo "go -C benchmarks vet ./..." && go -C benchmarks vet ./...; \
+		echo "lint benchmarks" && cd benchmarks && go vet ./... && $(GOLANGCI) run ./...; \
 	else \
 		echo "benchmarks: SKIPPED, its modules are not available"; \
 	fi

@@ -88,6 +88,30 @@ func (c *ourClient) Followers(ctx context.Context, each func(openID string)) err
 	return nil
 }
 
+func (c *ourClient) Block(ctx context.Context, openIDs []string) error {
+	return c.c.AddToBlacklist(ctx, openIDs...)
+}
+
+func (c *ourClient) Blacklist(ctx context.Context, each func(openID string)) error {
+	for openID, err := range c.c.AllBlacklist(ctx) {
+		if err != nil {
+			return err
+		}
+		each(openID)
+	}
+	return nil
+}
+
+func (c *ourClient) NewFollowers(ctx context.Context, from, to time.Time, each func(day string, n int64)) error {
+	for row, err := range c.c.AllUserSummaries(ctx, wechat.DateOf(from), wechat.DateOf(to)) {
+		if err != nil {
+			return err
+		}
+		each(row.RefDate.String(), row.NewFollowers)
+	}
+	return nil
+}
+
 // Close ends the client.
 func (c *ourClient) Close() error { return c.c.Close() }
 

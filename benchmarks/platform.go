@@ -46,7 +46,8 @@ type Platform struct {
 
 	Requests      atomic.Int64 // calls, those for tokens not included
 	TokenRequests atomic.Int64
-	Down          atomic.Bool // the token endpoints do not answer
+	Down          atomic.Bool  // the token endpoints do not answer
+	Blocked       atomic.Int64 // users put on the blacklist
 
 	issued, revoked atomic.Int64
 
@@ -70,7 +71,7 @@ func OverTLS() (*Platform, error) {
 	if err != nil {
 		return nil, err
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // takes no time
 	if err != nil {
 		return nil, err
 	}
@@ -153,6 +154,12 @@ func (p *Platform) answer(r *http.Request) (string, error) {
 	case "/cgi-bin/media/upload":
 		drain(r.Body, p.Look)
 		return uploaded, nil
+	case "/cgi-bin/tags/members/batchblacklist":
+		return p.block(r.Body)
+	case "/cgi-bin/tags/members/getblacklist":
+		return p.blacklist(r.Body)
+	case "/datacube/getusersummary":
+		return userSummaries(r.Body)
 	}
 	return "", errors.New("no such endpoint: " + r.URL.Path)
 }
@@ -251,14 +258,88 @@ func drain(body io.Reader, look func()) {
 const pageSize = 10000
 
 // openIDs returns the page of followers behind one of them.
-func (p *Platform) openIDs(behind string) string {
+func (p *Platform) openIDs(behind string) string { return page(behind, pageSize, p.Followers) }
+
+func page(behind string, size, total int) string {
 	from := 0
 	if behind != "" {
 		n, _ := strconv.Atoi(strings.TrimPrefix(behind, openIDPrefix))
 		from = n + 1
 	}
-	return OpenIDsDocument(from, min(pageSize, p.Followers-from), p.Followers)
+	return OpenIDsDocument(from, min(size, total-from), total)
 }
+
+// The limits of the platform.
+const (
+	blacklistPage = 1000
+	blockedAtOnce = 20
+	summaryDays   = 7
+)
+
+var errTooMany = errors.New("more than the platform takes at once")
+
+// block counts the users of a call that puts them on the blacklist.
+func (p *Platform) block(body io.Reader) (string, error) {
+	var in struct {
+		OpenIDs []string `json:"openid_list"`
+	}
+	if err := json.NewDecoder(body).Decode(&in); err != nil {
+		return "", err
+	}
+	if len(in.OpenIDs) > blockedAtOnce {
+		return "", errTooMany
+	}
+	p.Blocked.Add(int64(len(in.OpenIDs)))
+	return `{"errcode":0,"errmsg":"ok"}`, nil
+}
+
+// blacklist returns a page of the users that were put on it.
+func (p *Platform) blacklist(body io.Reader) (string, error) {
+	var in struct {
+		Behind string `json:"begin_openid"`
+	}
+	if err := json.NewDecoder(body).Decode(&in); err != nil {
+		return "", err
+	}
+	return page(in.Behind, blacklistPage, int(p.Blocked.Load())), nil
+}
+
+// userSummaries returns the new and lost followers of some days, from each source.
+func userSummaries(body io.Reader) (string, error) {
+	var in struct {
+		From string `json:"begin_date"`
+		To   string `json:"end_date"`
+	}
+	if err := json.NewDecoder(body).Decode(&in); err != nil {
+		return "", err
+	}
+	from, err := time.Parse(time.DateOnly, in.From)
+	if err != nil {
+		return "", err
+	}
+	to, err := time.Parse(time.DateOnly, in.To)
+	if err != nil {
+		return "", err
+	}
+	if to.Sub(from) >= summaryDays*24*time.Hour {
+		return "", errTooMany
+	}
+	var b strings.Builder
+	b.WriteString(`{"list":[`)
+	for day := from; !day.After(to); day = day.AddDate(0, 0, 1) {
+		for i, source := range sources {
+			if b.Len() > len(`{"list":[`) {
+				b.WriteByte(',')
+			}
+			fmt.Fprintf(&b, `{"ref_date":"%s","user_source":%d,"new_user":%d,"cancel_user":%d}`, day.Format(time.DateOnly), source, i+1, i)
+		}
+	}
+	b.WriteString("]}")
+	return b.String(), nil
+}
+
+// sources are the ways to follow an account.
+var sources = []int{0, 1, 17, 30, 57, 100, 149, 161, 200, 201}
 
 const openIDPrefix = "o6_bmjrPTlm6_2sgVt7h"
 
@@ -304,7 +385,10 @@ func OpenIDsDocument(from, n, total int) string {
 	for i := range ids {
 		ids[i] = followerID(from + i)
 	}
-	list, _ := json.Marshal(ids)
+	list, err := json.Marshal(ids)
+	if err != nil {
+		panic(err) // strings
+	}
 	next := ""
 	if n > 0 {
 		next = ids[n-1]

@@ -26,33 +26,6 @@ func BenchmarkFollowers(b *testing.B) {
 	})
 }
 
-// BenchmarkMillion is the profiles of 1,000,000 followers. It counts the requests, and
-// what is in use beyond what was at the tenth part of the way, at most.
-func BenchmarkMillion(b *testing.B) {
-	const followers = 1000000
-	each(b, func(s SDK) bool { return s.Name == floor.Name || s.Name == ours.Name }, func(b *testing.B, s SDK) {
-		once(b, func() map[string]float64 {
-			p := inMemory(b)
-			p.Followers = followers
-			c := client(b, s, p)
-			warm(b, c)
-			before := p.Requests.Load()
-			var base, peak uint64
-			list(b, c, followers, func(n int) {
-				switch {
-				case n == followers/10:
-					base = heap(true)
-				case n > 0 && n%(followers/10) == 0:
-					peak = max(peak, heap(true))
-				}
-			})
-			return map[string]float64{
-				"requests": float64(p.Requests.Load() - before), "growth-MiB": max(0, float64(peak)-float64(base)) / (1 << 20),
-			}
-		})
-	})
-}
-
 // list fetches all followers and fails if one of them is not the next one.
 func list(b *testing.B, c Client, followers int, at func(n int)) {
 	b.Helper()

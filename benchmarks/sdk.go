@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"time"
 )
 
 // SDK is what is measured: one of the others, ours or the floor.
@@ -49,6 +50,15 @@ type (
 	// Lister fetches the profiles of all followers, in order.
 	Lister interface {
 		Followers(ctx context.Context, each func(openID string)) error
+	}
+	// Blocker puts users on the blacklist, any number of them, and lists it.
+	Blocker interface {
+		Block(ctx context.Context, openIDs []string) error
+		Blacklist(ctx context.Context, each func(openID string)) error
+	}
+	// Analyst fetches the new followers of days, any number of them, by their source.
+	Analyst interface {
+		NewFollowers(ctx context.Context, from, to time.Time, each func(day string, n int64)) error
 	}
 )
 

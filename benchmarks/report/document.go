@@ -42,7 +42,8 @@ func document(all rows, machine []string, rounds int, benchtime, compared string
 	return b.Bytes()
 }
 
-// units returns the units of a row, in order.
+// units returns the units of a row, in order, without the samples of a course, which
+// are drawn.
 func units(row map[string]map[string][]float64) []string {
 	all := map[string]bool{}
 	for _, values := range row {
@@ -51,6 +52,7 @@ func units(row map[string]map[string][]float64) []string {
 		}
 	}
 	delete(all, "MB/s") // says the same as ns/op
+	maps.DeleteFunc(all, func(unit string, _ bool) bool { return strings.Contains(unit, "@") })
 	return slices.Sorted(maps.Keys(all))
 }
 

@@ -33,22 +33,11 @@ const (
 )
 
 // plot draws the ratios of ours and of the best peer to the floor, on a logarithmic
-// scale. Its colors follow the reader's choice of light or dark.
+// scale.
 func plot(all rows) []byte {
 	var b bytes.Buffer
 	height := topHeight + len(plotted)*rowHeight + 14
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" role="img" aria-labelledby="title">
-<title id="title">Times as ratios to hand-written code: this SDK and the best of three others</title>
-<style>
-text { font: 12px system-ui, sans-serif; fill: #1f2328 }
-.grid { stroke: #d1d9e0 } .one { stroke: #59636e; stroke-width: 1.5 }
-.ours { fill: #07a35a } .peer { fill: #a9b3bd } .small { font-size: 11px }
-@media (prefers-color-scheme: dark) {
-text { fill: #e6edf3 } .grid { stroke: #3d444d } .one { stroke: #9198a1 }
-.ours { fill: #2fce7e } .peer { fill: #69737d }
-}
-</style>
-`, plotWidth, height, plotWidth, height)
+	begin(&b, plotWidth, height, "Times as ratios to hand-written code: this SDK and the best of three others")
 	b.WriteString(`<rect class="ours" x="10" y="12" width="11" height="11"/><text x="27" y="22">this SDK</text>` + "\n")
 	b.WriteString(`<rect class="peer" x="100" y="12" width="11" height="11"/><text x="117" y="22">best of three other SDKs</text>` + "\n")
 	b.WriteString(`<text x="290" y="22">time as a ratio to hand-written code; shorter is faster</text>` + "\n")
@@ -79,6 +68,24 @@ text { fill: #e6edf3 } .grid { stroke: #3d444d } .one { stroke: #9198a1 }
 	}
 	b.WriteString("</svg>\n")
 	return b.Bytes()
+}
+
+// begin begins a picture. Its colors follow the reader's choice of light or dark.
+func begin(b *bytes.Buffer, width, height int, title string) {
+	fmt.Fprintf(b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" role="img" aria-labelledby="title">
+<title id="title">%s</title>
+<style>
+text { font: 12px system-ui, sans-serif; fill: #1f2328 }
+.grid { stroke: #d1d9e0 } .one { stroke: #59636e; stroke-width: 1.5 }
+.ours { fill: #07a35a } .peer { fill: #a9b3bd } .small { font-size: 11px }
+polyline { fill: none; stroke-width: 2 } polyline.ours { fill: none; stroke: #07a35a } polyline.peer { fill: none; stroke: #a9b3bd }
+@media (prefers-color-scheme: dark) {
+text { fill: #e6edf3 } .grid { stroke: #3d444d } .one { stroke: #9198a1 }
+.ours { fill: #2fce7e } .peer { fill: #69737d }
+polyline.ours { stroke: #2fce7e } polyline.peer { stroke: #69737d }
+}
+</style>
+`, width, height, width, height, html.EscapeString(title))
 }
 
 func bar(b *bytes.Buffer, class string, y int, ratio float64, name string) {

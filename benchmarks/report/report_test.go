@@ -17,6 +17,7 @@ BenchmarkCall/GET/memory/sdk=silenceper-2  	  1	   750 ns/op
 BenchmarkHerd/cold/sdk=ours  	     1	   0 errors	  1.000 token-requests
 BenchmarkHerd/cold/sdk=silenceper  	     1	   1000 errors	  0 token-requests
 BenchmarkHerd/cold/sdk=chanxuehong  	     1	   0 errors	  1000 token-requests
+BenchmarkMillion/sdk=ours-2  	     1	   1.5 growth-MiB	   2.5 used@10	   3.0 used@100
 PASS
 `
 
@@ -51,14 +52,27 @@ func TestEveryTargetStandsInTheTable(t *testing.T) {
 	}
 }
 
-func TestThePictureIsXML(t *testing.T) {
+func TestThePicturesAreXML(t *testing.T) {
 	for _, all := range []rows{{}, parse([]byte(twoRounds))} {
-		for d := xml.NewDecoder(bytes.NewReader(plot(all))); ; {
-			if _, err := d.Token(); errors.Is(err, io.EOF) {
-				break
-			} else if err != nil {
-				t.Fatal(err)
+		for _, picture := range [][]byte{plot(all), course(all)} {
+			for d := xml.NewDecoder(bytes.NewReader(picture)); ; {
+				if _, err := d.Token(); errors.Is(err, io.EOF) {
+					break
+				} else if err != nil {
+					t.Fatal(err)
+				}
 			}
 		}
+	}
+}
+
+func TestTheCourseIsDrawnAndNotListed(t *testing.T) {
+	all := parse([]byte(twoRounds))
+	picture := string(course(all))
+	if n := strings.Count(picture, "<polyline"); n != 1 || !strings.Contains(picture, `points="128.0,153.1 740.0,143.8 "`) {
+		t.Error(n, picture)
+	}
+	if text := string(document(all, nil, 1, "1x", "")); strings.Contains(text, "@") || !strings.Contains(text, "growth-MiB") {
+		t.Error(text)
 	}
 }

@@ -58,6 +58,11 @@ var targets = []target{
 	{"1,000,000 followers: requests", "Million", "requests", 1, true, ""},
 	{"1,000,000 followers: growth in MiB", "Million", "growth-MiB", 4, false, ""},
 
+	{"blacklist of 100,000, time of one", "Blacklist", "ns/op", 1.15, true, ""},
+	{"blacklist of 100,000: requests", "Blacklist", "requests", 1, true, ""},
+	{"statistics of a year", "Year", "ns/op", 1, true, ""},
+	{"statistics of a year: requests", "Year", "requests", 1, true, ""},
+
 	{"weight: binary in MiB", "Weight", "MiB", 11, false, allOfIt},
 	{"weight: packages beside the standard library's", "Weight", "packages", 8, false, "they are our own, one for each purpose, and resty with what it imports"},
 	{"weight: build in seconds", "Weight", "build-s", 3, false, "resty is compiled too, and a method for every endpoint and a type for every push"},

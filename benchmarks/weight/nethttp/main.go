@@ -7,7 +7,7 @@ import (
 )
 
 func main() {
-	resp, err := http.Get("https://api.weixin.qq.com/")
+	resp, err := http.Get("https://api.weixin.qq.com/") //nolint:noctx // it is only weighed
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -18,6 +18,6 @@ func main() {
 		log.Fatal(err)
 	}
 	log.Fatal(http.ListenAndServe("127.0.0.1:8080", http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { //nolint:gosec // it is only weighed
-		_, _ = account.Server.Serve(r)
+		_, _ = account.Server.Serve(r) //nolint:bodyclose // as in its README
 	})))
 }
