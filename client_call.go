@@ -185,9 +185,9 @@ func (c *Client) sourceToken(ctx context.Context, rejected string) (string, erro
 func (c *Client) attempt(ctx context.Context, cl *call) (v verdict, err error) {
 	seen := Attempt{AppID: c.cfg.appID, Method: cl.Method, Path: cl.Path, Number: cl.attempts}
 	if c.cfg.observe != nil {
-		begin := time.Now()
+		seen.Start = time.Now()
 		defer func() {
-			seen.Duration, seen.Err = time.Since(begin), err
+			seen.Duration, seen.Err = time.Since(seen.Start), err
 			var refusal *Error
 			if errors.As(err, &refusal) {
 				seen.Code = refusal.Code
@@ -209,6 +209,7 @@ func (c *Client) attempt(ctx context.Context, cl *call) (v verdict, err error) {
 	if err != nil {
 		return c.transportError(ctx, limited, cl, err, wire)
 	}
+	seen.Host = r.URL.Host
 	raw, err := c.rest.GetClient().Do(r)
 	if err != nil {
 		return c.transportError(ctx, limited, cl, err, wire)
@@ -220,7 +221,10 @@ func (c *Client) attempt(ctx context.Context, cl *call) (v verdict, err error) {
 
 // observe passes an attempt to the observer of the program.
 func (c *Client) observe(ctx context.Context, seen Attempt) {
-	err := usercode.Run(context.WithoutCancel(ctx), &c.observerGuard, func(ctx context.Context) { c.cfg.observe(ctx, seen) })
+	_, err := usercode.Call(context.WithoutCancel(ctx), &c.observerGuard, func(ctx context.Context) (struct{}, error) {
+		c.cfg.observe(ctx, seen)
+		return struct{}{}, nil
+	})
 	c.reportFailure(ctx, "wechat: the observer failed", err)
 }
 

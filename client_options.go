@@ -113,7 +113,8 @@ func WithLogger(l *slog.Logger) Option { return func(c *config) { c.log = l } }
 func WithUserAgent(product string) Option { return func(c *config) { c.userAgent = product } }
 
 // WithObserver calls observe after each attempt of each call, for metrics and tracing.
-// A call waits up to 250 ms for observe, and a panic in observe does not affect it.
+// ctx has the values of the call's ctx, such as its span; token refreshes, which calls
+// share, have none. The module wechatotel has an observer for OpenTelemetry. A call waits up to 250 ms for observe, and a panic in observe does not affect it.
 func WithObserver(observe func(context.Context, Attempt)) Option {
 	return func(c *config) { c.observe = observe }
 }
@@ -122,10 +123,12 @@ func WithObserver(observe func(context.Context, Attempt)) Option {
 type Attempt struct {
 	AppID    string
 	Method   string
+	Host     string // with the port if it is not the default; "" if no request could be made
 	Path     string
-	Number   int           // 1 for the first attempt of a call
-	Status   int           // HTTP status; 0 if there was no response
-	Code     Code          // errcode; 0 if the platform did not refuse the call
+	Number   int  // 1 for the first attempt of a call
+	Status   int  // HTTP status; 0 if there was no response
+	Code     Code // errcode; 0 if the platform did not refuse the call
+	Start    time.Time
 	Duration time.Duration // until the response was read
 	Err      error         // error of the attempt; nil if it succeeded
 }

@@ -628,9 +628,12 @@ func TestObserverSeesEveryAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var seen []Attempt
 		s := newScript(busy, badGate, ok)
+		began := time.Now()
 		c := s.client(WithObserver(func(_ context.Context, a Attempt) { seen = append(seen, a) }))
 		require.NoError(t, c.Do(t.Context(), request(idempotent), nil))
 		require.Len(t, seen, 3)
+		assert.Equal(t, began, seen[0].Start)
+		assert.True(t, seen[2].Start.After(began), "after two pauses")
 		assert.Equal(t, ErrSystemBusy, seen[0].Code)
 		assert.Equal(t, http.StatusBadGateway, seen[1].Status)
 		require.Error(t, seen[1].Err)
@@ -638,6 +641,7 @@ func TestObserverSeesEveryAttempt(t *testing.T) {
 		require.NoError(t, seen[2].Err)
 		assert.Equal(t, "wx0000000000000001", seen[2].AppID)
 		assert.Equal(t, "POST", seen[2].Method)
+		assert.Equal(t, "api.weixin.qq.com", seen[2].Host)
 		assert.Equal(t, "/cgi-bin/test", seen[2].Path)
 	})
 }

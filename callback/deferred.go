@@ -58,7 +58,7 @@ func (e *engine) send(ctx context.Context, p *Push, messages [][]byte) {
 	ctx, cancel := context.WithTimeout(ctx, deferWithin)
 	defer cancel()
 	began := time.Now()
-	o := Observation{Outcome: OutcomeDeferred, Late: true}
+	o := Observation{Outcome: OutcomeDeferred, Late: true, Start: began}
 	for _, body := range messages {
 		if o.Err = e.sendMessage(ctx, body); o.Err != nil {
 			o.Outcome = OutcomeLost

@@ -533,13 +533,15 @@ func TestOutcomesAreObservedInTheirOrder(t *testing.T) {
 	}
 	for i := range j.events {
 		assert.Positive(t, j.events[i].Duration)
-		j.events[i].Duration = 0
+		assert.WithinDuration(t, time.Now(), j.events[i].Start, time.Minute)
+		j.events[i].Duration, j.events[i].Start = 0, time.Time{}
 	}
-	assert.Equal(t, []Observation{
-		{MsgType: "text", Outcome: OutcomeHandled},
-		{MsgType: "text", Outcome: OutcomeReplied, Delivery: 1},
-		{MsgType: "text", Outcome: OutcomeReplied, Delivery: 2, Duplicate: true},
-	}, j.events)
+	text := Observation{AppID: cfg.AppID, MsgType: "text", Kind: "text"}
+	handled, first, second := text, text, text
+	handled.Outcome = OutcomeHandled
+	first.Outcome, first.Delivery = OutcomeReplied, 1
+	second.Outcome, second.Delivery, second.Duplicate = OutcomeReplied, 2, true
+	assert.Equal(t, []Observation{handled, first, second}, j.events)
 }
 
 func TestDeliveriesAreCountedToTheEnd(t *testing.T) {

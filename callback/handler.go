@@ -127,7 +127,7 @@ func (h *Handler) receive(w http.ResponseWriter, r *http.Request, connection *ht
 			h.complain(ctx, "pushes contain plain text as well", push.doubt)
 		}
 		d.awaitReport()
-		h.report(ctx, push, Observation{Outcome: d.outcome, Delivery: d.number, Duplicate: d.duplicate, Late: d.late, Duration: took})
+		h.report(ctx, push, Observation{Outcome: d.outcome, Delivery: d.number, Duplicate: d.duplicate, Late: d.late, Start: began, Duration: took})
 	}
 	if !entered || h.cfg.Observer == nil && push.doubt == nil && !d.failed() {
 		report()
@@ -293,7 +293,7 @@ func (h *Handler) deny(w http.ResponseWriter, r *http.Request, err error, began 
 	write(w, status, textPlain, []byte(http.StatusText(status)))
 	_ = http.NewResponseController(w).Flush()
 	h.complain(r.Context(), "request refused", why)
-	h.observe(r.Context(), Observation{Outcome: OutcomeRefused, Duration: time.Since(began), Err: err})
+	h.observe(r.Context(), Observation{Outcome: OutcomeRefused, Start: began, Duration: time.Since(began), Err: err})
 }
 
 // complain logs why something was refused, each reason at most once a minute, because

@@ -44,12 +44,15 @@ const OutcomeFault Outcome = "fault"
 // Observation is what [Config.Observer] receives: the outcome of a delivery or of a
 // handler.
 type Observation struct {
-	MsgType   string // of the push; "" if the request was refused
+	AppID     string // of the [Config]
+	MsgType   string // of the push, as it was sent; "" if the request was refused, or for a fault
 	Event     string
+	Kind      string // "text", "event/subscribe" …, or "unknown" for an [UnknownMessage]; few values, whatever is sent
 	Outcome   Outcome
 	Delivery  int           // number of the delivery, 1 to 3, as far as known; 0 for outcomes of handlers
 	Duplicate bool          // the push was delivered earlier, to this replica or another one
 	Late      bool          // the handler took longer than [Config.ResponseTimeout]
+	Start     time.Time     // arrival of the delivery, or call of the handler
 	Duration  time.Duration // from the arrival of the delivery to its response, or of the call of the handler
 	Err       error         // reason for the outcome; it never contains the content of a message
 }
@@ -77,8 +80,15 @@ func (e *engine) report(ctx context.Context, p *Push, o Observation) {
 }
 
 func (e *engine) observe(ctx context.Context, o Observation) {
-	if e.cfg.Observer == nil {
-		return
+	if e.cfg.Observer != nil {
+		e.passOn(ctx, o) // on its own, because it allocates o
+	}
+}
+
+func (e *engine) passOn(ctx context.Context, o Observation) {
+	o.AppID, o.Kind = e.cfg.AppID, kindName(o.MsgType, o.Event)
+	if o.Start.IsZero() {
+		o.Start = time.Now()
 	}
 	err := usercode.Run(context.WithoutCancel(ctx), &e.observer, func(ctx context.Context) { e.cfg.Observer(ctx, o) })
 	if err != nil && !errors.Is(err, usercode.ErrSkipped) {

@@ -120,10 +120,27 @@ var registry = map[string]kind{
 
 // kindOf returns the type of a push.
 func kindOf(msgType, event string) (k kind, known bool) {
+	k, known = registry[kindKey(msgType, event)]
+	return k, known
+}
+
+// kindName returns the key of a push in the registry, "unknown" if it is not there, and ""
+// if there is no push.
+func kindName(msgType, event string) string {
+	if msgType == "" && event == "" {
+		return ""
+	}
+	key := kindKey(msgType, event)
+	if _, known := registry[key]; !known {
+		return "unknown"
+	}
+	return key
+}
+
+func kindKey(msgType, event string) string {
 	key := strings.ToLower(msgType)
 	if event != "" {
 		key += "/" + strings.ToLower(event)
 	}
-	k, known = registry[key]
-	return k, known
+	return key
 }

@@ -274,12 +274,12 @@ func (e *engine) handle(r *run) {
 
 	began := time.Now()
 	stuck := time.AfterFunc(e.cfg.HandlerTimeout+stuckAfter, func() {
-		e.report(ctx, r.push, Observation{Outcome: OutcomeStuck, Duration: time.Since(began)})
+		e.report(ctx, r.push, Observation{Outcome: OutcomeStuck, Start: began, Duration: time.Since(began)})
 	})
 	res := result{err: usercode.ErrGoexit}
 	defer func() { // even if the handler ends the goroutine
 		stuck.Stop()
-		e.handled(r, res, key, time.Since(began))
+		e.handled(r, res, key, began)
 	}()
 	res = e.call(ctx, r.push, e.routes.handle)
 }
@@ -287,9 +287,10 @@ func (e *engine) handle(r *run) {
 const stuckAfter = time.Second
 
 // handled ends a run after its handler has returned.
-func (e *engine) handled(r *run, res result, menuKey string, took time.Duration) {
+func (e *engine) handled(r *run, res result, menuKey string, began time.Time) {
+	took := time.Since(began)
 	ctx := context.WithoutCancel(r.ctx)
-	o := Observation{Outcome: OutcomeHandled, Duration: took, Err: res.err, Late: took > e.cfg.ResponseTimeout}
+	o := Observation{Outcome: OutcomeHandled, Start: began, Duration: took, Err: res.err, Late: took > e.cfg.ResponseTimeout}
 	if res.err != nil {
 		o.Outcome = OutcomeFailed
 		if _, ok := res.err.(*PanicError); ok { //nolint:errorlint // call returns it bare
