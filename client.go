@@ -142,6 +142,7 @@ func (c *config) complete() error {
 		return invalid("WithBaseURL", "must be http:// or https:// and a host, without query, fragment and user")
 	}
 	c.base = u
+	c.request = &http.Request{Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
 	c.agent = []string{"wechatoa/" + Version}
 	if c.userAgent != "" {
 		c.agent[0] = c.userAgent + " " + c.agent[0]

@@ -60,7 +60,7 @@ func (c *Client) run(ctx context.Context, cl *call) error {
 }
 
 func (c *Client) attemptAll(ctx context.Context, cl *call) error {
-	if _, stream := cl.sink(); !stream && cl.out != nil {
+	if _, stream := cl.sink(); !stream && cl.out != nil && !cl.fresh {
 		cl.restore = restorer(reflect.ValueOf(cl.out).Elem())
 	}
 	if err := c.authorize(ctx, cl, ""); err != nil {
@@ -126,7 +126,10 @@ func (c *Client) renewToken(ctx context.Context, cl *call) error {
 
 // clearOut removes what a refused attempt decoded into out.
 func (cl *call) clearOut() {
-	if cl.restore != nil {
+	switch {
+	case cl.fresh:
+		reflect.ValueOf(cl.out).Elem().SetZero()
+	case cl.restore != nil:
 		cl.restore()
 	}
 }
@@ -199,7 +202,7 @@ func (c *Client) attempt(ctx context.Context, cl *call) (v verdict, err error) {
 	if err != nil {
 		return final, c.requestError(cl, 0, err)
 	}
-	limited, cancel := context.WithTimeout(ctx, c.timeout(cl))
+	limited, cancel := limit(ctx, c.timeout(cl))
 	defer cancel()
 	sent, wire := limited, (*writes)(nil)
 	if !cl.Idempotent || len(cl.AlreadyDone) > 0 { // otherwise it makes no difference
@@ -238,6 +241,14 @@ func (c *Client) reportFailure(ctx context.Context, message string, err error) {
 	if _, logged := c.logged.LoadOrStore(message, true); !logged {
 		c.cfg.log.LogAttrs(ctx, slog.LevelError, message, slog.Any("error", c.hide.Error(err)))
 	}
+}
+
+// limit is [context.WithTimeout], but makes no context if ctx ends sooner anyway.
+func limit(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= d {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, d)
 }
 
 // timeout returns how long an attempt of the call may take.

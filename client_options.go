@@ -27,9 +27,10 @@ type config struct {
 	retry         RetryPolicy
 	timeout       time.Duration
 	mediaTimeout  time.Duration
-	base          *url.URL // of baseURL
-	ownHost       bool     // baseURL is a host of the platform
-	agent         []string // User-Agent of all requests
+	base          *url.URL      // of baseURL
+	request       *http.Request // what all requests have in common
+	ownHost       bool          // baseURL is a host of the platform
+	agent         []string      // User-Agent of all requests
 	log           *slog.Logger
 	userAgent     string
 	observe       func(context.Context, Attempt)

@@ -44,6 +44,7 @@ type Request struct {
 
 	fetchesToken bool // for the token cache: no caller needs to know its outcome
 	fetchesAhead bool // nobody waits for it: one attempt is enough
+	fresh        bool // out is a new value
 }
 
 // Do sends a request (接口调用) and decodes the response into out, which is one of:
@@ -133,6 +134,9 @@ var ownHeaders = []string{
 }
 
 func checkHeader(header http.Header) error {
+	if len(header) == 0 {
+		return nil
+	}
 	seen := map[string]bool{}
 	for name, values := range header {
 		at := fmt.Sprintf("Header[%.64q]", name)
@@ -198,6 +202,7 @@ func post[T any](ctx context.Context, c *Client, path string, body any, traits .
 
 func do[T any](ctx context.Context, c *Client, req Request) (*T, error) {
 	out := new(T)
+	req.fresh = true
 	if err := c.Do(ctx, req, out); err != nil {
 		return nil, err
 	}
@@ -241,7 +246,7 @@ func params(namesAndValues ...string) url.Values {
 	q := url.Values{}
 	for i := 0; i+1 < len(namesAndValues); i += 2 {
 		if namesAndValues[i+1] != "" {
-			q.Set(namesAndValues[i], namesAndValues[i+1])
+			q[namesAndValues[i]] = namesAndValues[i+1 : i+2 : i+2]
 		}
 	}
 	return q

@@ -17,15 +17,13 @@ import (
 
 // newRequest makes the request of an attempt.
 func (c *Client) newRequest(ctx context.Context, cl *call, body *payload.Payload) (*http.Request, error) {
-	header := make(http.Header, 4)
-	header["User-Agent"] = c.cfg.agent
+	r := c.cfg.request.WithContext(ctx)
+	r.Method, r.URL, r.Header = cl.Method, c.url(cl), make(http.Header, 4)
+	r.Host = r.URL.Host
+	r.Header["User-Agent"] = c.cfg.agent
 	for name, values := range cl.Header {
-		header[http.CanonicalHeaderKey(name)] = slices.Clone(values)
+		r.Header[http.CanonicalHeaderKey(name)] = slices.Clone(values)
 	}
-	u := c.url(cl)
-	r := (&http.Request{
-		Method: cl.Method, URL: u, Host: u.Host, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: header,
-	}).WithContext(ctx)
 	if err := body.Attach(r); err != nil {
 		return nil, err
 	}
@@ -45,20 +43,37 @@ func (c *Client) url(cl *call) *url.URL {
 		u.RawPath += (&url.URL{Path: cl.Path}).EscapedPath()
 	}
 	u.Path += cl.Path
-	if !cl.Anonymous {
-		u.RawQuery = "access_token=" + url.QueryEscape(cl.token)
-	}
-	if len(cl.Query) > 0 {
-		if u.RawQuery != "" {
-			u.RawQuery += "&"
-		}
-		u.RawQuery += cl.Query.Encode()
-	}
+	u.RawQuery = cl.rawQuery()
 	return &u
+}
+
+// rawQuery returns the token, followed by the query as [url.Values.Encode] writes it.
+func (cl *call) rawQuery() string {
+	var few [8]string
+	var short [256]byte
+	names, query := few[:0], short[:0]
+	if !cl.Anonymous {
+		query = append(append(query, "access_token="...), url.QueryEscape(cl.token)...)
+	}
+	for name := range cl.Query {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		for _, value := range cl.Query[name] {
+			if len(query) > 0 {
+				query = append(query, '&')
+			}
+			query = append(append(query, url.QueryEscape(name)...), '=')
+			query = append(query, url.QueryEscape(value)...)
+		}
+	}
+	return string(query)
 }
 
 // writes records whether any byte of a request can have reached the platform.
 type writes struct {
+	trace          httptrace.ClientTrace
 	reported       bool // the transport reports what it does before it writes
 	asked, written atomic.Bool
 }
@@ -66,10 +81,11 @@ type writes struct {
 // traceWrites records the writes of the request that is sent with the returned context.
 func (c *Client) traceWrites(ctx context.Context) (context.Context, *writes) {
 	w := &writes{reported: isStandard(c.rest.GetClient().Transport)}
-	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GetConn:      func(string) { w.asked.Store(true) },
-		WroteHeaders: func() { w.written.Store(true) },
-	}), w
+	w.trace.WroteHeaders = func() { w.written.Store(true) }
+	if !w.reported {
+		w.trace.GetConn = func(string) { w.asked.Store(true) }
+	}
+	return httptrace.WithClientTrace(ctx, &w.trace), w
 }
 
 // isStandard reports whether a transport is that of net/http, which gets a connection,

@@ -23,7 +23,7 @@ type Form struct {
 // are those of [FromSource].
 func FromForm(ctx context.Context, f Form) (*Payload, error) {
 	boundary := newBoundary()
-	p := &Payload{contentType: "multipart/form-data; boundary=" + boundary}
+	p := &Payload{contentType: []string{"multipart/form-data; boundary=" + boundary}}
 	if f.Field != "" {
 		var err error
 		if p.content, err = f.File.measure(ctx); err != nil {

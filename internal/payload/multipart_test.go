@@ -26,7 +26,7 @@ func partsOf(t *testing.T, f Form) []sentPart {
 	require.NoError(t, err)
 	defer p.Close(t.Context())
 	data := readPayload(t, p)
-	_, attributes, err := mime.ParseMediaType(p.contentType)
+	_, attributes, err := mime.ParseMediaType(p.contentType[0])
 	require.NoError(t, err)
 	reader := multipart.NewReader(strings.NewReader(data), attributes["boundary"])
 	var parts []sentPart

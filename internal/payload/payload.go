@@ -20,7 +20,7 @@ import (
 // Payload is the body of a call. Each attempt opens it again. A nil Payload is an empty
 // body.
 type Payload struct {
-	contentType string
+	contentType []string
 	header      map[string]string // in addition to the Content-Type
 
 	head, tail []byte
@@ -49,7 +49,7 @@ var errClosed = errors.New("the body is closed")
 
 // FromBytes returns a payload of bytes, which must not change afterwards.
 func FromBytes(contentType string, data []byte) *Payload {
-	return &Payload{contentType: contentType, head: data}
+	return &Payload{contentType: []string{contentType}, head: data}
 }
 
 // FromSource returns a payload of content that the caller supplies. Its error is an
@@ -59,7 +59,7 @@ func FromSource(ctx context.Context, contentType string, s Source) (*Payload, er
 	if err != nil {
 		return nil, err
 	}
-	return &Payload{contentType: contentType, content: c}, nil
+	return &Payload{contentType: []string{contentType}, content: c}, nil
 }
 
 // SetHeader adds a header to the requests with the payload.
@@ -105,7 +105,7 @@ func (p *Payload) Attach(r *http.Request) error {
 	if p.content == nil || !p.content.readOnce() {
 		r.GetBody = func() (io.ReadCloser, error) { return p.open(r.Context()) }
 	}
-	r.Header.Set("Content-Type", p.contentType)
+	r.Header["Content-Type"] = p.contentType
 	for name, value := range p.header {
 		r.Header.Set(name, value)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"strings"
+	"sync"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -12,14 +13,33 @@ import (
 // one (40033) or shows it to followers literally. SetEscapeHTML is not enough, because
 // encoding/json also escapes U+2028, control bytes and invalid UTF-8.
 func Encode(v any) ([]byte, error) {
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
+	e, _ := encoders.Get().(*encoder)
+	defer encoders.Put(e)
+	e.buf.Reset()
+	if err := e.Encode(v); err != nil {
 		return nil, err
 	}
-	return Unescape(bytes.TrimSuffix(buf.Bytes(), []byte{'\n'})), nil
+	data := bytes.Clone(bytes.TrimSuffix(e.buf.Bytes(), []byte{'\n'}))
+	if e.buf.Cap() > maxPooled {
+		e.buf = bytes.Buffer{}
+	}
+	return Unescape(data), nil
 }
+
+// encoder is a json.Encoder with its buffer.
+type encoder struct {
+	*json.Encoder
+	buf bytes.Buffer
+}
+
+const maxPooled = 64 << 10 // size of a buffer
+
+var encoders = sync.Pool{New: func() any {
+	e := new(encoder)
+	e.Encoder = json.NewEncoder(&e.buf)
+	e.SetEscapeHTML(false)
+	return e
+}}
 
 // Unescape replaces the \u escapes of a valid JSON text with their characters. Control
 // bytes that have no short escape in JSON are removed. A text without \u escapes is
