@@ -32,7 +32,9 @@ type call struct {
 }
 
 // retryable reports whether a call that may have been executed can be sent again.
-func (cl *call) retryable() bool { return cl.Idempotent || cl.Deduplicated }
+func (cl *call) retryable() bool {
+	return cl.Idempotent || cl.Deduplicated && (cl.retryUntil.IsZero() || time.Now().Before(cl.retryUntil))
+}
 
 // verdict is what the error of an attempt means for the next one.
 type verdict int

@@ -24,6 +24,7 @@ type config struct {
 	classicToken  bool
 	forcedRefresh bool
 	lockRequired  bool
+	noMsgIDs      bool // no client message IDs are generated
 	retry         RetryPolicy
 	timeout       time.Duration
 	mediaTimeout  time.Duration
@@ -96,6 +97,14 @@ func WithForcedRefresh() Option { return func(c *config) { c.forcedRefresh = tru
 // jittered exponential backoff from 100 ms to 2 s. If a field is negative, every call
 // returns an [*ArgumentError].
 func WithRetry(p RetryPolicy) Option { return func(c *config) { c.retry = p } }
+
+// WithoutClientMsgIDs sends messages without a client message ID if the program gives
+// none. By default [Client.SendTemplateMessage], [Client.SendMass] and
+// [Client.SendMassToUsers] then generate a random one for each call, so that they can
+// retry an attempt whose outcome is unknown without sending the message twice. With this
+// option they return [ErrUnknownOutcome] instead, and the platform refuses a mass message
+// that equals another one of the last 24 hours, with [ErrDuplicateMassID].
+func WithoutClientMsgIDs() Option { return func(c *config) { c.noMsgIDs = true } }
 
 // WithTimeout limits one attempt of a call, from connecting to the last byte of the
 // response. 0 means the default of 30 seconds; the maximum is 24 hours. Uploads and

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Request describes one call. [Client.Do] sends it: use it for an API that this package
@@ -42,9 +43,10 @@ type Request struct {
 	// Anonymous means that the call is sent without an access_token.
 	Anonymous bool
 
-	fetchesToken bool // for the token cache: no caller needs to know its outcome
-	fetchesAhead bool // nobody waits for it: one attempt is enough
-	fresh        bool // out is a new value
+	retryUntil   time.Time // end of the time for which the platform drops duplicates; zero if unlimited
+	fetchesToken bool      // for the token cache: no caller needs to know its outcome
+	fetchesAhead bool      // nobody waits for it: one attempt is enough
+	fresh        bool      // out is a new value
 }
 
 // Do sends a request (接口调用) and decodes the response into out, which is one of:

@@ -54,6 +54,21 @@ func (p RetryPolicy) pause(retry int) time.Duration {
 	return jitter(limit)
 }
 
+// clientMsgID returns the client message ID of a send: that of the program, or a random
+// one of 26 characters, by which the platform knows the attempts of this call.
+func (c *Client) clientMsgID(id string) string {
+	if id == "" && !c.cfg.noMsgIDs {
+		return rand.Text()
+	}
+	return id
+}
+
+// retriedFor limits the retries of a keyed send to the time for which the platform drops
+// duplicates, reckoned from before the first attempt.
+func (c *Client) retriedFor(window time.Duration) trait {
+	return func(r *Request) { r.retryUntil = time.Now().Add(window - c.cfg.retry.MaxDelay - time.Minute) }
+}
+
 // jitter returns a random duration from 0 to less than limit.
 func jitter(limit time.Duration) time.Duration {
 	if limit <= 0 {

@@ -153,7 +153,7 @@ func TestSecuredCallsSendAndReceiveWhatPlainOnesDo(t *testing.T) {
 					return row.reply
 				}
 				return wireOK
-			}, nil)
+			}, nil, WithoutClientMsgIDs())
 			got, err := row.call(t.Context(), c)
 			if row.reply != "" && !strings.HasPrefix(row.reply, "{") {
 				return // a download

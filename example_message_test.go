@@ -23,7 +23,7 @@ func ExampleClient_SendTemplateMessage() {
 		TemplateID:  template,
 		Data:        wechat.TemplateData{}.Set("thing1", "招牌奶茶").Set("character_string2", "SF1234567890"),
 		URL:         "https://example.com/orders/1",
-		ClientMsgID: "order-1-shipped", // makes the send safe to retry
+		ClientMsgID: "order-1-shipped", // sent once, even if the program repeats it
 	})
 	if err != nil {
 		log.Fatal(err)
@@ -63,7 +63,7 @@ func ExampleClient_SendMass() {
 	// The first response is lost. The client retries, and the platform recognizes the
 	// message by its ID.
 	platform.InjectFault("/cgi-bin/message/mass/sendall", wechattest.Fault{Drop: true, Executed: true})
-	_, err := client.SendMass(ctx, wechat.SendMassRequest{ToAll: true, Message: wechat.TextMessage{Content: "新品上市"}, ClientMsgID: "spring-1"})
+	_, err := client.SendMass(ctx, wechat.SendMassRequest{ToAll: true, Message: wechat.TextMessage{Content: "新品上市"}})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"time"
 )
 
 // MassMessage is the content of a mass message, which goes to many followers:
@@ -48,9 +49,9 @@ type SendMassRequest struct {
 	IgnoreReprint bool
 
 	// ClientMsgID, of up to 32 bytes, makes the send safe to retry: for 24 hours the
-	// platform rejects duplicates with this ID, so the client retries the call if its
-	// outcome is unknown. Without it, the platform compares recipients and content, and
-	// the client does not retry.
+	// platform does not send another message with this ID. If it is empty, the client
+	// generates one for the attempts of this call; see [WithoutClientMsgIDs]. Set it to
+	// send the same message once, whatever your program repeats.
 	ClientMsgID string
 }
 
@@ -69,6 +70,11 @@ type MassResult struct {
 	Type      string `json:"type"`
 	MsgID     int64  `json:"msg_id"`      // for GetMassJob and DeleteMass
 	MsgDataID int64  `json:"msg_data_id"` // for the comments and statistics of articles
+
+	// Duplicate means that the platform had accepted a message with this ClientMsgID
+	// before, in an earlier attempt or call. MsgID is that of the accepted message, and
+	// nothing was sent again.
+	Duplicate bool `json:"-"`
 }
 
 // SendMass sends a mass message to all followers or to those with a tag
@@ -80,14 +86,15 @@ type MassResult struct {
 // minute. If API protection is on, an administrator must confirm the send within 30
 // minutes.
 //
-// It returns [ErrDuplicateMassID] and a result if a message with the same ClientMsgID was
-// accepted in the last 24 hours; the result contains its MsgID. It returns
-// [ErrMassIDTooFast] if such a message was sent a moment ago; send again after a minute to
-// learn whether it was accepted. It returns [ErrMassQuota] if the quota is used up.
+// If a message with the same ClientMsgID was accepted in the last 24 hours, nothing is
+// sent, and the result contains the MsgID of that message. If such a message was sent a
+// moment ago, the platform reports whether it was accepted only a minute later: SendMass
+// waits for that once, and returns [ErrMassIDTooFast] if ctx ends before or retries are
+// disabled. It returns [ErrMassQuota] if the quota is used up.
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/message/api_sendall
 func (c *Client) SendMass(ctx context.Context, req SendMassRequest) (*MassResult, error) {
-	body, err := massBody(req.Message, req.IgnoreReprint, req.ClientMsgID)
+	body, err := massBody(req.Message, req.IgnoreReprint)
 	if err = first(req.check(), err); err != nil {
 		return nil, err
 	}
@@ -114,7 +121,7 @@ type SendMassToUsersRequest struct {
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/message/api_masssend
 func (c *Client) SendMassToUsers(ctx context.Context, req SendMassToUsersRequest) (*MassResult, error) {
-	body, err := massBody(req.Message, req.IgnoreReprint, req.ClientMsgID)
+	body, err := massBody(req.Message, req.IgnoreReprint)
 	err = first(elements("OpenIDs", len(req.OpenIDs), 2, 10_000), noneEmpty("OpenIDs", req.OpenIDs), err)
 	if err != nil {
 		return nil, err
@@ -123,10 +130,8 @@ func (c *Client) SendMassToUsers(ctx context.Context, req SendMassToUsersRequest
 	return c.sendMass(ctx, "/cgi-bin/message/mass/send", body, req.ClientMsgID)
 }
 
-const maxClientMsgID = 32
-
-func massBody(m MassMessage, ignoreReprint bool, clientMsgID string) (map[string]any, error) {
-	if err := first(notNil("Message", m), maxBytes("ClientMsgID", clientMsgID, maxClientMsgID)); err != nil {
+func massBody(m MassMessage, ignoreReprint bool) (map[string]any, error) {
+	if err := notNil("Message", m); err != nil {
 		return nil, err
 	}
 	msgType, content, err := m.mass()
@@ -138,26 +143,44 @@ func massBody(m MassMessage, ignoreReprint bool, clientMsgID string) (map[string
 	if ignoreReprint {
 		body["send_ignore_reprint"] = 1
 	}
-	if clientMsgID != "" {
-		body["clientmsgid"] = clientMsgID
-	}
 	return body, err
 }
 
+const (
+	maxClientMsgID  = 32
+	massIDTime      = 24 * time.Hour
+	massIDReuseTime = time.Minute + time.Second // the platform asks for a minute
+)
+
+// sendMass sends a mass message. After an attempt whose response was lost, the platform
+// may refuse the same ID for a minute.
 func (c *Client) sendMass(ctx context.Context, path string, body map[string]any, clientMsgID string) (*MassResult, error) {
-	req := Request{
-		Method: http.MethodPost, Path: path, Body: body,
-		Deduplicated: clientMsgID != "", AlreadyDone: []Code{ErrDuplicateMassID},
-	}
-	var result MassResult
-	err := c.Do(ctx, req, &result)
-	if errors.Is(err, ErrMassIDTooFast) {
-		err = withOutcome(err, true)
-	}
-	if err != nil && !errors.Is(err, ErrDuplicateMassID) {
+	if err := maxBytes("ClientMsgID", clientMsgID, maxClientMsgID); err != nil {
 		return nil, err
 	}
-	return &result, err
+	id := c.clientMsgID(clientMsgID)
+	if id != "" {
+		body["clientmsgid"] = id
+	}
+	req := with(Request{Method: http.MethodPost, Path: path, Body: body}, []trait{keyed(id), c.retriedFor(massIDTime)})
+	result := new(MassResult)
+	err := c.Do(ctx, req, result)
+	if errors.Is(err, ErrMassIDTooFast) && c.cfg.retry.MaxAttempts > 1 {
+		if cause := sleep(ctx, massIDReuseTime); cause != nil {
+			return nil, withOutcome(&stopped{err, cause}, true)
+		}
+		err = c.Do(ctx, req, result)
+	}
+	switch {
+	case errors.Is(err, ErrDuplicateMassID) && id != "":
+		result.Duplicate = true
+		return result, nil
+	case errors.Is(err, ErrMassIDTooFast):
+		return nil, withOutcome(err, true)
+	case err != nil:
+		return nil, err
+	}
+	return result, nil
 }
 
 // PreviewMassRequest is a preview of a mass message for one follower.

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -173,8 +172,6 @@ func TestOtherMassCallsRefuseWhatCannotBeRight(t *testing.T) {
 	refused(t, "url", func(ctx context.Context, c *Client) error { return c.DeleteMassArticleByURL(ctx, " ") })
 }
 
-const duplicateMass = `{"errcode":45065,"errmsg":"clientmsgid exist rid: 5f1e-2","msg_id":34182}`
-
 // lost answers the first call with nothing and the others with reply.
 func lost(reply string) (c *Client, bodies *[]string) {
 	bodies = &[]string{}
@@ -189,34 +186,4 @@ func lost(reply string) (c *Client, bodies *[]string) {
 		}
 		return answer(http.StatusOK, reply)(r)
 	}), bodies
-}
-
-func TestRepeatedMassOrderThatWasTakenIsSuccessWithItsFirstID(t *testing.T) {
-	c, bodies := lost(duplicateMass)
-	res, err := c.SendMass(t.Context(), SendMassRequest{ToAll: true, Message: TextMessage{Content: "新品"}, ClientMsgID: "order-1"})
-	require.NoError(t, err)
-	assert.Equal(t, &MassResult{MsgID: 34182}, res)
-	require.Len(t, *bodies, 2)
-	assert.Equal(t, (*bodies)[0], (*bodies)[1])
-}
-
-func TestMassOrderOfAnEarlierProcessIsRefusedWithItsID(t *testing.T) {
-	c, _ := wireRow{}.client(answer(http.StatusOK, duplicateMass))
-	res, err := c.SendMass(t.Context(), SendMassRequest{ToAll: true, Message: TextMessage{Content: "新品"}, ClientMsgID: "order-1"})
-	require.ErrorIs(t, err, ErrDuplicateMassID)
-	assert.Equal(t, &MassResult{MsgID: 34182}, res)
-}
-
-func TestMassOrderWithoutAnIDIsNotRepeated(t *testing.T) {
-	c, bodies := lost(duplicateMass)
-	_, err := c.SendMassToUsers(t.Context(), SendMassToUsersRequest{OpenIDs: []string{"oAlice", "oBob"}, Message: TextMessage{Content: "新品"}})
-	require.ErrorIs(t, err, ErrUnknownOutcome)
-	assert.Len(t, *bodies, 1)
-}
-
-func TestMassOrderRepeatedTooFastHasAnUnknownOutcome(t *testing.T) {
-	c, _ := lost(`{"errcode":45066,"errmsg":"same clientmsgid retry too fast"}`)
-	_, err := c.SendMass(t.Context(), SendMassRequest{ToAll: true, Message: TextMessage{Content: "新品"}, ClientMsgID: "order-1"})
-	require.ErrorIs(t, err, ErrMassIDTooFast)
-	assert.ErrorIs(t, err, ErrUnknownOutcome)
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"iter"
 	"slices"
+	"time"
 )
 
 // TemplateMessage is a message to one user, made from a template of the account.
@@ -18,9 +19,10 @@ type TemplateMessage struct {
 	URL         string           `json:"url,omitempty"`
 	MiniProgram *MiniProgramPage `json:"miniprogram,omitempty"`
 
-	// ClientMsgID makes the send safe to retry: for 10 minutes the platform drops
-	// duplicates with this ID. Without it, a send with an unknown outcome is not
-	// retried.
+	// ClientMsgID makes the send safe to retry: for 10 minutes the platform does not
+	// send this user another message with this ID. If it is empty, the client generates
+	// one for the attempts of this call; see [WithoutClientMsgIDs]. Set it to send the
+	// same message once, whatever your program repeats.
 	ClientMsgID string `json:"client_msg_id,omitempty"`
 }
 
@@ -84,6 +86,9 @@ func (m TemplateMessage) check() error {
 	return first(notEmpty("OpenID", m.OpenID), notEmpty("TemplateID", m.TemplateID), m.MiniProgram.check(), m.Data.check())
 }
 
+// templateIDTime is how long the platform drops duplicates of a template message.
+const templateIDTime = 10 * time.Minute
+
 // SendTemplateMessage sends a template message and returns its ID (发送模板消息). The
 // event TEMPLATESENDJOBFINISH with this ID reports later whether it was delivered. It
 // returns [ErrNotFollower] if the user does not follow the account, and
@@ -92,9 +97,10 @@ func (m TemplateMessage) check() error {
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/template/api_sendtemplatemessage
 func (c *Client) SendTemplateMessage(ctx context.Context, message TemplateMessage) (msgID int64, err error) {
+	message.ClientMsgID = c.clientMsgID(message.ClientMsgID)
 	res, err := post[struct {
 		ID int64 `json:"msgid"`
-	}](ctx, c, "/cgi-bin/message/template/send", message, keyed(message.ClientMsgID))
+	}](ctx, c, "/cgi-bin/message/template/send", message, keyed(message.ClientMsgID), c.retriedFor(templateIDTime))
 	if err != nil {
 		return 0, err
 	}

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -109,28 +108,6 @@ func TestTemplateCallsRefuseWrongArguments(t *testing.T) {
 			_, err := c.ListBlockedMessages(ctx, "T1", 0, limit)
 			return err
 		})
-	}
-}
-
-func TestTemplateMessageIsRetriedOnlyWithAClientMsgID(t *testing.T) {
-	for id, attempts := range map[string]int{"": 1, "m-1": 2} {
-		calls := 0
-		transport := roundTripper(func(r *http.Request) (*http.Response, error) {
-			if calls++; calls == 1 {
-				return answer(http.StatusOK, `{"errcode":-1,"errmsg":"system error"}`)(r)
-			}
-			return answer(http.StatusOK, `{"errcode":0,"errmsg":"ok","msgid":7}`)(r)
-		})
-		c := NewClient("wx1", "s", WithHTTPClient(&http.Client{Transport: transport}), WithTokenSource(StaticToken("TOKEN")),
-			WithRetry(RetryPolicy{BaseDelay: time.Nanosecond, MaxDelay: time.Nanosecond}))
-		got, err := c.SendTemplateMessage(t.Context(), TemplateMessage{OpenID: "o1", TemplateID: "T1", ClientMsgID: id})
-		assert.Equal(t, attempts, calls)
-		if id == "" {
-			require.ErrorIs(t, err, ErrUnknownOutcome)
-			continue
-		}
-		require.NoError(t, err)
-		assert.Equal(t, int64(7), got)
 	}
 }
 

@@ -59,6 +59,7 @@ func (r wireRow) client(reply func(*http.Request) (*http.Response, error)) (*Cli
 	return NewClient("wx0000000000000001", "SECRET-CANARY",
 		WithHTTPClient(&http.Client{Transport: mock}),
 		WithTokenSource(StaticToken("TOKEN")),
+		WithoutClientMsgIDs(), // a body is then the same each time
 		WithRetry(RetryPolicy{MaxAttempts: 1})), seen
 }
 

@@ -298,6 +298,46 @@ func TestTemplateMessageIsSentOnceUnderOneID(t *testing.T) {
 	})
 }
 
+func TestC3_SendsWhoseResponseIsLostAreDeliveredOnce(t *testing.T) {
+	lost := map[string]Fault{
+		"dropped": {Drop: true}, "502": {Status: 502, Body: []byte("<html>")}, "system busy": {Code: wechat.ErrSystemBusy}, "hangs": {Hang: true},
+	}
+	for name, fault := range lost {
+		fault.Executed, fault.Times = true, 2
+		synctest.Test(t, func(t *testing.T) {
+			p := platform(t)
+			c := p.Client()
+			alice, bob := p.AddUser(User{}), p.AddUser(User{})
+			message := wechat.TemplateMessage{OpenID: alice.OpenID, TemplateID: p.AddTemplate(Template{})}
+			text := wechat.TextMessage{Content: "新品"}
+			sends := map[string]func() error{
+				"/cgi-bin/message/template/send": func() error {
+					_, err := c.SendTemplateMessage(t.Context(), message)
+					return err
+				},
+				"/cgi-bin/message/mass/sendall": func() error {
+					res, err := c.SendMass(t.Context(), wechat.SendMassRequest{ToAll: true, Message: text})
+					assert.True(t, err != nil || res.MsgID > 0)
+					return err
+				},
+				"/cgi-bin/message/mass/send": func() error {
+					_, err := c.SendMassToUsers(t.Context(), wechat.SendMassToUsersRequest{OpenIDs: []string{alice.OpenID, bob.OpenID}, Message: text})
+					return err
+				},
+			}
+			for path, send := range sends {
+				before := len(alice.Messages())
+				for wanted := 1; wanted <= 2; wanted++ { // the same content again is another message
+					p.InjectFault(path, fault)
+					require.NoError(t, send(), "%s %s", path, name)
+					assert.Len(t, alice.Messages(), before+wanted, "%s %s", path, name)
+					assert.Equal(t, 3*wanted, p.CallCount(path), "%s %s", path, name)
+				}
+			}
+		})
+	}
+}
+
 func TestIndustryChangesOnceAMonth(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := platform(t).Client()

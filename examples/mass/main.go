@@ -42,17 +42,17 @@ func main() {
 func sendAll(ctx context.Context, client *wechat.Client, tag int64, message wechat.MassMessage) error {
 	job, err := client.SendMass(ctx, wechat.SendMassRequest{
 		TagID: tag, Message: message,
-		// For 24 hours the platform refuses a second message with this ID: nobody
+		// For 24 hours the platform sends no second message with this ID: nobody
 		// gets it twice, whatever is retried or started again today.
 		ClientMsgID: "weekly-" + time.Now().Format(time.DateOnly),
 	})
 	switch {
-	case errors.Is(err, wechat.ErrDuplicateMassID):
-		fmt.Println("This was sent already today.")
 	case errors.Is(err, wechat.ErrMassQuota):
 		return fmt.Errorf("no mass message is left for today: %w", err)
 	case err != nil:
 		return err
+	case job.Duplicate:
+		fmt.Println("This was sent already today.")
 	}
 	// A service reacts to callback.MassSendJobFinishEvent instead of asking.
 	for {

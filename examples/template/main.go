@@ -34,8 +34,8 @@ func main() {
 		TemplateID: os.Getenv("WECHAT_TEMPLATE_ID"),
 		Data:       wechat.TemplateData{}.Set("thing1", "招牌奶茶").Set("character_string2", "SF1234567890"),
 		URL:        "https://example.com/orders/1",
-		// For 10 minutes the platform drops a second message with this ID, so the
-		// client can retry a call whose response was lost.
+		// For 10 minutes the platform drops a second message with this ID, so that the
+		// program can be started again without sending it twice.
 		ClientMsgID: "order-1-shipped",
 	})
 	switch {
