@@ -23,6 +23,8 @@ func TestBudgetIsSpentToTheLastAndRefilledByOne(t *testing.T) {
 	for range budgetSize / costRetry {
 		require.True(t, b.take(costRetry))
 	}
+	require.False(t, b.take(costRetry))
+	require.True(t, b.take(budgetSize%costRetry))
 	assert.False(t, b.take(1))
 	b.earn()
 	assert.True(t, b.take(1))
