@@ -32,6 +32,9 @@
 // returns one fault of each kind, for tests that try them all. [Platform.RevokeTokens]
 // invalidates the access tokens.
 //
+// [Network] damages what lies in between: connections to the platform, to a callback or to
+// Redis, and HTTP requests. A seed replays its random decisions.
+//
 // # Strictness
 //
 // If the official pages are silent or contradict themselves, the fake accepts what is known

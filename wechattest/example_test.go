@@ -145,6 +145,22 @@ func ExamplePlatform_InjectFault() {
 }
 
 // The client notices that its token was rejected, and fetches a new one.
+// A message that was executed although its response was lost is not sent again.
+func ExampleNetwork() {
+	platform := wechattest.NewPlatform()
+	defer platform.Close()
+	network := wechattest.NewNetwork(1)
+	client := platform.Client(wechat.WithHTTPClient(&http.Client{Transport: network.RoundTripper(platform.Transport())}))
+
+	network.InjectFault(wechattest.NetworkFault{Path: "/cgi-bin/tags/create", Reset: true, AfterWrite: true})
+	_, err := client.CreateTag(context.Background(), "buyers")
+	fmt.Println(errors.Is(err, wechat.ErrUnknownOutcome))
+	fmt.Println(platform.ExecutedCallCount("/cgi-bin/tags/create"))
+	// Output:
+	// true
+	// 1
+}
+
 func ExamplePlatform_RevokeTokens() {
 	p := wechattest.NewPlatform()
 	defer p.Close()
