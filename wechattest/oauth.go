@@ -182,11 +182,11 @@ func (p *Platform) VerifyPage(pageURL, nonce string, timestamp int64, signature 
 	p.mu.Lock()
 	ticket := p.tickets["jsapi"]
 	p.mu.Unlock()
-	if !p.now().Before(ticket.end) {
+	if !p.now().Before(ticket.End) {
 		return errors.New("wechattest: no valid jsapi ticket: none was requested, or it has expired")
 	}
 	pageURL, _, _ = strings.Cut(pageURL, "#")
-	text := "jsapi_ticket=" + ticket.value + "&noncestr=" + nonce + "&timestamp=" + strconv.FormatInt(timestamp, 10) + "&url=" + pageURL
+	text := "jsapi_ticket=" + ticket.Value + "&noncestr=" + nonce + "&timestamp=" + strconv.FormatInt(timestamp, 10) + "&url=" + pageURL
 	if !msgcrypt.Equal(msgcrypt.Sign(text), signature) {
 		return errors.New("wechattest: invalid signature")
 	}

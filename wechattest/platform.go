@@ -36,15 +36,23 @@ type Platform struct {
 
 	mu      sync.Mutex
 	custom  map[string]func(Call) (any, error)
-	calls   []Call            // the most recent ones
-	counts  map[string]*count // of all calls, by path
+	calls   []Call // the most recent ones
 	pending []*planned
 	clients []*wechat.Client
-	ids     ids
+	secured *security // nil if API security is off
+
+	callback
+	state
+}
+
+// state is what the account has, and what has happened to it. [Platform.SaveState] saves
+// it; see save_fields.go.
+type state struct {
+	ids    ids
+	counts map[string]*count // of all calls, by path
 
 	tokens
 	limits
-	callback
 	people
 	menus
 	templates
@@ -57,7 +65,21 @@ type Platform struct {
 	subscriptions
 	consents
 	statistics
-	secured *security // nil if API security is off
+}
+
+func (s *state) init(testAccount bool) {
+	s.ids, s.counts = newIDs(), map[string]*count{}
+	s.tokens.init()
+	s.limits.init(testAccount)
+	s.people.init()
+	s.templates.init()
+	s.files.init()
+	s.publications.init()
+	s.masses.init()
+	s.agents.init()
+	s.codes.init()
+	s.consents.init()
+	s.statistics.init()
 }
 
 // behavior executes an authorized, valid call. It holds the platform's lock.
@@ -76,9 +98,8 @@ func NewPlatform(opts ...Option) *Platform {
 		unknown: func(string, string) {},
 
 		custom: map[string]func(Call) (any, error){},
-		counts: map[string]*count{},
-		ids:    newIDs(),
 	}
+	p.init(set.testAccount)
 	p.pusher = newPusher()
 	p.settings = newCallbackSettings(CallbackSettings{
 		Token: set.token, EncodingAESKey: set.aesKey, Mode: set.mode, JSON: set.jsonPushes,
@@ -87,26 +108,15 @@ func NewPlatform(opts ...Option) *Platform {
 	for _, e := range spec.All() {
 		p.specs[e.Path] = append(p.specs[e.Path], e)
 	}
-	p.newState()
+	p.addRoutes()
 	if set.security {
 		p.secured, _ = newSecurity(p.AppID) // only fails without a source of randomness
 	}
 	return p
 }
 
-// newState initializes the account's state and the behavior of each path.
-func (p *Platform) newState() {
-	p.tokens.init()
-	p.limits.init(p.set.testAccount)
-	p.people.init()
-	p.templates.init()
-	p.files.init()
-	p.publications.init()
-	p.masses.init()
-	p.agents.init()
-	p.codes.init()
-	p.consents.init()
-	p.statistics.init()
+// addRoutes sets the behavior of each path.
+func (p *Platform) addRoutes() {
 	for _, routes := range []map[string]behavior{
 		p.tokenRoutes(), p.limitRoutes(), p.baseRoutes(), p.userRoutes(), p.tagRoutes(), p.menuRoutes(), p.templateRoutes(),
 		p.messageRoutes(), p.mediaRoutes(), p.materialRoutes(), p.draftRoutes(), p.publishRoutes(), p.commentRoutes(), p.massRoutes(),

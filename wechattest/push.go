@@ -168,7 +168,7 @@ func (f *Follower) Push(ctx context.Context, push Push) *Report {
 	case push.Type != "event":
 		f.markWrote()
 		text, _ := push.Fields["Content"].(string)
-		p.records = append(p.records, record{openID: f.OpenID, text: text, code: userSent, at: p.now()})
+		p.records = append(p.records, record{OpenID: f.OpenID, Text: text, Code: userSent, At: p.now()})
 	case opensWindow(push.Event):
 		f.markActed()
 	}

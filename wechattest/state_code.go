@@ -40,9 +40,9 @@ type QRCode struct {
 }
 
 type shortKey struct {
-	data string
-	at   time.Time
-	life time.Duration
+	Data string
+	At   time.Time
+	Life time.Duration
 }
 
 type jumpRule struct {
@@ -169,18 +169,18 @@ func (p *Platform) shorten(c *call) (any, error) {
 		life = longestShort
 	}
 	key := random(letters, 15)
-	p.shorts[key] = shortKey{data: in.Data, at: c.At, life: life}
+	p.shorts[key] = shortKey{Data: in.Data, At: c.At, Life: life}
 	return map[string]any{"errcode": 0, "errmsg": "ok", "short_key": key}, nil
 }
 
 func (p *Platform) lengthen(c *call) (any, error) {
 	s, ok := p.shorts[c.text("short_key")]
-	left := s.life - c.At.Sub(s.at)
+	left := s.Life - c.At.Sub(s.At)
 	if !ok || left <= 0 {
 		return nil, refuse(9410012, "invalid short_key")
 	}
 	return map[string]any{
-		"errcode": 0, "errmsg": "ok", "long_data": s.data, "create_time": s.at.Unix(), "expire_seconds": int(left.Seconds()),
+		"errcode": 0, "errmsg": "ok", "long_data": s.Data, "create_time": s.At.Unix(), "expire_seconds": int(left.Seconds()),
 	}, nil
 }
 

@@ -158,11 +158,11 @@ func (p *Platform) sendMass(c *call) (any, error) {
 		return nil, refuse(wechat.ErrMassIDTooLong, "clientmsgid size out of limit")
 	}
 	key := in.massKey(c)
-	if done, ok := p.massKeys[key]; ok && c.At.Sub(done.at) < massKeyLife {
-		return nil, &refusal{code: wechat.ErrDuplicateMassID, message: "clientmsgid exist", extra: map[string]any{"msg_id": done.id}}
+	if done, ok := p.massKeys[key]; ok && c.At.Sub(done.At) < massKeyLife {
+		return nil, &refusal{code: wechat.ErrDuplicateMassID, message: "clientmsgid exist", extra: map[string]any{"msg_id": done.ID}}
 	}
 	sent := &massMessage{id: p.ids.newSent(), kind: m.Type, status: "SENDING"}
-	p.massKeys[key] = keyed{at: c.At, id: sent.id}
+	p.massKeys[key] = keyed{At: c.At, ID: sent.id}
 	p.mass[sent.id] = sent
 	out := map[string]any{"errcode": 0, "errmsg": "send job submission success", "type": m.Type, "msg_id": sent.id}
 	if m.Type == "mpnews" {

@@ -79,9 +79,9 @@ type conversations struct {
 
 // record is a customer-service message in the log.
 type record struct {
-	openID, text, worker string
-	code                 int
-	at                   time.Time
+	OpenID, Text, Worker string
+	Code                 int
+	At                   time.Time
 }
 
 const (
@@ -124,7 +124,7 @@ func (p *Platform) sendCustom(c *call) (any, error) {
 	}
 	f.typing = time.Time{}
 	f.receive(Received{Message: m, Via: ViaCustomMessage})
-	p.records = append(p.records, record{openID: f.OpenID, text: m.Content, worker: m.KFAccount, code: agentSent, at: c.At})
+	p.records = append(p.records, record{OpenID: f.OpenID, Text: m.Content, Worker: m.KFAccount, Code: agentSent, At: c.At})
 	return okay{}, nil
 }
 
@@ -338,12 +338,12 @@ func (p *Platform) listRecords(c *call) (any, error) {
 	case time.Duration(in.End-in.Start)*time.Second > recordsWindow:
 		return nil, refuse(65417, "it is too long from the starttime to endtime")
 	}
-	within := slices.DeleteFunc(slices.Clone(p.records), func(r record) bool { return r.at.Unix() < in.Start || r.at.Unix() > in.End })
+	within := slices.DeleteFunc(slices.Clone(p.records), func(r record) bool { return r.At.Unix() < in.Start || r.At.Unix() > in.End })
 	begin := min(in.Next-1, len(within))
 	page := within[begin:min(begin+in.Number, len(within))]
 	list := make([]any, 0, len(page))
 	for _, r := range page {
-		list = append(list, map[string]any{"openid": r.openID, "opercode": r.code, "text": r.text, "time": r.at.Unix(), "worker": r.worker})
+		list = append(list, map[string]any{"openid": r.OpenID, "opercode": r.Code, "text": r.Text, "time": r.At.Unix(), "worker": r.Worker})
 	}
 	return map[string]any{"recordlist": list, "number": len(list), "msgid": begin + len(page) + 1}, nil
 }

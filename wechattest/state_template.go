@@ -35,8 +35,8 @@ type templates struct {
 
 // keyed is a message that was sent with a client message ID.
 type keyed struct {
-	at time.Time
-	id int64
+	At time.Time
+	ID int64
 }
 
 func (t *templates) init() {
@@ -206,11 +206,11 @@ func (p *Platform) sendTemplate(c *call) (any, error) {
 		return nil, err
 	}
 	key := in.To + " " + in.Key
-	if done, ok := p.templateKeys[key]; ok && in.Key != "" && c.At.Sub(done.at) < templateKeyLife {
-		return map[string]any{"errcode": 0, "errmsg": "ok", "msgid": done.id}, nil // already sent
+	if done, ok := p.templateKeys[key]; ok && in.Key != "" && c.At.Sub(done.At) < templateKeyLife {
+		return map[string]any{"errcode": 0, "errmsg": "ok", "msgid": done.ID}, nil // already sent
 	}
 	id := p.ids.newSent()
-	p.templateKeys[key] = keyed{at: c.At, id: id}
+	p.templateKeys[key] = keyed{At: c.At, ID: id}
 	status := "success"
 	if f.refuses || f.blacklisted {
 		status = "failed:user block"

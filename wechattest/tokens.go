@@ -40,8 +40,8 @@ type credential struct {
 }
 
 type ticket struct {
-	value string
-	end   time.Time
+	Value string
+	End   time.Time
 }
 
 func (t *tokens) init() { t.tickets = map[string]ticket{} }
@@ -187,9 +187,9 @@ func (p *Platform) ResetAppSecret() string {
 func (p *Platform) getTicket(c *call) (any, error) {
 	kind := c.param("type")
 	t := p.tickets[kind]
-	if !c.At.Before(t.end) {
-		t = ticket{value: random(urlSafe, 86), end: c.At.Add(tokenLife)}
+	if !c.At.Before(t.End) {
+		t = ticket{Value: random(urlSafe, 86), End: c.At.Add(tokenLife)}
 		p.tickets[kind] = t
 	}
-	return map[string]any{"errcode": 0, "errmsg": "ok", "ticket": t.value, "expires_in": int(tokenLife.Seconds())}, nil
+	return map[string]any{"errcode": 0, "errmsg": "ok", "ticket": t.Value, "expires_in": int(tokenLife.Seconds())}, nil
 }
