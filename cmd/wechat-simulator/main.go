@@ -64,8 +64,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 			ended <- err
 		}
 	}
-	sim.Close()
-	if err := <-ended; err != nil {
+	if err := errors.Join(sim.Close(), <-ended); err != nil {
 		_, _ = fmt.Fprintln(stderr, "wechat-simulator:", err)
 		return exitFailure
 	}
@@ -93,10 +92,13 @@ func parse(args []string, stderr io.Writer) (settings, []string, error) {
 	flags.DurationVar(&set.pushTimeout, "push-timeout", 5*time.Second, "time that the callback has to respond; increase it to step through the callback in a debugger")
 	flags.BoolVar(&set.strict, "strict", false, "refuse what the official pages forbid, even if the platform is known to accept it")
 	flags.BoolVar(&set.testAccount, "test-account", false, "use the lower quotas of a test account (测试号)")
+	flags.StringVar(&set.stateFile, "state", "", "restore the state from this `file`, if it exists, and save it there; it contains all secrets of the account")
 	flags.StringVar(&set.caFile, "ca", "", "write the CA certificate of the proxy to this `file` and keep it (default a temporary file)")
 	if err := flags.Parse(args); err != nil {
 		return set, nil, err
 	}
+	set.given = map[string]bool{}
+	flags.Visit(func(f *flag.Flag) { set.given[f.Name] = true })
 	if set.pushTimeout <= 0 {
 		err := errors.New("-push-timeout must be positive")
 		_, _ = fmt.Fprintln(stderr, err)

@@ -35,7 +35,7 @@ func start(t *testing.T, change ...func(*settings)) *simulator {
 	ended := make(chan error, 1)
 	go func() { ended <- s.serve() }()
 	t.Cleanup(func() {
-		s.Close()
+		require.NoError(t, s.Close())
 		require.NoError(t, <-ended)
 	})
 	return s
@@ -165,7 +165,7 @@ func TestTunnelEndsWithTheSimulator(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() { ended <- s.serve() }()
 	conn, _ := dial(t, s, "api.weixin.qq.com:443", "")
-	s.Close()
+	require.NoError(t, s.Close())
 	require.NoError(t, <-ended)
 	require.NoError(t, conn.SetReadDeadline(time.Now().Add(5*time.Second)))
 	_, err = conn.Read(make([]byte, 1))

@@ -18,9 +18,11 @@ import (
 
 // settings are the values of the flags. Empty ones become random.
 type settings struct {
-	addr   string
-	expose bool
-	caFile string
+	addr      string
+	expose    bool
+	caFile    string
+	stateFile string
+	given     map[string]bool // the flags that were set
 
 	appID, appSecret string
 	callback         wechattest.CallbackSettings
@@ -39,6 +41,7 @@ type simulator struct {
 	server   *http.Server
 	proxy    *proxy
 	control  http.Handler
+	state    *stateSaver // nil without a state file
 	cleanUp  func()
 
 	set settings // complete, with the random values
@@ -55,6 +58,11 @@ func newSimulator(set settings, log *slog.Logger) (*simulator, error) {
 	if s.platform, err = set.newPlatform(); err != nil {
 		return nil, err
 	}
+	if set.stateFile != "" {
+		if s.set, err = set.restoreState(s.platform); err != nil {
+			return nil, err
+		}
+	}
 	issuer, err := newAuthority()
 	if err != nil {
 		return nil, err
@@ -67,6 +75,13 @@ func newSimulator(set settings, log *slog.Logger) (*simulator, error) {
 		_ = s.listener.Close()
 		s.cleanUp()
 		return nil, fmt.Errorf("cannot write the certificate: %w", err)
+	}
+	if set.stateFile != "" {
+		if s.state, err = newStateSaver(set.stateFile, s.current, log); err != nil {
+			_ = s.listener.Close()
+			s.cleanUp()
+			return nil, err
+		}
 	}
 	s.control = newControl(s)
 	s.proxy = newProxy(http.HandlerFunc(s.servePlatform), issuer, log)
@@ -177,12 +192,17 @@ func (s *simulator) serve() error {
 	return err
 }
 
-// Close stops the simulator and everything in progress.
-func (s *simulator) Close() {
+// Close stops the simulator and everything in progress. It returns an error if the state
+// could not be saved.
+func (s *simulator) Close() error {
 	s.current().Close()
 	_ = s.server.Close()
 	_ = s.proxy.Close()
 	s.cleanUp()
+	if s.state == nil {
+		return nil
+	}
+	return s.state.Close()
 }
 
 // ServeHTTP routes a request to the proxy, the control API or the platform's API.
