@@ -1,5 +1,7 @@
 PKGSITE_VERSION := v0.6.0
 GOLANGCI_VERSION := v2.15.0
+GOVULNCHECK_VERSION := v1.9.0
+CYCLONEDX_VERSION := v1.10.0
 GOLANGCI := $(shell go env GOPATH)/bin/golangci-lint
 EXAMPLES := $(sort $(dir $(wildcard examples/*/main.go)))
 MODULES := redisstore wechatotel examples/sqlstore # those with dependencies of their own
@@ -8,7 +10,7 @@ FUZZTIME ?= 30s
 ROUNDS ?= 6
 BENCHTIME ?= 1s
 
-.PHONY: demo test docs lint bench profile fuzz examples foreign benchmarks ci
+.PHONY: demo test docs lint security sbom bench profile fuzz examples foreign benchmarks ci
 
 ## demo: walk through the SDK on the embedded fake platform
 demo:
@@ -28,6 +30,27 @@ lint: $(GOLANGCI)
 	go vet ./...
 	$(GOLANGCI) run ./...
 	@set -e; for module in $(MODULES) $(VETTED); do echo "lint $$module"; (cd $$module && go vet ./... && $(GOLANGCI) run ./...); done
+
+## security: gosec, which lint runs too; then known vulnerabilities, skipped if their database cannot be reached
+security: $(GOLANGCI)
+	@set -e; for module in . $(MODULES); do echo "gosec $$module"; (cd $$module && $(GOLANGCI) run --enable-only gosec,nolintlint ./...); done
+	@log=$$(mktemp); trap 'rm -f "$$log"' EXIT; \
+	for module in . $(MODULES); do \
+		echo "govulncheck $$module"; \
+		go -C $$module run golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK_VERSION) ./... > "$$log" 2>&1 && continue; \
+		if grep -q '^govulncheck: fetching vulnerabilities: ' "$$log"; then \
+			echo "govulncheck: SKIPPED, https://vuln.go.dev cannot be reached: nothing was checked for known vulnerabilities"; exit 0; \
+		fi; \
+		cat "$$log"; exit 1; \
+	done
+
+## sbom: the dependencies of every module in CycloneDX, into sbom
+sbom:
+	@mkdir -p sbom
+	@set -e; for module in . $(MODULES); do \
+		file=sbom/$$(go -C $$module list -m | sed 's,.*github.com/wechatoa/,,; s,/,-,g').cdx.json; echo "$$file"; \
+		go run github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@$(CYCLONEDX_VERSION) mod -json -licenses -output "$$file" $$module; \
+	done
 
 $(GOLANGCI):
 	go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
@@ -84,7 +107,7 @@ benchmarks: $(GOLANGCI)
 	fi
 
 ## ci: what a change must pass
-ci: lint examples fuzz foreign benchmarks
+ci: lint security sbom examples fuzz foreign benchmarks
 	go test -count=1 -run 'Allocat' . ./callback ./internal/... # not with -race, which allocates too
 	go test -race -count=1 ./...
 	@set -e; for module in $(MODULES); do echo "go -C $$module test -race ./..."; go -C $$module test -race -count=1 ./...; done
