@@ -110,6 +110,36 @@ func TestExcerptIsShortValidAndCutAfterMasking(t *testing.T) {
 	}
 }
 
+// An excerpt looks at eight times its length. Masks that are shorter than their secrets
+// bring the end of that into it.
+func TestAnExcerptDropsTheBeginningOfASecretThatItCutOff(t *testing.T) {
+	secret := strings.Repeat("CANARY-", 30)[:200]
+	r := redact.New(secret)
+	const window = 8 * redact.MaxExcerpt
+	many := strings.Repeat(secret, window/len(secret))
+	masks := strings.Repeat(redact.Mask, window/len(secret))
+	rest := strings.Repeat(" ", 50) + strings.Repeat("w", window-len(many)-50)
+
+	assert.Equal(t, masks+rest, r.Excerpt([]byte(many+rest)), "nothing is cut off")
+	assert.Equal(t, masks+strings.Repeat(" ", 50), r.Excerpt([]byte(many+rest+"w")), "a word that goes on may be a secret")
+	assert.Equal(t, masks+strings.Repeat(" ", 50), r.Excerpt([]byte(many+rest[:50]+secret)))
+	assert.Equal(t, masks+rest[:len(rest)-2]+" ", r.Excerpt([]byte(many+rest[:len(rest)-2]+" ww")), "but not more than that word")
+
+	encoded := regexp.MustCompile(`.`).ReplaceAllStringFunc(secret, func(c string) string { return "%" + hex.EncodeToString([]byte(c)) })
+	short := strings.Repeat(secret, 17)
+	got := r.Excerpt([]byte(short + " " + encoded))
+	assert.Equal(t, strings.Repeat(redact.Mask, 17)+" "+redact.Mask, got, "encoded, but whole")
+	short = strings.Repeat(secret, 18)
+	got = r.Excerpt([]byte(short + " " + encoded))
+	assert.Equal(t, strings.Repeat(redact.Mask, 18)+" ", got, "encoded and cut off")
+}
+
+func TestAnExcerptOfTheMaximumLengthIsTheWholeText(t *testing.T) {
+	text := strings.Repeat("x", redact.MaxExcerpt)
+	assert.Equal(t, text, redact.New().Excerpt([]byte(text)))
+	assert.Equal(t, text, redact.New().Excerpt([]byte(text+"x")))
+}
+
 func TestCleanErrorsStayThemselvesAndOthersLoseTheirSecret(t *testing.T) {
 	r := redact.New("SECRET-CANARY")
 	clean := fmt.Errorf("reading: %w", io.ErrUnexpectedEOF)

@@ -104,22 +104,43 @@ func TestHangingCallIsLeftBehindAndTheFourthIsNotMade(t *testing.T) {
 }
 
 func TestStoreThatHeedsItsTimeCountsAsHangingToo(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var g usercode.Guard
-		waits := func(ctx context.Context) (string, error) {
-			<-ctx.Done()
-			return "", ctx.Err()
-		}
-		_, err := usercode.Call(t.Context(), &g, ok)
-		require.NoError(t, err)
-		for range 3 {
-			_, err := usercode.Call(t.Context(), &g, waits)
-			require.Error(t, err)
-		}
-		_, err = usercode.Call(t.Context(), &g, ok)
-		require.ErrorIs(t, err, usercode.ErrSkipped)
-		synctest.Wait()
-	})
+	waits := func(ctx context.Context) (string, error) {
+		<-ctx.Done()
+		return "", ctx.Err()
+	}
+	for range 50 { // its result and the end of its time arrive together, in either order
+		synctest.Test(t, func(t *testing.T) {
+			var g usercode.Guard
+			_, err := usercode.Call(t.Context(), &g, ok)
+			require.NoError(t, err)
+			for range 3 {
+				_, err := usercode.Call(t.Context(), &g, waits)
+				require.Error(t, err)
+			}
+			_, err = usercode.Call(t.Context(), &g, ok)
+			require.ErrorIs(t, err, usercode.ErrSkipped)
+			synctest.Wait()
+		})
+	}
+}
+
+func TestQuickFailuresOpenTheBreakerASecondAfterTheLastSuccess(t *testing.T) {
+	for after, skipped := range map[time.Duration]bool{time.Second - 1: false, time.Second: true} {
+		synctest.Test(t, func(t *testing.T) {
+			var g usercode.Guard
+			_, err := usercode.Call(t.Context(), &g, ok)
+			require.NoError(t, err)
+			for range 2 {
+				_, err = usercode.Call(t.Context(), &g, down)
+				require.ErrorIs(t, err, errDown)
+			}
+			time.Sleep(after)
+			_, err = usercode.Call(t.Context(), &g, down)
+			require.ErrorIs(t, err, errDown)
+			_, err = usercode.Call(t.Context(), &g, ok)
+			assert.Equal(t, skipped, errors.Is(err, usercode.ErrSkipped), "%s: %v", after, err)
+		})
+	}
 }
 
 func TestProbesOfADeadStoreBecomeRarerAndDoNotOverlap(t *testing.T) {
