@@ -87,14 +87,15 @@ func (c *config) checkAlone() error {
 
 // parts are what clients can share with each other.
 type parts struct {
-	rest   *resty.Client
-	stored *tokencache.Shared
-	budget *budget
-	owned  bool // rest has connections of its own
+	rest     *resty.Client
+	stored   *tokencache.Shared
+	budget   *budget
+	failover *failover
+	owned    bool // rest has connections of its own
 }
 
 func (c *config) parts() parts {
-	return parts{newRest(c), c.stored(), newBudget(), c.httpClient == nil}
+	return parts{newRest(c), c.stored(), newBudget(), new(failover), c.httpClient == nil}
 }
 
 // stored returns the store of tokens and tickets.

@@ -29,6 +29,9 @@ type call struct {
 	token      string
 	last       error // of the last attempt
 	mayHaveRun bool  // an attempt may have been executed
+
+	elsewhere  bool // this attempt goes to the disaster host
+	failedOver bool // an attempt did not reach the usual host
 }
 
 // retryable reports whether a call that may have been executed can be sent again.
@@ -43,6 +46,7 @@ const (
 	final       verdict = iota // not executed; another attempt would fail too
 	badToken                   // not executed; the token was rejected
 	notExecuted                // not executed; another attempt may succeed
+	unreached                  // not executed, because the host could not be reached
 	nextMinute                 // not executed; another attempt may succeed in the next minute
 	unknown                    // may have been executed; another attempt may succeed
 	abandoned                  // may have been executed; another attempt is of no use
@@ -87,7 +91,9 @@ func (c *Client) attemptAll(ctx context.Context, cl *call) error {
 		case v == nextMinute && c.cfg.retry.WaitForQuota:
 			retries++
 			err = c.awaitRetry(ctx, cl, retries, 0, untilNextMinute(time.Now())+jitter(quotaJitter))
-		case v == notExecuted, v == unknown && cl.retryable():
+		case v == unreached && c.failOver(ctx, cl):
+			err = nil
+		case v == notExecuted, v == unreached, v == unknown && cl.retryable():
 			retries++
 			err = c.awaitRetry(ctx, cl, retries, costOf(err), c.cfg.retry.pause(retries))
 		}
@@ -200,6 +206,7 @@ func (c *Client) attempt(ctx context.Context, cl *call) (v verdict, err error) {
 			c.observe(ctx, seen)
 		}()
 	}
+	c.chooseHost(cl)
 	body, err := c.secure.seal(cl)
 	if err != nil {
 		return final, c.requestError(cl, 0, err)
@@ -207,7 +214,7 @@ func (c *Client) attempt(ctx context.Context, cl *call) (v verdict, err error) {
 	limited, cancel := limit(ctx, c.timeout(cl))
 	defer cancel()
 	sent, wire := limited, (*writes)(nil)
-	if !cl.Idempotent || len(cl.AlreadyDone) > 0 { // otherwise it makes no difference
+	if !cl.Idempotent || len(cl.AlreadyDone) > 0 || c.cfg.failover { // otherwise it makes no difference
 		sent, wire = c.traceWrites(limited)
 	}
 	r, err := c.newRequest(sent, cl, body)
@@ -221,6 +228,7 @@ func (c *Client) attempt(ctx context.Context, cl *call) (v verdict, err error) {
 	}
 	defer func() { _ = raw.Body.Close() }()
 	seen.Status = raw.StatusCode
+	c.reached(ctx, cl)
 	return c.read(ctx, limited, cl, raw)
 }
 
@@ -301,7 +309,7 @@ func (c *Client) transportError(ctx, limited context.Context, cl *call, err erro
 		if ctx.Err() != nil {
 			return final, failure
 		}
-		return notExecuted, failure
+		return unreached, failure
 	case ctx.Err() != nil:
 		return abandoned, failure
 	}

@@ -24,6 +24,7 @@ type config struct {
 	classicToken  bool
 	forcedRefresh bool
 	lockRequired  bool
+	failover      bool // to the disaster host
 	noMsgIDs      bool // no client message IDs are generated
 	retry         RetryPolicy
 	timeout       time.Duration
@@ -50,6 +51,18 @@ type config struct {
 func WithBaseURL(baseURL string) Option {
 	return func(c *config) { c.baseURL = cmp.Or(baseURL, defaultBaseURL) }
 }
+
+// WithFailover sends calls to the platform's disaster recovery host, api2.weixin.qq.com,
+// while the host of the base URL cannot be reached (容灾域名). If the connection of a call
+// fails before the first byte of the request is written, even a call that must not be
+// executed twice is sent again there, at once and once; [RetryPolicy] does not limit
+// that. Later calls go there directly, and every 30 seconds one of them tries the usual
+// host again. Connecting may take 5 seconds, so the ctx of a call must allow more. Clients
+// of one [Clients] do this together. The option has no effect if the base URL is a proxy
+// or a fake, or for a call with [Request.Host].
+//
+// https://developers.weixin.qq.com/doc/service/guide/dev/api/domain
+func WithFailover() Option { return func(c *config) { c.failover = true } }
 
 // WithHTTPClient sets the HTTP client whose transport and timeout are used, such as one
 // with a proxy, or [http.DefaultClient] in a test that mocks [http.DefaultTransport].

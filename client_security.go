@@ -128,6 +128,7 @@ type security struct {
 	serial    string // of the signer's key
 	verifiers map[string]APIVerifier
 	origin    string
+	asked     bool // the program has set the origin
 	paths     []string
 	log       *slog.Logger
 	warned    atomic.Bool
@@ -147,6 +148,7 @@ func newSecurity(cfg *config) (*security, error) {
 		signer:    in.Signer,
 		serial:    in.PrivateKeySerial,
 		verifiers: map[string]APIVerifier{},
+		asked:     in.Origin != "",
 		paths:     slices.Clone(in.Paths),
 		log:       cfg.log,
 	}
@@ -280,12 +282,20 @@ func mergeQuery(object []byte, fields map[string]json.RawMessage, query url.Valu
 	return append(head, rest...), nil
 }
 
+// signedURL returns the URL that the signatures of an attempt contain.
+func (s *security) signedURL(cl *call) string {
+	if cl.elsewhere && !s.asked {
+		return "https://" + disasterHost + cl.Path
+	}
+	return s.origin + cl.Path
+}
+
 // seal returns the body of an attempt.
 func (s *security) seal(cl *call) (*payload.Payload, error) {
 	if cl.secret == nil {
 		return cl.body, nil
 	}
-	at, signed := time.Now().Unix(), s.origin+cl.Path
+	at, signed := time.Now().Unix(), s.signedURL(cl)
 	body, err := s.channel.Encrypt(signed, at, cl.secret)
 	if err != nil {
 		return nil, err
@@ -313,7 +323,7 @@ func (s *security) open(cl *call, raw *http.Response, data []byte) ([]byte, erro
 	if raw.Header.Get(apisec.HeaderSignature) == "" && believable(cl, raw.StatusCode, data) {
 		return data, nil
 	}
-	plain, err := s.verified(raw, s.origin+cl.Path, data)
+	plain, err := s.verified(raw, s.signedURL(cl), data)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnverified, err)
 	}

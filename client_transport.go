@@ -39,6 +39,9 @@ func (c *Client) url(cl *call) *url.URL {
 	if cl.Host != "" && c.cfg.ownHost {
 		u.Host = cl.Host
 	}
+	if cl.elsewhere {
+		u.Host = disasterHost
+	}
 	if u.RawPath != "" {
 		u.RawPath += (&url.URL{Path: cl.Path}).EscapedPath()
 	}
