@@ -152,7 +152,7 @@ func (c *config) complete() error {
 	if hasControl(c.userAgent) {
 		return invalid("WithUserAgent", "must not contain a control character")
 	}
-	if err := first(c.retry.check(), c.checkTokens()); err != nil || c.source != nil {
+	if err := first(c.retry.check(), c.checkTokens(), c.checkRedirectURLs()); err != nil || c.source != nil {
 		return err
 	}
 	return first(notEmpty("appID", c.appID), notEmpty("appSecret", c.appSecret))

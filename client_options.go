@@ -26,6 +26,7 @@ type config struct {
 	lockRequired  bool
 	failover      bool // to the disaster host
 	noMsgIDs      bool // no client message IDs are generated
+	redirectURLs  []string
 	retry         RetryPolicy
 	timeout       time.Duration
 	mediaTimeout  time.Duration
@@ -118,6 +119,16 @@ func WithRetry(p RetryPolicy) Option { return func(c *config) { c.retry = p } }
 // option they return [ErrUnknownOutcome] instead, and the platform refuses a mass message
 // that equals another one of the last 24 hours, with [ErrDuplicateMassID].
 func WithoutClientMsgIDs() Option { return func(c *config) { c.noMsgIDs = true } }
+
+// WithOAuthRedirectURLs lists the only pages to which [Client.OAuthURL] lets the platform
+// send a browser with its code, such as "https://example.com/welcome"; for any other
+// [OAuthURLRequest.RedirectURL] it returns an [*ArgumentError]. Set it if a part of that
+// URL comes from a request. A page is compared as it is written, without its query, and
+// must not have a query or fragment in the list. By default every page is allowed that
+// the console allows.
+func WithOAuthRedirectURLs(pages ...string) Option {
+	return func(c *config) { c.redirectURLs = append([]string{}, pages...) }
+}
 
 // WithTimeout limits one attempt of a call, from connecting to the last byte of the
 // response. 0 means the default of 30 seconds; the maximum is 24 hours. Uploads and

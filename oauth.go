@@ -58,7 +58,7 @@ const (
 
 // OAuthURLRequest describes an authorization.
 type OAuthURLRequest struct {
-	RedirectURL   string // on a domain that is configured in the console
+	RedirectURL   string // on a domain that is configured in the console; see also [WithOAuthRedirectURLs]
 	Scope         OAuthScope
 	State         OAuthState // see [NewOAuthState]
 	ForcePopup    bool       // also asks users who have agreed before
@@ -73,7 +73,7 @@ type OAuthURLRequest struct {
 // https://developers.weixin.qq.com/doc/service/guide/h5/auth
 func (c *Client) OAuthURL(req OAuthURLRequest) (string, error) {
 	err := first(
-		notEmpty("appID", c.cfg.appID), httpURL("RedirectURL", req.RedirectURL), notEmpty("Scope", string(req.Scope)), req.State.check())
+		notEmpty("appID", c.cfg.appID), c.cfg.checkRedirectURL(req.RedirectURL), notEmpty("Scope", string(req.Scope)), req.State.check())
 	if err != nil {
 		return "", err
 	}
@@ -88,6 +88,27 @@ func (c *Client) OAuthURL(req OAuthURLRequest) (string, error) {
 		values = append(values, "forceSnapShot", "true")
 	}
 	return browserURL("https://open.weixin.qq.com/connect/oauth2/authorize", values...), nil
+}
+
+// checkRedirectURL refuses pages that the program has not listed, if it has a list.
+func (c *config) checkRedirectURL(page string) error {
+	if err := httpURL("RedirectURL", page); err != nil || c.redirectURLs == nil {
+		return err
+	}
+	page, _, _ = strings.Cut(page, "?")
+	if !slices.Contains(c.redirectURLs, page) {
+		return invalid("RedirectURL", "must be a page that WithOAuthRedirectURLs lists")
+	}
+	return nil
+}
+
+func (c *config) checkRedirectURLs() error {
+	return each("WithOAuthRedirectURLs", c.redirectURLs, func(argument, page string) error {
+		if strings.ContainsAny(page, "?#") {
+			return invalid(argument, "must have no query and no fragment")
+		}
+		return httpURL(argument, page)
+	})
 }
 
 // OAuthToken gives access to what one user has authorized. It is not the account's

@@ -91,6 +91,7 @@ func (s *site) loggedIn(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "请重新登录", http.StatusBadRequest)
 		return
 	}
+	s.setCookie(w, stateCookie, "", -time.Second) // it works once
 	state := wechat.OAuthState(cookie.Value)
 	if err := state.Check(r.URL.Query().Get("state")); err != nil {
 		http.Error(w, "请重新登录", http.StatusBadRequest)
@@ -105,7 +106,6 @@ func (s *site) loggedIn(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.users[session] = user
 	s.mu.Unlock()
-	s.setCookie(w, stateCookie, "", -1)
 	s.setCookie(w, sessionCookie, session, 24*time.Hour)
 	http.Redirect(w, r, "/", http.StatusFound)
 }
