@@ -43,7 +43,8 @@ import (
 type Config struct {
 	// Client returns the client of an account, or [wechat.ErrUnknownAccount] if the
 	// account does not exist. Use the Get method of a [wechat.Clients], or [Only] for a
-	// fixed set of clients. A function of your own must return when its context ends.
+	// fixed set of clients. A function of your own must return when its context ends. If
+	// 4 calls about an account have not, others for it fail until a minute is over.
 	Client func(ctx context.Context, appID string) (*wechat.Client, error)
 
 	// Programs are the programs that may use the service. [Handler.SetPrograms]
@@ -79,8 +80,7 @@ type Handler struct{ *service }
 
 // service is behind a pointer so that no fmt verb prints what is in it.
 type service struct {
-	client   func(ctx context.Context, appID string) (*wechat.Client, error)
-	guard    *usercode.Guard
+	accounts *accounts
 	programs atomic.Pointer[programs]
 	log      *slog.Logger
 	clean    *redact.Redactor
@@ -104,7 +104,7 @@ func NewHandler(cfg Config) (*Handler, error) {
 		return nil, &wechat.ArgumentError{Argument: "Client", Reason: "must not be nil"}
 	}
 	h := &Handler{&service{
-		client: cfg.Client, guard: &usercode.Guard{Limit: usercode.Unlimited}, log: usercode.Logger(cfg.Logger), clean: redact.New(),
+		accounts: newAccounts(cfg.Client), log: usercode.Logger(cfg.Logger), clean: redact.New(),
 		strangers: newBucket(strangersPerMinute),
 	}}
 	if err := h.SetPrograms(cfg.Programs); err != nil {
@@ -236,7 +236,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, seen *audit) (*a
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), workWithin)
 	defer cancel()
-	c, err := usercode.Call(ctx, h.guard, func(ctx context.Context) (*wechat.Client, error) { return h.client(ctx, in.AppID) })
+	c, err := h.accounts.get(ctx, in.AppID)
 	if err != nil || c == nil {
 		return nil, unavailable(w, err)
 	}

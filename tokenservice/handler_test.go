@@ -268,6 +268,49 @@ func TestAServiceWhoseClientsCannotBeHadRespondsInTime(t *testing.T) {
 	}
 }
 
+func TestAnAccountWhoseClientHangsHoldsUpNoOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := wechattest.NewPlatform()
+		defer p.Close()
+		good, end := p.Client(wechat.WithLogger(quiet)), make(chan struct{})
+		var calls, hung atomic.Int32
+		hung.Store(1)
+		h, err := tokenservice.NewHandler(tokenservice.Config{
+			Client: func(_ context.Context, appID string) (*wechat.Client, error) {
+				if appID == p.AppID {
+					return good, nil
+				}
+				calls.Add(1)
+				if hung.Load() == 1 {
+					<-end // and ignores its context
+				}
+				return nil, wechat.ErrUnknownAccount
+			},
+			Programs: []tokenservice.Program{{Name: "shop", Keys: []wechat.Secret{shopKey}}}, Logger: quiet,
+		})
+		require.NoError(t, err)
+		ask := func(appID string) int { return post(t, h, "/token", shopKey, `{"appid":"`+appID+`"}`).status }
+		for range 40 {
+			assert.Equal(t, http.StatusServiceUnavailable, ask("wxHung"))
+			begin := time.Now()
+			require.Equal(t, http.StatusOK, ask(p.AppID))
+			require.Less(t, time.Since(begin), time.Second)
+		}
+		assert.LessOrEqual(t, calls.Load(), int32(8), "4 in a minute")
+
+		hung.Store(0)
+		time.Sleep(time.Minute)
+		assert.Equal(t, http.StatusNotFound, ask("wxHung"), "it is asked for again, though the old calls never return")
+		hung.Store(1)
+		for i := range 100 {
+			go ask("wxHung" + strconv.Itoa(i))
+		}
+		time.Sleep(time.Minute)
+		assert.Equal(t, http.StatusOK, ask(p.AppID))
+		close(end)
+	})
+}
+
 func TestManyAccountsAreServedByARegistryOfClients(t *testing.T) {
 	f := newFixture(t)
 	clients := wechat.NewClients(func(_ context.Context, appID string) (wechat.Account, error) {
