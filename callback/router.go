@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/wechatoa/wechat/internal/fleet"
+	"github.com/wechatoa/wechat/internal/redact"
 	"github.com/wechatoa/wechat/internal/usercode"
 )
 
@@ -164,7 +165,7 @@ func (r *router) complain(ctx context.Context, account string, err error) {
 		message = "callback: request for an unknown account"
 	}
 	if due(&r.complaints, message) {
-		r.log.LogAttrs(ctx, slog.LevelWarn, message, slog.String("account", account), slog.Any("error", err))
+		r.log.LogAttrs(ctx, slog.LevelWarn, message, slog.String("account", account), slog.Any("error", redact.New().Error(err)))
 	}
 }
 

@@ -157,7 +157,7 @@ func TestStrangersGet404AndCauseABoundedNumberOfCalls(t *testing.T) {
 func TestAPushIsLeftWithoutAnAnswerIfItsAccountCannotBeHad(t *testing.T) {
 	faults := map[string]func(context.Context, string) (*Handler, error){
 		"error": func(context.Context, string) (*Handler, error) {
-			return nil, errors.New("database is down: SECRET-OF-DSN")
+			return nil, errors.New(`look up account: {"encrypt_key":"SECRET-CANARY"}: database is down`)
 		},
 		"panic":  func(context.Context, string) (*Handler, error) { panic("row: SECRET-CANARY") },
 		"goexit": func(context.Context, string) (*Handler, error) { runtime.Goexit(); return nil, nil },
@@ -190,6 +190,7 @@ func TestAPushIsLeftWithoutAnAnswerIfItsAccountCannotBeHad(t *testing.T) {
 				assert.Equal(t, http.StatusServiceUnavailable, answerOf(r, verify).Code)
 				assert.LessOrEqual(t, strings.Count(log.String(), "\n"), 2, log.String())
 				assert.NotContains(t, log.String(), "CANARY")
+				assert.Equal(t, name == "error", strings.Contains(log.String(), "database is down"), log.String())
 				require.NoError(t, r.Shutdown(t.Context()))
 				time.Sleep(time.Hour)
 			})
