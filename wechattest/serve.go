@@ -2,6 +2,7 @@ package wechattest
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
@@ -287,7 +288,7 @@ func encode(value any) ([]byte, error) {
 func (p *Platform) refused(c *call, no *refusal) *answer {
 	message := no.message
 	if message == "" {
-		message = messageOf(no.code)
+		message = p.messageOf(no.code)
 	}
 	fields := map[string]any{"errcode": int(no.code), "errmsg": message + " rid: " + c.RequestID}
 	maps.Copy(fields, no.extra)
@@ -298,8 +299,13 @@ func (p *Platform) refused(c *call, no *refusal) *answer {
 	return &answer{status: http.StatusOK, header: jsonHeader(), body: body, code: no.code}
 }
 
-// messageOf returns the errmsg of a code. Programs must not depend on it.
-func messageOf(code wechat.Code) string {
+// messageOf returns the errmsg of a code. Programs must not depend on it, but people read
+// which IP address they have to add to the allowlist.
+func (p *Platform) messageOf(code wechat.Code) string {
+	if code == wechat.ErrIPNotAllowed {
+		ip := cmp.Or(p.set.badIP, "203.0.113.7")
+		return "invalid ip " + ip + " ipv6 ::ffff:" + ip + ", not in whitelist"
+	}
 	text := code.Error()
 	_, text, _ = strings.Cut(text, " ")
 	if text == "" {

@@ -136,7 +136,7 @@ func (p *Platform) checkSecret(c *call, grant, appID, secret string) error {
 	case secret != p.AppSecret:
 		return refuse(wechat.ErrInvalidSecret, "invalid appsecret")
 	case p.set.badIP != "":
-		return refuse(wechat.ErrIPNotAllowed, "invalid ip "+p.set.badIP+" ipv6 ::ffff:"+p.set.badIP+", not in whitelist")
+		return refuse(wechat.ErrIPNotAllowed, "")
 	}
 	return nil
 }

@@ -179,7 +179,13 @@ func TestAddressMissingFromTheListIsNamed(t *testing.T) {
 	p := platform(t, WithIPNotAllowed("192.0.2.7"))
 	_, err := p.Client().Token(t.Context(), "")
 	require.ErrorIs(t, err, wechat.ErrIPNotAllowed)
-	assert.ErrorContains(t, err, "192.0.2.7")
+	require.ErrorContains(t, err, "invalid ip 192.0.2.7 ipv6 ::ffff:192.0.2.7, not in whitelist")
+
+	p = platform(t)
+	p.FailNext("", wechat.ErrIPNotAllowed)
+	_, err = p.Client().Token(t.Context(), "")
+	require.ErrorIs(t, err, wechat.ErrIPNotAllowed)
+	assert.ErrorContains(t, err, "invalid ip 203.0.113.7 ipv6 ::ffff:203.0.113.7, not in whitelist")
 }
 
 func TestResetSecretEndsTokens(t *testing.T) {
