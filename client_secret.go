@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// secretInterval is how often the program is asked for another AppSecret at most.
+// secretInterval is how often the program is asked for another AppSecret at most, except
+// that one that it has never given before may be followed by another at once.
 const secretInterval = 10 * time.Second
 
 // maxSecrets bounds how many secrets are remembered to keep them out of errors.
@@ -22,8 +23,8 @@ type appSecret struct {
 	turn  chan struct{}                         // one caller asks at a time
 
 	mu    sync.Mutex
-	known []string // the current one last
-	asked time.Time
+	known []string  // the current one last
+	asked time.Time // when the program had no new one
 }
 
 func newAppSecret(first string, renew func(context.Context) (Secret, error)) *appSecret {
@@ -58,7 +59,9 @@ func (s *appSecret) other(ctx context.Context, refused string) (string, error) {
 		return "", nil
 	}
 	secret, err := s.renew(ctx)
-	s.asked = time.Now()
+	if err != nil || secret == "" || slices.Contains(s.all(), string(secret)) {
+		s.asked = time.Now()
+	}
 	if err != nil || secret == "" || string(secret) == refused {
 		return "", err
 	}

@@ -285,6 +285,38 @@ func TestA15_CallsThatShowTheSecretThemselvesUseTheNewOne(t *testing.T) {
 	}
 }
 
+func TestA15_NoCallFailsWhenTheSecretIsResetAgainAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newFleetPlatform("wx1")
+		c, book := p.clients(t)
+		require.NoError(t, callAccount(t.Context(), c, "wx1"))
+		const resets = 20
+		for range resets {
+			p.reset("wx1")
+			require.NoError(t, callAccount(t.Context(), c, "wx1"))
+			time.Sleep(3 * time.Second)
+		}
+		assert.Equal(t, resets, p.refusals)
+		assert.EqualValues(t, 1+resets, book.asked.Load())
+	})
+}
+
+func TestSecretsThatAProgramGivesAgainAreAskedForRarely(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		asked := 0
+		s := newAppSecret("a", func(context.Context) (Secret, error) {
+			asked++
+			return Secret([]string{"a", "b", ""}[asked%3]), nil
+		})
+		for range 600 { // a minute
+			_, err := s.other(t.Context(), s.current())
+			require.NoError(t, err)
+			time.Sleep(100 * time.Millisecond)
+		}
+		assert.LessOrEqual(t, asked, 8)
+	})
+}
+
 func TestAProgramThatHasNoNewSecretYetIsAskedRarely(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newFleetPlatform("wx1")
