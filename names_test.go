@@ -384,6 +384,7 @@ var lists = map[string]string{
 	"wechat.Client.SetInvoiceStatuses":  "invoices",
 	"wechat.Client.GetQRCodeJumpRules":  "prefixes",
 	"wechat.Client.SignPage":            "functions that the page may call",
+	"wechat.WithOAuthRedirectURLs":      "pages",
 	"wechat.NewMenu":                    "buttons",
 	"wechat.SubMenu":                    "buttons",
 	"callback.Handler.Use":              "middleware",
