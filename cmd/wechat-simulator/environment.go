@@ -15,6 +15,9 @@ type variable struct{ name, value string }
 
 // account returns the variables for programs whose base URL can be set.
 func (s *simulator) account() []variable {
+	if s.upstream != nil { // the account is the user's own
+		return []variable{{"WECHAT_BASE_URL", s.url}}
+	}
 	p := s.current()
 	settings := p.CallbackSettings()
 	return []variable{

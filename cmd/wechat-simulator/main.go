@@ -46,6 +46,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case err != nil:
 		return exitUsage
 	}
+	if set.compare != "" {
+		return compare(ctx, set.compare, stdout, stderr)
+	}
 	sim, err := newSimulator(set, slog.New(slog.NewTextHandler(stderr, nil)))
 	if err != nil {
 		_, _ = fmt.Fprintln(stderr, "wechat-simulator:", err)
@@ -93,6 +96,9 @@ func parse(args []string, stderr io.Writer) (settings, []string, error) {
 	flags.BoolVar(&set.strict, "strict", false, "refuse what the official pages forbid, even if the platform is known to accept it")
 	flags.BoolVar(&set.testAccount, "test-account", false, "use the lower quotas of a test account (测试号)")
 	flags.StringVar(&set.stateFile, "state", "", "restore the state from this `file`, if it exists, and save it there; it contains all secrets of the account")
+	flags.StringVar(&set.upstream, "upstream", "", "forward the calls to the real platform at this base `URL`, such as https://api.weixin.qq.com, and record them; needs -record")
+	flags.StringVar(&set.record, "record", "", "new `file` for the recording of -upstream")
+	flags.StringVar(&set.compare, "compare", "", "report where the fake platform differs from the recording in this `file`, and exit")
 	flags.StringVar(&set.caFile, "ca", "", "write the CA certificate of the proxy to this `file` and keep it (default a temporary file)")
 	if err := flags.Parse(args); err != nil {
 		return set, nil, err
@@ -101,6 +107,11 @@ func parse(args []string, stderr io.Writer) (settings, []string, error) {
 	flags.Visit(func(f *flag.Flag) { set.given[f.Name] = true })
 	if set.pushTimeout <= 0 {
 		err := errors.New("-push-timeout must be positive")
+		_, _ = fmt.Fprintln(stderr, err)
+		return set, nil, err
+	}
+	if (set.upstream == "") != (set.record == "") {
+		err := errors.New("-upstream and -record need each other")
 		_, _ = fmt.Fprintln(stderr, err)
 		return set, nil, err
 	}

@@ -22,6 +22,9 @@ type settings struct {
 	expose    bool
 	caFile    string
 	stateFile string
+	upstream  string
+	record    string
+	compare   string
 	given     map[string]bool // the flags that were set
 
 	appID, appSecret string
@@ -42,6 +45,7 @@ type simulator struct {
 	proxy    *proxy
 	control  http.Handler
 	state    *stateSaver // nil without a state file
+	upstream *upstream   // nil unless calls are forwarded to the real platform
 	cleanUp  func()
 
 	set settings // complete, with the random values
@@ -78,6 +82,13 @@ func newSimulator(set settings, log *slog.Logger) (*simulator, error) {
 	}
 	if set.stateFile != "" {
 		if s.state, err = newStateSaver(set.stateFile, s.current, log); err != nil {
+			_ = s.listener.Close()
+			s.cleanUp()
+			return nil, err
+		}
+	}
+	if set.upstream != "" {
+		if s.upstream, err = newUpstream(set.upstream, set.record, log); err != nil {
 			_ = s.listener.Close()
 			s.cleanUp()
 			return nil, err
@@ -193,16 +204,20 @@ func (s *simulator) serve() error {
 }
 
 // Close stops the simulator and everything in progress. It returns an error if the state
-// could not be saved.
+// or the recording could not be saved.
 func (s *simulator) Close() error {
 	s.current().Close()
 	_ = s.server.Close()
 	_ = s.proxy.Close()
 	s.cleanUp()
-	if s.state == nil {
-		return nil
+	var errs []error
+	if s.state != nil {
+		errs = append(errs, s.state.Close())
 	}
-	return s.state.Close()
+	if s.upstream != nil {
+		errs = append(errs, s.upstream.Close())
+	}
+	return errors.Join(errs...)
 }
 
 // ServeHTTP routes a request to the proxy, the control API or the platform's API.
@@ -218,6 +233,10 @@ func (s *simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *simulator) servePlatform(w http.ResponseWriter, r *http.Request) {
+	if s.upstream != nil {
+		s.upstream.ServeHTTP(w, r)
+		return
+	}
 	s.current().ServeHTTP(w, r)
 }
 
