@@ -1,6 +1,7 @@
 package silenceper
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/silenceper/wechat/v2/cache"
@@ -38,4 +39,18 @@ func TestOneLineEnablesTheFakePlatform(t *testing.T) {
 	srv.FailNext("/cgi-bin/tags/create", wechat.ErrTooManyTags)
 	_, err = oa.GetUser().CreateTag("more")
 	assert.ErrorContains(t, err, "45056")
+}
+
+// The base URL of the SDK can be changed too, one request at a time.
+func TestModifierOfURIsSetsTheBaseURL(t *testing.T) {
+	srv := wechattest.NewServer(t)
+	util.SetURIModifier(func(uri string) string { return strings.Replace(uri, "https://api.weixin.qq.com", srv.URL, 1) })
+	t.Cleanup(func() { util.SetURIModifier(nil) })
+
+	oa := officialaccount.NewOfficialAccount(&config.Config{AppID: srv.AppID, AppSecret: srv.AppSecret, Cache: cache.NewMemory()})
+	_, err := oa.GetUser().CreateTag("VIP")
+	require.NoError(t, err)
+	_, err = oa.GetMaterial().MediaUpload(material.MediaTypeImage, file(t, "a.png", "content"))
+	require.NoError(t, err)
+	assert.Equal(t, 1, srv.ExecutedCallCount("/cgi-bin/media/upload"))
 }
