@@ -42,7 +42,8 @@ var notSaved = map[string]string{
 	"Platform.secured": "keys of API security",
 	"callback.handler": "a function", "callback.address": "the URL of the settings", "callback.pusher": "not state", "callback.network": "not state",
 	"people.users": "the same as the list", "publications.published": "the same as the results of the jobs",
-	"Follower.p": "the platform",
+	"Follower.p":      "the platform",
+	"Report.settings": "only of a push in progress", "Delivery.Err": "its text is", "callbackSettings.key": "made from the EncodingAESKey",
 }
 
 // checkPlain checks that encoding/json saves a type completely.
@@ -62,10 +63,16 @@ func (c *completeness) checkPlain(typ reflect.Type, at string) {
 		}
 		for i := range typ.NumField() {
 			field := typ.Field(i)
+			if name := typ.Name() + "." + field.Name; notSaved[name] != "" {
+				c.skipped[name] = true
+				continue
+			}
 			if assert.True(t, field.IsExported() && field.Tag.Get("json") != "-", "%s.%s is not saved: encoding/json leaves it out", at, field.Name) {
 				c.checkPlain(field.Type, at+"."+field.Name)
 			}
 		}
+	case reflect.Interface:
+		assert.Zero(t, typ.NumMethod(), "%s is not saved: encoding/json cannot read a %s", at, typ)
 	case reflect.Func, reflect.Chan, reflect.UnsafePointer:
 		t.Errorf("%s is not saved: encoding/json cannot write a %s", at, typ)
 	}
@@ -140,6 +147,8 @@ func (c *completeness) fields(typ reflect.Type, base uintptr, saved map[uintptr]
 			}
 			if _, lists := reflect.New(elem).Interface().(interface{ fields() fields }); lists {
 				c.check(elem)
+			} else { // a form of its own
+				c.checkPlain(elem, name)
 			}
 		case field.Type.Kind() == reflect.Struct && field.Type.PkgPath() == typ.PkgPath():
 			c.fields(field.Type, base+field.Offset, saved)
