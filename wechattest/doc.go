@@ -43,6 +43,12 @@
 // to an API that the platform has withdrawn fails the test of a [Server]; the failure names
 // the API that replaces it.
 //
+// # State and recordings
+//
+// [Platform.SaveStateFile] and [Platform.RestoreStateFile] keep the state of a platform, so
+// that tests start from a prepared account. [Replay] answers with what the real platform
+// answered while wechat-simulator recorded it.
+//
 // # Coverage
 //
 // The fake keeps state for tokens, tickets, quotas, users, tags, the blacklist, menus,
