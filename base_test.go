@@ -51,7 +51,7 @@ var _ = wireRows([]wireRow{
 })
 
 func TestCallsWithTheSecretRefuseAClientWithoutIt(t *testing.T) {
-	c := NewClient("wx0000000000000001", "", WithTokenSource(StaticToken("TOKEN")))
+	c := newTestClient("wx0000000000000001", "", WithTokenSource(StaticToken("TOKEN")))
 	_, err := c.GetAccessToken(t.Context())
 	assertArgument(t, err, "appSecret")
 	_, err = c.GetStableAccessToken(t.Context())

@@ -88,6 +88,7 @@ func (c *config) checkAlone() error {
 // parts are what clients can share with each other.
 type parts struct {
 	rest     *resty.Client
+	sender   *restySender // nil unless the program has brought a resty client
 	stored   *tokencache.Shared
 	budget   *budget
 	failover *failover
@@ -95,7 +96,18 @@ type parts struct {
 }
 
 func (c *config) parts() parts {
-	return parts{newRest(c), c.stored(), newBudget(), new(failover), c.httpClient == nil}
+	p := parts{stored: c.stored(), budget: newBudget(), failover: new(failover), owned: c.httpClient == nil && !c.isResty}
+	p.connect(c)
+	return p
+}
+
+// connect sets how requests are sent.
+func (p *parts) connect(cfg *config) {
+	if p.sender = newRestySender(cfg); p.sender != nil {
+		p.rest = p.sender.client
+	} else {
+		p.rest = newRest(cfg)
+	}
 }
 
 // stored returns the store of tokens and tickets.
@@ -149,6 +161,9 @@ func (c *config) complete() error {
 		c.agent[0] = c.userAgent + " " + c.agent[0]
 	}
 	c.ownHost = u.Scheme == "https" && u.Path == "" && isPlatformHost(u.Host)
+	if err := c.checkSender(); err != nil {
+		return err
+	}
 	if hasControl(c.userAgent) {
 		return invalid("WithUserAgent", "must not contain a control character")
 	}
@@ -156,6 +171,17 @@ func (c *config) complete() error {
 		return err
 	}
 	return first(notEmpty("appID", c.appID), notEmpty("appSecret", c.appSecret))
+}
+
+// checkSender checks the options about how requests are sent.
+func (c *config) checkSender() error {
+	switch {
+	case c.isResty && c.httpClient != nil:
+		return invalid("WithRestyClient", "must not be combined with WithHTTPClient: a resty client has one of its own")
+	case c.isResty:
+		return checkResty(c.resty)
+	}
+	return nil
 }
 
 // checkTokens checks the options about tokens, and that none contradicts another.
@@ -242,7 +268,8 @@ func (defaultTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 func (c *Client) AppID() string { return c.cfg.appID }
 
 // Close cancels token refreshes in flight, waits for them to stop, and closes idle
-// connections, unless they belong to a client given by [WithHTTPClient] (关闭客户端).
+// connections, unless they belong to a client given by [WithHTTPClient] or
+// [WithRestyClient] (关闭客户端).
 // Calls in flight continue if they already have a token. Later calls return
 // [ErrClosed]. A program that uses a client until it exits need not close it.
 //

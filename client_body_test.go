@@ -98,7 +98,7 @@ func newEarlyServer(t *testing.T, http2 bool) (*earlyServer, *Client) {
 		transport.CloseIdleConnections()
 		s.Close()
 	})
-	return s, NewClient("wx1", "SECRET-CANARY", WithBaseURL(s.URL), WithHTTPClient(s.Client()), WithTokenSource(&rotating{}))
+	return s, newTestClient("wx1", "SECRET-CANARY", WithBaseURL(s.URL), WithHTTPClient(s.Client()), WithTokenSource(&rotating{}))
 }
 
 func TestC13UploadIsReplayedWhenTheServerAnswersBeforeItHasReadTheBody(t *testing.T) {
@@ -210,7 +210,7 @@ func TestC14StreamIsSentAfterADialThatFailed(t *testing.T) {
 		}
 		return dial(ctx, network, address)
 	}
-	c := NewClient("wx1", "s", WithBaseURL(m.URL), WithHTTPClient(&http.Client{Transport: transport}), WithTokenSource(StaticToken("T")))
+	c := newTestClient("wx1", "s", WithBaseURL(m.URL), WithHTTPClient(&http.Client{Transport: transport}), WithTokenSource(StaticToken("T")))
 	stream := struct{ io.Reader }{strings.NewReader("CONTENT")}
 	require.NoError(t, c.Do(t.Context(), uploadRequest(File{Name: "a.png", Content: stream, Size: 7}), nil))
 	assert.Equal(t, "CONTENT", string(m.files[0]))

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"net/url"
 	"reflect"
 	"strings"
@@ -222,7 +223,7 @@ func (c *Client) attempt(ctx context.Context, cl *call) (v verdict, err error) {
 		return c.transportError(ctx, limited, cl, err, wire)
 	}
 	seen.Host = r.URL.Host
-	raw, err := c.rest.GetClient().Do(r)
+	raw, err := c.send(r, cl, body)
 	if err != nil {
 		return c.transportError(ctx, limited, cl, err, wire)
 	}
@@ -230,6 +231,23 @@ func (c *Client) attempt(ctx context.Context, cl *call) (v verdict, err error) {
 	seen.Status = raw.StatusCode
 	c.reached(ctx, cl)
 	return c.read(ctx, limited, cl, raw)
+}
+
+// send sends one request.
+func (c *Client) send(r *http.Request, cl *call, body *payload.Payload) (*http.Response, error) {
+	if c.sender == nil {
+		return c.rest.GetClient().Do(r)
+	}
+	if c.cfg.userAgent == "" && c.rest.Header.Get("User-Agent") != "" {
+		r.Header.Del("User-Agent") // the program has set one for all requests
+	}
+	_, stream := cl.sink()
+	secrets := c.secrets(cl)
+	raw, err := c.sender.send(r.WithContext(ours(r.Context())), body, stream, restyLog{c.cfg.log, c.hide, secrets})
+	if hook := (*hookError)(nil); errors.As(err, &hook) {
+		c.reportFailure(r.Context(), "wechat: a hook of the resty client failed", err, secrets...)
+	}
+	return raw, err
 }
 
 // observe passes an attempt to the observer of the program.
@@ -243,13 +261,13 @@ func (c *Client) observe(ctx context.Context, seen Attempt) {
 
 // reportFailure logs, once, that code of the program hung, panicked or ended its
 // goroutine. Other errors are returned by the call.
-func (c *Client) reportFailure(ctx context.Context, message string, err error) {
+func (c *Client) reportFailure(ctx context.Context, message string, err error, secrets ...string) {
 	var panicked *usercode.PanicError
 	if !errors.As(err, &panicked) && !errors.Is(err, usercode.ErrTimeout) && !errors.Is(err, usercode.ErrGoexit) {
 		return
 	}
 	if _, logged := c.logged.LoadOrStore(message, true); !logged {
-		c.cfg.log.LogAttrs(ctx, slog.LevelError, message, slog.Any("error", c.hide.Error(err)))
+		c.cfg.log.LogAttrs(ctx, slog.LevelError, message, slog.Any("error", c.hide.Error(err, secrets...)))
 	}
 }
 
@@ -302,7 +320,12 @@ func (c *Client) transportError(ctx, limited context.Context, cl *call, err erro
 		err = u.Err // the URL contains the token
 	}
 	failure := c.requestError(cl, 0, c.explain(ctx, limited, cl, err))
+	var hook *hookError
 	switch {
+	case errors.As(err, &hook) && (hook.unsent || wire.none(err)):
+		return final, failure
+	case hook != nil:
+		return abandoned, failure
 	case isCertificate(err):
 		return final, failure
 	case wire.none(err):

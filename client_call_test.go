@@ -244,7 +244,7 @@ func TestTimeOutHasNoHiddenLimitBelow(t *testing.T) {
 		require.NoError(t, late(299*time.Second).client().Do(t.Context(), Request{Path: "/x", Body: form}, nil), "uploads have ten times as long")
 	})
 	for _, limit := range []time.Duration{time.Minute, time.Hour} {
-		transport, isOwn := NewClient("wx1", "s", WithTimeout(limit)).rest.GetClient().Transport.(*http.Transport)
+		transport, isOwn := newTestClient("wx1", "s", WithTimeout(limit)).rest.GetClient().Transport.(*http.Transport)
 		require.True(t, isOwn)
 		assert.GreaterOrEqual(t, transport.ResponseHeaderTimeout, 10*limit)
 	}
@@ -380,7 +380,7 @@ func TestCallsThatMustRunOnceAreNotSentAgainByTheTransport(t *testing.T) {
 	}))
 	defer server.Close()
 	newClient := func(opts ...Option) *Client {
-		c := NewClient("wx1", "s", append(opts, WithBaseURL(server.URL))...)
+		c := newTestClient("wx1", "s", append(opts, WithBaseURL(server.URL))...)
 		t.Cleanup(func() { _ = c.Close() })
 		require.NoError(t, c.Do(t.Context(), Request{Path: "/warm", Anonymous: true}, nil))
 		executions.Store(0)
@@ -455,7 +455,7 @@ func TestSilentHTTP2ConnectionCostsOneAttempt(t *testing.T) {
 		return &silentConn{Conn: conn, silent: silent, closed: make(chan struct{})}, err
 	}
 	var attempts atomic.Int64
-	c := NewClient("wx1", "s", WithBaseURL(server.URL), WithHTTPClient(&http.Client{Transport: transport}),
+	c := newTestClient("wx1", "s", WithBaseURL(server.URL), WithHTTPClient(&http.Client{Transport: transport}),
 		WithTokenSource(StaticToken("T")), WithObserver(func(context.Context, Attempt) { attempts.Add(1) }))
 	require.NoError(t, c.Do(t.Context(), request(idempotent), nil))
 	silent.Store(true)
@@ -543,7 +543,7 @@ func TestCloseBesideRunningCallsIsSafe(t *testing.T) {
 func TestClientOfNoTransportUsesTheDefaultOne(t *testing.T) {
 	before := http.DefaultTransport
 	t.Cleanup(func() { http.DefaultTransport = before })
-	c := NewClient("wx1", "s", WithHTTPClient(&http.Client{}), WithTokenSource(StaticToken("T")))
+	c := newTestClient("wx1", "s", WithHTTPClient(&http.Client{}), WithTokenSource(StaticToken("T")))
 	s := newScript(ok)
 	http.DefaultTransport = s // as global mocks of HTTP do, also later
 	require.NoError(t, c.Do(t.Context(), request(), nil))
@@ -623,7 +623,7 @@ func TestOptionsThatContradictEachOtherAreErrorsOfEveryCall(t *testing.T) {
 		{"WithClassicToken", "WithForcedRefresh", []Option{WithForcedRefresh(), WithClassicToken()}},
 	} {
 		s := newScript(ok)
-		client := NewClient("wx1", "SECRET-CANARY", append(c.options, WithHTTPClient(&http.Client{Transport: s}))...)
+		client := newTestClient("wx1", "SECRET-CANARY", append(c.options, WithHTTPClient(&http.Client{Transport: s}))...)
 		err := client.Do(t.Context(), request(), nil)
 		assertArgument(t, err, c.argument)
 		require.ErrorContains(t, err, "must not be combined with "+c.other)

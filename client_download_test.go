@@ -134,7 +134,7 @@ func TestDownloadIsRepeatedUntilTheFirstByteIsWritten(t *testing.T) {
 func mediaSource(t testing.TB, serve http.HandlerFunc) *Client {
 	t.Helper()
 	server := httptest.NewServer(serve)
-	c := NewClient("wx1", "SECRET-CANARY", WithBaseURL(server.URL), WithTokenSource(StaticToken("TOKEN")))
+	c := newTestClient("wx1", "SECRET-CANARY", WithBaseURL(server.URL), WithTokenSource(StaticToken("TOKEN")))
 	t.Cleanup(func() {
 		_ = c.Close()
 		server.Close()
@@ -353,7 +353,7 @@ func TestWriterThatIsMissingIsAnArgumentError(t *testing.T) {
 func TestDownloadHoldsNoMoreThanAMebibyte(t *testing.T) {
 	var counts []uint64
 	for _, length := range []int64{2 << 20, 32 << 20} {
-		c := NewClient("wx1", "s", WithTokenSource(StaticToken("T")), WithHTTPClient(&http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+		c := newTestClient("wx1", "s", WithTokenSource(StaticToken("T")), WithHTTPClient(&http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
 			return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(&pattern{size: length}), Request: r}, nil
 		})}))
 		size, count := allocated(func() {

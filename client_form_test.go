@@ -139,7 +139,7 @@ func newMediaServer(t *testing.T) *mediaServer {
 
 func (m *mediaServer) client(t *testing.T) *Client {
 	t.Helper()
-	c := NewClient("wx1", "SECRET-CANARY", WithBaseURL(m.URL), WithTokenSource(StaticToken("TOKEN")))
+	c := newTestClient("wx1", "SECRET-CANARY", WithBaseURL(m.URL), WithTokenSource(StaticToken("TOKEN")))
 	t.Cleanup(func() { _ = c.Close() })
 	return c
 }
@@ -267,7 +267,7 @@ func TestStreamThatBreaksItsPromiseIsAnArgumentError(t *testing.T) {
 		_, _ = io.WriteString(w, wireOK)
 	}))
 	defer server.Close()
-	c := NewClient("wx1", "SECRET-CANARY", WithBaseURL(server.URL), WithTokenSource(StaticToken("TOKEN")))
+	c := newTestClient("wx1", "SECRET-CANARY", WithBaseURL(server.URL), WithTokenSource(StaticToken("TOKEN")))
 	defer func() { _ = c.Close() }()
 	for name, content := range map[string]io.Reader{
 		"short":  iotest.OneByteReader(strings.NewReader("abc")),
@@ -304,7 +304,7 @@ func allocated(call func()) (size, count uint64) {
 }
 
 func TestC14UploadHoldsNoMoreThanTwoMebibytes(t *testing.T) {
-	c := NewClient("wx1", "s", WithHTTPClient(&http.Client{Transport: discardUploads}), WithTokenSource(StaticToken("T")))
+	c := newTestClient("wx1", "s", WithHTTPClient(&http.Client{Transport: discardUploads}), WithTokenSource(StaticToken("T")))
 	for name, file := range fileKinds {
 		var counts []uint64
 		for _, length := range []int64{2 << 20, 32 << 20} {
@@ -326,7 +326,7 @@ func BenchmarkUpload100MiB(b *testing.B) {
 		_, _ = io.WriteString(w, wireOK)
 	}))
 	defer server.Close()
-	c := NewClient("wx1", "s", WithBaseURL(server.URL), WithTokenSource(StaticToken("T")))
+	c := newTestClient("wx1", "s", WithBaseURL(server.URL), WithTokenSource(StaticToken("T")))
 	defer func() { _ = c.Close() }()
 	for name, file := range fileKinds {
 		b.Run(name, func(b *testing.B) {

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"github.com/go-resty/resty/v2"
 )
 
 // Option configures the client that [NewClient] returns, or the clients of [NewClients].
@@ -19,6 +21,8 @@ type config struct {
 
 	baseURL       string
 	httpClient    *http.Client
+	resty         *resty.Client
+	isResty       bool // resty was given
 	source        TokenSource
 	store         TokenStore
 	classicToken  bool
@@ -75,7 +79,35 @@ func WithFailover() Option { return func(c *config) { c.failover = true } }
 //
 //	pool := &http.Client{Transport: wechat.NewTransport()}
 //	one := wechat.NewClient(appID, appSecret, wechat.WithHTTPClient(pool))
+//
+// WithHTTPClient cannot be combined with [WithRestyClient].
 func WithHTTPClient(h *http.Client) Option { return func(c *config) { c.httpClient = h } }
+
+// WithRestyClient sends all calls through rc: with its transport, proxy, certificates,
+// headers and cookies, and with its middlewares, hooks, tracing and debug log. A call
+// takes about twice as long as without it, see docs/performance.md in the repository.
+//
+// rc is cloned, so its settings must be complete before; only its http.Client is shared, so that
+// [httpmock.ActivateNonDefault] may replace the transport at any time. What is different
+// from other requests of rc:
+//
+//   - rc must have no retries, which would repeat sends; use [WithRetry].
+//   - Redirects are not followed, because the URL of a request contains the
+//     access_token. The redirect policy of rc remains that of its other requests.
+//   - What resty logs goes to the logger of [WithLogger], without tokens and
+//     credentials. SetDebug logs at debug level.
+//   - A middleware that fails, hangs or panics ends its call with a [*RequestError].
+//   - Middlewares and hooks that get the response are not called for downloads, which
+//     are streamed. Uploads are streamed too, unless rc has a pre-request hook
+//     (SetPreRequestHook), of which resty has only one: then they are held in memory.
+//
+// Hooks see the requests, and thus the tokens. [Client.Close] does not close the
+// connections of rc. WithRestyClient cannot be combined with [WithHTTPClient].
+//
+// [httpmock.ActivateNonDefault]: https://pkg.go.dev/github.com/jarcoal/httpmock#ActivateNonDefault
+func WithRestyClient(rc *resty.Client) Option {
+	return func(c *config) { c.resty, c.isResty = rc, true }
+}
 
 // WithTokenSource makes the client use the tokens of s instead of fetching them. s can
 // be a central token server, another client, or a [StaticToken] in a test. The

@@ -59,7 +59,7 @@ func (s *script) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func (s *script) client(opts ...Option) *Client {
-	return NewClient("wx0000000000000001", "SECRET-CANARY", append([]Option{
+	return newTestClient("wx0000000000000001", "SECRET-CANARY", append([]Option{
 		WithHTTPClient(&http.Client{Transport: s}), WithTokenSource(StaticToken("TOKEN-CANARY")),
 	}, opts...)...)
 }
@@ -143,7 +143,7 @@ func TestRefusedDialsAreRepeatedAndTheCallIsExecutedOnce(t *testing.T) {
 		}
 		return (&net.Dialer{}).DialContext(ctx, network, server.Listener.Addr().String())
 	}
-	c := NewClient("wx1", "s", WithBaseURL(server.URL), WithHTTPClient(&http.Client{Transport: transport}), WithTokenSource(StaticToken("T")))
+	c := newTestClient("wx1", "s", WithBaseURL(server.URL), WithHTTPClient(&http.Client{Transport: transport}), WithTokenSource(StaticToken("T")))
 	require.NoError(t, c.Do(t.Context(), request(), nil))
 	assert.EqualValues(t, 1, executions.Load())
 	assert.EqualValues(t, 3, dials.Load())
@@ -157,7 +157,7 @@ func TestUnkeyedSendThatTimesOutIsExecutedOnce(t *testing.T) {
 		<-r.Context().Done()
 	}))
 	defer server.Close()
-	c := NewClient("wx1", "s", WithBaseURL(server.URL), WithTokenSource(StaticToken("TOKEN-CANARY")), WithTimeout(100*time.Millisecond))
+	c := newTestClient("wx1", "s", WithBaseURL(server.URL), WithTokenSource(StaticToken("TOKEN-CANARY")), WithTimeout(100*time.Millisecond))
 	defer func() { _ = c.Close() }()
 	err := c.Do(t.Context(), request(), nil)
 	require.ErrorIs(t, err, ErrUnknownOutcome)
@@ -188,7 +188,7 @@ func TestDroppedConnectionNeverRepeatsASend(t *testing.T) {
 		}
 	}))
 	defer server.Close()
-	c := NewClient("wx1", "s", WithBaseURL(server.URL), WithTokenSource(StaticToken("T")))
+	c := newTestClient("wx1", "s", WithBaseURL(server.URL), WithTokenSource(StaticToken("T")))
 	defer func() { _ = c.Close() }()
 	require.NoError(t, c.Do(t.Context(), Request{Path: "/warm"}, nil))
 	err := c.Do(t.Context(), request(), nil)
@@ -318,7 +318,7 @@ func TestRepetitionsOfABrownOutArePaidFromABudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var requests, calls int
 		up := false
-		c := NewClient("wx1", "s", WithTokenSource(StaticToken("T")), WithHTTPClient(&http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+		c := newTestClient("wx1", "s", WithTokenSource(StaticToken("T")), WithHTTPClient(&http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
 			requests++
 			if up || requests%2 == 0 {
 				return ok(r)
@@ -367,7 +367,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	defer server.Close()
 	own := &http.Client{Transport: http.DefaultTransport}
 	for _, opts := range [][]Option{nil, {WithHTTPClient(own)}} {
-		c := NewClient("wx1", "s", append(opts, WithBaseURL(server.URL), WithTokenSource(StaticToken("TOKEN-CANARY")))...)
+		c := newTestClient("wx1", "s", append(opts, WithBaseURL(server.URL), WithTokenSource(StaticToken("TOKEN-CANARY")))...)
 		err := c.Do(t.Context(), Request{Path: "/cgi-bin/user/info", Idempotent: true}, nil)
 		var failure *RequestError
 		require.ErrorAs(t, err, &failure)
@@ -411,7 +411,7 @@ func TestCertificatesAreAlwaysVerified(t *testing.T) {
 				require.NoError(t, err)
 				transport.Proxy = http.ProxyURL(address)
 			}
-			c := NewClient("wx1", "s", WithBaseURL(host+port), WithHTTPClient(&http.Client{Transport: transport}), WithTokenSource(StaticToken("TOKEN-CANARY")))
+			c := newTestClient("wx1", "s", WithBaseURL(host+port), WithHTTPClient(&http.Client{Transport: transport}), WithTokenSource(StaticToken("TOKEN-CANARY")))
 			err := c.Do(t.Context(), request(idempotent), nil)
 			var failure *RequestError
 			require.ErrorAs(t, err, &failure)
@@ -423,7 +423,7 @@ func TestCertificatesAreAlwaysVerified(t *testing.T) {
 }
 
 func TestC20_OwnTransportHasAllItsTimeouts(t *testing.T) {
-	c := NewClient("wx1", "s")
+	c := newTestClient("wx1", "s")
 	transport, isOwn := c.rest.GetClient().Transport.(*http.Transport)
 	require.True(t, isOwn)
 	assert.NotSame(t, http.DefaultTransport, transport)
@@ -581,7 +581,7 @@ func TestGzipAnswersAreRead(t *testing.T) {
 		_ = zip.Close()
 	}))
 	defer server.Close()
-	c := NewClient("wx1", "s", WithBaseURL(server.URL), WithTokenSource(StaticToken("T")))
+	c := newTestClient("wx1", "s", WithBaseURL(server.URL), WithTokenSource(StaticToken("T")))
 	defer func() { _ = c.Close() }()
 	var out struct{ Nickname string }
 	require.NoError(t, c.Do(t.Context(), Request{Path: "/cgi-bin/user/info"}, &out))
@@ -613,10 +613,10 @@ func TestWrongRequestsAreNotSent(t *testing.T) {
 	}
 	assertArgument(t, c.Do(t.Context(), Request{Path: "/a", Body: []byte("{")}, nil), "Body")
 	assertArgument(t, c.Do(t.Context(), Request{Path: "a"}, nil), "Path")
-	assertArgument(t, NewClient("", "s").Do(t.Context(), Request{Path: "/a"}, nil), "appID")
-	assertArgument(t, NewClient("wx1", " ").Do(t.Context(), Request{Path: "/a"}, nil), "appSecret")
+	assertArgument(t, newTestClient("", "s").Do(t.Context(), Request{Path: "/a"}, nil), "appID")
+	assertArgument(t, newTestClient("wx1", " ").Do(t.Context(), Request{Path: "/a"}, nil), "appSecret")
 	for _, address := range []string{"api.weixin.qq.com", "ftp://x", "https://u:p@x", "https://x/?a=b", "://"} {
-		c := NewClient("wx1", "s", WithBaseURL(address))
+		c := newTestClient("wx1", "s", WithBaseURL(address))
 		assertArgument(t, c.Do(t.Context(), Request{Path: "/a"}, nil), "WithBaseURL")
 		_, err := c.Token(t.Context(), "")
 		assertArgument(t, err, "WithBaseURL")

@@ -118,7 +118,7 @@ func (s *securedEnds) client(t *testing.T, account APISecurity, reply func(path 
 		WithHTTPClient(&http.Client{Transport: transport}), WithTokenSource(StaticToken("TOKEN")),
 		WithRetry(RetryPolicy{BaseDelay: 1, MaxDelay: 1}), WithAPISecurity(account),
 	}, opts...)
-	return NewClient("wx0000000000000001", "SECRET-CANARY", opts...)
+	return newTestClient("wx0000000000000001", "SECRET-CANARY", opts...)
 }
 
 func always(reply string) func(string, []byte) string {
@@ -210,7 +210,7 @@ func TestCallsOutsideTheSecurityStayPlain(t *testing.T) {
 	account := ends.account
 	account.Paths = []string{"/cgi-bin/secured"}
 	var seen *http.Request
-	c := NewClient("wx0000000000000001", "", WithTokenSource(StaticToken("TOKEN")), WithAPISecurity(account),
+	c := newTestClient("wx0000000000000001", "", WithTokenSource(StaticToken("TOKEN")), WithAPISecurity(account),
 		WithHTTPClient(&http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
 			seen = r
 			return answer(http.StatusOK, wireOK)(r)
@@ -434,7 +434,7 @@ func TestSecuredAddressIsThePlatforms(t *testing.T) {
 	} {
 		account := securedKeys().account
 		account.Origin = c.origin
-		client := NewClient("wx0000000000000001", "S", WithBaseURL(c.base), WithAPISecurity(account))
+		client := newTestClient("wx0000000000000001", "S", WithBaseURL(c.base), WithAPISecurity(account))
 		require.NoError(t, client.invalid)
 		assert.Equal(t, c.want, client.secure.origin, c.base)
 	}
@@ -497,7 +497,7 @@ func TestWrongKeysAreToldByTheFirstCall(t *testing.T) {
 	} {
 		account := valid
 		change(&account)
-		c := NewClient("wx0000000000000001", "S", WithAPISecurity(account))
+		c := newTestClient("wx0000000000000001", "S", WithAPISecurity(account))
 		err := c.ClearQuota(t.Context())
 		assertArgument(t, err, argument)
 		assertNoKey(t, err)
@@ -507,13 +507,13 @@ func TestWrongKeysAreToldByTheFirstCall(t *testing.T) {
 	}
 	account := valid
 	account.Certificates, account.Verifiers = nil, map[string]APIVerifier{"CERT": nil}
-	assertArgument(t, NewClient("wx1", "S", WithAPISecurity(account)).ClearQuota(t.Context()), "APISecurity.Verifiers")
-	assertArgument(t, NewClient("", "", WithTokenSource(StaticToken("T")), WithAPISecurity(valid)).Do(t.Context(), Request{Path: "/a"}, nil), "appID")
+	assertArgument(t, newTestClient("wx1", "S", WithAPISecurity(account)).ClearQuota(t.Context()), "APISecurity.Verifiers")
+	assertArgument(t, newTestClient("", "", WithTokenSource(StaticToken("T")), WithAPISecurity(valid)).Do(t.Context(), Request{Path: "/a"}, nil), "appID")
 }
 
 func TestKeysOfAPISecurityShowNowhere(t *testing.T) {
 	account := securedKeys().account
-	c := NewClient("wx0000000000000001", "S", WithAPISecurity(account))
+	c := newTestClient("wx0000000000000001", "S", WithAPISecurity(account))
 	var log bytes.Buffer
 	logger := slog.New(slog.NewJSONHandler(&log, nil))
 	logger.LogAttrs(context.Background(), slog.LevelInfo, "m", slog.Any("a", account), slog.Any("p", &account), slog.Any("c", c))

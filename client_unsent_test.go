@@ -21,7 +21,7 @@ func TestCallThatNetHTTPRefusedToSendIsNotUnknown(t *testing.T) {
 	brokenProxy := NewTransport()
 	brokenProxy.Proxy = func(*http.Request) (*url.URL, error) { return nil, io.EOF }
 	for name, transport := range map[string]*http.Transport{"proxy": noProxy, "EOF": brokenProxy} {
-		c := NewClient("wx1", "SECRET-CANARY", WithHTTPClient(&http.Client{Transport: transport}), WithTokenSource(StaticToken("TOKEN-CANARY")), WithRetry(RetryPolicy{MaxAttempts: 1}))
+		c := newTestClient("wx1", "SECRET-CANARY", WithHTTPClient(&http.Client{Transport: transport}), WithTokenSource(StaticToken("TOKEN-CANARY")), WithRetry(RetryPolicy{MaxAttempts: 1}))
 		var failed *RequestError
 		require.ErrorAs(t, c.Do(t.Context(), request(), nil), &failed, name)
 		assert.NotErrorIs(t, failed, ErrUnknownOutcome, name)
@@ -71,7 +71,7 @@ func TestDoneCodeAfterAFailureBeforeTheRequestIsARefusal(t *testing.T) {
 		}
 		return conn, err
 	}
-	c := NewClient("wx1", "SECRET-CANARY", WithBaseURL(server.URL), WithHTTPClient(server.Client()), WithTokenSource(StaticToken("TOKEN-CANARY")))
+	c := newTestClient("wx1", "SECRET-CANARY", WithBaseURL(server.URL), WithHTTPClient(server.Client()), WithTokenSource(StaticToken("TOKEN-CANARY")))
 	req := request(idempotent)
 	req.AlreadyDone = []Code{46003}
 	require.ErrorIs(t, c.Do(t.Context(), req, nil), Code(46003), "no attempt was executed")

@@ -143,7 +143,7 @@ func checkAppID(appID string) error {
 func (c *Clients) Forget(appID string) { c.registry.Forget(appID) }
 
 // Close closes all clients as [Client.Close] does, and the idle connections that they
-// share, unless these belong to a client given by [WithHTTPClient]. Later calls of Get
+// share, unless these belong to a client given by [WithHTTPClient] or [WithRestyClient]. Later calls of Get
 // return [ErrClosed].
 func (c *Clients) Close() error {
 	var closing sync.WaitGroup
@@ -165,7 +165,7 @@ func (c *Clients) newClient(ctx context.Context, appID string) (*Client, error) 
 	}
 	cfg := newConfig(appID, string(a.AppSecret), c.opts)
 	cfg.maxClients, cfg.idleTimeout = 0, 0
-	cfg.httpClient, cfg.store = nil, nil // shared, unless the account has its own
+	cfg.httpClient, cfg.resty, cfg.isResty, cfg.store = nil, nil, false, nil // shared, unless the account has its own
 	cfg.apply(a.Options)
 	own := cfg.store != nil
 	if !own {
@@ -184,8 +184,8 @@ func (c *Clients) newClient(ctx context.Context, appID string) (*Client, error) 
 func (c *Clients) partsOf(cfg *config, ownStore bool) parts {
 	p := c.shared
 	p.owned = false
-	if cfg.httpClient != nil {
-		p.rest = newRest(cfg)
+	if cfg.httpClient != nil || cfg.isResty {
+		p.connect(cfg)
 	}
 	if ownStore || p.stored == nil {
 		p.stored = cfg.stored()

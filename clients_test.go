@@ -459,7 +459,7 @@ func TestOptionsInTheWrongPlaceAreRefused(t *testing.T) {
 	_, err = NewClients(account, nil).Get(nil, "wx1") //nolint:staticcheck // that is the point
 	assertArgument(t, err, "ctx")
 	for argument, opt := range map[string]Option{"WithMaxClients": WithMaxClients(1), "WithIdleTimeout": WithIdleTimeout(1)} {
-		assertArgument(t, ping(t.Context(), NewClient("wx1", "s", opt)), argument)
+		assertArgument(t, ping(t.Context(), newTestClient("wx1", "s", opt)), argument)
 	}
 }
 

@@ -80,7 +80,7 @@ func TestTheUserOfACodeHasTheProfileThatTheScopeAllows(t *testing.T) {
 }
 
 func TestOAuthURLHasThePlatformsOrder(t *testing.T) {
-	c := NewClient("wx0000000000000001", "SECRET-CANARY")
+	c := newTestClient("wx0000000000000001", "SECRET-CANARY")
 	req := OAuthURLRequest{RedirectURL: "https://example.com/back?a=1&b=2", Scope: OAuthScopeUserInfo, State: "STATE1"}
 	const want = "https://open.weixin.qq.com/connect/oauth2/authorize?appid=wx0000000000000001" +
 		"&redirect_uri=https%3A%2F%2Fexample.com%2Fback%3Fa%3D1%26b%3D2&response_type=code&scope=snsapi_userinfo&state=STATE1"
@@ -94,7 +94,7 @@ func TestOAuthURLHasThePlatformsOrder(t *testing.T) {
 }
 
 func TestOAuthURLRefusesWhatCannotWork(t *testing.T) {
-	c := NewClient("wx0000000000000001", "SECRET-CANARY")
+	c := newTestClient("wx0000000000000001", "SECRET-CANARY")
 	whole := OAuthURLRequest{RedirectURL: "https://example.com/", Scope: OAuthScopeBase, State: NewOAuthState()}
 	_, err := c.OAuthURL(whole)
 	require.NoError(t, err)
@@ -108,7 +108,7 @@ func TestOAuthURLRefusesWhatCannotWork(t *testing.T) {
 		_, err := c.OAuthURL(wrong)
 		assertArgument(t, err, argument)
 	}
-	_, err = NewClient("", "", WithTokenSource(StaticToken("T"))).OAuthURL(whole)
+	_, err = newTestClient("", "", WithTokenSource(StaticToken("T"))).OAuthURL(whole)
 	assertArgument(t, err, "appID")
 }
 
@@ -144,7 +144,7 @@ func TestOAuthCodeIsNotExchangedTwice(t *testing.T) {
 		calls++
 		return answer(http.StatusOK, `{"errcode":-1,"errmsg":"system error"}`)(r)
 	})
-	c := NewClient("wx1", "s", WithHTTPClient(&http.Client{Transport: transport}),
+	c := newTestClient("wx1", "s", WithHTTPClient(&http.Client{Transport: transport}),
 		WithRetry(RetryPolicy{BaseDelay: time.Nanosecond, MaxDelay: time.Nanosecond}))
 	_, err := c.ExchangeOAuthCode(t.Context(), "CODE")
 	require.ErrorIs(t, err, ErrUnknownOutcome)

@@ -71,7 +71,18 @@ func TestEveryCallReachesThePlatformAndComesBack(t *testing.T) {
 
 // TestNothingSecretIsShownUnderAnyFault plays every fault of the platform against
 // calls of every kind, and looks for secrets in all that comes out.
-func TestNothingSecretIsShownUnderAnyFault(t *testing.T) {
+func TestNothingSecretIsShownUnderAnyFault(t *testing.T) { eachWay(t, nothingSecretIsShown) }
+
+// eachWay runs a test once for each way of sending.
+func eachWay(t *testing.T, test func(t *testing.T, way wechat.Option)) {
+	t.Helper()
+	for name, way := range wechat.Ways {
+		t.Run(name, func(t *testing.T) { test(t, way) })
+	}
+}
+
+func nothingSecretIsShown(t *testing.T, way wechat.Option) {
+	t.Helper()
 	all := map[string]func(ctx context.Context, c *wechat.Client) error{
 		"/cgi-bin/stable_token": func(ctx context.Context, c *wechat.Client) error {
 			_, err := c.GetStableAccessToken(ctx)
@@ -116,6 +127,7 @@ func TestNothingSecretIsShownUnderAnyFault(t *testing.T) {
 				defer p.Close()
 				var out output
 				c := p.Client(
+					way,
 					wechat.WithLogger(slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))),
 					wechat.WithObserver(func(_ context.Context, a wechat.Attempt) { out.show(a, a.Err) }),
 				)
@@ -217,20 +229,26 @@ func (o *output) show(values ...any) {
 	}
 }
 
-func TestAThousandCallersOfAColdClientFetchOneToken(t *testing.T) {
+func TestAThousandCallersOfAColdClientFetchOneToken(t *testing.T) { eachWay(t, coldHerd) }
+
+func coldHerd(t *testing.T, way wechat.Option) {
+	t.Helper()
 	srv := wechattest.NewServer(t)
 	alice := srv.AddUser(wechattest.User{})
-	c := srv.Client()
+	c := srv.Client(way)
 	failed := herd(1000, func() error { _, err := c.GetUser(t.Context(), alice.OpenID); return err })
 	assert.Zero(t, failed)
 	assert.Equal(t, 1, srv.CallCount("/cgi-bin/stable_token"))
 	assert.Equal(t, 1000, srv.CallCount("/cgi-bin/user/info"))
 }
 
-func TestARevokedTokenIsRefreshedOnceForFiveHundredCallers(t *testing.T) {
+func TestARevokedTokenIsRefreshedOnceForFiveHundredCallers(t *testing.T) { eachWay(t, revokedHerd) }
+
+func revokedHerd(t *testing.T, way wechat.Option) {
+	t.Helper()
 	srv := wechattest.NewServer(t)
 	alice := srv.AddUser(wechattest.User{})
-	c := srv.Client()
+	c := srv.Client(way)
 	_, err := c.GetUser(t.Context(), alice.OpenID)
 	require.NoError(t, err)
 	srv.RevokeTokens()

@@ -118,7 +118,7 @@ func TestOneArticleIsNotDeletedTwiceWhereTheOutcomeIsUnknown(t *testing.T) {
 
 // repeating returns a client that sends a call up to three times, without pauses.
 func repeating(reply roundTripper) *Client {
-	return NewClient("wx0000000000000001", "SECRET-CANARY", WithHTTPClient(&http.Client{Transport: reply}),
+	return newTestClient("wx0000000000000001", "SECRET-CANARY", WithHTTPClient(&http.Client{Transport: reply}),
 		WithTokenSource(StaticToken("TOKEN")), WithRetry(RetryPolicy{MaxAttempts: 3, BaseDelay: 1, MaxDelay: 1}))
 }
 

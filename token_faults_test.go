@@ -509,7 +509,7 @@ func TestRequiredTokenLockNeedsClassicTokensAndAStore(t *testing.T) {
 		{WithRequiredTokenLock(), WithTokenStore(NewMemoryTokenStore())},
 	} {
 		s := newScript(ok)
-		client := NewClient("wx1", "secret", append(options, WithHTTPClient(&http.Client{Transport: s}))...)
+		client := newTestClient("wx1", "secret", append(options, WithHTTPClient(&http.Client{Transport: s}))...)
 		assertArgument(t, client.Do(t.Context(), request(), nil), "WithRequiredTokenLock")
 		assert.Empty(t, s.sent)
 	}

@@ -112,7 +112,7 @@ func (p *tokenPlatform) counts() (fetches, calls int) {
 }
 
 func (p *tokenPlatform) client(opts ...Option) *Client {
-	return NewClient("wx0000000000000001", "SECRET-CANARY", append([]Option{WithHTTPClient(&http.Client{Transport: p})}, opts...)...)
+	return newTestClient("wx0000000000000001", "SECRET-CANARY", append([]Option{WithHTTPClient(&http.Client{Transport: p})}, opts...)...)
 }
 
 // ping is a call of any endpoint.
@@ -579,7 +579,7 @@ func TestMemoryTokenStoreSwapsOnlyTheValueThatWasSeen(t *testing.T) {
 func TestOtherClientCanBeTheTokenSource(t *testing.T) {
 	p := &tokenPlatform{}
 	central := p.client()
-	c := NewClient("wx0000000000000001", "", WithHTTPClient(&http.Client{Transport: p}), WithTokenSource(central))
+	c := newTestClient("wx0000000000000001", "", WithHTTPClient(&http.Client{Transport: p}), WithTokenSource(central))
 	require.NoError(t, ping(t.Context(), c))
 	p.revoke()
 	require.NoError(t, ping(t.Context(), c))

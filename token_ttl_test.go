@@ -14,7 +14,7 @@ func TestTheTTLOfATokenIsWhatIsLeftOfIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &tokenPlatform{}
 		c := p.client()
-		second := NewClient("wx0000000000000001", "", WithTokenSource(c))
+		second := newTestClient("wx0000000000000001", "", WithTokenSource(c))
 		token, ttl, err := c.TokenWithTTL(t.Context(), "")
 		require.NoError(t, err)
 		assert.Equal(t, 2*time.Hour, ttl)
@@ -32,7 +32,7 @@ func TestTheTTLOfATokenIsWhatIsLeftOfIt(t *testing.T) {
 		assert.Equal(t, 2*time.Hour, ttl)
 		assert.Equal(t, 2, p.fetches)
 
-		static := NewClient("wx1", "", WithTokenSource(StaticToken("T-1")))
+		static := newTestClient("wx1", "", WithTokenSource(StaticToken("T-1")))
 		_, ttl, err = static.TokenWithTTL(t.Context(), "")
 		require.NoError(t, err)
 		assert.Zero(t, ttl, "not known")
@@ -54,7 +54,7 @@ func TestAClientTakesItsTicketsFromItsTokenSourceIfThatHasSome(t *testing.T) {
 		}}
 		c := p.client()
 		for range 10 {
-			second := NewClient("wx0000000000000001", "", WithTokenSource(c))
+			second := newTestClient("wx0000000000000001", "", WithTokenSource(c))
 			ticket, ttl, err := second.TicketWithTTL(t.Context(), TicketJSAPI)
 			require.NoError(t, err)
 			assert.EqualValues(t, "TICKET-CANARY", ticket)

@@ -160,7 +160,7 @@ func (f *followers) page(after string) string {
 }
 
 func (f *followers) client() *Client {
-	return NewClient("wx0000000000000001", "SECRET-CANARY", WithHTTPClient(&http.Client{Transport: f}), WithTokenSource(StaticToken("TOKEN")))
+	return newTestClient("wx0000000000000001", "SECRET-CANARY", WithHTTPClient(&http.Client{Transport: f}), WithTokenSource(StaticToken("TOKEN")))
 }
 
 func TestAllFollowerIDsWalksThePages(t *testing.T) {

@@ -56,7 +56,7 @@ func (r wireRow) client(reply func(*http.Request) (*http.Response, error)) (*Cli
 		}
 		return reply(req)
 	})
-	return NewClient("wx0000000000000001", "SECRET-CANARY",
+	return newTestClient("wx0000000000000001", "SECRET-CANARY",
 		WithHTTPClient(&http.Client{Transport: mock}),
 		WithTokenSource(StaticToken("TOKEN")),
 		WithoutClientMsgIDs(), // a body is then the same each time
