@@ -176,12 +176,14 @@ func (c *config) complete() error {
 // checkSender checks the options about how requests are sent.
 func (c *config) checkSender() error {
 	switch {
+	case c.maxConns != 0 && (c.httpClient != nil || c.isResty):
+		return invalid("WithMaxConns", "must not be combined with WithHTTPClient or WithRestyClient: the given client decides")
 	case c.isResty && c.httpClient != nil:
 		return invalid("WithRestyClient", "must not be combined with WithHTTPClient: a resty client has one of its own")
 	case c.isResty:
 		return checkResty(c.resty)
 	}
-	return nil
+	return within("WithMaxConns", c.maxConns, 0, 65_535)
 }
 
 // checkTokens checks the options about tokens, and that none contradicts another.
@@ -224,7 +226,7 @@ func newRest(cfg *config) *resty.Client {
 	return resty.NewWithClient(h)
 }
 
-// maxConns is the maximum number of connections to one host, in use and idle.
+// maxConns is the default of WithMaxConns.
 const maxConns = 1000
 
 // NewTransport returns a transport like the one that each client has by default. It
@@ -252,6 +254,9 @@ func NewTransport() *http.Transport {
 func newTransport(cfg *config) *http.Transport {
 	t := NewTransport()
 	t.ResponseHeaderTimeout = cfg.mediaTimeout // no attempt takes longer
+	if n := cfg.maxConns; n > 0 {
+		t.MaxConnsPerHost, t.MaxIdleConnsPerHost, t.MaxIdleConns = n, n, 2*n
+	}
 	return t
 }
 

@@ -23,6 +23,7 @@ type config struct {
 	httpClient    *http.Client
 	resty         *resty.Client
 	isResty       bool // resty was given
+	maxConns      int
 	source        TokenSource
 	store         TokenStore
 	classicToken  bool
@@ -108,6 +109,14 @@ func WithHTTPClient(h *http.Client) Option { return func(c *config) { c.httpClie
 func WithRestyClient(rc *resty.Client) Option {
 	return func(c *config) { c.resty, c.isResty = rc, true }
 }
+
+// WithMaxConns sets how many connections the client opens to a host at most, 1 to 65,535.
+// Calls wait for a connection if all are in use. As many stay open while they are idle,
+// for a minute, so that the next burst of calls finds them. 0 means the default, 1,000.
+// WithMaxConns cannot be combined with [WithHTTPClient] and [WithRestyClient], whose
+// transport decides, and does not belong into [Account.Options], because the clients of a
+// [Clients] share their connections.
+func WithMaxConns(n int) Option { return func(c *config) { c.maxConns = n } }
 
 // WithTokenSource makes the client use the tokens of s instead of fetching them. s can
 // be a central token server, another client, or a [StaticToken] in a test. The

@@ -165,7 +165,7 @@ func (c *Clients) newClient(ctx context.Context, appID string) (*Client, error) 
 	}
 	cfg := newConfig(appID, string(a.AppSecret), c.opts)
 	cfg.maxClients, cfg.idleTimeout = 0, 0
-	cfg.httpClient, cfg.resty, cfg.isResty, cfg.store = nil, nil, false, nil // shared, unless the account has its own
+	cfg.httpClient, cfg.resty, cfg.isResty, cfg.maxConns, cfg.store = nil, nil, false, 0, nil // shared, unless the account has its own
 	cfg.apply(a.Options)
 	own := cfg.store != nil
 	if !own {
@@ -176,6 +176,9 @@ func (c *Clients) newClient(ctx context.Context, appID string) (*Client, error) 
 		return a.AppSecret, err
 	}
 	problem := first(cfg.complete(), cfg.checkAlone())
+	if cfg.maxConns != 0 && problem == nil {
+		problem = invalid("WithMaxConns", "must be given to NewClients, whose clients share their connections")
+	}
 	return newClient(cfg, c.partsOf(cfg, own), problem), problem
 }
 
