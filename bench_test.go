@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/go-resty/resty/v2"
 )
 
 const benchUser = `{"subscribe":1,"openid":"o6_bmjrPTlm6_2sgVt7hMZOPfL2M","language":"zh_CN","subscribe_time":1382694957,` +
@@ -61,6 +63,14 @@ func floorCall(ctx context.Context, h *http.Client, method, address string, in, 
 	return json.Unmarshal(buf.Bytes(), out)
 }
 
+var benchWays = []struct {
+	name string
+	send func(*http.Client) Option
+}{
+	{"client", WithHTTPClient},
+	{"resty", func(h *http.Client) Option { return WithRestyClient(resty.NewWithClient(h)) }},
+}
+
 // BenchmarkCall is one call with a warm token and no network.
 func BenchmarkCall(b *testing.B) {
 	ctx := context.Background()
@@ -82,15 +92,17 @@ func BenchmarkCall(b *testing.B) {
 			}
 		}
 	})
-	b.Run("get/client", func(b *testing.B) {
-		c := NewClient("wx1", "secret", WithHTTPClient(&http.Client{Transport: memory(benchUser)}), WithTokenSource(StaticToken("TOKEN")))
-		b.ReportAllocs()
-		for b.Loop() {
-			if _, err := c.GetUserInLanguage(ctx, message.OpenID, LanguageZHCN); err != nil {
-				b.Fatal(err)
+	for _, way := range benchWays {
+		b.Run("get/"+way.name, func(b *testing.B) {
+			c := NewClient("wx1", "secret", way.send(&http.Client{Transport: memory(benchUser)}), WithTokenSource(StaticToken("TOKEN")))
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := c.GetUserInLanguage(ctx, message.OpenID, LanguageZHCN); err != nil {
+					b.Fatal(err)
+				}
 			}
-		}
-	})
+		})
+	}
 	const sent = `{"errcode":0,"errmsg":"ok","msgid":200228332}`
 	b.Run("post/floor", func(b *testing.B) {
 		h := &http.Client{Transport: memory(sent)}
@@ -106,13 +118,15 @@ func BenchmarkCall(b *testing.B) {
 			}
 		}
 	})
-	b.Run("post/client", func(b *testing.B) {
-		c := NewClient("wx1", "secret", WithHTTPClient(&http.Client{Transport: memory(sent)}), WithTokenSource(StaticToken("TOKEN")))
-		b.ReportAllocs()
-		for b.Loop() {
-			if _, err := c.SendTemplateMessage(ctx, message); err != nil {
-				b.Fatal(err)
+	for _, way := range benchWays {
+		b.Run("post/"+way.name, func(b *testing.B) {
+			c := NewClient("wx1", "secret", way.send(&http.Client{Transport: memory(sent)}), WithTokenSource(StaticToken("TOKEN")))
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := c.SendTemplateMessage(ctx, message); err != nil {
+					b.Fatal(err)
+				}
 			}
-		}
-	})
+		})
+	}
 }

@@ -326,20 +326,23 @@ func BenchmarkUpload100MiB(b *testing.B) {
 		_, _ = io.WriteString(w, wireOK)
 	}))
 	defer server.Close()
-	c := newTestClient("wx1", "s", WithBaseURL(server.URL), WithTokenSource(StaticToken("T")))
-	defer func() { _ = c.Close() }()
-	for name, file := range fileKinds {
-		b.Run(name, func(b *testing.B) {
-			b.SetBytes(size)
-			b.ReportAllocs()
-			memory := newHeapWatch()
-			for b.Loop() {
-				memory.restart()
-				if err := c.Do(b.Context(), uploadRequest(file(pattern{size: size, watch: memory})), nil); err != nil {
-					b.Fatal(err)
+	for way, option := range Ways {
+		c := NewClient("wx1", "s", WithBaseURL(server.URL), WithTokenSource(StaticToken("T")), option)
+		for name, file := range fileKinds {
+			b.Run(way+"/"+name, func(b *testing.B) {
+				b.SetBytes(size)
+				b.ReportAllocs()
+				memory := newHeapWatch()
+				for b.Loop() {
+					memory.restart()
+					if err := c.Do(b.Context(), uploadRequest(file(pattern{size: size, watch: memory})), nil); err != nil {
+						b.Fatal(err)
+					}
 				}
-			}
-			b.ReportMetric(float64(memory.peak)/(1<<20), "peak-MiB")
-		})
+				b.ReportMetric(float64(memory.peak)/(1<<20), "peak-MiB")
+			})
+		}
+		c.rest.GetClient().CloseIdleConnections()
+		_ = c.Close()
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/go-resty/resty/v2"
 	"github.com/wechatoa/wechat"
 	"github.com/wechatoa/wechat/callback"
 	"github.com/wechatoa/wechat/internal/wirejson"
@@ -14,7 +15,7 @@ import (
 // ours is this SDK as it comes, with an observer: nothing is switched off.
 var ours = SDK{
 	Name:     "ours",
-	Client:   func(p *Platform) Client { return newOurClient(p) },
+	Client:   func(p *Platform) Client { return newOurClient(p, wechat.WithHTTPClient) },
 	Receiver: ourReceiver,
 	Decode: Decoders{
 		User: func(d []byte) error { return decodeInto(d, new(wechat.User)) },
@@ -38,6 +39,15 @@ var ours = SDK{
 	ShortLife:    Life{34, 31 * time.Second}, // refreshed a tenth before its end, no sooner than after 30 seconds
 }
 
+// oursOnResty is this SDK with a resty client that the program has brought.
+var oursOnResty = SDK{
+	Name:   "oursonresty",
+	Client: func(p *Platform) Client { return newOurClient(p, onResty) },
+}
+
+// onResty gives an SDK a resty client instead of an http.Client.
+func onResty(h *http.Client) wechat.Option { return wechat.WithRestyClient(resty.NewWithClient(h)) }
+
 func decodeInto(document []byte, out any) error {
 	answer, err := wirejson.Decode(document, out)
 	if err != nil {
@@ -48,10 +58,10 @@ func decodeInto(document []byte, out any) error {
 
 type ourClient struct{ c *wechat.Client }
 
-func newOurClient(p *Platform) *ourClient {
+func newOurClient(p *Platform, with func(*http.Client) wechat.Option) *ourClient {
 	h := &http.Client{Transport: p.Transport(wechat.NewTransport())}
 	observe := func(context.Context, wechat.Attempt) {}
-	return &ourClient{wechat.NewClient(AppID, AppSecret, wechat.WithHTTPClient(h), wechat.WithObserver(observe))}
+	return &ourClient{wechat.NewClient(AppID, AppSecret, with(h), wechat.WithObserver(observe))}
 }
 
 func (c *ourClient) GetUser(ctx context.Context, openID string) (string, error) {

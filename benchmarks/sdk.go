@@ -87,7 +87,7 @@ const (
 )
 
 // SDKs are all that are measured, in the order of the tables.
-var SDKs = []SDK{floor, plainResty, ours, silenceper, chanxuehong, powerWeChat}
+var SDKs = []SDK{floor, plainResty, ours, oursOnResty, silenceper, chanxuehong, powerWeChat}
 
 var errRefused = errors.New("refused")
 

@@ -13,7 +13,7 @@ const (
 	callCost = "each call is traced to know whether a byte of it went out, has a timer, and can be repeated; the floor does none of it"
 	pushCost = "the handler also finds duplicates, checks the time window, parses every type, survives panics, and runs the program on a goroutine of its own to keep the 5 seconds"
 	tlsCost  = "most of the time is the connection's; what is left is the difference in memory"
-	allOfIt  = "the receiver has a type for every push of the platform, a MiB and a half; the client alone, with resty, is below 11 MiB"
+	allOfIt  = "the receiver has a type for every push of the platform, 1.7 MiB; the client alone is 10.8 MiB, of which net/http is 8.7 and resty 1.4"
 )
 
 var targets = []target{

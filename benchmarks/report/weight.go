@@ -25,6 +25,9 @@ func weigh(all rows, tmp string, timed bool) error {
 		}
 	}
 	for _, sdk := range sdks {
+		if programs[sdk] == "" {
+			continue
+		}
 		pkg, binary := "./weight/"+programs[sdk], filepath.Join(tmp, programs[sdk])
 		if timed {
 			took, err := buildTime(std, binary, pkg)
