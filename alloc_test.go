@@ -39,7 +39,7 @@ func TestAWarmCallAllocatesNoMoreThanItsBound(t *testing.T) {
 		call  func() error
 	}{
 		{"GET a user", 44, func() error { _, err := c.GetUser(ctx, message.OpenID); return err }},
-		{"POST a template message", 53, func() error { _, err := c.SendTemplateMessage(ctx, message); return err }},
+		{"POST a template message", 54, func() error { _, err := c.SendTemplateMessage(ctx, message); return err }},
 	} {
 		got := testing.AllocsPerRun(500, func() { require.NoError(t, row.call()) })
 		assert.LessOrEqual(t, got, row.bound, row.name)

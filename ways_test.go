@@ -222,6 +222,21 @@ func TestOnResty(t *testing.T) {
 		{"TestPublishCallsRefuseWhatCannotBeRight", TestPublishCallsRefuseWhatCannotBeRight},
 		{"TestOneArticleIsNotDeletedTwiceWhereTheOutcomeIsUnknown", TestOneArticleIsNotDeletedTwiceWhereTheOutcomeIsUnknown},
 		{"TestAllPublishedReadsPageAfterPage", TestAllPublishedReadsPageAfterPage},
+		{"TestC18_CallThatDoesNotReachItsHostSucceedsOnTheDisasterHost", TestC18_CallThatDoesNotReachItsHostSucceedsOnTheDisasterHost},
+		{"TestC18_CallThatMayHaveReachedItsHostStaysThere", TestC18_CallThatMayHaveReachedItsHostStaysThere},
+		{"TestC18_OutageOfTheUsualHostCostsOneDialInThirtySeconds", TestC18_OutageOfTheUsualHostCostsOneDialInThirtySeconds},
+		{"TestC18_OutageOfBothHostsIsNotAmplified", TestC18_OutageOfBothHostsIsNotAmplified},
+		{"TestOnlyCallsToTheHostOfTheBaseURLFailOver", TestOnlyCallsToTheHostOfTheBaseURLFailOver},
+		{"TestStreamThatWasNotReadGoesToTheDisasterHost", TestStreamThatWasNotReadGoesToTheDisasterHost},
+		{"TestC5_BrownOutIsAmplifiedByATenthAtMost", TestC5_BrownOutIsAmplifiedByATenthAtMost},
+		{"TestC6_OutageOfFiveMinutesCostsNoMoreThanAHundredRetries", TestC6_OutageOfFiveMinutesCostsNoMoreThanAHundredRetries},
+		{"TestEveryAttemptOfASendHasTheSameKeyAndEveryCallAnother", TestEveryAttemptOfASendHasTheSameKeyAndEveryCallAnother},
+		{"TestKeyOfTheProgramIsKeptAndItsRequestIsNotChanged", TestKeyOfTheProgramIsKeptAndItsRequestIsNotChanged},
+		{"TestWithoutClientMsgIDsASendThatMayHaveRunIsNotRetried", TestWithoutClientMsgIDsASendThatMayHaveRunIsNotRetried},
+		{"TestNoSendIsRetriedAfterThePlatformHasForgottenItsKey", TestNoSendIsRetriedAfterThePlatformHasForgottenItsKey},
+		{"TestDuplicateOfAMassMessageIsSuccessWithTheFirstID", TestDuplicateOfAMassMessageIsSuccessWithTheFirstID},
+		{"TestEqualMassMessageWithoutAKeyIsRefused", TestEqualMassMessageWithoutAKeyIsRefused},
+		{"TestMassMessageRepeatedTooFastIsAskedForAgainAfterAMinute", TestMassMessageRepeatedTooFastIsAskedForAgainAfterAMinute},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			throughResty(t)
