@@ -28,7 +28,7 @@ type run struct {
 	owner    string // owner of the claim in the store
 	alone    bool   // the store failed, so this replica decided for itself
 	push     *Push
-	ctx      context.Context //nolint:containedctx // of the handler, which may outlive the request
+	ctx      context.Context //nolint:containedctx // of the run, which may outlive the request
 	began    time.Time
 	done     chan struct{}  // closed when the run is finished
 	reports  sync.WaitGroup // done when the end was reported to the log and the observer
@@ -106,21 +106,6 @@ func (p *Push) digest() digest {
 	}
 	var all [sha256.Size]byte
 	return digest(sum.Sum(all[:0])[:len(digest{})])
-}
-
-// detached is the context of a handler. It ends with the Handler, not with the request, but
-// has the request's values.
-type detached struct {
-	context.Context //nolint:containedctx // it is one
-
-	request context.Context //nolint:containedctx // only for its values
-}
-
-func (d *detached) Value(key any) any {
-	if v := d.Context.Value(key); v != nil {
-		return v
-	}
-	return d.request.Value(key)
 }
 
 // deliver handles one delivery of a push and decides the response.
@@ -267,12 +252,12 @@ func (e *engine) shutOut(r *run) {
 
 // handle runs the handler of a push, on a worker.
 func (e *engine) handle(r *run) {
-	ctx, cancel := context.WithTimeout(r.ctx, e.cfg.HandlerTimeout)
-	defer cancel()
 	key := menuKey(r.push.Message) // before the handler is called, which may change the message
-	e.recordArrival(ctx, r, key)
+	e.recordArrival(r.ctx, r, key)
 
 	began := time.Now()
+	ctx := &handlerContext{Context: r.ctx, deadline: began.Add(e.cfg.HandlerTimeout)}
+	defer ctx.end()
 	stuck := time.AfterFunc(e.cfg.HandlerTimeout+stuckAfter, func() {
 		e.report(ctx, r.push, Observation{Outcome: OutcomeStuck, Start: began, Duration: time.Since(began)})
 	})
