@@ -31,6 +31,8 @@ type engine struct {
 	guard    *guard
 	routes   routes
 	pool     pool
+	budgets  deadlines[*delivery] // of all deliveries that are waiting
+	handlers deadlines[*run]      // after which handlers are stuck
 	seen     *lru[digest, sighting]
 	replies  *lru[digest, []byte]
 	replicas *replicas // nil if there is no store
@@ -68,6 +70,7 @@ func NewHandler(cfg Config) (*Handler, error) {
 	}
 	e.life, e.kill = context.WithCancel(context.Background())
 	e.allow = allowList{fetch: cfg.AllowedIPs, log: cfg.Logger, life: e.life}
+	e.budgets.expire, e.handlers.expire = (*delivery).wakeUp, e.reportStuck
 	e.pool = pool{handle: e.handle, workers: cfg.Workers, limit: cfg.QueueSize}
 	return &Handler{e}, nil
 }
@@ -105,7 +108,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // delay comes after the response.
 func (h *Handler) receive(w http.ResponseWriter, r *http.Request, connection *http.ResponseController, push *Push, began time.Time) {
 	ctx := r.Context()
-	d := &delivery{push: push, began: began, halfClosed: mayBeHalfClosed(r)}
+	d := &delivery{push: push, began: began, wake: make(chan struct{}, 1), halfClosed: mayBeHalfClosed(r)}
 	entered := h.pool.enter()
 	if entered {
 		defer h.pool.end()
@@ -173,13 +176,8 @@ func mayBeHalfClosed(r *http.Request) bool {
 // awaitReport waits until the end of the delivery's run has been reported, so that
 // outcomes are observed in order.
 func (d *delivery) awaitReport() {
-	if d.run == nil {
-		return
-	}
-	select {
-	case <-d.run.done:
+	if d.run != nil && d.run.hasFinished() {
 		d.run.reports.Wait()
-	default:
 	}
 }
 

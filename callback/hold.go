@@ -28,13 +28,21 @@ const (
 // wait waits until a delivery can get the reply, or its budget is used up. In the latter
 // case the delivery is held if there will be another one, and acknowledged otherwise.
 func (e *engine) wait(ctx context.Context, d *delivery) {
-	timer := time.NewTimer(time.Until(d.began.Add(e.cfg.ResponseTimeout)))
-	defer timer.Stop()
+	defer d.run.dismiss(d)
+	e.budgets.add(&d.budget, d, d.began.Add(e.cfg.ResponseTimeout))
+	defer e.budgets.remove(&d.budget)
 	gone := ctx.Done()
 	for {
 		select {
-		case <-d.run.done:
-			if ctx.Err() == nil || d.doubtful || e.doubt(d) {
+		case <-d.wake:
+			switch {
+			case d.run.hasFinished():
+				if ctx.Err() == nil || d.doubtful || e.doubt(d) {
+					e.decide(d)
+				}
+			case e.cfg.HoldDeliveries && d.number < deliveries:
+				e.hold(d, gone)
+			default:
 				e.decide(d)
 			}
 			return
@@ -43,13 +51,6 @@ func (e *engine) wait(ctx context.Context, d *delivery) {
 				return
 			}
 			gone = nil
-		case <-timer.C:
-			if e.cfg.HoldDeliveries && d.number < deliveries {
-				e.hold(d, gone)
-			} else {
-				e.decide(d)
-			}
-			return
 		}
 	}
 }

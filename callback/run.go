@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"sync"
 	"time"
 
@@ -19,7 +20,7 @@ import (
 //	followed   another replica is handling the push, but this one may take it over; see follow
 //	queued     the push is waiting for a worker
 //	running    the handler is running
-//	finished   done is closed, and the result no longer changes
+//	finished   the deliveries are woken, and the result no longer changes
 //	decided    the way of the reply is decided, or there is no reply: the engine remembers
 //	           the push, keeps the reply for a while, and forgets the run
 type run struct {
@@ -30,11 +31,13 @@ type run struct {
 	push     *Push
 	ctx      context.Context //nolint:containedctx // of the run, which may outlive the request
 	began    time.Time
-	done     chan struct{}  // closed when the run is finished
+	started  time.Time      // when the handler was called
+	stuck    deadline[*run] // of the handler
 	reports  sync.WaitGroup // done when the end was reported to the log and the observer
 
 	mu       sync.Mutex
-	waiters  int // deliveries that are waiting for the result
+	waiters  int         // deliveries that may get the result
+	waiting  []*delivery // all that wait for the run to finish
 	finished bool
 	result   result
 	way      way
@@ -58,7 +61,9 @@ type result struct {
 type delivery struct {
 	push      *Push
 	began     time.Time
-	run       *run // nil if the push has been handled already
+	budget    deadline[*delivery] // of its response
+	wake      chan struct{}       // has an element when the run has finished or the budget is used up
+	run       *run                // nil if the push has been handled already
 	number    int
 	duplicate bool
 
@@ -144,9 +149,7 @@ func (e *engine) join(ctx context.Context, d *delivery) (first bool) {
 		s.deliveries += min(1, math.MaxUint8-s.deliveries)
 		d.number = int(s.deliveries)
 		if d.run = s.run; d.run != nil {
-			d.run.mu.Lock()
-			d.run.waiters++
-			d.run.mu.Unlock()
+			d.run.await(d)
 		}
 		return s, true
 	})
@@ -155,7 +158,7 @@ func (e *engine) join(ctx context.Context, d *delivery) (first bool) {
 
 func (e *engine) newRun(ctx context.Context, key digest, d *delivery) *run {
 	r := &run{
-		key: key, push: d.push, ctx: &detached{Context: e.life, request: ctx}, began: d.began, done: make(chan struct{}),
+		key: key, push: d.push, ctx: &detached{Context: e.life, request: ctx}, began: d.began,
 	}
 	r.reports.Add(1)
 	if e.replicas != nil {
@@ -255,21 +258,24 @@ func (e *engine) handle(r *run) {
 	key := menuKey(r.push.Message) // before the handler is called, which may change the message
 	e.recordArrival(r.ctx, r, key)
 
-	began := time.Now()
-	ctx := &handlerContext{Context: r.ctx, deadline: began.Add(e.cfg.HandlerTimeout)}
+	r.started = time.Now()
+	ctx := &handlerContext{Context: r.ctx, deadline: r.started.Add(e.cfg.HandlerTimeout)}
 	defer ctx.end()
-	stuck := time.AfterFunc(e.cfg.HandlerTimeout+stuckAfter, func() {
-		e.report(ctx, r.push, Observation{Outcome: OutcomeStuck, Start: began, Duration: time.Since(began)})
-	})
+	e.handlers.add(&r.stuck, r, ctx.deadline.Add(stuckAfter))
 	res := result{err: usercode.ErrGoexit}
 	defer func() { // even if the handler ends the goroutine
-		stuck.Stop()
-		e.handled(r, res, key, began)
+		e.handlers.remove(&r.stuck)
+		e.handled(r, res, key, r.started)
 	}()
 	res = e.call(ctx, r.push, e.routes.handle)
 }
 
 const stuckAfter = time.Second
+
+// reportStuck reports that a handler has not returned, although its context has ended.
+func (e *engine) reportStuck(r *run) {
+	go e.report(r.ctx, r.push, Observation{Outcome: OutcomeStuck, Start: r.started, Duration: time.Since(r.started)})
+}
 
 // handled ends a run after its handler has returned.
 func (e *engine) handled(r *run, res result, menuKey string, began time.Time) {
@@ -320,6 +326,8 @@ func (e *engine) finish(r *run, res result) (isLate bool) {
 	isLate = res.rendered != nil && r.way == deferred
 	decided := res.rendered == nil || r.way != undecided
 	e.adopt(r)
+	waiting := r.waiting
+	r.waiting = nil
 	r.mu.Unlock()
 	switch {
 	case res.leave || res.elsewhere:
@@ -327,7 +335,9 @@ func (e *engine) finish(r *run, res result) (isLate bool) {
 	case decided:
 		e.remember(r)
 	}
-	close(r.done)
+	for _, d := range waiting {
+		d.wakeUp()
+	}
 	if mine {
 		e.publish(r)
 	}
@@ -365,6 +375,41 @@ func (e *engine) forgetUnawaited(r *run) (forgotten bool) {
 		return s, true
 	})
 	return forgotten
+}
+
+// await makes a delivery wait until the run has finished.
+func (r *run) await(d *delivery) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.waiters++
+	if r.finished {
+		d.wakeUp()
+	} else {
+		r.waiting = append(r.waiting, d)
+	}
+}
+
+// dismiss ends the waiting of a delivery.
+func (r *run) dismiss(d *delivery) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if i := slices.Index(r.waiting, d); i >= 0 {
+		r.waiting = slices.Delete(r.waiting, i, i+1)
+	}
+}
+
+// wakeUp wakes a delivery that is waiting, or is going to.
+func (d *delivery) wakeUp() {
+	select {
+	case d.wake <- struct{}{}:
+	default: // it is awake already
+	}
+}
+
+func (r *run) hasFinished() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.finished
 }
 
 // awaited reports whether a delivery is waiting for the result.
