@@ -97,18 +97,17 @@ const maxEcho = 1 << 10
 // returns the response. Parse returns [ErrRefused], [ErrTooLarge] or the error from reading
 // the body.
 func (h *Handler) Parse(r *http.Request) (*Push, error) {
-	push, err := h.parse(r)
+	push, err := h.parse(r, time.Now())
 	if err == nil && push.doubt != nil {
 		h.complain(r.Context(), "pushes contain plain text as well", push.doubt)
 	}
 	return push, err
 }
 
-func (h *Handler) parse(r *http.Request) (*Push, error) {
+func (h *Handler) parse(r *http.Request, now time.Time) (*Push, error) {
 	if r.ContentLength > maxBody {
 		return nil, ErrTooLarge
 	}
-	now := time.Now()
 	q, err := h.admit(r, now)
 	if err != nil {
 		return nil, err

@@ -91,7 +91,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case http.MethodPost:
 		connection := http.NewResponseController(w)
 		_ = connection.SetReadDeadline(began.Add(bodyWithin)) // if unsupported, the timeouts of the server apply
-		push, err := h.parse(r)
+		push, err := h.parse(r, began)
 		if err != nil {
 			h.deny(w, r, err, began)
 			return
@@ -117,7 +117,6 @@ func (h *Handler) receive(w http.ResponseWriter, r *http.Request, connection *ht
 		d.leave, d.outcome = true, OutcomeShutdown
 	}
 	h.answer(w, connection, d)
-	took := time.Since(began)
 	if d.rest != nil {
 		h.pool.begin()
 		go func() {
@@ -125,18 +124,32 @@ func (h *Handler) receive(w http.ResponseWriter, r *http.Request, connection *ht
 			h.send(context.WithoutCancel(h.life), push, d.rest)
 		}()
 	}
-	report := func() {
-		if push.doubt != nil {
-			h.complain(ctx, "pushes contain plain text as well", push.doubt)
-		}
+	switch {
+	case !entered:
+		h.reportDelivery(ctx, d, time.Since(began))
+	case h.cfg.Observer != nil || push.doubt != nil || d.failed():
+		took := time.Since(began)
+		h.reportAside(func() { h.reportDelivery(ctx, d, took) })
+	default:
 		d.awaitReport()
-		h.report(ctx, push, Observation{Outcome: d.outcome, Delivery: d.number, Duplicate: d.duplicate, Late: d.late, Start: began, Duration: took})
 	}
-	if !entered || h.cfg.Observer == nil && push.doubt == nil && !d.failed() {
-		report()
-		return
+}
+
+// reportDelivery reports a delivery, and its doubt, to the log and the observer.
+func (h *Handler) reportDelivery(ctx context.Context, d *delivery, took time.Duration) {
+	if d.push.doubt != nil {
+		h.complain(ctx, "pushes contain plain text as well", d.push.doubt)
 	}
-	h.reportAside(report)
+	d.awaitReport()
+	h.report(ctx, d.push, Observation{Outcome: d.outcome, Delivery: d.number, Duplicate: d.duplicate, Late: d.late, Start: d.began, Duration: took})
+}
+
+// awaitReport waits until the end of the delivery's run has been reported, so that
+// outcomes are observed in order.
+func (d *delivery) awaitReport() {
+	if d.run != nil && d.run.hasFinished() {
+		d.run.reports.Wait()
+	}
 }
 
 // reportAside reports to the log and the observer in another goroutine. Both may be slow,
@@ -171,14 +184,6 @@ func (d *delivery) failed() bool {
 // client has closed only its own side of the connection, which net/http cannot detect.
 func mayBeHalfClosed(r *http.Request) bool {
 	return r.ProtoMajor == 1 && r.Context().Value(http.ServerContextKey) != nil
-}
-
-// awaitReport waits until the end of the delivery's run has been reported, so that
-// outcomes are observed in order.
-func (d *delivery) awaitReport() {
-	if d.run != nil && d.run.hasFinished() {
-		d.run.reports.Wait()
-	}
 }
 
 const textPlain = "text/plain; charset=utf-8"
@@ -238,7 +243,8 @@ func (h *Handler) answer(w http.ResponseWriter, connection *http.ResponseControl
 	case d.leave:
 		leave(w, connection)
 	case !d.doubtful:
-		write(w, http.StatusOK, contentType, body)
+		writeHeader(w, http.StatusOK, contentType, len(body), &d.header)
+		_, _ = w.Write(body)   // it fails only if the platform has closed the connection
 		_ = connection.Flush() // what follows may be slow
 	case writeToDoubtful(w, connection, contentType, body):
 		h.confirm(d)
@@ -264,7 +270,7 @@ func leave(w http.ResponseWriter, connection *http.ResponseController) {
 // and reports whether the client was still reading. If it was not, it resets the
 // connection, which makes the second write fail.
 func writeToDoubtful(w http.ResponseWriter, connection *http.ResponseController, contentType string, body []byte) bool {
-	writeHeader(w, http.StatusOK, contentType, len(body))
+	writeHeader(w, http.StatusOK, contentType, len(body), new([2]string))
 	if connection.Flush() != nil {
 		return false
 	}
@@ -304,13 +310,14 @@ func (e *engine) complain(ctx context.Context, what string, why *refusal) {
 }
 
 func write(w http.ResponseWriter, status int, contentType string, body []byte) {
-	writeHeader(w, status, contentType, len(body))
+	writeHeader(w, status, contentType, len(body), new([2]string))
 	_, _ = w.Write(body) // it fails only if the platform has closed the connection
 }
 
-func writeHeader(w http.ResponseWriter, status int, contentType string, length int) {
+// writeHeader sends the header of a response. Its values are stored in values.
+func writeHeader(w http.ResponseWriter, status int, contentType string, length int, values *[2]string) {
+	*values = [2]string{contentType, strconv.Itoa(length)}
 	header := w.Header()
-	header.Set("Content-Type", contentType)
-	header.Set("Content-Length", strconv.Itoa(length))
+	header["Content-Type"], header["Content-Length"] = values[:1:1], values[1:]
 	w.WriteHeader(status)
 }

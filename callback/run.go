@@ -31,6 +31,8 @@ type run struct {
 	push     *Push
 	ctx      context.Context //nolint:containedctx // of the run, which may outlive the request
 	began    time.Time
+	detached detached       // is ctx
+	handling handlerContext // of the handler
 	started  time.Time      // when the handler was called
 	stuck    deadline[*run] // of the handler
 	reports  sync.WaitGroup // done when the end was reported to the log and the observer
@@ -60,10 +62,12 @@ type result struct {
 // delivery is one HTTP request that carries a push, and its response.
 type delivery struct {
 	push      *Push
+	key       digest // of the push
 	began     time.Time
 	budget    deadline[*delivery] // of its response
 	wake      chan struct{}       // has an element when the run has finished or the budget is used up
 	run       *run                // nil if the push has been handled already
+	own       run                 // is the run if this is the first delivery
 	number    int
 	duplicate bool
 
@@ -76,9 +80,10 @@ type delivery struct {
 	outcome Outcome
 	leave   bool // no response
 	late    bool
-	reply   []byte   // not encrypted; nil for "success"
-	way     way      // way of the reply that this response decides
-	rest    [][]byte // customer-service messages to send after the response
+	reply   []byte    // not encrypted; nil for "success"
+	way     way       // way of the reply that this response decides
+	rest    [][]byte  // customer-service messages to send after the response
+	header  [2]string // values of the response's header
 }
 
 // sighting is what the engine remembers of a push.
@@ -103,14 +108,15 @@ type digest [16]byte
 // message without an ID, it is a hash of the whole document, including the time: the
 // combination of sender and second, which the platform recommends, would lose events.
 func (p *Push) digest() digest {
-	sum := sha256.New()
+	text := p.head.Raw
 	if p.id != "" && p.id != "0" {
-		sum.Write([]byte(p.head.ToUserName + "\x00" + p.head.FromUserName + "\x00" + p.id))
-	} else {
-		sum.Write(p.head.Raw)
+		var buffer [128]byte // has room for all that the platform sends
+		text = append(buffer[:0], p.head.ToUserName...)
+		text = append(append(text, 0), p.head.FromUserName...)
+		text = append(append(text, 0), p.id...)
 	}
-	var all [sha256.Size]byte
-	return digest(sum.Sum(all[:0])[:len(digest{})])
+	sum := sha256.Sum256(text)
+	return digest(sum[:])
 }
 
 // deliver handles one delivery of a push and decides the response.
@@ -121,7 +127,7 @@ func (e *engine) deliver(ctx context.Context, d *delivery) {
 		return
 	case d.run == nil:
 		d.outcome = OutcomeAcknowledged
-		if reply, found := e.replies.get(d.push.digest(), time.Now()); found {
+		if reply, found := e.replies.get(d.key, time.Now()); found {
 			d.reply, d.outcome = reply, OutcomeReplied
 		}
 		return
@@ -136,14 +142,14 @@ func (e *engine) deliver(ctx context.Context, d *delivery) {
 // join adds a delivery to the run of its push, and reports whether it created the run. A
 // push that has been handled has no run.
 func (e *engine) join(ctx context.Context, d *delivery) (first bool) {
-	key := d.push.digest()
-	e.seen.update(key, time.Now(), e.rememberFor, func(s sighting, _ bool) (sighting, bool) {
+	d.key = d.push.digest()
+	e.seen.update(d.key, d.began, e.rememberFor, func(s sighting, _ bool) (sighting, bool) {
 		if s.run == nil && !s.done {
 			if e.pool.closed() {
 				d.leave, d.outcome = true, OutcomeShutdown
 				return s, false
 			}
-			s.run, first = e.newRun(ctx, key, d), true
+			s.run, first = e.newRun(ctx, d), true
 		}
 		d.duplicate = s.deliveries > 0
 		s.deliveries += min(1, math.MaxUint8-s.deliveries)
@@ -156,13 +162,14 @@ func (e *engine) join(ctx context.Context, d *delivery) (first bool) {
 	return first
 }
 
-func (e *engine) newRun(ctx context.Context, key digest, d *delivery) *run {
-	r := &run{
-		key: key, push: d.push, ctx: &detached{Context: e.life, request: ctx}, began: d.began,
-	}
+func (e *engine) newRun(ctx context.Context, d *delivery) *run {
+	r := &d.own
+	r.key, r.push, r.began = d.key, d.push, d.began
+	r.detached = detached{Context: e.life, request: ctx}
+	r.ctx = &r.detached
 	r.reports.Add(1)
 	if e.replicas != nil {
-		r.storeKey, r.owner = e.replicas.key(d.push, key), newOwner()
+		r.storeKey, r.owner = e.replicas.key(d.push, d.key), newOwner()
 	}
 	return r
 }
@@ -259,7 +266,8 @@ func (e *engine) handle(r *run) {
 	e.recordArrival(r.ctx, r, key)
 
 	r.started = time.Now()
-	ctx := &handlerContext{Context: r.ctx, deadline: r.started.Add(e.cfg.HandlerTimeout)}
+	ctx := &r.handling
+	ctx.Context, ctx.deadline = r.ctx, r.started.Add(e.cfg.HandlerTimeout)
 	defer ctx.end()
 	e.handlers.add(&r.stuck, r, ctx.deadline.Add(stuckAfter))
 	res := result{err: usercode.ErrGoexit}
@@ -280,7 +288,6 @@ func (e *engine) reportStuck(r *run) {
 // handled ends a run after its handler has returned.
 func (e *engine) handled(r *run, res result, menuKey string, began time.Time) {
 	took := time.Since(began)
-	ctx := context.WithoutCancel(r.ctx)
 	o := Observation{Outcome: OutcomeHandled, Start: began, Duration: took, Err: res.err, Late: took > e.cfg.ResponseTimeout}
 	if res.err != nil {
 		o.Outcome = OutcomeFailed
@@ -296,16 +303,16 @@ func (e *engine) handled(r *run, res result, menuKey string, began time.Time) {
 	}
 	isQuick := e.cfg.Activity != nil && e.cfg.Activity.inMemory
 	if isQuick {
-		e.recordHandled(ctx, menuKey, took, o.Err)
+		e.recordHandled(r.ctx, menuKey, took, o.Err)
 	}
 	isLate := e.finish(r, res)
 	if !isQuick {
-		e.recordHandled(ctx, menuKey, took, o.Err)
+		e.recordHandled(r.ctx, menuKey, took, o.Err)
 	}
-	e.report(ctx, r.push, o)
+	e.report(r.ctx, r.push, o)
 	r.reports.Done()
 	if isLate {
-		e.deferReply(ctx, r.push, res.reply)
+		e.deferReply(context.WithoutCancel(r.ctx), r.push, res.reply)
 	}
 }
 
