@@ -1,9 +1,11 @@
 package callback
 
 import (
+	"bytes"
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -197,14 +199,30 @@ func (r DeviceReply) write(w *writer) {
 
 // render renders the reply to a push, without encryption.
 func render(r Reply, to *Header, inJSON bool, now time.Time) []byte {
-	w := &writer{json: inJSON, out: make([]byte, 0, 512)}
+	w := writers.Get().(*writer) //nolint:forcetypeassert // see New
+	defer writers.put(w)
+	w.json = inJSON
 	w.begin()
 	w.text("ToUserName", to.FromUserName)
 	w.text("FromUserName", to.ToUserName)
 	w.number("CreateTime", now.Unix())
 	w.text("MsgType", r.msgType())
 	r.write(w)
-	return w.end()
+	return bytes.Clone(w.end())
+}
+
+// writers are writers that nothing refers to any more.
+var writers = writerPool{sync.Pool{New: func() any { return &writer{out: make([]byte, 0, 1<<10)} }}}
+
+type writerPool struct{ sync.Pool }
+
+const maxPooled = 16 << 10 // bytes of a buffer that is used again
+
+func (p *writerPool) put(w *writer) {
+	if cap(w.out) <= maxPooled {
+		*w = writer{out: w.out[:0]}
+		p.Put(w)
+	}
 }
 
 // writer writes a reply in the format of its push, XML or JSON.
@@ -224,9 +242,11 @@ func (w *writer) begin() {
 
 func (w *writer) end() []byte {
 	if w.json {
-		return append(w.out, '}')
+		w.out = append(w.out, '}')
+	} else {
+		w.out = append(w.out, "</xml>"...)
 	}
-	return append(w.out, "</xml>"...)
+	return w.out
 }
 
 func (w *writer) name(name string) {

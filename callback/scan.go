@@ -344,10 +344,19 @@ func printable(s string) string {
 }
 
 func isClean(s string) bool {
-	for i, r := range s {
-		if r == '\r' || !inXML(r) || r == utf8.RuneError && !strings.HasPrefix(s[i:], "\uFFFD") {
+	for i := 0; i < len(s); {
+		if b := s[i]; b < utf8.RuneSelf {
+			if b < ' ' && b != '\n' && b != '\t' {
+				return false
+			}
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if r == utf8.RuneError && size == 1 || !inXML(r) {
 			return false
 		}
+		i += size
 	}
 	return true
 }
