@@ -40,8 +40,9 @@ func newLRU[K comparable, V any](l limits[V]) *lru[K, V] {
 
 // update passes the value of a key to change, or the zero value if there is none or it has
 // expired. If change returns true, its value replaces the old one and is kept for at least
-// ttl, or without a time limit if ttl is 0.
-func (l *lru[K, V]) update(key K, now time.Time, ttl time.Duration, change func(old V, found bool) (value V, replace bool)) {
+// ttl, or without a time limit if ttl is 0. update returns the entry of the key, or nil if
+// there is none.
+func (l *lru[K, V]) update(key K, now time.Time, ttl time.Duration, change func(old V, found bool) (value V, replace bool)) *entry[K, V] {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	e := l.live(key, now)
@@ -51,7 +52,7 @@ func (l *lru[K, V]) update(key K, now time.Time, ttl time.Duration, change func(
 	}
 	value, replace := change(old, e != nil)
 	if !replace {
-		return
+		return e
 	}
 	if e == nil {
 		e = &entry[K, V]{key: key}
@@ -60,6 +61,29 @@ func (l *lru[K, V]) update(key K, now time.Time, ttl time.Duration, change func(
 		l.bytes -= l.size(e)
 		e.unlink()
 	}
+	l.put(e, value, now, ttl)
+	return e
+}
+
+// updateEntry is update for an entry that update returned, without looking the key up again.
+// It does nothing if the entry has been removed.
+func (l *lru[K, V]) updateEntry(e *entry[K, V], now time.Time, ttl time.Duration, change func(old V) (value V, replace bool)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if e.next == nil {
+		return
+	}
+	value, replace := change(e.value)
+	if !replace {
+		return
+	}
+	l.bytes -= l.size(e)
+	e.unlink()
+	l.put(e, value, now, ttl)
+}
+
+// put sets the value of an entry that is in no ring, and makes it the newest.
+func (l *lru[K, V]) put(e *entry[K, V], value V, now time.Time, ttl time.Duration) {
 	e.value = value
 	if ends := now.Add(ttl); ttl == 0 {
 		e.ends = time.Time{}

@@ -25,9 +25,10 @@ import (
 //	           the push, keeps the reply for a while, and forgets the run
 type run struct {
 	key      digest
-	storeKey string // key of the push in the store; "" without a store
-	owner    string // owner of the claim in the store
-	alone    bool   // the store failed, so this replica decided for itself
+	memory   *entry[digest, sighting] // of the push
+	storeKey string                   // key of the push in the store; "" without a store
+	owner    string                   // owner of the claim in the store
+	alone    bool                     // the store failed, so this replica decided for itself
 	push     *Push
 	ctx      context.Context //nolint:containedctx // of the run, which may outlive the request
 	began    time.Time
@@ -143,7 +144,7 @@ func (e *engine) deliver(ctx context.Context, d *delivery) {
 // push that has been handled has no run.
 func (e *engine) join(ctx context.Context, d *delivery) (first bool) {
 	d.key = d.push.digest()
-	e.seen.update(d.key, d.began, e.rememberFor, func(s sighting, _ bool) (sighting, bool) {
+	memory := e.seen.update(d.key, d.began, e.rememberFor, func(s sighting, _ bool) (sighting, bool) {
 		if s.run == nil && !s.done {
 			if e.pool.closed() {
 				d.leave, d.outcome = true, OutcomeShutdown
@@ -159,6 +160,9 @@ func (e *engine) join(ctx context.Context, d *delivery) (first bool) {
 		}
 		return s, true
 	})
+	if first {
+		d.own.memory = memory
+	}
 	return first
 }
 
@@ -358,7 +362,7 @@ func (e *engine) remember(r *run) {
 	if r.result.rendered != nil && !r.acknowledged() {
 		e.replies.set(r.key, r.result.rendered, now, DedupeReplyRetention)
 	}
-	e.seen.update(r.key, now, e.rememberFor, func(s sighting, _ bool) (sighting, bool) {
+	e.seen.updateEntry(r.memory, now, e.rememberFor, func(s sighting) (sighting, bool) {
 		s.run, s.done = nil, true
 		return s, true
 	})
@@ -366,7 +370,7 @@ func (e *engine) remember(r *run) {
 
 // forget removes a run, so that the next delivery of its push starts a new one.
 func (e *engine) forget(r *run) {
-	e.seen.update(r.key, time.Now(), e.rememberFor, func(s sighting, _ bool) (sighting, bool) {
+	e.seen.updateEntry(r.memory, time.Now(), e.rememberFor, func(s sighting) (sighting, bool) {
 		s.run = nil
 		return s, true
 	})
@@ -375,7 +379,7 @@ func (e *engine) forget(r *run) {
 // forgetUnawaited forgets a run unless a delivery is waiting for it, and reports whether it
 // did.
 func (e *engine) forgetUnawaited(r *run) (forgotten bool) {
-	e.seen.update(r.key, time.Now(), e.rememberFor, func(s sighting, _ bool) (sighting, bool) {
+	e.seen.updateEntry(r.memory, time.Now(), e.rememberFor, func(s sighting) (sighting, bool) {
 		if forgotten = !r.awaited(); forgotten {
 			s.run = nil
 		}
