@@ -192,6 +192,7 @@ func (g *guard) open(q *query, body []byte, now time.Time) (push *Push, err erro
 	if err != nil {
 		return nil, refuse("document is malformed")
 	}
+	defer doc.free()
 	push.inJSON = inJSON
 	if name, found := doc.ambiguous(); found {
 		return nil, refuse("document has two " + name + " elements")

@@ -17,8 +17,9 @@ func scanJSON(data []byte) (*node, error) {
 		return nil, err
 	}
 	d.UseNumber()
-	s, root := jsonScanner{d: d}, &node{}
+	s, root := jsonScanner{d: d}, trees.Get().(*node) //nolint:forcetypeassert // see trees
 	if !s.object(root, 1) {
+		root.free()
 		return nil, errMalformed
 	}
 	return root, nil

@@ -4,6 +4,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -13,6 +14,18 @@ type node struct {
 	name string
 	text string
 	kids []node
+}
+
+// trees are the roots of trees that were read into pushes. Those have the texts, but no nodes.
+var trees = sync.Pool{New: func() any { return &node{kids: make([]node, 0, 16)} }}
+
+// free lets another push use the memory of a tree.
+func (n *node) free() {
+	if cap(n.kids) <= 64 {
+		clear(n.kids) // which refer to the document
+		*n = node{kids: n.kids[:0]}
+		trees.Put(n)
+	}
 }
 
 const (

@@ -44,6 +44,7 @@ func ParseMessage(data []byte) (Message, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer n.free()
 	return toMessage(n, data), nil
 }
 
@@ -51,7 +52,7 @@ func ParseMessage(data []byte) (Message, error) {
 // form.
 var errMalformed = errors.New("malformed document")
 
-// parse parses a document in either format.
+// parse parses a document in either format. The caller frees the tree.
 func parse(data []byte) (n *node, isJSON bool, err error) {
 	if trimmed, ok := asJSON(data); ok {
 		n, err = scanJSON(trimmed)

@@ -17,8 +17,9 @@ func scanXML(data []byte) (*node, error) {
 	if !s.prolog() {
 		return nil, errMalformed
 	}
-	root := &node{kids: make([]node, 0, 12)}
+	root := trees.Get().(*node) //nolint:forcetypeassert // see trees
 	if !s.element(root, 1) || !s.epilog() {
+		root.free()
 		return nil, errMalformed
 	}
 	return root, nil
@@ -124,11 +125,15 @@ func (s *scanner) tag() (name string, empty, ok bool) {
 	}
 	s.at++
 	begin := s.at
-	for s.at < len(s.doc) && isName(s.doc[s.at]) {
+	for s.at < len(s.doc) && inName[s.doc[s.at]] {
 		s.at++
 	}
 	if name = s.doc[begin:s.at]; name == "" {
 		return "", false, false
+	}
+	if s.at < len(s.doc) && s.doc[s.at] == '>' { // there is nothing to skip
+		s.at++
+		return name, false, true
 	}
 	var quote byte
 	for ; s.at < len(s.doc); s.at++ {
@@ -149,6 +154,14 @@ func (s *scanner) tag() (name string, empty, ok bool) {
 	}
 	return "", false, false
 }
+
+// inName has the bytes that a name may contain.
+var inName = func() (table [256]bool) {
+	for b := range table {
+		table[b] = isName(byte(b))
+	}
+	return table
+}()
 
 func isName(b byte) bool {
 	return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || b == '_' || b == '-' || b == '.' || b == ':' || b >= utf8.RuneSelf
