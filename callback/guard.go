@@ -260,28 +260,24 @@ func (p *Push) seal(reply []byte, now time.Time) []byte {
 	if p.by == nil || p.by.key.IsZero() { // nil: a test of the program created the push
 		return reply
 	}
-	encoded := p.by.key.Encrypt(reply, p.appID)
-	timestamp, nonce := strconv.FormatInt(now.Unix(), 10), msgcrypt.Nonce()
-	signature := msgcrypt.Sign(p.by.token, timestamp, nonce, encoded)
-	out := make([]byte, 0, len(encoded)+256)
+	begin, signed, stamped, salted, end := "<xml><Encrypt><![CDATA[", "]]></Encrypt><MsgSignature><![CDATA[", "]]></MsgSignature><TimeStamp>", "</TimeStamp><Nonce><![CDATA[", "]]></Nonce></xml>"
 	if p.inJSON {
-		out = append(out, `{"Encrypt":"`...)
-		out = append(out, encoded...)
-		out = append(out, `","MsgSignature":"`...)
-		out = append(out, signature...)
-		out = append(out, `","TimeStamp":`...)
-		out = append(out, timestamp...)
-		out = append(out, `,"Nonce":"`...)
-		out = append(out, nonce...)
-		return append(out, `"}`...)
+		begin, signed, stamped, salted, end = `{"Encrypt":"`, `","MsgSignature":"`, `","TimeStamp":`, `,"Nonce":"`, `"}`
 	}
-	out = append(out, "<xml><Encrypt><![CDATA["...)
-	out = append(out, encoded...)
-	out = append(out, "]]></Encrypt><MsgSignature><![CDATA["...)
+	timestamp, nonce := strconv.FormatInt(now.Unix(), 10), msgcrypt.Nonce()
+	out := make([]byte, 0, sealedSize(len(reply)+len(p.appID)))
+	out = append(out, begin...)
+	out = p.by.key.AppendEncrypt(out, reply, p.appID)
+	signature := msgcrypt.SignEncrypted(out[len(begin):], p.by.token, timestamp, nonce)
+	out = append(out, signed...)
 	out = append(out, signature...)
-	out = append(out, "]]></MsgSignature><TimeStamp>"...)
+	out = append(out, stamped...)
 	out = append(out, timestamp...)
-	out = append(out, "</TimeStamp><Nonce><![CDATA["...)
+	out = append(out, salted...)
 	out = append(out, nonce...)
-	return append(out, "]]></Nonce></xml>"...)
+	return append(out, end...)
 }
+
+// sealedSize returns the size of a document with an encrypted message, and of the memory that
+// the encryption takes.
+func sealedSize(message int) int { return 7*(message+52)/3 + 256 }

@@ -19,6 +19,7 @@ import (
 	"io"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 )
 
 const (
@@ -42,6 +43,25 @@ type secret struct {
 	block cipher.Block
 	iv    [aes.BlockSize]byte // first half of the key
 	sum   [sha256.Size]byte   // of the key
+
+	encrypter, decrypter atomic.Pointer[mode] // not in use; nil if none
+}
+
+// mode is a chain of blocks. It can begin again, which is cheaper than a new one, because that
+// has a copy of the key's schedule.
+type mode struct{ cipher.BlockMode }
+
+// crypt encrypts or decrypts data in place.
+func (s *secret) crypt(idle *atomic.Pointer[mode], create func(cipher.Block, []byte) cipher.BlockMode, data []byte) {
+	m := idle.Swap(nil)
+	if m == nil {
+		m = &mode{create(s.block, s.iv[:])}
+	}
+	m.CryptBlocks(data, data)
+	if again, ok := m.BlockMode.(interface{ SetIV(iv []byte) }); ok {
+		again.SetIV(s.iv[:])
+		idle.Store(m)
+	}
 }
 
 // ParseKey reads an EncodingAESKey. The last of its 43 characters contains two bits more
@@ -84,9 +104,16 @@ func (k Key) MarshalJSON() ([]byte, error) { return []byte(`"[redacted]"`), nil 
 
 // Encrypt encrypts a message of an account, as the value of an Encrypt element.
 func (k Key) Encrypt(message []byte, appID string) string {
+	return string(k.AppendEncrypt(nil, message, appID))
+}
+
+// AppendEncrypt appends what Encrypt returns.
+func (k Key) AppendEncrypt(out, message []byte, appID string) []byte {
 	size := randomSize + lengthSize + len(message) + len(appID)
 	padding := blockSize - size%blockSize
-	plain := make([]byte, size+padding)
+	begin, end := len(out), len(out)+base64.StdEncoding.EncodedLen(size+padding)
+	out = slices.Grow(out, end+size+padding-begin)
+	plain := out[end : end+size+padding] // behind its encoding
 	_, _ = rand.Read(plain[:randomSize]) // never fails, see crypto/rand
 	binary.BigEndian.PutUint32(plain[randomSize:], uint32(len(message)))
 	n := randomSize + lengthSize
@@ -95,8 +122,9 @@ func (k Key) Encrypt(message []byte, appID string) string {
 	for i := size; i < len(plain); i++ {
 		plain[i] = byte(padding)
 	}
-	cipher.NewCBCEncrypter(k.secret.block, k.secret.iv[:]).CryptBlocks(plain, plain)
-	return base64.StdEncoding.EncodeToString(plain)
+	k.secret.crypt(&k.secret.encrypter, cipher.NewCBCEncrypter, plain)
+	base64.StdEncoding.Encode(out[begin:end], plain)
+	return out[:end]
 }
 
 // Decrypt decrypts the value of an Encrypt element that is for the account.
@@ -114,7 +142,7 @@ func (k Key) Open(encoded string) (message []byte, appID string, err error) {
 	if err != nil || len(plain) == 0 || len(plain)%aes.BlockSize != 0 {
 		return nil, "", ErrDecrypt
 	}
-	cipher.NewCBCDecrypter(k.secret.block, k.secret.iv[:]).CryptBlocks(plain, plain)
+	k.secret.crypt(&k.secret.decrypter, cipher.NewCBCDecrypter, plain)
 	padding := int(plain[len(plain)-1])
 	size := len(plain) - padding
 	if padding < 1 || padding > blockSize || size < randomSize+lengthSize {
@@ -131,25 +159,35 @@ func (k Key) Open(encoded string) (message []byte, appID string, err error) {
 // Sign returns the signature of parts, in any order: token, timestamp and nonce, and for
 // a msg_signature also the Encrypt value.
 func Sign(parts ...string) string {
-	signature := sign(parts)
+	signature := sign(nil, parts)
+	return string(signature[:])
+}
+
+// SignEncrypted is [Sign] for an Encrypt value that is not a string.
+func SignEncrypted(encoded []byte, parts ...string) string {
+	signature := sign(encoded, parts)
 	return string(signature[:])
 }
 
 // Verify reports in constant time whether signature is that of parts.
 func Verify(signature string, parts ...string) bool {
-	want := sign(parts)
+	want := sign(nil, parts)
 	return subtle.ConstantTimeCompare([]byte(signature), want[:]) == 1
 }
 
-func sign(parts []string) (signature [2 * sha1.Size]byte) {
+func sign(encoded []byte, parts []string) (signature [2 * sha1.Size]byte) {
 	var array [4]string
 	sorted := append(array[:0], parts...)
 	slices.Sort(sorted)
-	var buffer [512]byte
+	var buffer [1 << 10]byte // on the stack, and large enough for most pushes
 	message := buffer[:0]
 	for _, p := range sorted {
+		if encoded != nil && string(encoded) < p {
+			message, encoded = append(message, encoded...), nil
+		}
 		message = append(message, p...)
 	}
+	message = append(message, encoded...)
 	sum := sha1.Sum(message) //nolint:gosec // the platform's signatures are SHA-1
 	hex.Encode(signature[:], sum[:])
 	return signature
@@ -162,5 +200,7 @@ func Equal(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []by
 func Nonce() string {
 	var b [8]byte
 	_, _ = rand.Read(b[:]) // never fails, see crypto/rand
-	return hex.EncodeToString(b[:])
+	var digits [2 * len(b)]byte
+	hex.Encode(digits[:], b[:])
+	return string(digits[:])
 }

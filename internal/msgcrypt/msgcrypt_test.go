@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -218,4 +219,45 @@ func TestKeysAreEqualHoweverTheirLastCharacterIsSpelled(t *testing.T) {
 	assert.False(t, key(t).Equal(Key{}))
 	assert.False(t, Key{}.Equal(key(t)))
 	assert.True(t, Key{}.Equal(Key{}))
+}
+
+func TestAnAppendedMessageIsTheSameAsAnEncryptedOne(t *testing.T) {
+	k := key(t)
+	for size := range 100 {
+		message := bytes.Repeat([]byte{'m'}, size)
+		for _, room := range []int{0, 10, 1000} {
+			out := k.AppendEncrypt(append(make([]byte, 0, 6+room), "before"...), message, sampleApp)
+			encoded, found := bytes.CutPrefix(out, []byte("before"))
+			assert.True(t, found)
+			got, err := k.Decrypt(string(encoded), sampleApp)
+			require.NoError(t, err)
+			assert.Equal(t, message, got)
+			assert.Len(t, encoded, len(k.Encrypt(message, sampleApp)))
+		}
+	}
+}
+
+func TestTheOrderOfPartsDoesNotDependOnTheirTypes(t *testing.T) {
+	for _, encoded := range []string{"", "a", "b", "bb", "c", "d", "zz", strings.Repeat("c", 5000)} {
+		assert.Equal(t, Sign("b", encoded, "c", "a"), SignEncrypted([]byte(encoded), "b", "c", "a"), encoded)
+	}
+}
+
+// TestAKeyIsUsedByManyAtOnce: what is used again belongs to one call at a time.
+func TestAKeyIsUsedByManyAtOnce(t *testing.T) {
+	k := key(t)
+	var all sync.WaitGroup
+	for n := range 8 {
+		all.Go(func() {
+			message := bytes.Repeat([]byte{byte('a' + n)}, 40*n)
+			for range 200 {
+				got, err := k.Decrypt(k.Encrypt(message, sampleApp), sampleApp)
+				if err != nil || !bytes.Equal(message, got) {
+					t.Errorf("%s instead of %s, %v", got, message, err)
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
 }
