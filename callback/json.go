@@ -83,22 +83,26 @@ func (s *jsonScanner) value(n *node, name string, depth int) bool {
 		if v == '[' {
 			return s.array(n, name, depth)
 		}
-		n.kids = append(n.kids, node{name: name})
+		n.add(name, "")
 		return s.object(&n.kids[len(n.kids)-1], depth+1)
 	case string:
-		n.kids = append(n.kids, node{name: name, text: repair(v)})
+		n.add(name, repair(v))
 	case json.Number:
-		n.kids = append(n.kids, node{name: name, text: v.String()})
+		n.add(name, v.String())
 	case bool:
 		text := "0"
 		if v {
 			text = "1"
 		}
-		n.kids = append(n.kids, node{name: name, text: text})
+		n.add(name, text)
 	default:
-		n.kids = append(n.kids, node{name: name})
+		n.add(name, "")
 	}
 	return true
+}
+
+func (n *node) add(name, text string) {
+	n.kids = append(n.kids, node{name: name, letters: lettersOf(name), text: text})
 }
 
 func (s *jsonScanner) array(n *node, name string, depth int) bool {

@@ -11,10 +11,39 @@ import (
 // node is an element of a push: a name with either text or child elements. Pushes in XML
 // and in JSON are parsed into the same tree.
 type node struct {
-	name string
-	text string
-	kids []node
+	name    string
+	letters letters // of the name
+	text    string
+	kids    []node
 }
+
+// letters is the sum of the letters of a name, without case and underscores. Names that are
+// the same, as compared by [sameName], have the same sum, and few others have.
+type letters uint32
+
+func lettersOf(name string) (sum letters) {
+	for i := range len(name) {
+		sum += letterOf[name[i]]
+	}
+	return sum
+}
+
+var letterOf = func() (table [256]letters) {
+	for b := range table {
+		if b != '_' {
+			table[b] = letters(lower(byte(b)))
+		}
+	}
+	return table
+}()
+
+// name is the name that an element is looked up by.
+type name struct {
+	text    string
+	letters letters
+}
+
+func nameOf(text string) name { return name{text, lettersOf(text)} }
 
 // trees are the roots of trees that were read into pushes. Those have the texts, but no nodes.
 var trees = sync.Pool{New: func() any { return &node{kids: make([]node, 0, 16)} }}
@@ -37,14 +66,15 @@ var none = &node{}
 
 // get returns the child element with the first of the names that exists, or an empty
 // element. It prefers an exact match of that name to a match by [sameName].
-func (n *node) get(names ...string) *node {
+func (n *node) get(names ...name) *node {
 	for _, name := range names {
 		var similar *node
 		for i := range n.kids {
 			switch k := &n.kids[i]; {
-			case k.name == name:
+			case k.letters != name.letters:
+			case k.name == name.text:
 				return k
-			case similar == nil && mayBeSame(k.name, name) && sameLetters(k.name, name):
+			case similar == nil && sameName(k.name, name.text):
 				similar = k
 			}
 		}
@@ -58,14 +88,7 @@ func (n *node) get(names ...string) *node {
 // sameName reports whether two element names are equal, ignoring case and underscores.
 // The platform and its samples spell the same name in several ways, such as MsgId and
 // MsgID, or poi_id and poiid.
-func sameName(a, b string) bool {
-	return a == b && a != "" || mayBeSame(a, b) && sameLetters(a, b)
-}
-
-// mayBeSame is a quick check first, as most names differ in their first letter.
-func mayBeSame(a, b string) bool {
-	return a != "" && b != "" && (a[0]|0x20 == b[0]|0x20 || a[0] == '_' || b[0] == '_')
-}
+func sameName(a, b string) bool { return a != "" && b != "" && (a == b || sameLetters(a, b)) }
 
 func sameLetters(a, b string) bool {
 	i, j := 0, 0
@@ -105,20 +128,22 @@ func (n *node) count(name string) int {
 }
 
 // decisive lists the elements that determine what a push is and who sent it.
-var decisive = [...]string{"ToUserName", "FromUserName", "CreateTime", "MsgType", "Event", "MsgId"}
+var decisive = [...]name{
+	nameOf("ToUserName"), nameOf("FromUserName"), nameOf("CreateTime"), nameOf("MsgType"), nameOf("Event"), nameOf("MsgId"),
+}
 
 // ambiguous returns a decisive name that more than one element has, if there is one. Two
 // parsers could read two different values.
 func (n *node) ambiguous() (name string, found bool) {
 	var seen [len(decisive)]bool
 	for i := range n.kids {
-		kid := n.kids[i].name
-		for j, name := range decisive {
-			if kid != name && (!mayBeSame(kid, name) || !sameLetters(kid, name)) {
+		kid := &n.kids[i]
+		for j := range decisive {
+			if kid.letters != decisive[j].letters || !sameName(kid.name, decisive[j].text) {
 				continue
 			}
 			if seen[j] {
-				return name, true
+				return decisive[j].text, true
 			}
 			seen[j] = true
 		}
@@ -126,9 +151,9 @@ func (n *node) ambiguous() (name string, found bool) {
 	return "", false
 }
 
-func (n *node) has(name string) bool { return n.get(name) != none }
+func (n *node) has(name string) bool { return n.get(nameOf(name)) != none }
 
-func (n *node) string(name string) string { return n.get(name).text }
+func (n *node) string(name string) string { return n.get(nameOf(name)).text }
 
 // number parses an integer. It returns 0 if the text is malformed, because the rest of the
 // push must not be lost. An unsigned 64-bit ID keeps its bits.
@@ -202,7 +227,7 @@ func (n *node) each(name, item string, visit func(*node)) {
 
 // wrapper returns the child element with the first of the names that exists, or n itself,
 // because in JSON the platform omits some wrappers.
-func (n *node) wrapper(names []string) *node {
+func (n *node) wrapper(names []name) *node {
 	if k := n.get(names...); k != none {
 		return k
 	}

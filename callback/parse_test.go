@@ -596,6 +596,7 @@ func reference(data []byte) (*node, error) {
 	var read func(n *node, start xml.StartElement) error
 	read = func(n *node, start xml.StartElement) error {
 		n.name = start.Name.Local
+		n.letters = lettersOf(n.name)
 		if start.Name.Space != "" {
 			return errors.New("namespace")
 		}
@@ -676,6 +677,21 @@ func reference(data []byte) (*node, error) {
 				return nil, errors.New("tail")
 			}
 		}
+	}
+}
+
+func TestATextIsCleanIfItsRepairChangesNothing(t *testing.T) {
+	check := func(s string) {
+		if changed := printable(lineEnds(s)) != s; changed == isClean(s) {
+			t.Errorf("%q is clean: %v", s, isClean(s))
+		}
+	}
+	for r := range rune(utf8.MaxRune) + 2 {
+		check(string(r))
+	}
+	for _, s := range []string{"", "a\r\nb", "\xEF", "\xEF\xBF", "\xEF\xBF\xBD", "\xEF\xBF\xBE", "\xEF\xBF\xFF", "a\xEF\xBFb", "\xED\xA0\x80", "\xC0\x80", "\xFF", "你好\xE4\xBD"} {
+		check(s)
+		check("x" + s + "y")
 	}
 }
 

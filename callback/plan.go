@@ -20,8 +20,8 @@ type plan []fieldPlan
 //	push:"PicList,item"              a list whose entries are elements named item
 type fieldPlan struct {
 	index    int // of the field in the struct
-	wrappers [][]string
-	names    []string
+	wrappers [][]name
+	names    []name
 	item     string
 	isList   bool
 	set      setter
@@ -44,9 +44,13 @@ func planOf(t reflect.Type) plan {
 		if path == "" {
 			path = usualSpelling.Replace(f.Name) // an exact match is found faster
 		}
-		var steps [][]string
+		var steps [][]name
 		for step := range strings.SplitSeq(path, ">") {
-			steps = append(steps, strings.Split(step, "|"))
+			var names []name
+			for text := range strings.SplitSeq(step, "|") {
+				names = append(names, nameOf(text))
+			}
+			steps = append(steps, names)
 		}
 		last := len(steps) - 1
 		fp := fieldPlan{index: i, wrappers: steps[:last], names: steps[last], item: item, isList: f.Type.Kind() == reflect.Slice}
@@ -100,7 +104,7 @@ func (p plan) fill(v reflect.Value, n *node) {
 }
 
 func (f *fieldPlan) fillList(list reflect.Value, n *node) {
-	n.each(f.names[0], f.item, func(entry *node) {
+	n.each(f.names[0].text, f.item, func(entry *node) {
 		last := list.Len()
 		list.Grow(1)
 		list.SetLen(last + 1)

@@ -203,10 +203,10 @@ func render(r Reply, to *Header, inJSON bool, now time.Time) []byte {
 	defer writers.put(w)
 	w.json = inJSON
 	w.begin()
-	w.text("ToUserName", to.FromUserName)
-	w.text("FromUserName", to.ToUserName)
+	w.clean("ToUserName", to.FromUserName) // a parsed header is clean
+	w.clean("FromUserName", to.ToUserName)
 	w.number("CreateTime", now.Unix())
-	w.text("MsgType", r.msgType())
+	w.clean("MsgType", r.msgType())
 	r.write(w)
 	return bytes.Clone(w.end())
 }
@@ -282,9 +282,11 @@ func (w *writer) number(name string, n int64) {
 }
 
 // text writes a string, without the characters that XML does not allow.
-func (w *writer) text(name, value string) {
+func (w *writer) text(name, value string) { w.clean(name, repair(value)) }
+
+// clean writes a string that needs no repair.
+func (w *writer) clean(name, value string) {
 	w.name(name)
-	value = repair(value)
 	if w.json {
 		w.out = appendJSON(w.out, value)
 	} else {

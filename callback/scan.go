@@ -111,7 +111,7 @@ func (s *scanner) element(n *node, depth int) bool {
 	if !ok {
 		return false
 	}
-	n.name = name
+	n.name, n.letters = name, lettersOf(name)
 	if empty {
 		return true
 	}
@@ -357,21 +357,15 @@ func printable(s string) string {
 }
 
 func isClean(s string) bool {
-	for i := 0; i < len(s); {
-		if b := s[i]; b < utf8.RuneSelf {
-			if b < ' ' && b != '\n' && b != '\t' {
-				return false
-			}
-			i++
-			continue
-		}
-		r, size := utf8.DecodeRuneInString(s[i:])
-		if r == utf8.RuneError && size == 1 || !inXML(r) {
+	for i := range len(s) {
+		switch b := s[i]; {
+		case b < ' ' && b != '\n' && b != '\t':
+			return false
+		case b == 0xEF && i+2 < len(s) && s[i+1] == 0xBF && s[i+2] >= 0xBE: // U+FFFE and U+FFFF
 			return false
 		}
-		i += size
 	}
-	return true
+	return utf8.ValidString(s)
 }
 
 // isInvisible reports whether a text consists of white space and control characters only.
