@@ -39,8 +39,9 @@ type run struct {
 	reports  sync.WaitGroup // done when the end was reported to the log and the observer
 
 	mu       sync.Mutex
-	waiters  int         // deliveries that may get the result
-	waiting  []*delivery // all that wait for the run to finish
+	waiters  int          // deliveries that may get the result
+	waiting  []*delivery  // all that wait for the run to finish
+	room     [1]*delivery // for waiting: there is nearly always one
 	finished bool
 	result   result
 	way      way
@@ -396,6 +397,9 @@ func (r *run) await(d *delivery) {
 	if r.finished {
 		d.wakeUp()
 	} else {
+		if r.waiting == nil {
+			r.waiting = r.room[:0]
+		}
 		r.waiting = append(r.waiting, d)
 	}
 }
