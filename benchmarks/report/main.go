@@ -26,7 +26,7 @@ const benchstat = "golang.org/x/perf/cmd/benchstat@v0.0.0-20250305200902-02a15fd
 const fullRounds = 6
 
 // counting matches the benchmarks that count instead of measuring time.
-const counting = "^Benchmark(Herd|Million)$"
+const counting = "^Benchmark(Herd|Million|Load)$"
 
 func main() {
 	rounds := flag.Int("rounds", fullRounds, "how often each row is measured")
