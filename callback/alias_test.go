@@ -20,7 +20,7 @@ import (
 type kept struct {
 	message Message
 	raw     []byte
-	ctx     context.Context //nolint:containedctx // kept on purpose
+	ctx     context.Context
 	reply   TextReply
 	header  http.Header
 	body    []byte

@@ -197,7 +197,7 @@ func (g *guard) open(q *query, body []byte, now time.Time) (push *Push, err erro
 	if name, found := doc.ambiguous(); found {
 		return nil, refuse("document has two " + name + " elements")
 	}
-	if doc.has(encryptElement) {
+	if doc.get(encrypt) != none {
 		return nil, refuse("document is encrypted, but its query says that it is not")
 	}
 	push.Message = toMessage(doc, body)
@@ -209,7 +209,7 @@ func (g *guard) open(q *query, body []byte, now time.Time) (push *Push, err erro
 		return nil, refuse("message is older than its signature: timestamp and nonce were rearranged")
 	}
 	if meta.Event == "" {
-		push.id = doc.string("MsgId")
+		push.id = doc.get(msgID).text
 	}
 	g.settle(push.by, now)
 	return push, nil

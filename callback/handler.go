@@ -87,7 +87,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			h.deny(w, r, err, began)
 			return
 		}
-		write(w, http.StatusOK, textPlain, []byte(echo))
+		writeText(w, http.StatusOK, []byte(echo))
 	case http.MethodPost:
 		connection := http.NewResponseController(w)
 		_ = connection.SetReadDeadline(began.Add(bodyWithin)) // if unsupported, the timeouts of the server apply
@@ -100,7 +100,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.receive(w, r, connection, push, began)
 	default:
 		w.Header().Set("Allow", "GET, POST")
-		write(w, http.StatusMethodNotAllowed, textPlain, []byte("method not allowed"))
+		writeText(w, http.StatusMethodNotAllowed, []byte("method not allowed"))
 	}
 }
 
@@ -263,7 +263,7 @@ func leave(w http.ResponseWriter, connection *http.ResponseController) {
 		return
 	}
 	w.Header().Set("Connection", "close")
-	write(w, http.StatusServiceUnavailable, textPlain, []byte(http.StatusText(http.StatusServiceUnavailable)))
+	writeText(w, http.StatusServiceUnavailable, []byte(http.StatusText(http.StatusServiceUnavailable)))
 }
 
 // writeToDoubtful sends a response to a client that has closed its side of the connection,
@@ -294,7 +294,7 @@ func (h *Handler) deny(w http.ResponseWriter, r *http.Request, err error, began 
 		status, why = http.StatusRequestTimeout, &refusal{reason: "its body did not arrive in full"}
 	}
 	w.Header().Set("Connection", "close")
-	write(w, status, textPlain, []byte(http.StatusText(status)))
+	writeText(w, status, []byte(http.StatusText(status)))
 	_ = http.NewResponseController(w).Flush()
 	h.complain(r.Context(), "request refused", why)
 	h.observe(r.Context(), Observation{Outcome: OutcomeRefused, Start: began, Duration: time.Since(began), Err: err})
@@ -309,8 +309,8 @@ func (e *engine) complain(ctx context.Context, what string, why *refusal) {
 	e.log.LogAttrs(ctx, slog.LevelWarn, "callback: "+what, why.attributes()...)
 }
 
-func write(w http.ResponseWriter, status int, contentType string, body []byte) {
-	writeHeader(w, status, contentType, len(body), new([2]string))
+func writeText(w http.ResponseWriter, status int, body []byte) {
+	writeHeader(w, status, textPlain, len(body), new([2]string))
 	_, _ = w.Write(body) // it fails only if the platform has closed the connection
 }
 

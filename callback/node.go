@@ -127,10 +127,20 @@ func (n *node) count(name string) int {
 	return c
 }
 
+// The elements that pushes of all types may have.
+var (
+	toUserName   = nameOf("ToUserName")
+	fromUserName = nameOf("FromUserName")
+	createTime   = nameOf("CreateTime")
+	msgType      = nameOf("MsgType")
+	event        = nameOf("Event")
+	msgID        = nameOf("MsgId")
+	businessID   = nameOf("BusinessId")
+	encrypt      = nameOf(encryptElement)
+)
+
 // decisive lists the elements that determine what a push is and who sent it.
-var decisive = [...]name{
-	nameOf("ToUserName"), nameOf("FromUserName"), nameOf("CreateTime"), nameOf("MsgType"), nameOf("Event"), nameOf("MsgId"),
-}
+var decisive = [...]name{toUserName, fromUserName, createTime, msgType, event, msgID}
 
 // ambiguous returns a decisive name that more than one element has, if there is one. Two
 // parsers could read two different values.
@@ -152,8 +162,6 @@ func (n *node) ambiguous() (name string, found bool) {
 }
 
 func (n *node) has(name string) bool { return n.get(nameOf(name)) != none }
-
-func (n *node) string(name string) string { return n.get(nameOf(name)).text }
 
 // number parses an integer. It returns 0 if the text is malformed, because the rest of the
 // push must not be lost. An unsigned 64-bit ID keeps its bits.

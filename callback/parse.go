@@ -72,12 +72,12 @@ func asJSON(data []byte) ([]byte, bool) {
 // toMessage converts a document to a typed push.
 func toMessage(n *node, raw []byte) Message {
 	h := Header{
-		ToUserName:   strings.TrimSpace(n.string("ToUserName")),
-		FromUserName: strings.TrimSpace(n.string("FromUserName")),
-		CreateTime:   moment(n.string("CreateTime")),
-		MsgType:      strings.TrimSpace(n.string("MsgType")), // some samples of the platform have white space in names
-		Event:        strings.TrimSpace(n.string("Event")),
-		BusinessID:   number(n.string("BusinessId")),
+		ToUserName:   strings.TrimSpace(n.get(toUserName).text),
+		FromUserName: strings.TrimSpace(n.get(fromUserName).text),
+		CreateTime:   moment(n.get(createTime).text),
+		MsgType:      strings.TrimSpace(n.get(msgType).text), // some samples of the platform have white space in names
+		Event:        strings.TrimSpace(n.get(event).text),
+		BusinessID:   number(n.get(businessID).text),
 		Raw:          raw,
 	}
 	kind, known := kindOf(h.MsgType, h.Event)

@@ -695,6 +695,8 @@ func TestATextIsCleanIfItsRepairChangesNothing(t *testing.T) {
 	}
 }
 
+func (n *node) string(name string) string { return n.get(nameOf(name)).text }
+
 func (n *node) dump() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s=%q(", n.name, n.text)

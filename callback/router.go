@@ -99,7 +99,7 @@ func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	w.Header()["X-Content-Type-Options"] = nosniff
 	if req.Method != http.MethodGet && req.Method != http.MethodPost {
 		w.Header().Set("Allow", "GET, POST")
-		write(w, http.StatusMethodNotAllowed, textPlain, []byte("method not allowed"))
+		writeText(w, http.StatusMethodNotAllowed, []byte("method not allowed"))
 		return
 	}
 	h, err := r.handlerOf(req)
@@ -108,11 +108,11 @@ func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		defer r.exit(h)
 		h.ServeHTTP(w, req)
 	case errors.Is(err, ErrUnknownAccount):
-		write(w, http.StatusNotFound, textPlain, []byte("not found"))
+		writeText(w, http.StatusNotFound, []byte("not found"))
 	case req.Method == http.MethodPost:
 		leave(w, http.NewResponseController(w))
 	default:
-		write(w, http.StatusServiceUnavailable, textPlain, []byte("try again"))
+		writeText(w, http.StatusServiceUnavailable, []byte("try again"))
 	}
 }
 
