@@ -29,7 +29,7 @@ var bodyPaths = map[string]struct {
 	"map":         {send: doBody(func(s string) any { return map[string]any{"k": s} }), sent: field("k")},
 	"name":        {send: doBody(func(s string) any { return map[string]string{s: s} }), sent: onlyField},
 	"struct":      {send: doBody(func(s string) any { return &struct{ K []any }{[]any{s, 1}} }), sent: field("K", 0.0)},
-	"marshaler":   {send: doBody(func(s string) any { return TemplateData{}.Set("k", s) }), sent: field("k", "value")},
+	"marshaler":   {send: doBody(func(s string) any { return honest{Secret(s)} }), sent: field("key")},
 	"RawMessage":  {send: doBody(func(s string) any { return json.RawMessage(ascii(s)) }), sent: field("k")},
 	"bytes":       {send: doBody(func(s string) any { return ascii(s) }), sent: field("k")},
 	"custom JSON": {send: func(ctx context.Context, c *Client, s string) error { return c.SendCustomMessageJSON(ctx, ascii(s)) }, sent: field("k")},

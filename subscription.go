@@ -43,6 +43,7 @@ func (m SubscribeMessage) check() error {
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/notify/api_sendnewsubscribemsg
 func (c *Client) SendSubscribeMessage(ctx context.Context, message SubscribeMessage) error {
+	message.Data = message.Data.orEmpty()
 	return c.post(ctx, "/cgi-bin/message/subscribe/bizsend", message)
 }
 

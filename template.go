@@ -3,7 +3,6 @@ package wechat
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"iter"
 	"slices"
 	"time"
@@ -55,12 +54,12 @@ func (d TemplateData) Set(key, value string) TemplateData {
 	return d
 }
 
-// MarshalJSON writes an empty object if d is nil.
-func (d TemplateData) MarshalJSON() ([]byte, error) {
+// orEmpty returns d, or an empty object if it is nil: the platform refuses a null.
+func (d TemplateData) orEmpty() TemplateData {
 	if d == nil {
-		return []byte("{}"), nil
+		return TemplateData{}
 	}
-	return json.Marshal(map[string]TemplateValue(d))
+	return d
 }
 
 // check looks only at the keys. The limits of a value depend on the type of its
@@ -97,7 +96,7 @@ const templateIDTime = 10 * time.Minute
 //
 // https://developers.weixin.qq.com/doc/service/api/notify/template/api_sendtemplatemessage
 func (c *Client) SendTemplateMessage(ctx context.Context, message TemplateMessage) (msgID int64, err error) {
-	message.ClientMsgID = c.clientMsgID(message.ClientMsgID)
+	message.ClientMsgID, message.Data = c.clientMsgID(message.ClientMsgID), message.Data.orEmpty()
 	res, err := post[struct {
 		ID int64 `json:"msgid"`
 	}](ctx, c, "/cgi-bin/message/template/send", message, keyed(message.ClientMsgID), c.retriedFor(templateIDTime))
