@@ -1,0 +1,178 @@
+// What the page knows about the simulator, and the topics that tell the panels of a
+// change.
+
+import { api } from "./api.js";
+import { follow } from "./live.js";
+import { addEntry, loadLog } from "./log.js";
+
+/** The state of the simulator, of which the panels only read. */
+export const state = {
+  instance: "",
+  seq: "0",
+  connected: false,
+  account: {},
+  environment: {},
+  callback: {},
+  /** @type {Map<string, any>} by openid, in the order in which they were added */
+  followers: new Map(),
+  tags: [],
+  tokens: [],
+  tokensAt: 0, // when the tokens were read, by the clock of this machine
+  faults: [],
+  limits: {},
+  templates: new Map(), // by ID
+  clock: { ahead: 0 }, // milliseconds that the platform's clock is ahead of this machine's
+  offset: 0, // seconds by which the clock was moved
+  /** @type {Map<string, number>} messages that nobody has looked at, by openid */
+  unread: new Map(),
+  selected: sessionStorage.getItem("follower") ?? "",
+};
+
+const topics = new EventTarget();
+
+/** Calls handler when something changes, until the signal aborts. */
+export function on(topic, handler, signal) {
+  topics.addEventListener(topic, (event) => handler(event.detail), { signal });
+}
+
+/** Tells the panels of a change. */
+export function emit(topic, detail) {
+  topics.dispatchEvent(new CustomEvent(topic, { detail }));
+}
+
+/** Returns the time of the platform. */
+export function platformTime() {
+  return new Date(Date.now() + state.clock.ahead);
+}
+
+/** Selects a follower, whose chat is then shown. */
+export function selectFollower(openid) {
+  state.selected = openid;
+  state.unread.delete(openid);
+  sessionStorage.setItem("follower", openid);
+  emit("selected", openid);
+}
+
+/** Returns the name under which the page lists a follower. */
+export function nameOf(follower) {
+  return follower.remark || follower.nickname || follower.openid;
+}
+
+/** Loads everything and follows what happens from then on. */
+export async function start() {
+  await load();
+  follow(() => state.seq, receive, (connected) => {
+    if (state.connected === connected) return;
+    state.connected = connected;
+    emit("connection", connected);
+  });
+}
+
+async function load() {
+  const snapshot = await api.state();
+  Object.assign(state, {
+    instance: snapshot.instance, seq: snapshot.seq, account: snapshot.account, environment: snapshot.environment ?? {},
+    callback: snapshot.callback, tags: snapshot.tags ?? [], faults: snapshot.faults ?? [], limits: snapshot.limits ?? {},
+    pushTimeout: snapshot.push_timeout_ms ?? 5000,
+    followers: new Map(snapshot.followers.map((f) => [f.openid, f])),
+  });
+  setTokens(snapshot.tokens ?? []);
+  setClock(snapshot.clock);
+  if (!state.followers.has(state.selected)) state.selected = snapshot.followers[0]?.openid ?? "";
+  await Promise.all([readTemplates(), loadLog(state.limits)]);
+  emit("loaded");
+}
+
+/** Reads the templates of the account again. */
+export async function readTemplates() {
+  const found = await api.templates();
+  state.templates = new Map([...found.templates, ...found.subscribe_templates].map((t) => [t.template_id, t]));
+  return found;
+}
+
+function setClock(clock) {
+  state.clock.ahead = new Date(clock.now) - Date.now();
+  state.offset = clock.offset_s;
+  emit("clock");
+}
+
+function setTokens(tokens) {
+  state.tokens = tokens;
+  state.tokensAt = Date.now();
+  emit("tokens");
+}
+
+let reloading = null;
+
+/** Loads everything again, once for all who ask meanwhile. */
+function reload() {
+  reloading ??= load().catch(() => emit("connection", false)).finally(() => { reloading = null; });
+}
+
+const receivers = {
+  hello(data) {
+    if (data.instance !== state.instance) reload();
+  },
+  reset: reload,
+  resync: reload,
+  call: (data) => addEntry("call", data),
+  push: (data) => addEntry("push", data),
+  async message({ openid, item }) {
+    const template = item.message?.template_id;
+    if (template && !state.templates.has(template)) await readTemplates();
+    const follower = state.followers.get(openid);
+    if (follower) {
+      const last = { at: item.at, from: item.from, type: item.type, text: item.message?.content ?? item.event ?? "" };
+      if (item.from !== "follower" && openid !== state.selected) state.unread.set(openid, (state.unread.get(openid) ?? 0) + 1);
+      setFollower({ ...follower, last });
+    }
+    emit("message", { openid, item });
+  },
+  follower(data) {
+    if (data.removed) {
+      state.followers.delete(data.removed);
+      emit("followers");
+    } else {
+      setFollower(data.follower);
+    }
+  },
+  callback(data) {
+    state.callback = data.callback ?? data;
+    emit("callback");
+  },
+  tokens: (data) => (data.tokens ? setTokens(data.tokens) : void readTokens()),
+  quota: () => emit("quota"),
+  async fault(data) {
+    state.faults = data.faults ?? (await api.faults()).active;
+    emit("faults");
+  },
+  clock: setClock,
+  tags({ tags }) {
+    state.tags = tags;
+    emit("followers");
+  },
+  menu: () => emit("menu"),
+  qrcode: () => emit("qrcode"),
+  article: () => emit("article"),
+  comment: (data) => emit("comment", data),
+  typing(data) {
+    const follower = state.followers.get(data.openid);
+    if (follower) setFollower({ ...follower, typing: data.typing });
+    emit("typing", data);
+  },
+};
+
+function receive(name, data, id) {
+  if (id) state.seq = id;
+  receivers[name](data);
+}
+
+function setFollower(follower) {
+  state.followers.set(follower.openid, follower);
+  emit("followers");
+}
+
+/** Reads the tokens again. */
+export async function readTokens() {
+  setTokens((await api.tokens()).tokens);
+}
