@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"time"
 
@@ -86,7 +87,36 @@ func (p *Platform) InjectFault(path string, f Fault) {
 	if f.Times == 0 {
 		f.Times = 1
 	}
-	p.pending = append(p.pending, &planned{Fault: f, path: path})
+	p.lastFault++
+	p.pending = append(p.pending, &planned{Fault: f, path: path, id: p.lastFault})
+}
+
+// PendingFault is a fault that waits for its calls.
+type PendingFault struct {
+	ID   int64
+	Path string // of the API; empty for any
+	Fault
+}
+
+// PendingFaults returns the faults that have not been applied yet, in the order in which
+// they were injected. [Fault.Times] is the number of calls that they wait for.
+func (p *Platform) PendingFaults() []PendingFault {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	list := make([]PendingFault, len(p.pending))
+	for i, f := range p.pending {
+		list[i] = PendingFault{ID: f.id, Path: f.path, Fault: f.Fault}
+	}
+	return list
+}
+
+// RemoveFault removes the pending fault with an ID. It reports whether there was one.
+func (p *Platform) RemoveFault(id int64) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	before := len(p.pending)
+	p.pending = slices.DeleteFunc(p.pending, func(f *planned) bool { return f.id == id })
+	return len(p.pending) < before
 }
 
 // ClearFaults removes all faults that have not been applied yet.
@@ -101,6 +131,7 @@ type planned struct {
 	Fault
 
 	path string
+	id   int64
 }
 
 // takeFault returns the fault of a call, or nil.

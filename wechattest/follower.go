@@ -129,8 +129,48 @@ func (p *Platform) Followers() []*Follower {
 	return slices.Clone(p.order)
 }
 
-// Nickname returns the nickname that the user was added with.
-func (f *Follower) Nickname() string { return f.user.Nickname }
+// Nickname returns the nickname of the user.
+func (f *Follower) Nickname() string { return f.User().Nickname }
+
+// User returns the current description of the user.
+func (f *Follower) User() User {
+	f.p.mu.Lock()
+	defer f.p.mu.Unlock()
+	return f.describe()
+}
+
+func (f *Follower) describe() User {
+	u := f.user
+	u.TagIDs, u.SubscribeTime, u.NotFollowing = slices.Clone(f.tags), f.since, !f.following
+	return u
+}
+
+// Update changes the description of the user without pushing an event, such as their
+// nickname or tags. It ignores changes of OpenID and NotFollowing: see [Follower.Follows]
+// and [Follower.Unfollows].
+func (f *Follower) Update(change func(u *User)) {
+	f.p.mu.Lock()
+	defer f.p.mu.Unlock()
+	u := f.describe()
+	change(&u)
+	f.tags, f.since = slices.Clone(u.TagIDs), u.SubscribeTime
+	u.OpenID = f.OpenID
+	f.user = u
+}
+
+// Blacklisted reports whether the account has added the user to its blacklist.
+func (f *Follower) Blacklisted() bool {
+	f.p.mu.Lock()
+	defer f.p.mu.Unlock()
+	return f.blacklisted
+}
+
+// MessagesRefused reports whether the user refuses messages from the account.
+func (f *Follower) MessagesRefused() bool {
+	f.p.mu.Lock()
+	defer f.p.mu.Unlock()
+	return f.refuses
+}
 
 // Following reports whether the user follows the account.
 func (f *Follower) Following() bool {
@@ -162,7 +202,7 @@ func (f *Follower) setRefuses(refuses bool) {
 
 // Messages returns everything that reached the user, in order: replies,
 // customer-service messages, template messages, mass messages, and the platform's
-// notices that the account is unavailable.
+// notices that the account is unavailable. The platform keeps at least the last 10,000.
 func (f *Follower) Messages() []Received {
 	f.p.mu.Lock()
 	defer f.p.mu.Unlock()
@@ -310,7 +350,7 @@ func (f *Follower) ReportsLocation(ctx context.Context, latitude, longitude, pre
 func (f *Follower) Scans(ctx context.Context, ticketOrScene string) *Report {
 	scene, ticket, ok := f.p.sceneOf(ticketOrScene)
 	if !ok {
-		return f.p.keepReport(&Report{Seen: SeenNothing, Blocked: true, CreateTime: f.p.now()})
+		return f.p.block(Push{Type: "event", Event: "SCAN", From: f.OpenID}, ReasonQRCode)
 	}
 	if f.Following() {
 		return f.event(ctx, "SCAN", Fields{"EventKey": scene, "Ticket": ticket})

@@ -1,6 +1,7 @@
 package wechattest
 
 import (
+	"iter"
 	"maps"
 	"time"
 
@@ -241,6 +242,45 @@ func (p *Platform) getAPIQuota(c *call) (any, error) {
 		out["rate_limit"] = map[string]any{"call_count": perMinute, "refresh_second": 60}
 	}
 	return out, nil
+}
+
+// Quotas returns the quotas of the APIs that were called today, or whose quota is below
+// that of most APIs, by path.
+func (p *Platform) Quotas() map[string]wechat.APIQuota {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	list := map[string]wechat.APIQuota{}
+	for _, known := range []iter.Seq[string]{maps.Keys(p.perDay), maps.Keys(p.set.perDay), maps.Keys(p.used)} {
+		for path := range known {
+			limit, used := p.dayLimit(path), p.usage(path, p.now()).inDay
+			q := wechat.APIQuota{DailyLimit: int64(limit), Used: int64(used), Remaining: int64(limit - used)}
+			if perMinute, ok := p.minuteLimit(path); ok {
+				q.RateLimit = &wechat.RateLimit{Calls: int64(perMinute), Seconds: 60}
+			}
+			list[path] = q
+		}
+	}
+	return list
+}
+
+// ExhaustQuota uses up today's quota of an API: calls fail with [wechat.ErrDailyQuota]
+// until it is reset.
+func (p *Platform) ExhaustQuota(path string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.usage(path, p.now()).inDay = p.dayLimit(path)
+}
+
+// ResetQuota resets today's number of calls of an API, without counting against the resets
+// that the account has. An empty path means all APIs.
+func (p *Platform) ResetQuota(path string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for used, u := range p.used {
+		if path == "" || used == path {
+			u.inDay = 0
+		}
+	}
 }
 
 const requestsKept = 7 * 24 * time.Hour

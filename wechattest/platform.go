@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/wechatoa/wechat"
@@ -33,6 +34,7 @@ type Platform struct {
 	base    context.Context //nolint:containedctx // of everything in the background; canceled by Close
 	cancel  context.CancelFunc
 	running background
+	ahead   atomic.Int64 // nanoseconds between the clock and the platform's time
 
 	mu      sync.Mutex
 	custom  map[string]func(Call) (any, error)
@@ -41,6 +43,10 @@ type Platform struct {
 	clients []*wechat.Client
 	secured *security // nil if API security is off
 
+	callBytes int // of the bodies of calls
+	lastFault int64
+
+	observers
 	callback
 	state
 }
@@ -188,6 +194,7 @@ type Call struct {
 	RequestID string        // the rid of the response
 	Response  []byte        // body of the response
 	Duration  time.Duration // time to the response
+	Fault     *Fault        // the injected fault that was applied, or nil
 }
 
 // Form is the content of a multipart body.
@@ -218,8 +225,37 @@ func remember[T any](list []T, v T) []T {
 	return append(list, v)
 }
 
+// keepBytes is the size of the bodies above which a platform forgets calls.
+const keepBytes = 256 << 20
+
+// keepCall remembers a call.
+func (p *Platform) keepCall(c Call) {
+	p.calls, p.callBytes = append(p.calls, c), p.callBytes+c.size()
+	old := max(len(p.calls)-keep, 0)
+	for i, c := range p.calls[:len(p.calls)-1] {
+		if i >= old && p.callBytes <= keepBytes {
+			break
+		}
+		p.callBytes -= c.size()
+		old = max(old, i+1)
+	}
+	clear(p.calls[:old])
+	p.calls = p.calls[old:]
+}
+
+// size returns the number of bytes of the bodies of a call.
+func (c *Call) size() int {
+	n := len(c.Body) + len(c.Response)
+	if c.Form != nil {
+		for _, f := range c.Form.Files {
+			n += len(f.Data)
+		}
+	}
+	return n
+}
+
 // Calls returns the most recent requests that the platform received, in the order of their
-// responses. The platform keeps at least the last 10,000.
+// responses. The platform keeps the last 10,000, or fewer if their bodies exceed 256 MiB.
 func (p *Platform) Calls() []Call {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -250,8 +286,15 @@ func (p *Platform) sum(path string, of func(*count) int) int {
 	return total
 }
 
-// now returns the platform's time.
-func (p *Platform) now() time.Time { return p.set.clock() }
+// Now returns the platform's time: that of its clock, plus the durations of
+// [Platform.Advance].
+func (p *Platform) Now() time.Time { return p.now() }
+
+// Advance moves the platform's time forward, so that tokens, quotas, reply windows, media
+// and QR codes expire. d must not be negative. Pushes are still timed by the real clock.
+func (p *Platform) Advance(d time.Duration) { p.ahead.Add(int64(max(d, 0))) }
+
+func (p *Platform) now() time.Time { return p.set.clock().Add(time.Duration(p.ahead.Load())) }
 
 // background counts the goroutines in the background. A sync.WaitGroup would belong to
 // the testing/synctest bubble that used it first.

@@ -49,12 +49,15 @@ const (
 
 // Report is the outcome of a push.
 type Report struct {
+	ID         int64 // from 1, in the order in which the pushes began
 	Push       Push
 	Body       []byte // as the callback receives it, decrypted
+	Sent       []byte // as it was sent: Body in plaintext mode, else with the encrypted copy, or only that
 	MsgID      int64  // of a message; 0 for events
 	CreateTime time.Time
 	Deliveries []Delivery
 	Seen       Seen
+	Reason     Reason   // why the follower did not see a reply; empty if they saw one
 	Reply      *Message // the valid reply, or nil; the follower may not have seen it
 
 	// PushesPaused is set if nothing was sent because pushes were paused after failures.
@@ -64,6 +67,7 @@ type Report struct {
 	Blocked bool
 
 	settings *callbackSettings // of the callback at the beginning of the push
+	openID   string            // of the user who caused the push, if any
 }
 
 // Delivery is one attempt to deliver a push.
@@ -72,7 +76,7 @@ type Delivery struct {
 	Duration time.Duration
 	Status   int    // HTTP status, or 0 if there was no response
 	Body     []byte // of the response
-	Err      error  // why the platform rejected the response, or nil
+	Err      error  // a *CallbackError: why the platform rejected the response; or nil
 }
 
 // callback is the destination of pushes.
@@ -86,6 +90,8 @@ type callback struct {
 	failures    int // consecutive failed pushes
 	pausedUntil time.Time
 	reports     []*Report
+	lastReport  int64
+	twice       int // number of pushes to deliver twice
 }
 
 func (s *callback) configured() bool { return s.handler != nil }
@@ -116,35 +122,63 @@ func (s *callback) setAddress(address string) {
 }
 
 // VerifyURL calls the callback as the console does before it saves the settings
-// (验证消息的确来自微信服务器). It returns an error unless the callback responds with
-// the echostr.
+// (验证消息的确来自微信服务器). It returns a [*CallbackError] unless the callback responds
+// with the echostr within the push timeout.
 func (p *Platform) VerifyURL(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, p.set.pushTimeout)
-	defer cancel()
-	client, address, err := p.target()
+	return p.verify(ctx, p.callbackSettings().Token, p.target)
+}
+
+// VerifyCallback is like [Platform.VerifyURL], but verifies settings before they are saved
+// with [Platform.SetCallbackSettings].
+func (p *Platform) VerifyCallback(ctx context.Context, s CallbackSettings) error {
+	if err := s.check(); err != nil {
+		return err
+	}
+	if s.URL == "" {
+		return p.verify(ctx, s.Token, p.target)
+	}
+	return p.verify(ctx, s.Token, func() (*http.Client, string, error) {
+		client := newPusher()
+		client.Transport = &p.network
+		return client, s.URL, nil
+	})
+}
+
+func (p *Platform) verify(ctx context.Context, token string, target func() (*http.Client, string, error)) error {
+	client, address, err := target()
 	if err != nil {
 		return err
 	}
+	whole := ctx
+	ctx, cancel := context.WithTimeout(ctx, p.set.pushTimeout)
+	defer cancel()
 	echo := strconv.FormatInt(int64(len(random(letters, 1))), 10) + random("0123456789", 18)
-	query := p.signature(p.callbackSettings().Token)
+	query := p.signature(token)
 	query.Set("echostr", echo)
 	status, body, err := exchange(ctx, client, http.MethodGet, address, query, "", nil)
+	text := "the callback did not respond"
 	switch {
 	case err != nil:
-		return fmt.Errorf("wechattest: the callback did not respond: %w", err)
+		err = unanswered(whole, err)
 	case status != http.StatusOK:
-		return fmt.Errorf("wechattest: the callback responded to the verification with HTTP status %d", status)
+		err, text = checkStatus(status), "the callback responded to the verification with"
 	case string(body) != echo:
-		return fmt.Errorf("wechattest: the callback must respond with the echostr, but responded with %.80q", body)
+		return &CallbackError{
+			Reason: ReasonEchostr, Status: status, Body: body,
+			err: fmt.Errorf("wechattest: the callback must respond with the echostr, but responded with %.80q", body),
+		}
 	}
-	return nil
+	if err == nil {
+		return nil
+	}
+	return &CallbackError{Reason: reasonOf(err), Status: status, Body: body, err: fmt.Errorf("wechattest: %s: %w", text, err)}
 }
 
 func (p *Platform) target() (*http.Client, string, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.configured() {
-		return nil, "", errors.New("wechattest: no callback is configured")
+		return nil, "", rejected(ReasonNoCallback, "wechattest: no callback is configured")
 	}
 	client := *p.pusher
 	return &client, p.address, nil
@@ -168,28 +202,46 @@ func (f *Follower) Push(ctx context.Context, push Push) *Report {
 	case push.Type != "event":
 		f.markWrote()
 		text, _ := push.Fields["Content"].(string)
-		p.records = append(p.records, record{OpenID: f.OpenID, Text: text, Code: userSent, At: p.now()})
+		p.records = remember(p.records, record{OpenID: f.OpenID, Text: text, Code: userSent, At: p.now()})
 	case opensWindow(push.Event):
 		f.markActed()
 	}
-	blocked := f.blacklisted || !f.following && push.Event != "unsubscribe"
+	blocked := f.blocked(push)
 	p.mu.Unlock()
-	if blocked {
-		return p.keepReport(&Report{Push: push, Seen: SeenNothing, Blocked: true, CreateTime: p.now()})
+	if blocked != "" {
+		return p.block(push, blocked)
 	}
-	r := p.Push(ctx, push)
+	r := p.push(ctx, push, f.OpenID)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch r.Seen {
 	case SeenReply:
-		f.receive(Received{Message: *r.Reply, Via: ViaReply})
+		f.receive(Received{Message: *r.Reply, Via: ViaReply, ReportID: r.ID})
 	case SeenUnavailable:
-		f.receive(Received{Message: Message{Type: "text", Content: unavailable}, Via: ViaNotice})
+		f.receive(Received{Message: Message{Type: "text", Content: unavailable}, Via: ViaNotice, ReportID: r.ID})
 	}
 	if r.Reply != nil && r.Reply.Type == "transfer_customer_service" {
 		p.transfer(f, r.Reply.KFAccount)
 	}
 	return r
+}
+
+// blocked returns why the platform sends no push of the user, or "".
+func (f *Follower) blocked(push Push) Reason {
+	switch {
+	case f.blacklisted:
+		return ReasonBlacklisted
+	case !f.following && push.Event != "unsubscribe":
+		return ReasonNotFollowing
+	}
+	return ""
+}
+
+// block reports a push of which nothing is sent.
+func (p *Platform) block(push Push, why Reason) *Report {
+	return p.keepReport(&Report{
+		ID: p.newReportID(), Push: push, Seen: SeenNothing, Reason: why, Blocked: true, CreateTime: p.now(), openID: push.From,
+	})
 }
 
 // opensWindow reports whether the account may write for a minute after an event.
@@ -203,8 +255,13 @@ func opensWindow(event string) bool {
 
 // Push pushes a message or an event that no user caused, such as the result of a
 // review.
-func (p *Platform) Push(ctx context.Context, push Push) *Report {
-	r := &Report{Push: push, Seen: SeenNothing, CreateTime: p.now(), settings: p.callbackSettings()}
+func (p *Platform) Push(ctx context.Context, push Push) *Report { return p.push(ctx, push, "") }
+
+// push pushes a message or an event. openID is the user who caused it, if any.
+func (p *Platform) push(ctx context.Context, push Push, openID string) *Report {
+	r := &Report{
+		ID: p.newReportID(), Push: push, Seen: SeenNothing, CreateTime: p.now(), settings: p.callbackSettings(), openID: openID,
+	}
 	p.mu.Lock()
 	if push.Type != "event" {
 		r.MsgID = p.ids.newMessage()
@@ -218,9 +275,9 @@ func (p *Platform) Push(ctx context.Context, push Push) *Report {
 	client, address, err := p.target()
 	switch {
 	case err != nil:
-		r.Blocked = true
+		r.Blocked, r.Reason = true, ReasonNoCallback
 	case paused:
-		r.PushesPaused = true
+		r.PushesPaused, r.Reason = true, ReasonPaused
 		if push.Type != "event" {
 			r.Seen = SeenUnavailable
 		}
@@ -230,10 +287,18 @@ func (p *Platform) Push(ctx context.Context, push Push) *Report {
 	return p.keepReport(r)
 }
 
+func (p *Platform) newReportID() int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.lastReport++
+	return p.lastReport
+}
+
 func (p *Platform) keepReport(r *Report) *Report {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.reports = remember(p.reports, r)
+	p.notifyPush(ObservationOutcome, r)
 	return r
 }
 
@@ -281,15 +346,22 @@ func (p *Platform) deliver(ctx context.Context, client *http.Client, address str
 	if r.settings.Mode != CallbackModePlain {
 		encrypted = r.settings.key.Encrypt(r.Body, p.AppID)
 	}
+	r.Sent = p.envelope(r, encrypted)
+	p.notifyPush(ObservationPush, r)
 	for n := range deliveries {
 		begin := time.Now()
 		reply, accepted := p.attempt(ctx, client, address, r, encrypted)
 		if accepted {
-			if r.Reply = reply; r.shown() {
+			r.Reply = reply
+			if r.Reason = r.quiet(); r.Reason == "" {
 				r.Seen = SeenReply
+			}
+			if p.takeTwice() {
+				p.attempt(ctx, client, address, r, encrypted) // whose response has no effect
 			}
 			break
 		}
+		r.Reason = reasonOf(r.Deliveries[n].Err)
 		if n < deliveries-1 {
 			pass(ctx, p.set.pushTimeout-time.Since(begin))
 		} else if r.Push.Type != "event" {
@@ -299,7 +371,33 @@ func (p *Platform) deliver(ctx context.Context, client *http.Client, address str
 			return // canceled, which is not a failure
 		}
 	}
-	p.countFailure(r.Deliveries[len(r.Deliveries)-1].Err != nil)
+	p.countFailure(r.Reply == nil && r.Reason != ReasonNoReply)
+}
+
+// DeliverTwice makes the platform deliver each of the next n pushes that the callback
+// accepts once more, as it does at times. The response to the second delivery has no
+// effect. A negative number means all pushes, and 0 none.
+func (p *Platform) DeliverTwice(n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.twice = n
+}
+
+// DeliveriesTwice returns the number of pushes that are still to be delivered twice.
+func (p *Platform) DeliveriesTwice() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.twice
+}
+
+func (p *Platform) takeTwice() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.twice > 0 {
+		p.twice--
+		return true
+	}
+	return p.twice < 0
 }
 
 // countFailure counts consecutive failed pushes; a success resets the count.
@@ -329,6 +427,7 @@ func pass(ctx context.Context, d time.Duration) bool {
 
 // attempt delivers a push once, with a new signature.
 func (p *Platform) attempt(ctx context.Context, client *http.Client, address string, r *Report, encrypted string) (*Message, bool) {
+	whole := ctx
 	ctx, cancel := context.WithTimeout(ctx, p.set.pushTimeout)
 	defer cancel()
 	query := p.signature(r.settings.Token)
@@ -344,12 +443,15 @@ func (p *Platform) attempt(ctx context.Context, client *http.Client, address str
 	a := Delivery{At: p.now()}
 	begin := time.Now()
 	var reply *Message
-	a.Status, a.Body, a.Err = exchange(ctx, client, http.MethodPost, address, query, kind, p.envelope(r, encrypted))
+	a.Status, a.Body, a.Err = exchange(ctx, client, http.MethodPost, address, query, kind, r.Sent)
 	a.Duration = time.Since(begin)
 	if a.Err == nil {
 		reply, a.Err = p.judge(r, a)
+	} else {
+		a.Err = unanswered(whole, a.Err)
 	}
 	r.Deliveries = append(r.Deliveries, a)
+	p.notifyPush(ObservationDelivery, r)
 	return reply, a.Err == nil
 }
 

@@ -10,7 +10,6 @@ import (
 	"io"
 	"maps"
 	"math"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -143,10 +142,10 @@ func writeXML(buf *bytes.Buffer, name string, value any) {
 // reply. A nil reply means that there is none.
 func (p *Platform) judge(r *Report, a Delivery) (*Message, error) {
 	body := bytes.TrimSpace(a.Body)
-	switch {
-	case a.Status != http.StatusOK:
-		return nil, fmt.Errorf("HTTP status %d", a.Status)
-	case isNoReply(a.Body):
+	if err := checkStatus(a.Status); err != nil {
+		return nil, err
+	}
+	if isNoReply(a.Body) {
 		return nil, nil //nolint:nilnil // accepted without a reply
 	}
 	root, err := parseReply(body)
@@ -166,7 +165,7 @@ func (p *Platform) judge(r *Report, a Delivery) (*Message, error) {
 				return nil, err
 			}
 		case r.settings.Mode == CallbackModeSafe:
-			return nil, errors.New("the reply is not encrypted")
+			return nil, rejected(ReasonNotEncrypted, "the reply is not encrypted")
 		}
 	}
 	m, err := p.readReply(root, r)
@@ -211,14 +210,14 @@ func (p *Platform) decrypted(settings *callbackSettings, root *node) (plain []by
 	}
 	signature := msgcrypt.Sign(settings.Token, root.text("TimeStamp"), root.text("Nonce"), encrypt)
 	if !msgcrypt.Equal(signature, root.text("MsgSignature")) {
-		return nil, true, errors.New("the MsgSignature of the reply is wrong")
+		return nil, true, rejected(ReasonSignature, "the MsgSignature of the reply is wrong")
 	}
 	plain, err = settings.key.Decrypt(encrypt, p.AppID)
 	if err != nil {
-		return nil, true, errors.New("the reply cannot be decrypted, or belongs to another AppID")
+		return nil, true, rejected(ReasonEncryption, "the reply cannot be decrypted, or belongs to another AppID")
 	}
 	if isNoReply(bytes.TrimSpace(plain)) && p.set.keeps(RuleReply) {
-		return nil, true, errors.New("the encrypted reply is empty")
+		return nil, true, rejected(ReasonContent, "the encrypted reply is empty")
 	}
 	return plain, true, nil
 }
@@ -227,19 +226,19 @@ func (p *Platform) decrypted(settings *callbackSettings, root *node) (plain []by
 func (p *Platform) readReply(root *node, r *Report) (*Message, error) {
 	switch {
 	case root.text("ToUserName") != r.Push.From:
-		return nil, errors.New("the ToUserName of the reply is not the sender of the message")
+		return nil, rejected(ReasonAddress, "the ToUserName of the reply is not the sender of the message")
 	case root.text("FromUserName") != p.OriginalID:
-		return nil, errors.New("the FromUserName of the reply is not the account")
+		return nil, rejected(ReasonAddress, "the FromUserName of the reply is not the account")
 	}
 	if _, err := strconv.ParseInt(root.text("CreateTime"), 10, 64); err != nil && p.set.keeps(RuleReply) {
-		return nil, errors.New("the CreateTime of the reply is not a number")
+		return nil, rejected(ReasonContent, "the CreateTime of the reply is not a number")
 	}
 	m := &Message{Type: root.text("MsgType")}
 	switch m.Type {
 	case "text":
 		m.Content = root.text("Content")
 		if m.Content == "" || len(m.Content) > textBytes {
-			return nil, fmt.Errorf("the Content of the reply must have 1 to %d bytes, but has %d", textBytes, len(m.Content))
+			return nil, rejected(ReasonContent, "the Content of the reply must have 1 to %d bytes, but has %d", textBytes, len(m.Content))
 		}
 	case "image":
 		m.MediaID = root.child("Image").text("MediaId")
@@ -258,7 +257,7 @@ func (p *Platform) readReply(root *node, r *Report) (*Message, error) {
 		m.KFAccount = root.child("TransInfo").text("KfAccount")
 	case "transfer_biz_ai_ivr", "hardware", "device_text", "device_status":
 	default:
-		return nil, fmt.Errorf("the reply has an unknown MsgType %.32q", m.Type)
+		return nil, rejected(ReasonReplyType, "the reply has an unknown MsgType %.32q", m.Type)
 	}
 	return m, p.checkReplyMedia(m)
 }
@@ -273,7 +272,7 @@ func (p *Platform) checkReplyMedia(m *Message) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if err := p.checkMediaID(id); err != nil {
-		return errors.New("the media ID of the reply does not exist")
+		return rejected(ReasonMedia, "the media ID of the reply does not exist")
 	}
 	return nil
 }
@@ -287,7 +286,7 @@ func (m *Message) readArticles(root *node, isEvent, complete bool) error {
 	}
 	count, err := strconv.Atoi(root.text("ArticleCount"))
 	if err != nil || count < 1 || len(items) == 0 || len(items[0].children) == 0 {
-		return errors.New("the news reply has no articles, or no ArticleCount")
+		return rejected(ReasonContent, "the news reply has no articles, or no ArticleCount")
 	}
 	shown := 1
 	if isEvent {
@@ -296,7 +295,7 @@ func (m *Message) readArticles(root *node, isEvent, complete bool) error {
 	for _, item := range items[:min(shown, len(items))] {
 		for _, name := range []string{"Title", "Description", "PicUrl", "Url"} {
 			if complete && item.text(name) == "" {
-				return errors.New("an article of the news reply has no " + name)
+				return rejected(ReasonContent, "an article of the news reply has no %s", name)
 			}
 		}
 		m.Articles = append(m.Articles, Article{
@@ -336,14 +335,14 @@ func (n *node) text(name string) string { return n.child(name).value }
 // parseReply parses a body in either format.
 func parseReply(body []byte) (*node, error) {
 	if !utf8.Valid(body) {
-		return nil, errors.New("the reply is not UTF-8")
+		return nil, rejected(ReasonFormat, "the reply is not UTF-8")
 	}
 	if bytes.HasPrefix(body, []byte{'{'}) {
 		var object map[string]any
 		d := json.NewDecoder(bytes.NewReader(body))
 		d.UseNumber()
 		if err := d.Decode(&object); err != nil {
-			return nil, errors.New("the reply is not a JSON object")
+			return nil, rejected(ReasonFormat, "the reply is not a JSON object")
 		}
 		return nodeOf("xml", object), nil
 	}
@@ -379,7 +378,7 @@ func parseXML(body []byte) (*node, error) {
 			break
 		}
 		if err != nil {
-			return nil, errors.New("the reply is not XML")
+			return nil, rejected(ReasonFormat, "the reply is not XML")
 		}
 		top := stack[len(stack)-1]
 		switch t := token.(type) {
@@ -392,11 +391,11 @@ func parseXML(body []byte) (*node, error) {
 		case xml.CharData:
 			top.value += string(t)
 		case xml.Directive:
-			return nil, errors.New("the reply contains a document type")
+			return nil, rejected(ReasonFormat, "the reply contains a document type")
 		}
 	}
 	if roots := stack[0].children; len(roots) == 1 && roots[0].name == "xml" {
 		return roots[0], nil
 	}
-	return nil, errors.New("the root of the reply is not xml")
+	return nil, rejected(ReasonFormat, "the root of the reply is not xml")
 }

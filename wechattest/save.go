@@ -24,7 +24,7 @@ var (
 
 const (
 	stateFormat  = "wechattest state"
-	stateVersion = 1 // changes whenever the fields in save_state.go do
+	stateVersion = 2 // changes whenever the fields in save_state.go do
 )
 
 // savedState is the document. The digest is that of the compact state.
@@ -122,7 +122,8 @@ func (p *Platform) replaceState(saved *Platform) {
 	for _, f := range p.order {
 		f.p = p
 	}
-	p.settings, p.failures, p.pausedUntil, p.reports = saved.settings, saved.failures, saved.pausedUntil, saved.reports
+	p.settings, p.failures, p.pausedUntil, p.reports, p.lastReport = saved.settings, saved.failures, saved.pausedUntil, saved.reports, saved.lastReport
+	p.ahead.Store(saved.ahead.Load())
 	switch {
 	case saved.address != "":
 		p.setAddress(saved.address)

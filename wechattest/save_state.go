@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"sync/atomic"
 )
 
 // savedReports is the maximum number of reports in a saved state.
@@ -14,6 +15,7 @@ func (p *Platform) fields() fields {
 		"account": fields{
 			"app_id": &p.AppID, "app_secret": &p.AppSecret, "original_id": &p.OriginalID, "operator_id": &p.OperatorID,
 		},
+		"ahead":    savedClock{&p.ahead},
 		"callback": p.callback.fields(),
 		"state":    p.state.fields(),
 	}
@@ -22,6 +24,7 @@ func (p *Platform) fields() fields {
 func (s *callback) fields() fields {
 	return fields{
 		"settings": savedSettings{s}, "failures": &s.failures, "paused_until": &s.pausedUntil, "reports": reportList{&s.reports},
+		"last_report": &s.lastReport,
 	}
 }
 
@@ -164,7 +167,7 @@ func (s *session) fields() fields {
 }
 
 func (s *codes) fields() fields {
-	return fields{"qr": &s.qr, "short_keys": &s.shorts, "rules": listed(&s.rules), "rules_left": &s.rulesLeft}
+	return fields{"qr": &s.qr, "qr_order": &s.qrOrder, "short_keys": &s.shorts, "rules": listed(&s.rules), "rules_left": &s.rulesLeft}
 }
 
 func (r *jumpRule) fields() fields {
@@ -226,6 +229,18 @@ func (p *Platform) link() error {
 	return errors.Join(errs...)
 }
 
+// savedClock saves how far the time of a platform is ahead of the clock.
+type savedClock struct{ ahead *atomic.Int64 }
+
+func (c savedClock) save(to *bytes.Buffer) error { return saveField(to, c.ahead.Load()) }
+
+func (c savedClock) restore(data []byte) error {
+	var ahead int64
+	err := json.Unmarshal(data, &ahead)
+	c.ahead.Store(ahead)
+	return err
+}
+
 // savedSettings saves the settings of a callback, with its URL.
 type savedSettings struct{ of *callback }
 
@@ -260,11 +275,12 @@ type savedReport struct {
 	Deliveries []savedDelivery
 }
 
-// savedDelivery is a delivery with the text of its error.
+// savedDelivery is a delivery with the text of its error and its reason.
 type savedDelivery struct {
 	Delivery
 
-	Err string
+	Err    string
+	Reason Reason
 }
 
 func (r reportList) save(to *bytes.Buffer) error {
@@ -278,7 +294,7 @@ func (r reportList) save(to *bytes.Buffer) error {
 			if d.Err != nil {
 				text = d.Err.Error()
 			}
-			saved.Deliveries = append(saved.Deliveries, savedDelivery{Delivery: d, Err: text})
+			saved.Deliveries = append(saved.Deliveries, savedDelivery{Delivery: d, Err: text, Reason: reasonOf(d.Err)})
 		}
 		out = append(out, saved)
 	}
@@ -296,7 +312,7 @@ func (r reportList) restore(data []byte) error {
 		report.Push.Fields, _ = pushFields(map[string]any(report.Push.Fields)).(Fields)
 		for _, d := range saved.Deliveries {
 			if d.Err != "" {
-				d.Delivery.Err = errors.New(d.Err)
+				d.Delivery.Err = &CallbackError{Reason: d.Reason, Status: d.Status, Body: d.Body, err: errors.New(d.Err)}
 			}
 			report.Deliveries = append(report.Deliveries, d.Delivery)
 		}

@@ -33,6 +33,11 @@ func savedOf(t *testing.T, p *Platform) []byte {
 
 // notSaved are the fields that a saved state does not contain, with the reason.
 var notSaved = map[string]string{
+	"Platform.callBytes":      "of the calls, which are not saved",
+	"Platform.lastFault":      "of the faults, which are not saved",
+	"observers.guard":         "a lock",
+	"observers.watching":      "functions of the test",
+	"callback.twice":          "a fault",
 	"Platform.Token":          "the same as in the callback settings",
 	"Platform.EncodingAESKey": "the same as in the callback settings",
 	"Platform.set":            "options", "limits.perDay": "options", "limits.perMinute": "options",
@@ -176,6 +181,7 @@ func lived(t *testing.T, clock func() time.Time, callback string) *Platform {
 	settings.URL, settings.Mode, settings.JSON = callback, CallbackModePlain, true
 	require.NoError(t, p.SetCallbackSettings(settings))
 	c, ctx := p.Client(), t.Context()
+	p.Advance(time.Second)
 	vip := p.AddTag("VIP")
 	p.SetTagCount(vip, 7)
 	alice := p.AddUser(User{
@@ -436,7 +442,7 @@ func TestStateThatCannotBeRestoredChangesNothing(t *testing.T) {
 		"something behind":   {good + "x", ErrDamagedState},
 		"one letter changed": {strings.Replace(good, "Alice", "Alicf", 1), ErrDamagedState},
 		"another document":   {`{"format":"notes","version":1}`, ErrDamagedState},
-		"another version":    {strings.Replace(good, `"version":1`, `"version":2`, 1), ErrStateVersion},
+		"another version":    {strings.Replace(good, `"version":2`, `"version":1`, 1), ErrStateVersion},
 		"a field less":       {resealed(`"next_tag":100,`, ``), ErrDamagedState},
 		"a field more":       {resealed(`"next_tag":100`, `"next_tag":100,"x":1`), ErrDamagedState},
 		"another type":       {resealed(`"next_tag":100`, `"next_tag":"100"`), ErrDamagedState},

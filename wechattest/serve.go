@@ -69,6 +69,7 @@ func (p *Platform) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p.startJobs(c)
 		return
 	}
+	c.Fault = &fault.Fault
 	var a *answer
 	if !fault.before() {
 		a = p.answer(c)
@@ -322,7 +323,9 @@ func (p *Platform) record(c *call, a *answer) {
 	c.Duration = max(p.now().Sub(c.At), 0).Round(time.Millisecond)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.calls = remember(p.calls, c.Call)
+	p.keepCall(c.Call)
+	call := c.Call
+	p.notify(Observation{Kind: ObservationCall, Call: &call})
 	n := p.counts[c.Path]
 	if n == nil {
 		n = &count{}

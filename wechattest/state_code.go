@@ -26,6 +26,7 @@ const (
 // programs.
 type codes struct {
 	qr        map[string]*QRCode
+	qrOrder   []string // tickets, in the order in which they were created
 	shorts    map[string]shortKey
 	rules     []*jumpRule
 	rulesLeft int
@@ -85,6 +86,20 @@ func (p *Platform) QRCode(ticketOrScene string) *QRCode {
 	return &q
 }
 
+// QRCodes returns all QR codes of the account in the order in which they were created,
+// including those that have expired.
+func (p *Platform) QRCodes() []QRCode {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	list := make([]QRCode, 0, len(p.qrOrder))
+	for _, ticket := range p.qrOrder {
+		if q := p.qr[ticket]; q != nil {
+			list = append(list, *q)
+		}
+	}
+	return list
+}
+
 func (q *QRCode) live(now time.Time) bool { return q.ExpireTime.IsZero() || now.Before(q.ExpireTime) }
 
 // sceneOf returns the scene of a ticket or a scene. ok is false if the ticket has
@@ -138,6 +153,7 @@ func (p *Platform) createCode(c *call) (any, error) {
 		q.ExpireTime, out["expire_seconds"] = c.At.Add(life), int(life.Seconds())
 	}
 	p.qr[q.Ticket] = q
+	p.qrOrder = append(p.qrOrder, q.Ticket)
 	return out, nil
 }
 

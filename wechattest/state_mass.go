@@ -168,8 +168,10 @@ func (p *Platform) sendMass(c *call) (any, error) {
 	if m.Type == "mpnews" {
 		sent.pub = p.publish(p.drafts[m.MediaID].articles, p.ids.newData())
 		out["msg_data_id"] = sent.pub.dataID
+		m.MsgDataID, m.Articles = sent.pub.dataID, linksTo(sent.pub.articles)
 	}
-	p.finish(c, func() Push { return p.endMass(sent, m, to) })
+	received := Received{Message: m, Via: ViaMassMessage, MsgID: sent.id, RequestID: c.RequestID}
+	p.finish(c, func() Push { return p.endMass(sent, received, to) })
 	return out, nil
 }
 
@@ -187,14 +189,14 @@ func (in *massIn) massKey(c *call) string {
 
 // endMass delivers a mass message. Followers who refuse messages, or who received four
 // this month, are left out.
-func (p *Platform) endMass(sent *massMessage, m Message, to []*Follower) Push {
+func (p *Platform) endMass(sent *massMessage, m Received, to []*Follower) Push {
 	reached := 0
 	for _, f := range to {
 		if f.refuses || f.blacklisted || f.massThisMonth() >= massPerMonth {
 			continue
 		}
 		reached++
-		f.receive(Received{Message: m, Via: ViaMassMessage, MsgID: sent.id})
+		f.receive(m)
 	}
 	sent.status = "SEND_SUCCESS"
 	checked := 0
@@ -240,7 +242,7 @@ func (p *Platform) previewMass(c *call) (any, error) {
 		return nil, err
 	}
 	id := p.ids.newSent()
-	f.receive(Received{Message: m, Via: ViaPreview, MsgID: id})
+	f.receive(Received{Message: m, Via: ViaPreview, MsgID: id, RequestID: c.RequestID})
 	return map[string]any{"errcode": 0, "errmsg": "preview success", "msg_id": id}, nil
 }
 

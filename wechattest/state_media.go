@@ -68,6 +68,18 @@ func (p *Platform) AddMaterial(mediaType wechat.MediaType, file File) string {
 	return p.keepMaterial(string(mediaType), file).id
 }
 
+// Media returns the file with a media ID, temporary or permanent. ok is false if there is
+// none or it has expired.
+func (p *Platform) Media(mediaID string) (file File, ok bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	m, err := p.findMedia(mediaID)
+	if err != nil {
+		return File{}, false
+	}
+	return m.file, true
+}
+
 func (p *Platform) keepMedia(kind string, f File) *medium {
 	m := &medium{id: random(urlSafe, 64), kind: kind, file: f, changed: p.now(), end: p.now().Add(mediaLife)}
 	p.media[m.id] = m

@@ -38,9 +38,11 @@ const (
 type Received struct {
 	Message
 
-	At    time.Time
-	Via   Via
-	MsgID int64 // of template and mass messages
+	At        time.Time
+	Via       Via
+	MsgID     int64  // of template and mass messages
+	ReportID  int64  // ID of the [Report] of the push that the message follows, such as its reply
+	RequestID string // of the [Call] that sent the message
 }
 
 // Message is a message from the account as a follower sees it.
@@ -58,6 +60,8 @@ type Message struct {
 	AppID        string                   // of a mini program
 	PagePath     string
 	CardID       string
+	ArticleID    string // of published articles
+	MsgDataID    int64  // of the articles of a mass message
 	TemplateID   string
 	Data         map[string]string // of a template message
 	KFAccount    string            // the agent who sends the message, or takes over the session
@@ -99,7 +103,8 @@ func (p *Platform) messageRoutes() map[string]behavior {
 
 func (f *Follower) receive(r Received) {
 	r.At = f.p.now()
-	f.received = append(f.received, r)
+	f.received = remember(f.received, r)
+	f.p.notify(Observation{Kind: ObservationMessage, OpenID: f.OpenID, Message: &r})
 }
 
 func (p *Platform) sendCustom(c *call) (any, error) {
@@ -123,8 +128,8 @@ func (p *Platform) sendCustom(c *call) (any, error) {
 		return nil, err
 	}
 	f.typing = time.Time{}
-	f.receive(Received{Message: m, Via: ViaCustomMessage})
-	p.records = append(p.records, record{OpenID: f.OpenID, Text: m.Content, Worker: m.KFAccount, Code: agentSent, At: c.At})
+	f.receive(Received{Message: m, Via: ViaCustomMessage, RequestID: c.RequestID})
+	p.records = remember(p.records, record{OpenID: f.OpenID, Text: m.Content, Worker: m.KFAccount, Code: agentSent, At: c.At})
 	return okay{}, nil
 }
 
@@ -244,7 +249,28 @@ func (p *Platform) customIn(c *call) (Message, error) {
 			}
 		}
 	}
+	m.Articles = append(m.Articles, p.linked(m)...)
 	return m, nil
+}
+
+// linked returns the articles that a message refers to by their ID.
+func (p *Platform) linked(m Message) []Article {
+	if pub := p.published[m.ArticleID]; pub != nil {
+		return linksTo(pub.articles)
+	}
+	if d := p.drafts[m.MediaID]; d != nil {
+		return linksTo(d.articles)
+	}
+	return nil
+}
+
+func linksTo(articles []map[string]any) []Article {
+	list := make([]Article, len(articles))
+	for i, a := range articles {
+		of := func(name string) string { s, _ := a[name].(string); return s }
+		list[i] = Article{Title: of("title"), Description: of("digest"), URL: of("url")}
+	}
+	return list
 }
 
 // message returns the message as a follower sees it.
@@ -274,7 +300,7 @@ func (in *contentIn) message() Message {
 			m.Articles = append(m.Articles, Article{Title: a.Title, Description: a.Description, URL: a.URL, PictureURL: a.PictureURL})
 		}
 	case "mpnewsarticle":
-		m.URL = in.Article.ID
+		m.ArticleID = in.Article.ID
 	case "msgmenu":
 		m.Content, m.MenuItems = in.Menu.Head, in.Menu.List
 		if in.Menu.Tail != "" {

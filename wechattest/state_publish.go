@@ -1,6 +1,8 @@
 package wechattest
 
 import (
+	"cmp"
+	"encoding/json"
 	"maps"
 	"regexp"
 	"slices"
@@ -92,6 +94,58 @@ func (p *Platform) endJob(job *publishJob, d *draft, dataID int64, outcome wecha
 	p.published[job.result.id] = job.result
 	p.pubList = append(p.pubList, job.result)
 	p.dropDraft(d)
+}
+
+// Publication is a set of articles that were published, or sent as a mass message.
+type Publication struct {
+	ArticleID  string // empty for a mass message
+	MsgDataID  int64
+	CreateTime time.Time
+	Articles   []PublishedArticle
+}
+
+// PublishedArticle is an article with its comments.
+type PublishedArticle struct {
+	wechat.PublishedArticle
+
+	CommentsOpen bool
+	Comments     []wechat.Comment
+}
+
+// Publications returns all articles that were published or sent as a mass message, the
+// newest first, including those that were deleted.
+func (p *Platform) Publications() []Publication {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	list := make([]Publication, 0, len(p.byData))
+	for _, pub := range p.byData {
+		list = append(list, pub.export(p.published[pub.id] != nil))
+	}
+	slices.SortFunc(list, func(a, b Publication) int { return cmp.Compare(b.MsgDataID, a.MsgDataID) })
+	return list
+}
+
+// export converts a publication from what the API answers.
+func (pub *publication) export(published bool) Publication {
+	out := Publication{MsgDataID: pub.dataID, CreateTime: pub.at, Articles: make([]PublishedArticle, len(pub.articles))}
+	if published {
+		out.ArticleID = pub.id
+	}
+	for i, a := range pub.articles {
+		to := &out.Articles[i]
+		convert(a, &to.PublishedArticle)
+		to.CommentsOpen, to.Comments = pub.comments[i].open, make([]wechat.Comment, len(pub.comments[i].list))
+		for j, c := range pub.comments[i].list {
+			convert(c.answer(), &to.Comments[j])
+		}
+	}
+	return out
+}
+
+// convert converts an object of the API to the type that a client decodes it to.
+func convert(object map[string]any, into any) {
+	data, _ := encode(object) // it was decoded from JSON, or has values of simple types
+	_ = json.Unmarshal(data, into)
 }
 
 // publish gives articles their URLs and comments.

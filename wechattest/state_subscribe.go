@@ -46,6 +46,17 @@ func (p *Platform) AddSubscribeTemplate(title, content string) string {
 	return p.newNotice(title, content).id
 }
 
+// SubscribeTemplates returns the templates for subscription notifications.
+func (p *Platform) SubscribeTemplates() []Template {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	list := make([]Template, len(p.notices))
+	for i, n := range p.notices {
+		list[i] = Template{ID: n.id, Title: n.title, Content: n.content}
+	}
+	return list
+}
+
 func (p *Platform) newNotice(title, content string) *notice {
 	n := &notice{id: random(urlSafe, noticeIDBytes), title: title, content: content}
 	p.notices = append(p.notices, n)
@@ -157,7 +168,7 @@ func (p *Platform) sendNotice(c *call) (any, error) {
 	}
 	f.subscribed[in.ID]--
 	id := p.ids.newSent()
-	f.receive(Received{Message: m, Via: ViaSubscribeMessage, MsgID: id})
+	f.receive(Received{Message: m, Via: ViaSubscribeMessage, MsgID: id, RequestID: c.RequestID})
 	p.finish(c, func() Push {
 		return Push{Type: "event", Event: "subscribe_msg_sent_event", From: f.OpenID, Fields: Fields{
 			"SubscribeMsgSentEvent": Fields{"List": Fields{
@@ -191,6 +202,6 @@ func (p *Platform) sendOneTime(c *call) (any, error) {
 	}
 	m := in.message("subscription")
 	m.Title, m.Content = in.Title, in.Data["content"].Value
-	f.receive(Received{Message: m, Via: ViaOneTimeMessage})
+	f.receive(Received{Message: m, Via: ViaOneTimeMessage, RequestID: c.RequestID})
 	return okay{}, nil
 }

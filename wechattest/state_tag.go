@@ -65,6 +65,17 @@ func (p *Platform) SetTagCount(tagID int64, count int) {
 	}
 }
 
+// Tags returns the tags of the account.
+func (p *Platform) Tags() []wechat.Tag {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	list := make([]wechat.Tag, len(p.tagList))
+	for i, t := range p.tagList {
+		list[i] = wechat.Tag{ID: t.id, Name: t.name, Count: int64(p.tagCount(t))}
+	}
+	return list
+}
+
 func (p *Platform) tag(id int64) *tag {
 	for _, t := range p.tagList {
 		if t.id == id {

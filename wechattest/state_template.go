@@ -66,6 +66,17 @@ func (p *Platform) AddTemplate(t Template) string {
 	return t.ID
 }
 
+// Templates returns the message templates of the account.
+func (p *Platform) Templates() []Template {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	list := make([]Template, len(p.templateList))
+	for i, t := range p.templateList {
+		list[i] = *t
+	}
+	return list
+}
+
 // industryNames are the industries, by ID from 1.
 var industryNames = strings.Split("IT科技/互联网|电子商务,IT科技/IT软件与服务,IT科技/IT硬件与设备,IT科技/电子技术,IT科技/通信与运营商,"+
 	"IT科技/网络游戏,金融业/银行,金融业/基金|理财|信托,金融业/保险,餐饮/餐饮,酒店旅游/酒店,酒店旅游/旅游,运输与仓储/快递,运输与仓储/物流,运输与仓储/仓储,"+
@@ -215,7 +226,7 @@ func (p *Platform) sendTemplate(c *call) (any, error) {
 	if f.refuses || f.blacklisted {
 		status = "failed:user block"
 	} else {
-		f.receive(Received{Message: in.message("template"), Via: ViaTemplateMessage, MsgID: id})
+		f.receive(Received{Message: in.message("template"), Via: ViaTemplateMessage, MsgID: id, RequestID: c.RequestID})
 	}
 	p.finish(c, func() Push {
 		return Push{Type: "event", Event: "TEMPLATESENDJOBFINISH", From: f.OpenID, Fields: Fields{"MsgID": id, "Status": status}}

@@ -1,6 +1,8 @@
 package wechattest
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/wechatoa/wechat"
@@ -170,6 +172,58 @@ func (p *Platform) RevokeTokens() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.classic, p.stable = pool{}, pool{}
+}
+
+// IssuedToken is a valid access token or ticket of the account.
+type IssuedToken struct {
+	Kind       TokenKind
+	Value      string
+	ExpireTime time.Time
+	Replaced   bool // a newer token was issued; this one stays valid for some minutes
+}
+
+// TokenKind is the API that issues a token or ticket.
+type TokenKind string
+
+// The kinds of tokens and tickets.
+const (
+	TokenClassic     TokenKind = "token"          // see [wechat.WithClassicToken]
+	TokenStable      TokenKind = "stable_token"   // the default of a client
+	TokenJSAPITicket TokenKind = "jsapi_ticket"   // for the signature of pages
+	TokenCardTicket  TokenKind = "wx_card_ticket" // for the signature of cards
+)
+
+// Tokens returns the access tokens and tickets that are valid now.
+func (p *Platform) Tokens() []IssuedToken {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var list []IssuedToken
+	add := func(kind TokenKind, c credential, replaced bool) {
+		if p.now().Before(c.end) {
+			list = append(list, IssuedToken{Kind: kind, Value: c.value, ExpireTime: c.end, Replaced: replaced})
+		}
+	}
+	for kind, l := range map[TokenKind]pool{TokenClassic: p.classic, TokenStable: p.stable} {
+		add(kind, l.current, false)
+		add(kind, l.old, true)
+	}
+	for kind, t := range p.tickets {
+		add(TokenKind(kind+"_ticket"), credential{t.Value, t.End}, false)
+	}
+	slices.SortStableFunc(list, func(a, b IssuedToken) int { return strings.Compare(string(a.Kind), string(b.Kind)) })
+	return list
+}
+
+// ExpireTokens makes all access tokens expire now, ahead of the time that the platform
+// has promised. Calls with the current ones then fail with [wechat.ErrExpiredAccessToken].
+func (p *Platform) ExpireTokens() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, c := range []*credential{&p.classic.current, &p.classic.old, &p.stable.current, &p.stable.old} {
+		if now := p.now(); now.Before(c.end) {
+			c.end = now
+		}
+	}
 }
 
 // ResetAppSecret gives the account a new AppSecret (重置AppSecret), invalidates its

@@ -71,7 +71,7 @@ func TestStateFileThatCannotBeUsedIsReportedAndLeftAsItIs(t *testing.T) {
 		says    string
 	}{
 		"damaged":         {string(data[:len(data)/2]), nil, "damaged state"},
-		"another version": {strings.Replace(string(data), `"version":1`, `"version":7`, 1), nil, "state of another version"},
+		"another version": {strings.Replace(string(data), `"version":2`, `"version":7`, 1), nil, "state of another version"},
 		"other notes":     {"buy milk", nil, "damaged state"},
 		"another account": {string(data), []string{"-appid", "wx1"}, "-appid: the account in "},
 		"another secret":  {string(data), []string{"-secret", "s3cr3t"}, "-secret: the account in "},
