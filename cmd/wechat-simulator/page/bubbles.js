@@ -26,8 +26,13 @@ export function itemElement(item, context) {
   const element = h(`article.item.item-${classes}`, { "data-id": item.id });
   if (isLine(item)) append(element, h("p.event-line", {}, lineOf(item)));
   else append(element, h("div.bubble-row", {}, bubbleOf(item, context), stateOf(item)), item.via && viaLabel(item));
-  if (item.note && !(item.note.code === "empty" && item.type === "event")) append(element, noteOf(item, context));
+  if (item.note && !saidElsewhere(item)) append(element, noteOf(item, context));
   return element;
+}
+
+/** Reports whether the platform's notice has the reason too, or whether there is nothing to explain. */
+function saidElsewhere({ note, seen, type }) {
+  return seen === "unavailable" || (note.code === "empty" && type === "event");
 }
 
 function isLine(item) {

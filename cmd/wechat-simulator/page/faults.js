@@ -33,7 +33,7 @@ export function faultsTab(signal) {
 
 function switchOf(name, fault) {
   const label = `switch ${name}`;
-  const on = state.faults.find((known) => known.name === label);
+  const on = state.faults.find((known) => (fault.push ? known.push === fault.push : known.name === label));
   const flip = () => attempt(() => (on ? api.removeFault(on.id) : api.addFault({ ...fault, name: label, times: -1 })));
   return h("button.switch", { role: "switch", "aria-checked": String(Boolean(on)), id: `fault-${name}`, onclick: flip },
     h("span.switch-text", {}, h("strong", {}, t(`fault.${name}`)), h("small", {}, t(`fault.${name}.hint`))), h("span.switch-knob", { "aria-hidden": "true" }));

@@ -43,11 +43,22 @@ export function pretty(text) {
 /** Returns XML with one element a line, or the text itself if it is not XML. */
 export function prettyXML(text) {
   if (!text.startsWith("<")) return pretty(text);
+  let out = "";
   let depth = 0;
-  return text.replaceAll(/>\s*</g, ">\n<").split("\n").map((line) => {
-    if (line.startsWith("</")) depth--;
-    const indented = "  ".repeat(Math.max(0, depth)) + line;
-    if (/^<[^/!?][^>]*[^/]?>$/.test(line) && !line.includes("</")) depth++;
-    return indented;
-  }).join("\n");
+  let closed = false; // whether the last tag closed an element
+  const line = () => (out === "" ? "" : `\n${"  ".repeat(depth)}`);
+  for (const [token] of text.matchAll(/<!\[CDATA\[[^]*?\]\]>|<[^>]*>|[^<]+/g)) {
+    if (token.startsWith("</")) {
+      depth--;
+      out += (closed ? line() : "") + token;
+      closed = true;
+    } else if (token.startsWith("<") && !token.startsWith("<!")) {
+      out += line() + token;
+      depth++;
+      closed = false;
+    } else if (token.trim() !== "") {
+      out += token;
+    }
+  }
+  return out;
 }

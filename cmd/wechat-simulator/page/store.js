@@ -122,9 +122,10 @@ const receivers = {
     if (template && !state.templates.has(template)) await readTemplates();
     const follower = state.followers.get(openid);
     if (follower) {
+      const typing = follower.typing && item.from === "follower"; // a message ends it
       const last = { at: item.at, from: item.from, type: item.type, text: item.message?.content ?? item.event ?? "" };
       if (item.from !== "follower" && openid !== state.selected) state.unread.set(openid, (state.unread.get(openid) ?? 0) + 1);
-      setFollower({ ...follower, last });
+      setFollower({ ...follower, last, typing });
     }
     emit("message", { openid, item });
   },
@@ -136,14 +137,14 @@ const receivers = {
       setFollower(data.follower);
     }
   },
-  callback(data) {
-    state.callback = data.callback ?? data;
+  callback({ callback }) {
+    state.callback = callback;
     emit("callback");
   },
-  tokens: (data) => (data.tokens ? setTokens(data.tokens) : void readTokens()),
+  tokens: ({ tokens }) => setTokens(tokens),
   quota: () => emit("quota"),
-  async fault(data) {
-    state.faults = data.faults ?? (await api.faults()).active;
+  fault({ faults }) {
+    state.faults = faults;
     emit("faults");
   },
   clock: setClock,
@@ -156,11 +157,19 @@ const receivers = {
   article: () => emit("article"),
   comment: (data) => emit("comment", data),
   typing(data) {
-    const follower = state.followers.get(data.openid);
-    if (follower) setFollower({ ...follower, typing: data.typing });
-    emit("typing", data);
+    setTyping(data.openid, data.typing);
+    clearTimeout(typingEnds.get(data.openid));
+    if (data.typing) typingEnds.set(data.openid, setTimeout(setTyping, typingLasts, data.openid, false));
   },
 };
+
+const typingLasts = 15_000; // milliseconds, unless a message comes first
+const typingEnds = new Map(); // timers by openid
+
+function setTyping(openid, typing) {
+  const follower = state.followers.get(openid);
+  if (follower && Boolean(follower.typing) !== typing) setFollower({ ...follower, typing });
+}
 
 function receive(name, data, id) {
   if (id) state.seq = id;
@@ -170,9 +179,4 @@ function receive(name, data, id) {
 function setFollower(follower) {
   state.followers.set(follower.openid, follower);
   emit("followers");
-}
-
-/** Reads the tokens again. */
-export async function readTokens() {
-  setTokens((await api.tokens()).tokens);
 }

@@ -252,7 +252,7 @@ export const strings = {
 
   // tokens
   tokensHint: ["撤销后，程序的下一次调用会得到 40001；过期后得到 42001。", "After revoking, the next call of the program gets 40001; after expiry, 42001."],
-  noTokens: ["程序还没有获取令牌。", "The program has not fetched a token yet."],
+  noTokens: ["没有有效的令牌。", "There is no valid token."],
   kind: ["种类", "Kind"],
   value: ["值", "Value"],
   timeLeft: ["剩余时间", "Time left"],

@@ -4,7 +4,7 @@ import { api } from "./api.js";
 import { fill, h } from "./dom.js";
 import { attempt, say } from "./feedback.js";
 import { span } from "./format.js";
-import { on, readTokens, state } from "./store.js";
+import { on, state } from "./store.js";
 import { t } from "./strings.js";
 
 /** Returns the tab with the tokens. */
@@ -21,14 +21,8 @@ export function tokensTab(signal) {
   const timer = setInterval(() => rows.offsetParent && show(), 1000);
   signal.addEventListener("abort", () => clearInterval(timer));
   on("tokens", show, signal);
-  on("clock", () => attempt(readTokens), signal);
   show();
-  attempt(readTokens);
-  const act = async (action, done) => {
-    if ((await attempt(action)) === undefined) return;
-    say(done);
-    await attempt(readTokens);
-  };
+  const act = async (action, done) => (await attempt(action)) !== undefined && say(done);
   return h("div.form", {}, h("p.hint", {}, t("tokensHint")),
     h("table", {}, h("thead", {}, h("tr", {}, [t("kind"), t("value"), t("timeLeft")].map((name) => h("th", { scope: "col" }, name)))), rows),
     h("div.form-end", {},
