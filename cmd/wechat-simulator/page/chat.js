@@ -14,6 +14,7 @@ import { welcome } from "./welcome.js";
 
 const pageSize = 50;
 const mostShown = 300; // items in the document; older ones are loaded again on demand
+const nearEnd = 60; // pixels
 const apart = 5 * 60 * 1000; // milliseconds between items before the time is shown
 
 /** Returns the panel with the chat of the selected follower. */
@@ -42,6 +43,7 @@ export function chatPanel(signal) {
 class Chat {
   #items = new Map(); // by ID: {item, element}
   #before; // where older items begin
+  #atEnd = true; // whether the newest item is in sight
   #audience = ""; // what the follower's menu depends on
   #closed = new AbortController();
   #log = h("div.conversation", { role: "log", "aria-live": "polite", "aria-label": t("conversation"), tabindex: "0" });
@@ -57,6 +59,7 @@ class Chat {
       showPush: (id) => emit("reveal", `push-${id}`),
     };
     this.composer = composer(this.openid, this.#closed.signal);
+    this.#keepAtEnd();
     fill(panel, this.#head, this.#log, this.composer.element);
     append(this.#log, this.#earlier);
     this.update();
@@ -65,6 +68,24 @@ class Chat {
 
   close() {
     this.#closed.abort();
+  }
+
+  // keepAtEnd keeps the newest item in sight when the space changes, or the size of an
+  // item, unless somebody reads older ones.
+  #keepAtEnd() {
+    this.#log.addEventListener("scroll", () => {
+      this.#atEnd = this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight < nearEnd;
+    }, { passive: true });
+    const stay = () => this.#atEnd && this.#showEnd();
+    this.#log.addEventListener("load", stay, { capture: true });
+    const observer = new ResizeObserver(stay);
+    observer.observe(this.#log);
+    this.#closed.signal.addEventListener("abort", () => observer.disconnect());
+  }
+
+  #showEnd() {
+    this.#log.scrollTop = this.#log.scrollHeight;
+    this.#atEnd = true;
   }
 
   /** Shows the changed profile. */
@@ -87,7 +108,7 @@ class Chat {
 
   /** Shows an item that is new or has changed. */
   receive(item) {
-    const near = this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight < 80;
+    const follow = this.#atEnd || item.from === "follower";
     const known = this.#items.get(item.id);
     const element = itemElement(item, this.#context);
     if (known) {
@@ -97,7 +118,7 @@ class Chat {
       this.#trim();
     }
     this.#items.set(item.id, { item, element });
-    if (near || item.from === "follower") this.#log.scrollTop = this.#log.scrollHeight;
+    if (follow) this.#showEnd();
   }
 
   /** Loads the menu that the follower sees. */
@@ -115,7 +136,7 @@ class Chat {
     for (const item of page.items) this.receive(item);
     for (const item of live) if (!this.#items.has(item.id)) this.receive(item);
     this.#setBefore(page.before);
-    this.#log.scrollTop = this.#log.scrollHeight;
+    this.#showEnd();
   }
 
   async #loadEarlier() {

@@ -49,7 +49,7 @@ function faultForm(signal) {
   attempt(api.faults).then((answer) => {
     if (!answer || signal.aborted) return;
     for (const fault of answer.faults) kinds.set(fault.name, fault);
-    fill(kind, [...kinds.keys()].map((name) => h("option", { value: name }, name)));
+    fill(kind, [...kinds.keys()].map((name) => h("option", { value: name }, t(`faultKind.${name}`))));
   });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -61,7 +61,7 @@ function faultForm(signal) {
 
 function faultOf(fault) {
   const left = fault.left < 0 ? t("allCalls") : t("callsLeft", fault.left);
-  const name = fault.name?.startsWith("switch ") ? t(`fault.${fault.name.slice("switch ".length)}`) : fault.name || `errcode ${fault.errcode ?? ""}`;
+  const name = fault.name?.startsWith("switch ") ? t(`fault.${fault.name.slice("switch ".length)}`) : t(`faultKind.${fault.name ?? `errcode ${fault.errcode}`}`);
   return h("li", {}, h("span.break", {}, h("strong", {}, name), ` ${fault.path || t("anyPath")} · ${left}`),
     h("button", { "aria-label": `${t("remove")} ${name}`, onclick: () => attempt(() => api.removeFault(fault.id)) }, t("remove")));
 }

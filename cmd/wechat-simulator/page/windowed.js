@@ -15,6 +15,8 @@ export class WindowedList {
   #rows = new Map(); // visible rows by key: {item, element}
   #selected = "";
   #scheduled = false;
+  #pressed = null; // the row that a click began on; it may move before the click ends
+  #held = false; // whether new rows at the top wait until the pointer leaves
   #options;
 
   /**
@@ -24,7 +26,7 @@ export class WindowedList {
    * @param {(item: T) => string} options.key
    * @param {(item: T) => Array} options.row returns the content of a row
    * @param {(item: T) => void} options.onselect
-   * @param {boolean} [options.anchored] keeps the place when rows are added at the top
+   * @param {boolean} [options.anchored] keeps the rows in place, under the pointer too, when others are added at the top
    */
   constructor(options) {
     this.#options = options;
@@ -32,19 +34,36 @@ export class WindowedList {
     this.element = h("div.windowed", { role: "listbox", tabindex: "0", "aria-label": options.label }, this.space);
     this.element.addEventListener("scroll", () => this.#schedule(), { passive: true });
     this.element.addEventListener("keydown", (event) => this.#move(event));
+    this.element.addEventListener("pointerdown", (event) => { this.#pressed = event.target.closest("[role=option]"); });
     this.element.addEventListener("click", (event) => {
-      const row = event.target.closest("[role=option]");
+      const row = this.#pressed ?? event.target.closest("[role=option]");
+      this.#pressed = null;
       if (row) this.#choose(Number(row.dataset.index));
     });
+    this.element.addEventListener("pointerleave", () => this.#release());
     new ResizeObserver(() => this.#schedule()).observe(this.element);
   }
 
   /** Shows other items. An item that changed must be another object. */
   show(items) {
+    const { anchored, height } = this.#options;
     const added = items.length - this.#items.length;
-    if (this.#options.anchored && added > 0 && this.element.scrollTop > 0) this.element.scrollTop += added * this.#options.height;
     this.#items = items;
+    this.#resize();
+    if (anchored && added > 0 && (this.element.scrollTop > 0 || this.element.matches(":hover"))) {
+      this.#held ||= this.element.scrollTop === 0;
+      this.element.scrollTop += added * height;
+    }
     this.#schedule();
+  }
+
+  #resize() {
+    this.space.style.height = `${this.#items.length * this.#options.height}px`;
+  }
+
+  #release() {
+    if (this.#held) this.element.scrollTop = 0;
+    this.#held = false;
   }
 
   /** Marks the item with a key as selected and scrolls to it if asked to. */
@@ -67,7 +86,6 @@ export class WindowedList {
     const { height, key } = this.#options;
     const first = Math.max(0, Math.floor(this.element.scrollTop / height) - spare);
     const last = Math.min(this.#items.length, Math.ceil((this.element.scrollTop + this.element.clientHeight) / height) + spare);
-    this.space.style.height = `${this.#items.length * height}px`;
     const visible = new Map();
     for (let index = first; index < last; index++) {
       const item = this.#items[index];
@@ -124,7 +142,6 @@ export class WindowedList {
     if (index < 0) return;
     const { height } = this.#options;
     const top = index * height;
-    this.space.style.height = `${this.#items.length * height}px`;
     if (top < this.element.scrollTop) this.element.scrollTop = top;
     const bottom = top + height - this.element.clientHeight;
     if (bottom > this.element.scrollTop) this.element.scrollTop = bottom;
