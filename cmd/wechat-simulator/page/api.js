@@ -79,5 +79,6 @@ export const api = {
   addFault: (fault) => call("POST", "faults", fault),
   removeFault: (id) => call("DELETE", at(["faults", id])),
   clearFaults: () => call("DELETE", "faults"),
+  clock: () => call("GET", "clock"),
   advanceClock: (seconds) => call("PATCH", "clock", { advance_s: seconds }),
 };

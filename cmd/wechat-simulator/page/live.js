@@ -1,5 +1,7 @@
 // The live stream of the simulator.
 
+import { api } from "./api.js";
+
 const names = [
   "hello", "call", "push", "message", "follower", "callback", "tags", "tokens", "quota", "fault", "clock", "menu", "qrcode",
   "article", "comment", "typing", "reset", "resync",
@@ -29,6 +31,7 @@ export function follow(position, receive, report) {
       report(false);
       if (source.readyState !== EventSource.CLOSED) return;
       source.close();
+      api.clock().catch(() => {}); // asks for the password if that is why
       setTimeout(open, pause);
       pause = Math.min(2 * pause, longestPause);
     };

@@ -1,7 +1,7 @@
 // The log of calls and pushes: as many as the simulator keeps, newest first.
 
 import { api } from "./api.js";
-import { emit } from "./store.js";
+import { emitSoon } from "./store.js";
 
 const pageSize = 1000;
 
@@ -13,19 +13,21 @@ const pageSize = 1000;
  * @property {string} words what a search looks at, in lower case
  */
 
-/** @type {Entry[]} newest first */
+/** @type {Entry[]} oldest first */
 let entries = [];
-const positions = new Set(); // keys of the entries
+/** @type {Map<string, Entry>} the same by key */
+const known = new Map();
 let limit = 20_000;
+const slack = 500; // entries above the limit before the oldest are dropped
 
 /** Returns the entries, newest first. */
 export function allEntries() {
-  return entries;
+  return entries.toReversed();
 }
 
 /** Returns the entry with a key. */
 export function entryOf(key) {
-  return entries.find((entry) => entry.key === key);
+  return known.get(key);
 }
 
 /** Reads the whole log. */
@@ -35,10 +37,10 @@ export async function loadLog(limits) {
     readAll(api.calls, "calls", (data) => entryFrom("call", data)),
     readAll(api.pushes, "pushes", (data) => entryFrom("push", data)),
   ]);
-  entries = calls.concat(pushes).sort((a, b) => b.time - a.time);
-  positions.clear();
-  for (const entry of entries) positions.add(entry.key);
-  emit("log");
+  entries = calls.concat(pushes).reverse().sort((a, b) => a.time - b.time);
+  known.clear();
+  for (const entry of entries) known.set(entry.key, entry);
+  emitSoon("log");
 }
 
 async function readAll(read, name, convert) {
@@ -55,15 +57,16 @@ async function readAll(read, name, convert) {
 /** Adds or updates the entry of a call or push. */
 export function addEntry(kind, data) {
   const entry = entryFrom(kind, data);
-  if (positions.has(entry.key)) {
-    const index = entries.findIndex((known) => known.key === entry.key);
-    entries[index] = entry;
+  if (known.has(entry.key)) {
+    entries[entries.findLastIndex((old) => old.key === entry.key)] = entry;
   } else {
-    entries.unshift(entry);
-    positions.add(entry.key);
-    for (const old of entries.splice(limit)) positions.delete(old.key);
+    entries.push(entry);
   }
-  emit("log", entry);
+  known.set(entry.key, entry);
+  if (entries.length > limit + slack) {
+    for (const old of entries.splice(0, entries.length - limit)) known.delete(old.key);
+  }
+  emitSoon("log");
 }
 
 function entryFrom(kind, data) {

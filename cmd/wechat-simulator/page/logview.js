@@ -22,11 +22,13 @@ const filters = {
 export function logTab(signal) {
   let filter = "all";
   let selected = "";
+  let opened; // the selected entry when its details were read
   let inBodies = new Set(); // keys of the entries whose bodies contain the searched words
   const detail = h("div.detail", { hidden: true, role: "region", "aria-label": t("details") });
   const open = async (key) => {
     selected = key;
     const entry = entryOf(key);
+    opened = entry;
     const found = entry && (await attempt(() => (entry.kind === "call" ? api.call(entry.id) : api.push(entry.id))));
     if (!found || selected !== key) return;
     fill(detail, entry.kind === "call" ? callDetail(found, close) : pushDetail(found, close));
@@ -66,15 +68,9 @@ export function logTab(signal) {
     timer = setTimeout(() => searchBodies().catch(() => {}), bodySearchPause);
   });
 
-  let scheduled = false;
-  on("log", (entry) => {
-    if (entry && entry.key === selected) open(selected);
-    if (scheduled) return;
-    scheduled = true;
-    requestAnimationFrame(() => {
-      scheduled = false;
-      show();
-    });
+  on("log", () => {
+    show();
+    if (selected !== "" && entryOf(selected) !== opened) open(selected);
   }, signal);
   on("reveal", (key) => {
     filter = "all";

@@ -40,6 +40,20 @@ export function emit(topic, detail) {
   topics.dispatchEvent(new CustomEvent(topic, { detail }));
 }
 
+const waiting = new Set(); // topics of the next frame
+
+/** Tells the panels of changes, once for all until the next frame. */
+export function emitSoon(topic) {
+  if (waiting.size === 0) {
+    requestAnimationFrame(() => {
+      const topics = [...waiting];
+      waiting.clear();
+      topics.forEach((topic) => emit(topic));
+    });
+  }
+  waiting.add(topic);
+}
+
 /** Returns the time of the platform. */
 export function platformTime() {
   return new Date(Date.now() + state.clock.ahead);
@@ -68,7 +82,22 @@ export async function start() {
   });
 }
 
+let delayed = null; // events that arrive while everything is loaded, or null
+
+// load reads everything. What happens meanwhile is applied afterwards, because the answers
+// may not contain it.
 async function load() {
+  delayed ??= [];
+  try {
+    await read();
+  } finally {
+    const events = delayed ?? [];
+    delayed = null;
+    for (const event of events) receive(...event);
+  }
+}
+
+async function read() {
   const snapshot = await api.state();
   Object.assign(state, {
     instance: snapshot.instance, seq: snapshot.seq, account: snapshot.account, environment: snapshot.environment ?? {},
@@ -102,19 +131,29 @@ function setTokens(tokens) {
   emit("tokens");
 }
 
-let reloading = null;
+const reloadPause = 1000; // milliseconds, so that a flood of events does not become one of requests
+let reloading = false;
+let stale = false; // whether something was missed since the last load began
 
-/** Loads everything again, once for all who ask meanwhile. */
-function reload() {
-  reloading ??= load().catch(() => emit("connection", false)).finally(() => { reloading = null; });
+/** Loads everything again after a pause, once for all who ask until then. */
+async function reload(pause) {
+  stale = true;
+  if (reloading) return;
+  reloading = true;
+  for (let wait = pause; stale; wait = reloadPause) {
+    await new Promise((resolve) => setTimeout(resolve, wait));
+    stale = false;
+    await load().catch(() => { stale = true; });
+  }
+  reloading = false;
 }
 
 const receivers = {
   hello(data) {
-    if (data.instance !== state.instance) reload();
+    if (data.instance !== state.instance) reload(0);
   },
-  reset: reload,
-  resync: reload,
+  reset: () => reload(0),
+  resync: () => reload(reloadPause),
   call: (data) => addEntry("call", data),
   push: (data) => addEntry("push", data),
   async message({ openid, item }) {
@@ -132,7 +171,7 @@ const receivers = {
   follower(data) {
     if (data.removed) {
       state.followers.delete(data.removed);
-      emit("followers");
+      emitSoon("followers");
     } else {
       setFollower(data.follower);
     }
@@ -150,7 +189,7 @@ const receivers = {
   clock: setClock,
   tags({ tags }) {
     state.tags = tags;
-    emit("followers");
+    emitSoon("followers");
   },
   menu: () => emit("menu"),
   qrcode: () => emit("qrcode"),
@@ -172,11 +211,15 @@ function setTyping(openid, typing) {
 }
 
 function receive(name, data, id) {
+  if (delayed) {
+    delayed.push([name, data, id]);
+    return;
+  }
   if (id) state.seq = id;
   receivers[name](data);
 }
 
 function setFollower(follower) {
   state.followers.set(follower.openid, follower);
-  emit("followers");
+  emitSoon("followers");
 }
