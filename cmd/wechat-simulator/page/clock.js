@@ -9,7 +9,15 @@ import { language, t } from "./strings.js";
 
 const minute = 60;
 const hour = 60 * minute;
-const steps = [["clock.code", 5 * minute + 1], ["clock.token", 2 * hour + 1], ["clock.window", 48 * hour + 1], ["clock.media", 72 * hour + 1], ["clock.month", 30 * 24 * hour + 1]];
+
+// Steps to the end of something, and a second further.
+const steps = [
+  ["5 min", 5 * minute, "clock.code"],
+  ["2 h", 2 * hour, "clock.token"],
+  ["48 h", 48 * hour, "clock.window"],
+  ["72 h", 72 * hour, "clock.media"],
+  ["30 d", 30 * 24 * hour, "clock.month"],
+];
 
 /** Returns the tab with the clock. */
 export function clockTab(signal) {
@@ -33,6 +41,7 @@ export function clockTab(signal) {
     advance(Math.round(Number(valuesOf(form).hours) * hour));
   });
   return h("div.form", {}, time, ahead, h("p.hint", {}, t("clockHint")),
-    h("div.choices", {}, steps.map(([key, seconds]) => h("button.choice", { id: key.replace(".", "-"), onclick: () => advance(seconds) }, h("strong", {}, `+ ${span(seconds - 1)}`), h("small", {}, t(key))))),
+    h("div.choices", {}, steps.map(([label, seconds, key]) => h("button.choice", { id: key.replace(".", "-"), onclick: () => advance(seconds + 1) },
+      h("strong", {}, `+ ${label}`), h("small", {}, t(key))))),
     form);
 }

@@ -17,7 +17,7 @@ const pageSize = 1000;
 let entries = [];
 /** @type {Map<string, Entry>} the same by key */
 const known = new Map();
-let limit = 20_000;
+let limit = 0; // entries that the simulator keeps
 const slack = 500; // entries above the limit before the oldest are dropped
 
 /** Returns the entries, newest first. */
@@ -32,7 +32,7 @@ export function entryOf(key) {
 
 /** Reads the whole log. */
 export async function loadLog(limits) {
-  limit = (limits.calls ?? 10_000) + (limits.pushes ?? 10_000);
+  limit = limits.calls + limits.pushes;
   const [calls, pushes] = await Promise.all([
     readAll(api.calls, "calls", (data) => entryFrom("call", data)),
     readAll(api.pushes, "pushes", (data) => entryFrom("push", data)),

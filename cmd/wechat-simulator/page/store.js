@@ -87,11 +87,11 @@ let delayed = null; // events that arrive while everything is loaded, or null
 // load reads everything. What happens meanwhile is applied afterwards, because the answers
 // may not contain it.
 async function load() {
-  delayed ??= [];
+  delayed = [];
   try {
     await read();
   } finally {
-    const events = delayed ?? [];
+    const events = delayed;
     delayed = null;
     for (const event of events) receive(...event);
   }
@@ -99,13 +99,10 @@ async function load() {
 
 async function read() {
   const snapshot = await api.state();
-  Object.assign(state, {
-    instance: snapshot.instance, seq: snapshot.seq, account: snapshot.account, environment: snapshot.environment ?? {},
-    callback: snapshot.callback, tags: snapshot.tags ?? [], faults: snapshot.faults ?? [], limits: snapshot.limits ?? {},
-    pushTimeout: snapshot.push_timeout_ms ?? 5000,
-    followers: new Map(snapshot.followers.map((f) => [f.openid, f])),
-  });
-  setTokens(snapshot.tokens ?? []);
+  const { instance, seq, account, environment, callback, tags, faults, limits } = snapshot;
+  Object.assign(state, { instance, seq, account, environment, callback, tags, faults, limits });
+  state.followers = new Map(snapshot.followers.map((f) => [f.openid, f]));
+  setTokens(snapshot.tokens);
   setClock(snapshot.clock);
   if (!state.followers.has(state.selected)) state.selected = snapshot.followers[0]?.openid ?? "";
   await Promise.all([readTemplates(), loadLog(state.limits)]);

@@ -48,7 +48,7 @@ export const strings = {
 
   // followers
   searchFollowers: ["搜索粉丝", "Search followers"],
-  followerCount: ["{0} 位粉丝", "{0} followers"],
+  followerCount: ["{0} 位粉丝", "Followers: {0}"],
   foundCount: ["{1} 条中的 {0} 条", "{0} of {1}"],
   addFollower: ["添加粉丝", "Add a follower"],
   editProfile: ["编辑资料", "Edit the profile"],
@@ -72,7 +72,7 @@ export const strings = {
   blacklisted: ["在黑名单中", "On the blacklist"],
   refusing: ["拒收消息", "Refuses messages"],
   noMessages: ["暂无消息", "No messages yet"],
-  unread: ["{0} 条未读消息", "{0} unread messages"],
+  unread: ["{0} 条未读消息", "Unread messages: {0}"],
   event: ["事件", "Event"],
 
   // the chat
@@ -195,7 +195,7 @@ export const strings = {
   "filter.calls": ["调用", "Calls"],
   "filter.pushes": ["推送", "Pushes"],
   "filter.failed": ["失败", "Failed"],
-  entryCount: ["{0} 条记录", "{0} entries"],
+  entryCount: ["{0} 条记录", "Entries: {0}"],
   details: ["详情", "Details"],
   "kind.call": ["接口调用", "API call"],
   "kind.push": ["推送", "Push"],
