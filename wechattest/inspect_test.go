@@ -4,7 +4,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"strings"
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -27,6 +27,31 @@ func TestClockMovesForward(t *testing.T) {
 	assert.Equal(t, now.Add(mediaLife), p.Now(), "it does not move back")
 	_, ok = p.Media(id)
 	assert.False(t, ok)
+}
+
+func TestPushesAreSignedWithTheTimeOfTheCallback(t *testing.T) {
+	p, alice, h := chat(t)
+	p.Advance(100 * time.Hour)
+	h.answer = func(_ int, w http.ResponseWriter, r *http.Request, body []byte) {
+		signed, err := strconv.ParseInt(r.URL.Query().Get("timestamp"), 10, 64)
+		assert.NoError(t, err)
+		assert.WithinDuration(t, time.Now(), time.Unix(signed, 0), time.Minute, "or the callback would refuse it as a replay")
+		assert.Contains(t, string(body), "<CreateTime>"+strconv.FormatInt(p.Now().Unix(), 10)[:7])
+		_, _ = w.Write([]byte("success"))
+	}
+	assert.Equal(t, ReasonNoReply, alice.Sends(t.Context(), "hi").Reason)
+}
+
+func TestMessagesOfTwoPlatformsHaveDifferentIDs(t *testing.T) {
+	seen := map[int64]bool{}
+	for range 3 {
+		_, alice, _ := chat(t)
+		for range 3 {
+			id := alice.Sends(t.Context(), "hi").MsgID
+			assert.False(t, seen[id], "the callback would take it for a repeated delivery")
+			seen[id] = true
+		}
+	}
 }
 
 func TestTokensAreListedAndExpire(t *testing.T) {
@@ -215,18 +240,24 @@ func TestVerificationEndsWithThePushTimeout(t *testing.T) {
 	})
 }
 
-func TestCallsAreForgottenByNumberAndBySize(t *testing.T) {
-	p := platform(t)
+func TestCallsAndReportsAreForgottenByNumberAndBySize(t *testing.T) {
+	var calls history[Call]
 	for range keep + 3 {
-		p.keepCall(Call{Path: "/a"})
+		calls.add(Call{})
 	}
-	assert.Len(t, p.Calls(), keep)
-	body := []byte(strings.Repeat("x", 1<<20))
+	assert.Len(t, calls.list, keep)
+	body := make([]byte, 1<<20)
 	for range keepBytes>>20 + 1 {
-		p.keepCall(Call{Body: body})
+		calls.add(Call{Body: body})
 	}
-	assert.Len(t, p.Calls(), keepBytes>>20, "the older ones, though they are small, go first")
-	assert.Equal(t, keepBytes, p.callBytes)
-	p.keepCall(Call{Form: &Form{Files: map[string]File{"media": {Data: make([]byte, keepBytes+1)}}}})
-	assert.Len(t, p.Calls(), 1, "the newest stays")
+	assert.Len(t, calls.list, keepBytes>>20, "the older ones, though they are small, go first")
+	assert.Equal(t, keepBytes, calls.bytes)
+	calls.add(Call{Form: &Form{Files: map[string]File{"media": {Data: make([]byte, keepBytes+1)}}}})
+	assert.Len(t, calls.list, 1, "the newest stays")
+
+	var reports history[*Report]
+	for range 100 {
+		reports.add(&Report{Body: body, Sent: body, Deliveries: []Delivery{{Body: body}}})
+	}
+	assert.Len(t, reports.list, keepBytes>>22)
 }

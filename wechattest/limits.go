@@ -288,7 +288,7 @@ const requestsKept = 7 * 24 * time.Hour
 // getRequestInfo returns what the platform has stored about a call.
 func (p *Platform) getRequestInfo(c *call) (any, error) {
 	rid := c.text("rid")
-	for _, old := range p.calls {
+	for _, old := range p.calls.list {
 		if old.RequestID != rid {
 			continue
 		}

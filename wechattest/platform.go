@@ -36,15 +36,13 @@ type Platform struct {
 	running background
 	ahead   atomic.Int64 // nanoseconds between the clock and the platform's time
 
-	mu      sync.Mutex
-	custom  map[string]func(Call) (any, error)
-	calls   []Call // the most recent ones
-	pending []*planned
-	clients []*wechat.Client
-	secured *security // nil if API security is off
-
-	callBytes int // of the bodies of calls
+	mu        sync.Mutex
+	custom    map[string]func(Call) (any, error)
+	calls     history[Call]
+	pending   []*planned
 	lastFault int64
+	clients   []*wechat.Client
+	secured   *security // nil if API security is off
 
 	observers
 	callback
@@ -213,7 +211,8 @@ type File struct {
 // count counts the calls of a path.
 type count struct{ requests, executed int }
 
-// keep is the minimum number of calls and reports that a platform remembers.
+// keep is the number of calls and reports that a platform remembers, and the minimum number
+// of messages.
 const keep = 10_000
 
 // remember appends to a list, and drops the older half of a list that is twice as long
@@ -225,26 +224,28 @@ func remember[T any](list []T, v T) []T {
 	return append(list, v)
 }
 
-// keepBytes is the size of the bodies above which a platform forgets calls.
+// keepBytes is the size of the bodies above which a platform forgets calls and reports.
 const keepBytes = 256 << 20
 
-// keepCall remembers a call.
-func (p *Platform) keepCall(c Call) {
-	p.calls, p.callBytes = append(p.calls, c), p.callBytes+c.size()
-	old := max(len(p.calls)-keep, 0)
-	for i, c := range p.calls[:len(p.calls)-1] {
-		if i >= old && p.callBytes <= keepBytes {
-			break
-		}
-		p.callBytes -= c.size()
-		old = max(old, i+1)
+// history is the most recent values, whose bodies have a size.
+type history[T interface{ size() int }] struct {
+	list  []T
+	bytes int
+}
+
+// add remembers a value, and forgets the oldest ones.
+func (h *history[T]) add(v T) {
+	h.list, h.bytes = append(h.list, v), h.bytes+v.size()
+	for len(h.list) > keep || h.bytes > keepBytes && len(h.list) > 1 {
+		var none T
+		h.bytes -= h.list[0].size()
+		h.list[0] = none // do not keep what it refers to
+		h.list = h.list[1:]
 	}
-	clear(p.calls[:old])
-	p.calls = p.calls[old:]
 }
 
 // size returns the number of bytes of the bodies of a call.
-func (c *Call) size() int {
+func (c Call) size() int {
 	n := len(c.Body) + len(c.Response)
 	if c.Form != nil {
 		for _, f := range c.Form.Files {
@@ -259,7 +260,7 @@ func (c *Call) size() int {
 func (p *Platform) Calls() []Call {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return slices.Clone(p.calls)
+	return slices.Clone(p.calls.list)
 }
 
 // CallCount returns the number of calls to a path, including those that failed. An empty

@@ -89,7 +89,7 @@ type callback struct {
 
 	failures    int // consecutive failed pushes
 	pausedUntil time.Time
-	reports     []*Report
+	reports     history[*Report]
 	lastReport  int64
 	twice       int // number of pushes to deliver twice
 }
@@ -186,7 +186,8 @@ func (p *Platform) target() (*http.Client, string, error) {
 
 // signature returns the parameters that every request to the callback has.
 func (p *Platform) signature(callbackToken string) url.Values {
-	timestamp, nonce := strconv.FormatInt(p.now().Unix(), 10), random("123456789", 9)
+	// Not the time that Advance has moved: the callback compares it with its own clock.
+	timestamp, nonce := strconv.FormatInt(p.set.clock().Unix(), 10), random("123456789", 9)
 	return url.Values{
 		"signature": {msgcrypt.Sign(callbackToken, timestamp, nonce)}, "timestamp": {timestamp}, "nonce": {nonce},
 	}
@@ -297,17 +298,26 @@ func (p *Platform) newReportID() int64 {
 func (p *Platform) keepReport(r *Report) *Report {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.reports = remember(p.reports, r)
+	p.reports.add(r)
 	p.notifyPush(ObservationOutcome, r)
 	return r
 }
 
+// size returns the number of bytes of the bodies of a push and of its responses.
+func (r *Report) size() int {
+	n := 2*len(r.Body) + len(r.Sent) // the elements are as large as the body
+	for _, d := range r.Deliveries {
+		n += len(d.Body)
+	}
+	return n
+}
+
 // Reports returns the outcomes of the most recent pushes, in the order in which they ended.
-// The platform keeps at least the last 10,000.
+// The platform keeps the last 10,000, or fewer if their bodies exceed 256 MiB.
 func (p *Platform) Reports() []*Report {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return slices.Clone(p.reports)
+	return slices.Clone(p.reports.list)
 }
 
 // PushesPaused reports whether pushes are paused because of failures.

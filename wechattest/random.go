@@ -27,7 +27,9 @@ func random(alphabet string, n int) string {
 type ids struct{ message, sent, job, data int64 }
 
 func newIDs() ids {
-	return ids{message: 24_000_000_000_000_000 + time.Now().Unix(), sent: 1_000_000_000, job: 2_247_500_000, data: 2_247_483_648}
+	// A callback would take the messages of a platform with the IDs of an earlier one for
+	// repeated deliveries.
+	return ids{message: 22_000_000_000_000_000 + time.Now().UnixMicro(), sent: 1_000_000_000, job: 2_247_500_000, data: 2_247_483_648}
 }
 
 // newMessage returns the MsgId of a follower's message.

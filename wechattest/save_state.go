@@ -266,7 +266,7 @@ func (s savedSettings) restore(data []byte) error {
 }
 
 // reportList saves the newest reports.
-type reportList struct{ to *[]*Report }
+type reportList struct{ to *history[*Report] }
 
 // savedReport is a report without its settings.
 type savedReport struct {
@@ -284,7 +284,7 @@ type savedDelivery struct {
 }
 
 func (r reportList) save(to *bytes.Buffer) error {
-	newest := *r.to
+	newest := r.to.list
 	newest = newest[max(0, len(newest)-savedReports):]
 	out := make([]savedReport, 0, len(newest))
 	for _, report := range newest {
@@ -306,8 +306,8 @@ func (r reportList) restore(data []byte) error {
 	if err := restoreField(data, &in); err != nil {
 		return err
 	}
-	*r.to = make([]*Report, len(in))
-	for i, saved := range in {
+	*r.to = history[*Report]{}
+	for _, saved := range in {
 		report := saved.Report
 		report.Push.Fields, _ = pushFields(map[string]any(report.Push.Fields)).(Fields)
 		for _, d := range saved.Deliveries {
@@ -316,7 +316,7 @@ func (r reportList) restore(data []byte) error {
 			}
 			report.Deliveries = append(report.Deliveries, d.Delivery)
 		}
-		(*r.to)[i] = &report
+		r.to.add(&report)
 	}
 	return nil
 }

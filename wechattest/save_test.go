@@ -33,7 +33,6 @@ func savedOf(t *testing.T, p *Platform) []byte {
 
 // notSaved are the fields that a saved state does not contain, with the reason.
 var notSaved = map[string]string{
-	"Platform.callBytes":      "of the calls, which are not saved",
 	"Platform.lastFault":      "of the faults, which are not saved",
 	"observers.guard":         "a lock",
 	"observers.watching":      "functions of the test",

@@ -323,7 +323,7 @@ func (p *Platform) record(c *call, a *answer) {
 	c.Duration = max(p.now().Sub(c.At), 0).Round(time.Millisecond)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.keepCall(c.Call)
+	p.calls.add(c.Call)
 	call := c.Call
 	p.notify(Observation{Kind: ObservationCall, Call: &call})
 	n := p.counts[c.Path]
