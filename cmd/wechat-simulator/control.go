@@ -28,32 +28,40 @@ type none struct{}
 type problem struct {
 	status  int
 	message string
+	reason  *note // for the page, or nil
 }
 
 func (p *problem) Error() string { return p.message }
 
 func invalid(format string, args ...any) error {
-	return &problem{http.StatusBadRequest, fmt.Sprintf(format, args...)}
+	return &problem{status: http.StatusBadRequest, message: fmt.Sprintf(format, args...)}
 }
 
 func notFound(format string, args ...any) error {
-	return &problem{http.StatusNotFound, fmt.Sprintf(format, args...)}
+	return &problem{status: http.StatusNotFound, message: fmt.Sprintf(format, args...)}
 }
 
-// newControl returns the control API of a simulator. Web pages of other origins cannot
-// use it, not even through a name that resolves to this machine.
+// newControl returns the control API of a simulator, and its page. Web pages of other
+// origins cannot use it, not even through a name that resolves to this machine.
 func newControl(s *simulator) http.Handler {
 	mux := http.NewServeMux()
 	for pattern, handler := range s.endpoints() {
 		mux.Handle(pattern, handler)
 	}
+	for pattern, handler := range s.handlers() {
+		mux.Handle(pattern, handler)
+	}
+	mux.Handle("GET /simulator/page/", assets())
 	guard := http.NewCrossOriginProtection()
 	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		writeError(w, http.StatusForbidden, "web pages of other origins cannot use the control API")
 	}))
-	guarded := guard.Handler(withJSONErrors(mux))
+	access := newLogin(s.set.password)
+	mux.HandleFunc("GET "+loginPath, access.form)
+	mux.HandleFunc("POST "+loginPath, access.submit)
+	guarded := withSafeHeaders(guard.Handler(access.require(withJSONErrors(mux))))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !s.set.expose && !isLocal(r.Host) {
+		if !s.set.allowRemote && !isLocal(r.Host) {
 			writeError(w, http.StatusForbidden, "the host of the control API must be an IP address or localhost")
 			return
 		}
@@ -73,7 +81,7 @@ func isLocal(host string) bool {
 // endpoints returns the control API by the patterns of [http.ServeMux].
 func (s *simulator) endpoints() map[string]endpoint {
 	return map[string]endpoint{
-		"GET /simulator/{$}":    s.index,
+		"GET /simulator/state":  s.getState,
 		"POST /simulator/reset": s.postReset,
 		"POST /simulator/wait":  s.postWait,
 
@@ -88,18 +96,37 @@ func (s *simulator) endpoints() map[string]endpoint {
 		"GET /simulator/followers/{openid}/messages":        s.listMessages,
 		"POST /simulator/followers/{openid}/messages":       s.sendMessage,
 		"POST /simulator/followers/{openid}/events":         s.sendEvent,
+		"GET /simulator/followers/{openid}/chat":            s.getChat,
 		"POST /simulator/followers/{openid}/comments":       s.addComment,
 		"POST /simulator/followers/{openid}/authorizations": s.authorize,
 
 		"GET /simulator/pushes":  s.listPushes,
 		"POST /simulator/pushes": s.push,
 
+		"GET /simulator/log/calls":       s.listLoggedCalls,
+		"GET /simulator/log/calls/{id}":  s.getLoggedCall,
+		"GET /simulator/log/pushes":      s.listLoggedPushes,
+		"GET /simulator/log/pushes/{id}": s.getLoggedPush,
+
+		"GET /simulator/clock":           s.getClock,
+		"PATCH /simulator/clock":         s.patchClock,
+		"GET /simulator/quotas":          s.listQuotas,
+		"POST /simulator/quotas/exhaust": s.exhaustQuota,
+		"POST /simulator/quotas/clear":   s.clearQuotas,
+		"GET /simulator/qrcodes":         s.listQRCodes,
+		"GET /simulator/articles":        s.listArticles,
+		"GET /simulator/articles/{id}":   s.getArticle,
+		"GET /simulator/templates":       s.listTemplates,
+
+		"GET /simulator/tokens":          s.listTokens,
+		"POST /simulator/tokens/expire":  s.expireTokens,
 		"DELETE /simulator/tokens":       s.revokeTokens,
 		"POST /simulator/secret":         s.postSecret,
 		"GET /simulator/calls":           s.listCalls,
 		"GET /simulator/faults":          s.listFaults,
 		"POST /simulator/faults":         s.addFault,
 		"DELETE /simulator/faults":       s.clearFaults,
+		"DELETE /simulator/faults/{id}":  s.removeFault,
 		"POST /simulator/faults/publish": s.failPublish,
 
 		"PUT /simulator/statistics":              s.setStatistics,
@@ -112,13 +139,26 @@ func (s *simulator) endpoints() map[string]endpoint {
 	}
 }
 
+// handlers returns the part of the control API whose responses are not, or not only, JSON.
+func (s *simulator) handlers() map[string]http.HandlerFunc {
+	return map[string]http.HandlerFunc{
+		"GET /simulator/{$}":        s.serveIndex,
+		"GET /simulator/live":       s.live,
+		"GET /simulator/media/{id}": s.getMedia,
+
+		"GET /simulator/log/calls/{id}/curl":   s.callAsCurl,
+		"GET /simulator/log/pushes/{id}/go":    s.pushAsGo,
+		"GET /simulator/followers/{openid}/go": s.chatAsGo,
+	}
+}
+
 // ServeHTTP writes the result of the endpoint.
 func (e endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	out, err := e(r)
 	var p *problem
 	switch {
 	case errors.As(err, &p):
-		writeError(w, p.status, p.message)
+		writeJSON(w, p.status, errorJSON{p.message, p.reason})
 	case err != nil:
 		writeError(w, http.StatusInternalServerError, err.Error())
 	case out == none{}:
@@ -128,8 +168,14 @@ func (e endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// errorJSON is the body of an error.
+type errorJSON struct {
+	Error  string `json:"error"`
+	Reason *note  `json:"reason,omitempty"`
+}
+
 func writeError(w http.ResponseWriter, status int, message string) {
-	writeJSON(w, status, map[string]string{"error": message})
+	writeJSON(w, status, errorJSON{Error: message})
 }
 
 func writeJSON(w http.ResponseWriter, status int, value any) {
@@ -179,13 +225,13 @@ func (w *headWriter) Write(p []byte) (int, error) { return len(p), nil }
 func read(r *http.Request, into any) error {
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if kind != "application/json" {
-		return &problem{http.StatusUnsupportedMediaType, "the Content-Type must be application/json"}
+		return &problem{status: http.StatusUnsupportedMediaType, message: "the Content-Type must be application/json"}
 	}
 	body, err := io.ReadAll(r.Body)
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		return &problem{http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is larger than %d bytes", tooLarge.Limit)}
+		return &problem{status: http.StatusRequestEntityTooLarge, message: fmt.Sprintf("the body is larger than %d bytes", tooLarge.Limit)}
 	case err != nil:
 		return invalid("the body cannot be read: %v", err)
 	}

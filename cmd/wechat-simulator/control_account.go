@@ -18,7 +18,8 @@ func (s *simulator) index(*http.Request) (any, error) {
 	for _, v := range append(s.account(), s.proxied()...) {
 		environment[v.name] = v.value
 	}
-	endpoints := slices.SortedFunc(maps.Keys(s.endpoints()), func(a, b string) int {
+	patterns := append(slices.Collect(maps.Keys(s.endpoints())), slices.Collect(maps.Keys(s.handlers()))...)
+	endpoints := slices.SortedFunc(slices.Values(patterns), func(a, b string) int {
 		_, pathA, _ := strings.Cut(a, " ")
 		_, pathB, _ := strings.Cut(b, " ")
 		return strings.Compare(pathA+a, pathB+b)
@@ -26,7 +27,13 @@ func (s *simulator) index(*http.Request) (any, error) {
 	return map[string]any{"environment": environment, "endpoints": endpoints}, nil
 }
 
-func (s *simulator) postReset(*http.Request) (any, error) { return none{}, s.reset() }
+func (s *simulator) postReset(*http.Request) (any, error) {
+	if err := s.reset(); err != nil {
+		return nil, err
+	}
+	s.stream.publish("reset", struct{}{})
+	return none{}, nil
+}
 
 // postWait waits until the events of finished jobs have been delivered.
 func (s *simulator) postWait(r *http.Request) (any, error) {
@@ -43,84 +50,10 @@ func (s *simulator) postWait(r *http.Request) (any, error) {
 	}
 }
 
-// callbackJSON are the settings of the callback. A request changes only those it
-// contains.
-type callbackJSON struct {
-	URL            *string `json:"url,omitempty"`
-	Token          *string `json:"token,omitempty"`
-	EncodingAESKey *string `json:"aes_key,omitempty"`
-	Mode           *mode   `json:"mode,omitempty"`
-	JSON           *bool   `json:"json,omitempty"`
-
-	// Verify, in a request, keeps the old settings unless the callback accepts the new
-	// ones, as the console does.
-	Verify bool `json:"verify,omitempty"`
-	// PushesPaused, in a response, reports whether pushes are paused after failures.
-	PushesPaused *bool `json:"pushes_paused,omitempty"`
-}
-
-func (s *simulator) getCallback(*http.Request) (any, error) { return callbackOf(s.current()), nil }
-
-func callbackOf(p *wechattest.Platform) callbackJSON {
-	c, paused := p.CallbackSettings(), p.PushesPaused()
-	return callbackJSON{
-		URL: &c.URL, Token: &c.Token, EncodingAESKey: &c.EncodingAESKey, Mode: (*mode)(&c.Mode), JSON: &c.JSON, PushesPaused: &paused,
-	}
-}
-
-func (s *simulator) patchCallback(r *http.Request) (any, error) {
-	var in callbackJSON
-	if err := read(r, &in); err != nil {
-		return nil, err
-	}
-	if in.PushesPaused != nil {
-		return nil, invalid("pushes_paused cannot be set")
-	}
-	p := s.current()
-	before := p.CallbackSettings()
-	after := before
-	set(&after.URL, in.URL)
-	set(&after.Token, in.Token)
-	set(&after.EncodingAESKey, in.EncodingAESKey)
-	set(&after.Mode, (*wechattest.CallbackMode)(in.Mode))
-	set(&after.JSON, in.JSON)
-	if err := p.SetCallbackSettings(after); err != nil {
-		return nil, invalid("%s", strings.TrimPrefix(err.Error(), "wechattest: "))
-	}
-	if in.Verify {
-		if err := verify(r, p); err != nil {
-			_ = p.SetCallbackSettings(before) // it was valid
-			return nil, err
-		}
-	}
-	return callbackOf(p), nil
-}
-
-// set sets a value if one is given.
-func set[T any](value, given *T) {
-	if given != nil {
-		*value = *given
-	}
-}
-
-func (s *simulator) verifyCallback(r *http.Request) (any, error) {
-	return none{}, verify(r, s.current())
-}
-
-func verify(r *http.Request, p *wechattest.Platform) error {
-	if err := p.VerifyURL(r.Context()); err != nil {
-		return &problem{http.StatusBadGateway, strings.TrimPrefix(err.Error(), "wechattest: ")}
-	}
-	return nil
-}
-
-func (s *simulator) revokeTokens(*http.Request) (any, error) {
-	s.current().RevokeTokens()
-	return none{}, nil
-}
-
 func (s *simulator) postSecret(*http.Request) (any, error) {
-	return map[string]string{"appsecret": s.resetSecret()}, nil
+	secret := s.resetSecret()
+	s.stream.publish("tokens", tokensOf(s.current()))
+	return map[string]string{"appsecret": secret}, nil
 }
 
 // callJSON is a request that the platform received.
@@ -171,100 +104,6 @@ func callOf(c wechattest.Call) callJSON {
 		}
 	}
 	return out
-}
-
-// faultJSON is a [wechattest.Fault].
-type faultJSON struct {
-	Path         string            `json:"path,omitempty"` // of the API; empty for any
-	Name         string            `json:"name,omitempty"`
-	Times        int               `json:"times,omitempty"` // 0 means one, a negative number means all
-	Executed     bool              `json:"executed,omitempty"`
-	DelayMS      int64             `json:"delay_ms,omitempty"`
-	Code         wechat.Code       `json:"errcode,omitempty"`
-	CodeAsString bool              `json:"errcode_as_string,omitempty"`
-	Status       int               `json:"status,omitempty"`
-	Header       map[string]string `json:"header,omitempty"`
-	Body         *string           `json:"body,omitempty"`
-	Drop         bool              `json:"drop,omitempty"`
-	Hang         bool              `json:"hang,omitempty"`
-	Truncated    bool              `json:"truncated,omitempty"`
-	DripMS       int64             `json:"drip_ms,omitempty"`
-	ControlBytes bool              `json:"control_bytes,omitempty"`
-}
-
-// listFaults lists one fault of each kind, to be posted as they are.
-func (s *simulator) listFaults(*http.Request) (any, error) {
-	list := []faultJSON{}
-	for _, f := range wechattest.Faults() {
-		out := faultJSON{
-			Name: f.Name, Times: f.Times, Executed: f.Executed, DelayMS: f.Delay.Milliseconds(), Code: f.Code, CodeAsString: f.CodeAsString,
-			Status: f.Status, Drop: f.Drop, Hang: f.Hang, Truncated: f.Truncated, DripMS: f.Drip.Milliseconds(), ControlBytes: f.ControlBytes,
-		}
-		if f.Body != nil {
-			body := string(f.Body)
-			out.Body = &body
-		}
-		for name := range f.Header {
-			if out.Header == nil {
-				out.Header = map[string]string{}
-			}
-			out.Header[name] = f.Header.Get(name)
-		}
-		list = append(list, out)
-	}
-	return map[string]any{"faults": list}, nil
-}
-
-func (s *simulator) addFault(r *http.Request) (any, error) {
-	var in faultJSON
-	if err := read(r, &in); err != nil {
-		return nil, err
-	}
-	switch {
-	case in.Path != "" && !strings.HasPrefix(in.Path, "/"):
-		return nil, invalid("path must begin with a slash, such as /cgi-bin/menu/create")
-	case in.Status != 0 && (in.Status < 200 || in.Status > 599):
-		return nil, invalid("status must be an HTTP status from 200 to 599")
-	case in.DelayMS < 0 || in.DripMS < 0:
-		return nil, invalid("delay_ms and drip_ms must not be negative")
-	}
-	f := wechattest.Fault{
-		Name: in.Name, Times: in.Times, Executed: in.Executed, Delay: milliseconds(in.DelayMS), Code: in.Code, CodeAsString: in.CodeAsString,
-		Status: in.Status, Drop: in.Drop, Hang: in.Hang, Truncated: in.Truncated, Drip: milliseconds(in.DripMS), ControlBytes: in.ControlBytes,
-	}
-	if in.Body != nil {
-		f.Body = []byte(*in.Body)
-	}
-	if len(in.Header) > 0 {
-		f.Header = http.Header{}
-		for name, value := range in.Header {
-			f.Header.Set(name, value)
-		}
-	}
-	s.current().InjectFault(in.Path, f)
-	return none{}, nil
-}
-
-// failPublish makes the next publishing job end with a status other than success.
-func (s *simulator) failPublish(r *http.Request) (any, error) {
-	var in struct {
-		Status wechat.PublishStatus `json:"publish_status"`
-	}
-	if err := read(r, &in); err != nil {
-		return nil, err
-	}
-	if in.Status < wechat.PublishStatusNotOriginal || in.Status > wechat.PublishStatusBanned {
-		return nil, invalid("publish_status must be 2 to 6")
-	}
-	s.current().FailNextPublish(in.Status)
-	return none{}, nil
-}
-
-func milliseconds(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
-
-func (s *simulator) clearFaults(*http.Request) (any, error) {
-	s.current().ClearFaults()
-	return none{}, nil
 }
 
 // setStatistics sets the response of a statistics API for a day.

@@ -32,13 +32,10 @@ type followerJSON struct {
 
 // viewJSON is the visible state of a follower.
 type viewJSON struct {
-	OpenID    string         `json:"openid"`
-	Nickname  string         `json:"nickname"`
-	Following bool           `json:"following"`
-	TagIDs    []int64        `json:"tag_ids"`
-	Typing    bool           `json:"typing"` // the user sees the typing indicator
-	Menu      *menuJSON      `json:"menu"`   // that the user sees
-	Messages  []receivedJSON `json:"messages"`
+	followerSummary
+
+	Menu     *menuJSON      `json:"menu"` // that the user sees
+	Messages []receivedJSON `json:"messages"`
 }
 
 // menuJSON is a menu with the buttons of the API.
@@ -61,20 +58,20 @@ func (s *simulator) addFollower(r *http.Request) (any, error) {
 	}
 	p := s.current()
 	if p.Follower(in.OpenID) != nil {
-		return nil, &problem{http.StatusConflict, fmt.Sprintf("user %q already exists", in.OpenID)}
+		return nil, &problem{status: http.StatusConflict, message: fmt.Sprintf("user %q already exists", in.OpenID)}
 	}
-	return viewOf(p.AddUser(wechattest.User{
+	f := p.AddUser(wechattest.User{
 		OpenID: in.OpenID, UnionID: in.UnionID, Nickname: in.Nickname, AvatarURL: in.AvatarURL, Language: in.Language,
 		Remark: in.Remark, TagIDs: in.TagIDs, SubscribeTime: in.SubscribeTime, Scene: in.Scene, QRSceneID: in.QRScene,
 		QRSceneString: in.QRSceneString, ClientPlatform: in.ClientPlatform, NotFollowing: in.NotFollowing,
-	})), nil
+	})
+	s.journal.publishFollower(f)
+	s.stream.publish("tags", map[string]any{"tags": tagsOf(p)})
+	return s.viewOf(f), nil
 }
 
-func viewOf(f *wechattest.Follower) viewJSON {
-	view := viewJSON{
-		OpenID: f.OpenID, Nickname: f.Nickname(), Following: f.Following(), TagIDs: append([]int64{}, f.TagIDs()...),
-		Typing: f.Typing(), Messages: receivedOf(f),
-	}
+func (s *simulator) viewOf(f *wechattest.Follower) viewJSON {
+	view := viewJSON{followerSummary: s.journal.summaryOf(f), Messages: receivedOf(f)}
 	if m := f.Menu(); m != nil {
 		view.Menu = &menuJSON{ID: m.ID, Buttons: m.Buttons}
 		if m.Rule != nil {
@@ -87,7 +84,7 @@ func viewOf(f *wechattest.Follower) viewJSON {
 func (s *simulator) listFollowers(*http.Request) (any, error) {
 	list := []viewJSON{}
 	for _, f := range s.current().Followers() {
-		list = append(list, viewOf(f))
+		list = append(list, s.viewOf(f))
 	}
 	return map[string]any{"followers": list}, nil
 }
@@ -106,21 +103,46 @@ func (s *simulator) getFollower(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return viewOf(f), nil
+	return s.viewOf(f), nil
 }
 
-// patchFollower makes a user refuse or accept the account's messages.
+// patchFollower changes the description of a user, or makes them refuse or accept the
+// account's messages.
 func (s *simulator) patchFollower(r *http.Request) (any, error) {
 	f, err := s.follower(r)
 	if err != nil {
 		return nil, err
 	}
 	var in struct {
-		Refuses *bool `json:"refuses_messages"`
+		Refuses        *bool                  `json:"refuses_messages"`
+		UnionID        *string                `json:"unionid"`
+		Nickname       *string                `json:"nickname"`
+		AvatarURL      *string                `json:"avatar_url"`
+		Language       *wechat.Language       `json:"language"`
+		Remark         *string                `json:"remark"`
+		TagIDs         *[]int64               `json:"tag_ids"`
+		SubscribeTime  *time.Time             `json:"subscribe_time"`
+		Scene          *wechat.SubscribeScene `json:"scene"`
+		QRScene        *int64                 `json:"qr_scene"`
+		QRSceneString  *string                `json:"qr_scene_string"`
+		ClientPlatform *wechat.ClientPlatform `json:"client_platform"`
 	}
 	if err := read(r, &in); err != nil {
 		return nil, err
 	}
+	f.Update(func(u *wechattest.User) {
+		set(&u.UnionID, in.UnionID)
+		set(&u.Nickname, in.Nickname)
+		set(&u.AvatarURL, in.AvatarURL)
+		set(&u.Language, in.Language)
+		set(&u.Remark, in.Remark)
+		set(&u.TagIDs, in.TagIDs)
+		set(&u.SubscribeTime, in.SubscribeTime)
+		set(&u.Scene, in.Scene)
+		set(&u.QRSceneID, in.QRScene)
+		set(&u.QRSceneString, in.QRSceneString)
+		set(&u.ClientPlatform, in.ClientPlatform)
+	})
 	switch {
 	case in.Refuses == nil:
 	case *in.Refuses:
@@ -128,7 +150,9 @@ func (s *simulator) patchFollower(r *http.Request) (any, error) {
 	default:
 		f.AcceptsMessages()
 	}
-	return viewOf(f), nil
+	s.journal.publishFollower(f)
+	s.stream.publish("tags", map[string]any{"tags": tagsOf(s.current())})
+	return s.viewOf(f), nil
 }
 
 func (s *simulator) listMessages(r *http.Request) (any, error) {
@@ -194,80 +218,6 @@ func messageOf(m wechattest.Message) messageJSON {
 		out.Articles = append(out.Articles, articleJSON(a))
 	}
 	return out
-}
-
-// reportJSON is the outcome of a push.
-type reportJSON struct {
-	Seen         wechattest.Seen `json:"seen"`
-	Reply        *messageJSON    `json:"reply"`
-	Deliveries   []deliveryJSON  `json:"deliveries"`
-	MsgID        int64           `json:"msg_id,string,omitempty"`
-	CreateTime   int64           `json:"create_time"`
-	From         string          `json:"from"`
-	Type         string          `json:"type"`
-	Event        string          `json:"event,omitempty"`
-	Body         string          `json:"body"` // decrypted
-	Blocked      bool            `json:"blocked"`
-	PushesPaused bool            `json:"pushes_paused"`
-}
-
-// deliveryJSON is one delivery of a push.
-type deliveryJSON struct {
-	Status     int    `json:"status"`
-	Body       string `json:"body"`
-	Error      string `json:"error,omitempty"`
-	DurationMS int64  `json:"duration_ms"`
-}
-
-func reportOf(r *wechattest.Report) reportJSON {
-	out := reportJSON{
-		Seen: r.Seen, Deliveries: []deliveryJSON{}, MsgID: r.MsgID, CreateTime: r.CreateTime.Unix(),
-		From: r.Push.From, Type: r.Push.Type, Event: r.Push.Event, Body: string(r.Body), Blocked: r.Blocked, PushesPaused: r.PushesPaused,
-	}
-	if r.Reply != nil {
-		reply := messageOf(*r.Reply)
-		out.Reply = &reply
-	}
-	for _, a := range r.Deliveries {
-		d := deliveryJSON{Status: a.Status, Body: string(a.Body), DurationMS: a.Duration.Milliseconds()}
-		if a.Err != nil {
-			d.Error = a.Err.Error()
-		}
-		out.Deliveries = append(out.Deliveries, d)
-	}
-	return out
-}
-
-func (s *simulator) listPushes(*http.Request) (any, error) {
-	list := []reportJSON{}
-	for _, r := range s.current().Reports() {
-		list = append(list, reportOf(r))
-	}
-	return map[string]any{"pushes": list}, nil
-}
-
-// push pushes an event that no user caused.
-func (s *simulator) push(r *http.Request) (any, error) {
-	var in struct {
-		Type   string         `json:"type"`
-		Event  string         `json:"event"`
-		From   string         `json:"from"`
-		Fields map[string]any `json:"fields"`
-	}
-	if err := read(r, &in); err != nil {
-		return nil, err
-	}
-	if in.Type == "" {
-		in.Type = "event"
-	}
-	if in.Type == "event" && in.Event == "" {
-		return nil, invalid("event is required")
-	}
-	fields, err := fieldsOf(in.Fields)
-	if err != nil {
-		return nil, err
-	}
-	return reportOf(s.current().Push(r.Context(), wechattest.Push{Type: in.Type, Event: in.Event, From: in.From, Fields: fields})), nil
 }
 
 func (s *simulator) sendMessage(r *http.Request) (any, error) {
@@ -388,6 +338,7 @@ func (s *simulator) addComment(r *http.Request) (any, error) {
 	if comment == 0 {
 		return nil, notFound("article %d of msg_data_id %d does not exist or does not accept comments", in.Index, id)
 	}
+	s.stream.publish("comment", map[string]any{"msg_data_id": in.MsgDataID.String(), "index": in.Index})
 	return map[string]any{"user_comment_id": comment}, nil
 }
 

@@ -20,7 +20,7 @@ func (s *simulator) account() []variable {
 	}
 	p := s.current()
 	settings := p.CallbackSettings()
-	return []variable{
+	list := []variable{
 		{"WECHAT_BASE_URL", s.url},
 		{"WECHAT_APP_ID", p.AppID},
 		{"WECHAT_APP_SECRET", s.secret()},
@@ -29,6 +29,10 @@ func (s *simulator) account() []variable {
 		{"WECHAT_AES_KEY", settings.EncodingAESKey},
 		{"WECHAT_SIMULATOR_URL", s.url + strings.TrimSuffix(prefix, "/")},
 	}
+	if s.set.password != "" {
+		list = append(list, variable{passwordVariable, s.set.password})
+	}
+	return list
 }
 
 // proxied returns the variables that send a program whose hosts are fixed through the
@@ -59,9 +63,15 @@ func (s *simulator) environment() []string {
 	return all
 }
 
-// describe prints the variables as shell commands.
+// describe prints where the page is, and the variables as shell commands.
 func (s *simulator) describe(w io.Writer) {
-	_, _ = fmt.Fprintf(w, "The fake platform 模拟平台 listens on %s, its control API 控制接口 on %s\n", s.url, s.url+prefix)
+	_, _ = fmt.Fprintf(w, "Open the page 打开页面: %s\n", s.url+prefix)
+	if s.set.password != "" {
+		_, _ = fmt.Fprintf(w, "Password 密码: %s\n", s.set.password)
+	}
+	if s.demo != nil {
+		_, _ = fmt.Fprintln(w, "A demo program answers there: send a message 演示程序已启动，发一条消息试试")
+	}
 	_, _ = fmt.Fprintln(w, "\n# The account, and the base URL for clients that let you set one 账号，以及接口的基础地址:")
 	export(w, s.account())
 	_, _ = fmt.Fprintf(w, "\n# For clients whose hosts are fixed 域名写死的客户端: a proxy that only reaches *.%s\n", domain)

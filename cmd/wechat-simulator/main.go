@@ -20,6 +20,7 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+	"unicode/utf8"
 
 	"github.com/wechatoa/wechat/wechattest"
 )
@@ -49,10 +50,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if set.compare != "" {
 		return compare(ctx, set.compare, stdout, stderr)
 	}
-	sim, err := newSimulator(set, slog.New(slog.NewTextHandler(stderr, nil)))
+	sim, err := newSimulator(context.WithoutCancel(ctx), set, slog.New(slog.NewTextHandler(stderr, nil)))
 	if err != nil {
 		_, _ = fmt.Fprintln(stderr, "wechat-simulator:", err)
 		return exitFailure
+	}
+	if sim.notice != "" {
+		_, _ = fmt.Fprintln(stderr, "wechat-simulator:", sim.notice)
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- sim.serve() }()
@@ -84,7 +88,9 @@ func parse(args []string, stderr io.Writer) (settings, []string, error) {
 		flags.PrintDefaults()
 	}
 	flags.StringVar(&set.addr, "addr", "", "`host:port` of the loopback interface to listen on (default 127.0.0.1:8099, or a free port with a command)")
-	flags.BoolVar(&set.expose, "expose", false, "allow an -addr that other machines can reach")
+	flags.BoolVar(&set.allowRemote, "allow-remote", false, "allow an -addr that other machines can reach, and a -callback on another machine, with a password")
+	flags.StringVar(&set.password, "password", "", "`password` of the page and of the control API, with -allow-remote (default $"+passwordVariable+", or random)")
+	flags.BoolVar(&set.demo, "demo", false, "start a demo program too, which answers the messages of the followers")
 	flags.StringVar(&set.appID, "appid", "", "AppID of the account (default random)")
 	flags.StringVar(&set.appSecret, "secret", "", "AppSecret of the account (default random)")
 	flags.StringVar(&set.callback.Token, "token", "", "Token of the callback (default random)")
@@ -105,23 +111,42 @@ func parse(args []string, stderr io.Writer) (settings, []string, error) {
 	}
 	set.given = map[string]bool{}
 	flags.Visit(func(f *flag.Flag) { set.given[f.Name] = true })
-	if set.pushTimeout <= 0 {
-		err := errors.New("-push-timeout must be positive")
-		_, _ = fmt.Fprintln(stderr, err)
-		return set, nil, err
-	}
-	if (set.upstream == "") != (set.record == "") {
-		err := errors.New("-upstream and -record need each other")
-		_, _ = fmt.Fprintln(stderr, err)
-		return set, nil, err
-	}
 	if set.addr == "" {
-		set.addr = "127.0.0.1:8099"
+		set.addr, set.mayMove = "127.0.0.1:8099", true
 		if flags.NArg() > 0 {
 			set.addr = "127.0.0.1:0"
 		}
 	}
+	if set.allowRemote && set.password == "" {
+		set.password = os.Getenv(passwordVariable)
+	}
+	if err := set.check(flags.NArg() > 0); err != nil {
+		_, _ = fmt.Fprintln(stderr, err)
+		return set, nil, err
+	}
 	return set, flags.Args(), nil
+}
+
+const passwordVariable = "WECHAT_SIMULATOR_PASSWORD"
+
+// leastPassword is the length of the shortest password, in characters.
+const leastPassword = 8
+
+// check returns an error if flags contradict each other.
+func (set settings) check(command bool) error {
+	switch {
+	case set.pushTimeout <= 0:
+		return errors.New("-push-timeout must be positive")
+	case set.demo && (command || set.callback.URL != "" || set.upstream != ""):
+		return errors.New("-demo is a program of its own: it excludes -callback, -upstream and a command")
+	case (set.upstream == "") != (set.record == ""):
+		return errors.New("-upstream and -record need each other")
+	case set.password != "" && !set.allowRemote:
+		return errors.New("-password needs -allow-remote")
+	case set.password != "" && utf8.RuneCountInString(set.password) < leastPassword:
+		return fmt.Errorf("the password must have at least %d characters", leastPassword)
+	}
+	return nil
 }
 
 // run runs a command with all variables set and returns its exit code.

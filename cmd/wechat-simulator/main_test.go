@@ -81,9 +81,9 @@ func TestWhatCannotBeRightIsRefusedAtTheStart(t *testing.T) {
 		code int
 		says string
 	}{
-		"all interfaces":      {[]string{"-addr", ":0"}, exitFailure, "-expose"},
-		"another interface":   {[]string{"-addr", "192.0.2.1:0"}, exitFailure, "-expose"},
-		"all of them in IPv6": {[]string{"-addr", "[::]:0"}, exitFailure, "-expose"},
+		"all interfaces":      {[]string{"-addr", ":0"}, exitFailure, "-allow-remote"},
+		"another interface":   {[]string{"-addr", "192.0.2.1:0"}, exitFailure, "-allow-remote"},
+		"all of them in IPv6": {[]string{"-addr", "[::]:0"}, exitFailure, "-allow-remote"},
 		"no port":             {[]string{"-addr", "127.0.0.1"}, exitFailure, "host:port"},
 		"an unknown flag":     {[]string{"-nonsense"}, exitUsage, "nonsense"},
 		"an unknown mode":     {[]string{"-mode", "secret"}, exitUsage, "plain, compatible or safe"},
@@ -108,7 +108,7 @@ func TestWhatCannotBeRightIsRefusedAtTheStart(t *testing.T) {
 }
 
 func TestItListensElsewhereIfThatIsAskedFor(t *testing.T) {
-	code, stdout, _ := runs(t, t.Context(), "-addr", "0.0.0.0:0", "-expose", "sh", "-c", "echo $WECHAT_BASE_URL")
+	code, stdout, _ := runs(t, t.Context(), "-addr", "0.0.0.0:0", "-allow-remote", "sh", "-c", "echo $WECHAT_BASE_URL")
 	assert.Zero(t, code)
 	assert.Regexp(t, `^http://127\.0\.0\.1:\d+\n$`, stdout, "a program of this machine reaches it here")
 }

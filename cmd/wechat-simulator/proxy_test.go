@@ -30,7 +30,7 @@ func start(t *testing.T, change ...func(*settings)) *simulator {
 	for _, c := range change {
 		c(&set)
 	}
-	s, err := newSimulator(set, slog.New(slog.DiscardHandler))
+	s, err := newSimulator(t.Context(), set, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	ended := make(chan error, 1)
 	go func() { ended <- s.serve() }()
@@ -160,7 +160,7 @@ func TestTunnelTakesPlainHTTPAndWhatCameTooEarly(t *testing.T) {
 }
 
 func TestTunnelEndsWithTheSimulator(t *testing.T) {
-	s, err := newSimulator(settings{addr: "127.0.0.1:0", pushTimeout: time.Second}, slog.New(slog.DiscardHandler))
+	s, err := newSimulator(t.Context(), settings{addr: "127.0.0.1:0", pushTimeout: time.Second}, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	ended := make(chan error, 1)
 	go func() { ended <- s.serve() }()

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -18,14 +19,17 @@ import (
 
 // settings are the values of the flags. Empty ones become random.
 type settings struct {
-	addr      string
-	expose    bool
-	caFile    string
-	stateFile string
-	upstream  string
-	record    string
-	compare   string
-	given     map[string]bool // the flags that were set
+	addr        string
+	mayMove     bool   // to the next free port
+	allowRemote bool   // on other machines: clients, and the callback
+	password    string // empty if the simulator is only reachable on this machine
+	caFile      string
+	stateFile   string
+	upstream    string
+	record      string
+	compare     string
+	given       map[string]bool // the flags that were set
+	demo        bool
 
 	appID, appSecret string
 	callback         wechattest.CallbackSettings
@@ -46,18 +50,26 @@ type simulator struct {
 	control  http.Handler
 	state    *stateSaver // nil without a state file
 	upstream *upstream   // nil unless calls are forwarded to the real platform
+	stream   *stream
+	journal  *journal
 	cleanUp  func()
+	closing  chan struct{} // closed by Close
+	closed   sync.Once
+	closeErr error // of Close
+	demo     *demo // nil without -demo
+	notice   string
 
 	set settings // complete, with the random values
 
 	mu       sync.Mutex
 	platform *wechattest.Platform // replaced by a reset
+	verified *verification        // of the settings of the callback, or nil
 }
 
 // newSimulator returns a simulator that listens but does not serve yet.
-func newSimulator(set settings, log *slog.Logger) (*simulator, error) {
+func newSimulator(ctx context.Context, set settings, log *slog.Logger) (*simulator, error) {
 	set = complete(set)
-	s := &simulator{set: set, cleanUp: func() {}}
+	s := &simulator{set: set, cleanUp: func() {}, stream: newStream(), closing: make(chan struct{})}
 	var err error
 	if s.platform, err = set.newPlatform(); err != nil {
 		return nil, err
@@ -67,11 +79,14 @@ func newSimulator(set settings, log *slog.Logger) (*simulator, error) {
 			return nil, err
 		}
 	}
+	if err := s.mayReach(ctx, s.set.callback.URL); err != nil {
+		return nil, fmt.Errorf("-callback: %w", err)
+	}
 	issuer, err := newAuthority()
 	if err != nil {
 		return nil, err
 	}
-	if s.listener, err = listen(set.addr, set.expose); err != nil {
+	if s.listener, s.notice, err = listen(ctx, set.addr, set.allowRemote, set.mayMove); err != nil {
 		return nil, err
 	}
 	s.url = "http://" + reachable(s.listener.Addr().String())
@@ -80,19 +95,10 @@ func newSimulator(set settings, log *slog.Logger) (*simulator, error) {
 		s.cleanUp()
 		return nil, fmt.Errorf("cannot write the certificate: %w", err)
 	}
-	if set.stateFile != "" {
-		if s.state, err = newStateSaver(set.stateFile, s.current, log); err != nil {
-			_ = s.listener.Close()
-			s.cleanUp()
-			return nil, err
-		}
-	}
-	if set.upstream != "" {
-		if s.upstream, err = newUpstream(set.upstream, set.record, log); err != nil {
-			_ = s.listener.Close()
-			s.cleanUp()
-			return nil, err
-		}
+	if err := s.begin(ctx, log); err != nil {
+		_ = s.listener.Close()
+		s.cleanUp()
+		return nil, err
 	}
 	s.control = newControl(s)
 	s.proxy = newProxy(http.HandlerFunc(s.servePlatform), issuer, log)
@@ -100,6 +106,49 @@ func newSimulator(set settings, log *slog.Logger) (*simulator, error) {
 		Handler: s, ReadHeaderTimeout: headerTimeout, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	return s, nil
+}
+
+// begin starts what works beside the listener.
+func (s *simulator) begin(ctx context.Context, log *slog.Logger) (err error) {
+	s.journal = newJournal(s.stream, s.set.pushTimeout)
+	s.journal.watch(s.platform)
+	if s.set.demo {
+		if err := s.startDemo(ctx, log); err != nil {
+			return err
+		}
+	}
+	if s.set.upstream != "" {
+		if s.upstream, err = newUpstream(s.set.upstream, s.set.record, log); err != nil {
+			return err
+		}
+	}
+	if s.set.stateFile != "" {
+		if s.state, err = newStateSaver(s.set.stateFile, s.current, log); err != nil {
+			s.abandon()
+		}
+	}
+	return err
+}
+
+// abandon ends what begin has started.
+func (s *simulator) abandon() {
+	if s.demo != nil {
+		s.demo.Close()
+	}
+	if s.upstream != nil {
+		_ = s.upstream.Close()
+	}
+}
+
+// startDemo makes the demo program the callback, also after a reset.
+func (s *simulator) startDemo(ctx context.Context, log *slog.Logger) error {
+	var err error
+	if s.demo, err = newDemo(ctx, s, log); err != nil {
+		return err
+	}
+	s.set.callback.URL = s.demo.url()
+	s.demo.furnish(s.platform)
+	return s.platform.SetCallbackSettings(s.set.callback)
 }
 
 // complete sets empty settings to random values.
@@ -119,6 +168,9 @@ func complete(set settings) settings {
 			*v.value = v.random
 		}
 	}
+	if set.allowRemote && set.password == "" {
+		set.password = rand.Text()
+	}
 	return set
 }
 
@@ -133,38 +185,6 @@ func (set settings) newPlatform() (*wechattest.Platform, error) {
 	}
 	p := wechattest.NewPlatform(opts...)
 	return p, p.SetCallbackSettings(set.callback)
-}
-
-// listen listens on the loopback interface, or on any address if expose is set: anyone
-// who can reach the simulator controls it.
-func listen(addr string, expose bool) (net.Listener, error) {
-	host, _, err := net.SplitHostPort(addr)
-	if err != nil {
-		return nil, fmt.Errorf("-addr must be host:port: %w", err)
-	}
-	ips, err := net.DefaultResolver.LookupIPAddr(context.Background(), host)
-	if host == "" {
-		ips, err = []net.IPAddr{{IP: net.IPv4zero}}, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("-addr: %w", err)
-	}
-	for _, ip := range ips {
-		if !ip.IP.IsLoopback() && !expose {
-			return nil, fmt.Errorf("-addr %s is not an address of the loopback interface: anyone who can reach it controls the simulator. "+
-				"Set -expose to allow this", addr)
-		}
-	}
-	return net.Listen("tcp", addr) //nolint:noctx // takes no time
-}
-
-// reachable returns an address at which programs on this machine reach the listener.
-func reachable(addr string) string {
-	host, port, err := net.SplitHostPort(addr)
-	if ip := net.ParseIP(host); err == nil && ip.IsUnspecified() {
-		return net.JoinHostPort("127.0.0.1", port)
-	}
-	return addr
 }
 
 // writeCertificate writes the certificate of the authority to the file in the settings,
@@ -189,23 +209,46 @@ func (s *simulator) writeCertificate(issuer *authority) error {
 
 // serve serves until Close.
 func (s *simulator) serve() error {
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		_ = s.proxy.serve() // returns after Close
-	}()
+	var running sync.WaitGroup
+	running.Go(func() { _ = s.proxy.serve() }) // returns after Close
+	if s.demo != nil {
+		running.Go(s.demo.serve)
+		running.Go(s.beginDemo)
+	}
 	err := s.server.Serve(s.listener)
 	_ = s.proxy.Close()
-	<-ended
+	running.Wait()
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}
 	return err
 }
 
+// beginDemo verifies the callback of the demo program and lets the program begin.
+func (s *simulator) beginDemo() {
+	p := s.current()
+	err := s.refusal(p.VerifyURL(s.demo.base))
+	if err == nil {
+		s.noteVerification(p, &verification{Verified: true, At: p.Now()})
+		err = s.demo.begin(s.demo.base)
+	}
+	if err != nil && s.demo.base.Err() == nil {
+		s.demo.log.Error("the demo program cannot begin", "error", err)
+	}
+}
+
 // Close stops the simulator and everything in progress. It returns an error if the state
 // or the recording could not be saved.
 func (s *simulator) Close() error {
+	s.closed.Do(func() { s.closeErr = s.close() })
+	return s.closeErr
+}
+
+func (s *simulator) close() error {
+	close(s.closing)
+	if s.demo != nil {
+		s.demo.Close()
+	}
 	s.current().Close()
 	_ = s.server.Close()
 	_ = s.proxy.Close()
@@ -271,8 +314,13 @@ func (s *simulator) reset() error {
 	s.mu.Lock()
 	old := s.platform
 	fresh.OriginalID, fresh.OperatorID = old.OriginalID, old.OperatorID
-	s.platform = fresh
+	s.platform, s.verified = fresh, nil
+	s.journal.watch(fresh)
 	s.mu.Unlock()
 	old.Close()
+	if s.demo != nil {
+		s.demo.furnish(fresh)
+		s.beginDemo()
+	}
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/wechatoa/wechat"
 	"github.com/wechatoa/wechat/wechattest"
 )
 
@@ -34,13 +35,22 @@ func TestSimulatorContinuesWithItsStateFile(t *testing.T) {
 
 	set := settings{addr: "127.0.0.1:0", stateFile: file, pushTimeout: time.Second}
 	set.callback.Mode = wechattest.CallbackModeSafe
-	s, err := newSimulator(set, slog.New(slog.DiscardHandler))
+	s, err := newSimulator(t.Context(), set, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
-	add(t, s, obj{"openid": "o-alice", "nickname": "Alice"})
+	alice := add(t, s, obj{"openid": "o-alice", "nickname": "Alice"})
+	does(t, s, "POST", alice+"/messages", obj{"type": "text", "content": "hi"})
+	require.NoError(t, s.current().Client().SendCustomMessage(t.Context(), wechat.SendCustomMessageRequest{
+		OpenID: "o-alice", Message: wechat.TextMessage{Content: "see you"},
+	}))
+	does(t, s, "PATCH", "/simulator/clock", obj{"advance_s": 3600})
 	require.NoError(t, s.Close())
 
 	s = start(t, func(set *settings) { set.stateFile = file })
 	assert.Equal(t, "Alice", does(t, s, "GET", "/simulator/followers/o-alice", nil)["nickname"])
+	chat := does(t, s, "GET", alice+"/chat", nil)["items"].([]any)
+	require.Len(t, chat, 1, "what she has received")
+	assert.Equal(t, "see you", chat[0].(obj)["message"].(obj)["content"])
+	assert.InDelta(t, 3600, does(t, s, "GET", "/simulator/clock", nil)["offset_s"], 5)
 	does(t, s, "POST", "/simulator/reset", nil)
 	assert.Equal(t, strings.Fields(first)[0], s.current().AppID, "a reset keeps the account")
 }

@@ -35,7 +35,7 @@ func recordOf(t *testing.T, program func(t *testing.T, c *wechat.Client, genuine
 	platform := httptest.NewServer(genuine)
 	defer platform.Close()
 	set := settings{addr: "127.0.0.1:0", pushTimeout: time.Second, upstream: platform.URL, record: file}
-	s, err := newSimulator(set, slog.New(slog.DiscardHandler))
+	s, err := newSimulator(t.Context(), set, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	ended := make(chan error, 1)
 	go func() { ended <- s.serve() }()
