@@ -5,12 +5,13 @@ CYCLONEDX_VERSION := v1.10.0
 GOLANGCI := $(shell go env GOPATH)/bin/golangci-lint
 EXAMPLES := $(sort $(dir $(wildcard examples/*/main.go)))
 MODULES := redisstore wechatotel examples/sqlstore # those with dependencies of their own
-VETTED := benchmarks/fleet # those that lint alone compiles
+BROWSERTEST := cmd/wechat-simulator/browsertest
+VETTED := benchmarks/fleet $(BROWSERTEST) # those that lint alone compiles
 FUZZTIME ?= 30s
 ROUNDS ?= 6
 BENCHTIME ?= 1s
 
-.PHONY: demo test docs lint security sbom bench profile fuzz examples foreign benchmarks ci
+.PHONY: demo test docs lint security sbom bench profile fuzz examples foreign browser screenshots benchmarks ci
 
 ## demo: walk through the SDK on the embedded fake platform
 demo:
@@ -98,6 +99,16 @@ examples:
 foreign:
 	./foreign/run
 
+## browser: the page of the simulator in a headless browser; skipped if none is installed
+browser:
+	go -C $(BROWSERTEST) test -count=1 ./...
+
+## screenshots: the pictures in docs, from the same browser
+screenshots:
+	@dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; \
+	go -C $(BROWSERTEST) test -count=1 -run Screenshots . -screenshots "$$dir" && \
+	cp "$$dir/simulator-chat.png" "$$dir/simulator-console.png" docs
+
 ## benchmarks: compile and lint the benchmarks, which are a module of their own; skipped if its modules are not available
 benchmarks: $(GOLANGCI)
 	@if go -C benchmarks mod download 2> /dev/null; then \
@@ -107,7 +118,7 @@ benchmarks: $(GOLANGCI)
 	fi
 
 ## ci: what a change must pass
-ci: lint security sbom examples fuzz foreign benchmarks
+ci: lint security sbom examples fuzz foreign browser benchmarks
 	go test -count=1 -run 'Allocat' . ./callback ./internal/... # not with -race, which allocates too
 	go test -race -count=1 ./...
 	@set -e; for module in $(MODULES); do echo "go -C $$module test -race ./..."; go -C $$module test -race -count=1 ./...; done
