@@ -3,6 +3,7 @@ package browsertest
 import (
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -175,6 +176,33 @@ func TestPageSurvivesARestartOfTheSimulator(t *testing.T) {
 	w.see(".welcome", "Getting started")
 	s.addFollower("Bob")
 	w.see(".row-title", "Bob")
+}
+
+func TestStateIsSavedAndRestored(t *testing.T) {
+	s := startSimulator(t, "-state", filepath.Join(t.TempDir(), "state.json"))
+	p := startShop(t, s)
+	openID := s.addFollower("Alice")
+	require.NoError(t, p.client.CreateMenu(t.Context(), wechat.NewMenu(wechat.ClickButton("今日推荐", "TODAY"))))
+	w := open(t, s)
+	w.click("#swap")
+	w.say("before")
+	w.see(".item-theirs .bubble", "收到：before")
+	p.notify(openID)
+	w.see(".card-template", "手冲咖啡壶")
+
+	w.expect(failedConnections)
+	s.stop()
+	w.see("#connection", "Reconnecting…")
+	s.start(strings.TrimPrefix(s.URL, "http://"))
+	w.see("#connection", "Live")
+	w.see(".menu-bar button", "今日推荐")
+	w.click("#swap")
+	w.say("after")
+	w.see(".item-theirs .bubble", "收到：after")
+	w.see(".item-theirs .bubble", "收到：before")
+	w.see(".card-template", "手冲咖啡壶")
+	p.notify(openID)
+	w.until("document.querySelectorAll('.card-template').length === 2")
 }
 
 func TestPasswordProtectsThePage(t *testing.T) {
