@@ -33,8 +33,7 @@ func TestPushesAreSignedWithTheTimeOfTheCallback(t *testing.T) {
 	p, alice, h := chat(t)
 	p.Advance(100 * time.Hour)
 	h.answer = func(_ int, w http.ResponseWriter, r *http.Request, body []byte) {
-		signed, err := strconv.ParseInt(r.URL.Query().Get("timestamp"), 10, 64)
-		assert.NoError(t, err)
+		signed, _ := strconv.ParseInt(r.URL.Query().Get("timestamp"), 10, 64)
 		assert.WithinDuration(t, time.Now(), time.Unix(signed, 0), time.Minute, "or the callback would refuse it as a replay")
 		assert.Contains(t, string(body), "<CreateTime>"+strconv.FormatInt(p.Now().Unix(), 10)[:7])
 		_, _ = w.Write([]byte("success"))

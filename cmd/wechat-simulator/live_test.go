@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -67,7 +68,7 @@ func listens(t *testing.T, s *simulator, after string) *listening {
 	}()
 	t.Cleanup(func() {
 		stop()
-		for range l.events { //nolint:revive // until it has ended
+		for range l.events {
 		}
 	})
 	return l
@@ -149,7 +150,7 @@ func TestStreamEndsWithTheSimulator(t *testing.T) {
 	live := listens(t, s, "")
 	assert.Equal(t, "hello", live.next().name)
 	require.NoError(t, s.Close())
-	for range live.events { //nolint:revive // until it has ended
+	for range live.events {
 	}
 }
 
@@ -231,7 +232,7 @@ func TestQuietStreamHasAHeartbeat(t *testing.T) {
 func TestRingIsBoundedByNumberAndBySize(t *testing.T) {
 	r := newRing[string](3, 100)
 	for i := range 5 {
-		assert.EqualValues(t, i+1, r.add(fmt.Sprint(i), 10))
+		assert.EqualValues(t, i+1, r.add(strconv.Itoa(i), 10))
 	}
 	assert.Len(t, r.list, 3)
 	_, ok := r.get(2)

@@ -114,7 +114,7 @@ func TestCallAsCurlIsTheSameCall(t *testing.T) {
 	token, err := c.Token(t.Context(), "")
 	require.NoError(t, err)
 	cmd := exec.CommandContext(t.Context(), "sh", "-c", command)
-	cmd.Env = append(os.Environ(), "ACCESS_TOKEN="+string(token), "NO_PROXY=127.0.0.1")
+	cmd.Env = append(os.Environ(), "ACCESS_TOKEN="+token, "NO_PROXY=127.0.0.1")
 	out, err := cmd.Output()
 	require.NoError(t, err, command)
 	var answer obj
