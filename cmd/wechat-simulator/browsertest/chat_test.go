@@ -41,6 +41,44 @@ func TestFirstTextGetsTheProgramsAnswer(t *testing.T) {
 	w.see(".chat-state", "Not following")
 }
 
+func TestDemoAnswersTheFirstText(t *testing.T) {
+	s := startSimulator(t, "-demo")
+	w := open(t, s)
+	w.see("#callback-status", "Callback verified")
+	w.see(".chat-title", "小明")
+	w.click("#swap") // from the menu to the keyboard
+	w.say("你好")
+	w.see(".item-theirs .bubble", "你好")
+}
+
+func TestProfileAndTagsAreEdited(t *testing.T) {
+	s := startSimulator(t)
+	client := s.client()
+	tag, err := client.CreateTag(t.Context(), "VIP")
+	require.NoError(t, err)
+	openID := s.addFollower("Alice")
+	s.addFollower("Bob")
+	w := open(t, s)
+	w.click("#edit-profile")
+	w.fill("dialog [name=remark]", "老客户")
+	w.clickText("dialog .check", "VIP")
+	w.clickText("dialog .check", "Refuses the account's messages")
+	w.clickText("dialog button", "Save")
+	w.see(".chat-title", "老客户")
+	w.see(".chat-state", "Refuses messages · #VIP")
+	w.fill("#follower-search", "vip")
+	w.see(".followers .count", "1 of 2")
+
+	user, err := client.GetUser(t.Context(), openID)
+	require.NoError(t, err)
+	require.Equal(t, "老客户", user.Remark)
+	require.Equal(t, []int64{tag.ID}, user.TagIDs)
+	err = client.SendCustomMessage(t.Context(), wechat.SendCustomMessageRequest{OpenID: openID, Message: wechat.TextMessage{Content: "hi"}})
+	require.ErrorIs(t, err, wechat.ErrMessagesRefused)
+	require.NoError(t, client.UntagUsers(t.Context(), tag.ID, openID))
+	w.see(".followers .count", "0 of 2")
+}
+
 func TestMenuIsTheOneThatTheFollowerSees(t *testing.T) {
 	s := startSimulator(t)
 	p := startProgram(t, s)
@@ -58,13 +96,17 @@ func TestMenuIsTheOneThatTheFollowerSees(t *testing.T) {
 	w.see(".event-line", "You tapped the menu · TODAY")
 	w.see(".item-theirs .bubble", "您点击了 TODAY")
 	w.clickText(".menu-bar button", "更多")
-	w.see(".submenu a", "网站")
 	w.clickText(".submenu button", "关于")
 	w.see(".item-theirs .bubble", "您点击了 ABOUT")
 
 	require.NoError(t, p.client.TagUsers(t.Context(), tag.ID, openID))
 	w.see(".menu-bar button", "会员")
 	w.seeNot(".menu-bar button", "今日推荐")
+	require.NoError(t, p.client.UntagUsers(t.Context(), tag.ID, openID))
+
+	w.clickText(".menu-bar button", "更多")
+	w.clickText(".submenu a", "网站")
+	w.see(".event-line", "You opened a link · https://example.com/home")
 }
 
 func TestCardsAndMenuMessagesCanBeTapped(t *testing.T) {

@@ -75,7 +75,7 @@ function previewOf(f) {
   if (!f.last) return t("noMessages");
   const { type, text } = f.last;
   if (type === "text") return text;
-  return type === "event" ? `[${t("event")}] ${text}` : `[${t(`type.${type}`)}]`;
+  return type === "event" ? t(`event.${text}`) : `[${t(`type.${type}`)}]`;
 }
 
 /** Opens the dialog that adds a follower. */

@@ -73,7 +73,6 @@ export const strings = {
   refusing: ["拒收消息", "Refuses messages"],
   noMessages: ["暂无消息", "No messages yet"],
   unread: ["{0} 条未读消息", "Unread messages: {0}"],
-  event: ["事件", "Event"],
 
   // the chat
   conversation: ["与公众号的会话", "Conversation with the account"],
