@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
 
 	"github.com/wechatoa/wechat"
@@ -23,6 +24,10 @@ func TestScreenshots(t *testing.T) {
 		t.Skip("pictures are only written with -screenshots")
 	}
 	s := startSimulator(t)
+	first := open(t, s, inSize(1280, 820))
+	first.see(".welcome", "")
+	first.click("#tab-setup")
+	first.shoot("simulator-welcome")
 	p := startShop(t, s)
 	for _, other := range []struct{ openID, nickname, text string }{
 		{"oAlice", "Alice", "hello"}, {"oLilei", "李雷", "在吗"}, {"oHan", "韩梅梅", "谢谢！"}, {"oBob", "Bob", "thanks"}, {"oXiaohong", "小红", "周末营业吗？"},
@@ -52,6 +57,10 @@ func TestScreenshots(t *testing.T) {
 	w.say("优惠")
 	w.clickText(".answer", "新品")
 	w.see(".card-news", "本周新品")
+	w.click("#edit-profile")
+	w.see("dialog", "")
+	w.shoot("simulator-profile")
+	w.press(kb.Escape)
 	w.click("#more-button")
 	w.shoot("simulator-more")
 	for _, tab := range []string{"setup", "tokens", "quotas", "faults", "clock"} {
