@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -145,6 +146,20 @@ func TestLogShowsCallsWithoutSecretsAndPushesAsTheyWereSent(t *testing.T) {
 	assert.Equal(t, http.StatusBadRequest, status)
 }
 
+func TestSecretsOfAQueryAreMasked(t *testing.T) {
+	entry := newLoggedCall(&wechattest.Call{Path: "/sns/oauth2/access_token", Query: url.Values{
+		"appid": {"wx1"}, "secret": {"s3cr3t"}, "code": {"c0de"}, "access_token": {"t0ken"}, "refresh_token": {"t0ken"},
+	}, Token: "t0ken", Body: []byte(`{"appsecret" : "s3cr3t"}`), Response: []byte(`{"access_token":"t0ken","openid":"o1"}`)})
+	everything := fmt.Sprintf("%+v %s", entry.detail(), entry.curl("http://h"))
+	for _, secret := range []string{"s3cr3t", "c0de", "t0ken"} {
+		assert.NotContains(t, everything, secret)
+	}
+	assert.Contains(t, everything, "wx1")
+	assert.Contains(t, everything, "o1")
+	ticket := newLoggedCall(&wechattest.Call{Path: "/cgi-bin/ticket/getticket", Response: []byte(`{"ticket":"t1cket"}`)})
+	assert.NotContains(t, ticket.Answer, "t1cket")
+}
+
 // The simulator runs for days: 1,000 followers and more than 10,000 messages, some with
 // large bodies, do not grow its memory beyond the bounds.
 func TestMemoryOfTheJournalIsBounded(t *testing.T) {
@@ -154,7 +169,7 @@ func TestMemoryOfTheJournalIsBounded(t *testing.T) {
 	defer p.Close()
 	j.watch(p)
 	large := []byte(strings.Repeat("文", 1<<20))
-	for i := range 2 * keptCalls {
+	for i := range 3 * keptCalls {
 		openID := fmt.Sprint("o", i%1000)
 		call := &wechattest.Call{Path: "/cgi-bin/menu/get"}
 		report := &wechattest.Report{ID: int64(i + 1), Seen: wechattest.SeenReply, Push: wechattest.Push{

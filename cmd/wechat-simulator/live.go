@@ -70,8 +70,8 @@ func (s *stream) position() string {
 
 func (s *stream) name(id int64) string { return s.instance + "." + strconv.FormatInt(id, 10) }
 
-// find returns the event before the ones that a reader at a position has missed. ok is
-// false if they are gone.
+// find returns the ID of the last event that a reader at a position has seen. ok is false if
+// the position is not one of this stream.
 func (s *stream) find(position string) (id int64, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -80,7 +80,7 @@ func (s *stream) find(position string) (id int64, ok bool) {
 	}
 	instance, number, _ := strings.Cut(position, ".")
 	id, err := strconv.ParseInt(number, 10, 64)
-	if err != nil || instance != s.instance || id < s.events.first-1 || id > s.events.last() {
+	if err != nil || instance != s.instance || id > s.events.last() {
 		return s.events.last(), false
 	}
 	return id, true
