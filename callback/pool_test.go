@@ -1,12 +1,14 @@
 package callback
 
 import (
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 func TestALingeringWorkerTakesTheNextRun(t *testing.T) {
@@ -60,4 +62,23 @@ func TestAnIdlePoolHasNoGoroutines(t *testing.T) {
 		assert.Zero(t, p.pending)
 		assert.Empty(t, p.lingering)
 	})
+}
+
+// TestAFreedTreeKeepsNoDocument: what is pooled refers to nothing, and a large tree is not pooled.
+func TestAFreedTreeKeepsNoDocument(t *testing.T) {
+	for _, size := range []int{3, 64, 65, 1000} {
+		n, err := scanXML([]byte("<xml>" + strings.Repeat("<a>text</a>", size) + "</xml>"))
+		require.NoError(t, err)
+		require.Len(t, n.kids, size)
+		kids, room := n.kids, cap(n.kids)
+		n.free()
+		if room > 64 {
+			assert.Equal(t, "text", kids[0].text, "it is left to the garbage collector")
+			continue
+		}
+		for _, kid := range kids {
+			assert.Equal(t, node{}, kid)
+		}
+		assert.Equal(t, node{kids: kids[:0]}, *n)
+	}
 }
