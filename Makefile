@@ -101,12 +101,12 @@ foreign:
 
 ## browser: the page of the simulator in a headless browser; skipped if none is installed
 browser:
-	go -C $(BROWSERTEST) test -count=1 ./...
+	go -C $(BROWSERTEST) test -count=1
 
 ## screenshots: the pictures in docs, from the same browser
 screenshots:
 	@dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; \
-	go -C $(BROWSERTEST) test -count=1 -run Screenshots . -screenshots "$$dir" && \
+	go -C $(BROWSERTEST) test -count=1 -run Screenshots -screenshots "$$dir" && \
 	cp "$$dir/simulator-chat.png" "$$dir/simulator-console.png" docs
 
 ## benchmarks: compile and lint the benchmarks, which are a module of their own; skipped if its modules are not available

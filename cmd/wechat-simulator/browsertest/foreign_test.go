@@ -14,7 +14,7 @@ func TestNodeProgramAnswersThroughTheProxy(t *testing.T) {
 	s := startSimulator(t)
 	node, err := exec.LookPath("node")
 	if err != nil {
-		t.Skip("Node.js is not installed")
+		skip(t, "Node.js is not installed")
 	}
 	url := startForeign(t, s, []string{"NODE_PACKAGES=" + packages(t)}, node, "testdata/program.mjs")
 	answersInThePage(t, s, "safe", url, "Node.js")
@@ -24,7 +24,7 @@ func TestPythonProgramAnswersThroughTheProxy(t *testing.T) {
 	s := startSimulator(t)
 	python, err := exec.LookPath("python3")
 	if err != nil {
-		t.Skip("Python is not installed")
+		skip(t, "Python is not installed")
 	}
 	url := startForeign(t, s, nil, python, "testdata/program.py")
 	answersInThePage(t, s, "plain", url, "Python")

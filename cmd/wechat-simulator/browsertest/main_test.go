@@ -1,8 +1,8 @@
 // Package browsertest uses the page of the simulator in a headless browser, as a
 // developer does.
 //
-//	go test ./...                             # needs Chromium or Chrome, and is skipped without
-//	go test ./... -screenshots ../../../docs  # also writes the pictures of the READMEs
+//	go test                                     # needs Chromium or Chrome, and is skipped without
+//	go test -run Screenshots -screenshots DIR   # writes pictures of the page
 package browsertest
 
 import (
@@ -63,6 +63,14 @@ func run(m *testing.M) (int, error) {
 	}
 	chromium = browser
 	return m.Run(), nil
+}
+
+// skip skips a test because the machine lacks something, with a line that go test prints
+// without -v too.
+func skip(t *testing.T, reason string) {
+	t.Helper()
+	fmt.Printf("browsertest: %s SKIPPED, %s\n", t.Name(), reason)
+	t.Skip(reason)
 }
 
 // browserPath returns the browser to use, or "".

@@ -47,7 +47,7 @@ func packages(t *testing.T) string {
 	dir, err := installed()
 	if err != nil {
 		require.NotRegexp(t, "EINTEGRITY|EUSAGE", err.Error())
-		t.Skip("the packages of npm are not available: ", err)
+		skip(t, "the packages of npm are not available: "+err.Error())
 	}
 	return dir
 }

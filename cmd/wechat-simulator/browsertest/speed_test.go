@@ -32,7 +32,6 @@ func TestPageIsResponsiveWithManyFollowersAndMessages(t *testing.T) {
 	s := startSimulator(t)
 	startProgram(t, s).connect(s)
 	load(t, s)
-	before := s.memory()
 	w := open(t, s)
 	w.see(".followers .count", fmt.Sprint("Followers: ", manyFollowers))
 	w.see(".log .count", fmt.Sprint("Entries: ", manyMessages))
@@ -75,9 +74,10 @@ func TestPageIsResponsiveWithManyFollowersAndMessages(t *testing.T) {
 	evaluate[chromedp.Void](w, `document.querySelector(".log .windowed").scrollTop = 0`)
 	w.see(".log .row[aria-posinset='1']", "f0")
 	w.responds("search the log after a flood", `const f = document.querySelector("#log-search"); f.value = "f500"; f.dispatchEvent(new Event("input"))`)
-	after := s.memory()
-	t.Logf("memory: %d MB with %d messages, %d MB with %d", before>>20, manyMessages, after>>20, 3*manyMessages)
-	require.Less(t, after, int64(memoryLimit))
+	if used, ok := s.memory(); ok {
+		t.Logf("memory with %d messages: %d MB", 3*manyMessages, used>>20)
+		require.Less(t, used, int64(memoryLimit))
+	}
 }
 
 // responds measures an interaction.
