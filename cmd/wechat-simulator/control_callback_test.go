@@ -12,7 +12,7 @@ import (
 )
 
 func TestVerificationThatFailsSaysWhyAndChangesNothing(t *testing.T) {
-	s := start(t, func(set *settings) { set.pushTimeout = 200 * time.Millisecond })
+	s := start(t, func(set *settings) { set.pushTimeout = 2 * time.Second })
 	serve := func(h http.HandlerFunc) string {
 		srv := httptest.NewServer(h)
 		t.Cleanup(srv.Close)
@@ -29,7 +29,7 @@ func TestVerificationThatFailsSaysWhyAndChangesNothing(t *testing.T) {
 		url, detail string
 		status      int
 	}{
-		"timeout":      {serve(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }), "200ms", http.StatusBadGateway},
+		"timeout":      {serve(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }), "2s", http.StatusBadGateway},
 		"refused":      {"http://" + closed.Addr().String(), "Connection refused", http.StatusBadGateway},
 		"redirect":     {serve(http.RedirectHandler("/", http.StatusFound).ServeHTTP), "302", http.StatusBadGateway},
 		"echostr":      {serve(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<h1>it works")) }), "<h1>it works", http.StatusBadGateway},

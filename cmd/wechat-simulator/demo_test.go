@@ -13,7 +13,7 @@ import (
 const xiaoming = "/simulator/followers/o-demo-xiaoming"
 
 func TestDemoProgramAnswersTheFirstMessage(t *testing.T) {
-	s := start(t, func(set *settings) { set.demo, set.pushTimeout = true, 300*time.Millisecond })
+	s := start(t, func(set *settings) { set.demo = true })
 	says := func(text string) obj {
 		return does(t, s, "POST", xiaoming+"/messages", obj{"type": "text", "content": text})
 	}
@@ -30,10 +30,17 @@ func TestDemoProgramAnswersTheFirstMessage(t *testing.T) {
 		assert.Equal(t, "msgmenu", messages[3].(obj)["type"])
 		does(t, s, "POST", "/simulator/reset", nil) // and starts over
 	}
-	assert.Equal(t, "timeout", says("timeout")["reason"])
-	assert.Equal(t, "format", says("出错")["reason"])
 	assert.Contains(t, does(t, s, "POST", xiaoming+"/events", obj{"event": "subscribe"})["reply"].(obj)["content"], "欢迎")
 	assert.Equal(t, "news", does(t, s, "POST", xiaoming+"/events", obj{"event": "CLICK", "key": "today"})["reply"].(obj)["type"])
+}
+
+func TestDemoProgramShowsWhatDefectsLookLike(t *testing.T) {
+	s := start(t, func(set *settings) { set.demo, set.pushTimeout = true, time.Second })
+	for text, reason := range map[string]string{"timeout": "timeout", "出错": "format"} {
+		report := does(t, s, "POST", xiaoming+"/messages", obj{"type": "text", "content": text})
+		assert.Equal(t, "unavailable", report["seen"])
+		assert.Equal(t, reason, report["reason"])
+	}
 }
 
 func TestDemoProgramSendsAMessageLaterAndFollowsTheSettings(t *testing.T) {
