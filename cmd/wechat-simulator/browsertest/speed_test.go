@@ -16,7 +16,7 @@ const (
 	manyMessages  = 10_000
 	perSecond     = 200                    // messages while somebody works
 	responsive    = 200 * time.Millisecond // from an event to the paint that shows its effect
-	memoryLimit   = 512 << 20              // bytes that the simulator may occupy
+	memoryLimit   = 384 << 20              // bytes that the simulator may occupy
 )
 
 // measure is a script that performs an interaction and returns the milliseconds until the
