@@ -1,7 +1,11 @@
 package wechat
 
 import (
+	"go/parser"
+	"go/token"
+	"io/fs"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -27,4 +31,26 @@ func TestTheReceiverNeedsTheStandardLibraryAloneAndTheClientResty(t *testing.T) 
 		assert.NotContains(t, path, "redis")
 		assert.NotContains(t, path, "sql")
 	}
+}
+
+// TestF7_NothingButTestsIsPredictable: an identifier that can be guessed lets a stranger
+// answer for a follower, or forge what an account signed.
+func TestF7_NothingButTestsIsPredictable(t *testing.T) {
+	files := 0
+	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		files++
+		for _, used := range f.Imports {
+			assert.NotContains(t, used.Path.Value, "math/rand", path)
+		}
+		return nil
+	})
+	require.NoError(t, err)
+	assert.Greater(t, files, 200)
 }
