@@ -40,6 +40,8 @@ type job struct {
 	Classic      bool
 	LastDuration bool   // of Redis, 1 to 25 ms
 	Report       string // URL that hears of each run of a handler
+	Name         string // of a replica
+	Seed         uint64 // of its network
 }
 
 // account is one of a platform.
@@ -55,7 +57,7 @@ type answer struct {
 	Errors []string // of calls
 }
 
-var workers = map[string]func(job) error{"caller": callAccounts, "receiver": receivePushes}
+var workers = map[string]func(job) error{"caller": callAccounts, "receiver": receivePushes, "replica": serveAndCall}
 
 // work runs the job of this process.
 func work(text string) error {
@@ -206,12 +208,18 @@ type process struct {
 // startProcess starts a process and waits until it is ready.
 func startProcess(t testing.TB, j job) *process {
 	t.Helper()
+	return startProcessTo(t, j, os.Stderr)
+}
+
+// startProcessTo is startProcess for a process whose errors and logs go elsewhere.
+func startProcessTo(t testing.TB, j job, stderr io.Writer) *process {
+	t.Helper()
 	p := &process{t: t}
 	text, err := json.Marshal(j)
 	require.NoError(t, err)
 	p.cmd = exec.Command(os.Args[0])
 	p.cmd.Env = append(os.Environ(), workVariable+"="+string(text))
-	p.cmd.Stderr = os.Stderr
+	p.cmd.Stderr = stderr
 	p.in, err = p.cmd.StdinPipe()
 	require.NoError(t, err)
 	out, err := p.cmd.StdoutPipe()
