@@ -8,10 +8,12 @@ MODULES := redisstore wechatotel examples/sqlstore # those with dependencies of 
 BROWSERTEST := cmd/wechat-simulator/browsertest
 VETTED := benchmarks/fleet $(BROWSERTEST) # those that lint alone compiles
 FUZZTIME ?= 30s
+SOAKTIME ?= 10m
+SEED ?= 0
 ROUNDS ?= 6
 BENCHTIME ?= 1s
 
-.PHONY: demo test docs lint security sbom bench profile fuzz examples foreign browser screenshots benchmarks ci
+.PHONY: demo test docs lint security sbom bench profile fuzz examples foreign browser screenshots benchmarks soak reliability ci
 
 ## demo: walk through the SDK on the embedded fake platform
 demo:
@@ -87,6 +89,15 @@ fuzz:
 		done; \
 	done
 
+## soak: three replicas, Redis, the fake platform and the network between them fail at random for SOAKTIME.
+## SEED repeats the faults of a run, which prints it.
+soak:
+	go -C redisstore test -count=1 -timeout 0 -run '^TestF9_' -v . -soak $(SOAKTIME) -seed $(SEED)
+
+## reliability: the tests of docs/reliability.md, of which every one must pass; a minute of the soak is one of them
+reliability:
+	go test -count=1 -timeout 30m -run '^TestEveryFault' -v . -rows
+
 ## examples: run every example on the fake platform; each must end by itself
 examples:
 	@for dir in $(EXAMPLES); do \
@@ -118,7 +129,7 @@ benchmarks: $(GOLANGCI)
 	fi
 
 ## ci: what a change must pass
-ci: lint security sbom examples fuzz foreign browser benchmarks
+ci: lint security sbom examples fuzz foreign browser benchmarks reliability
 	go test -count=1 -run 'Allocat' . ./callback ./internal/... # not with -race, which allocates too
 	go test -race -count=1 ./...
 	@set -e; for module in $(MODULES); do echo "go -C $$module test -race ./..."; go -C $$module test -race -count=1 ./...; done
