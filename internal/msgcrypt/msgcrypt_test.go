@@ -37,6 +37,14 @@ func TestSignaturesMatchTheOfficialExamples(t *testing.T) {
 	assert.Equal(t, Sign("a", "b", "c"), Sign("c", "a", "b"))
 }
 
+func TestOnlyTheSignatureOfAllPartsIsVerified(t *testing.T) {
+	signature := Sign("a", "b", "c")
+	assert.True(t, Verify(signature, "c", "a", "b"))
+	for _, wrong := range []string{"", signature[1:], strings.ToUpper(signature), Sign("a", "b")} {
+		assert.False(t, Verify(wrong, "a", "b", "c"), wrong)
+	}
+}
+
 func TestKnownCiphertextIsReadAndSigned(t *testing.T) {
 	const encrypted = "Q3stYC6hdFzMh9T8HCvyDJatpvLhfy9s8l+X+yRGMWcPHjTxxgsuqybU9CysO8OTnMxfhhlTANVokb6wahlwbg=="
 	message, err := key(t).Decrypt(encrypted, sampleApp)
@@ -105,24 +113,25 @@ func plain(length uint32, body string, padding byte) []byte {
 func TestForgeriesFailAlike(t *testing.T) {
 	good := "<xml/>" + sampleApp // 20+6+18 = 44 bytes, padded by 20
 	forged := map[string]string{
-		"empty":              "",
-		"no base64":          "***",
-		"no whole block":     base64.StdEncoding.EncodeToString(make([]byte, 33)),
-		"too short":          seal(bytes.Repeat([]byte{16}, 32)[:16]),
-		"padding 0":          seal(plain(6, good, 0)),
-		"padding 33":         seal(plain(6, good, 33)),
-		"padding 255":        seal(plain(6, good, 255)),
-		"padding over all":   seal(bytes.Repeat([]byte{32}, 32)),
-		"length past end":    seal(plain(1000, good, 20)),
-		"length 2^32-1":      seal(plain(1<<32-1, good, 20)),
-		"length 0":           seal(plain(0, good, 20)),
-		"length one less":    seal(plain(5, good, 20)),
-		"other account":      key(t).Encrypt([]byte("hi"), "wx0000000000000002"),
-		"account with tail":  key(t).Encrypt([]byte("hi"), sampleApp+"x"),
-		"no account":         key(t).Encrypt([]byte("hi"), ""),
-		"other key":          otherKey(t).Encrypt([]byte("hi"), sampleApp),
-		"random ciphertext":  base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 64)),
-		"truncated by block": truncate(key(t).Encrypt(bytes.Repeat([]byte{'a'}, 100), sampleApp)),
+		"empty":               "",
+		"no base64":           "***",
+		"no whole block":      base64.StdEncoding.EncodeToString(make([]byte, 33)),
+		"too short":           seal(bytes.Repeat([]byte{16}, 32)[:16]),
+		"padding 0":           seal(plain(6, good, 0)),
+		"padding 33":          seal(plain(6, good, 33)),
+		"padding 255":         seal(plain(6, good, 255)),
+		"padding over all":    seal(bytes.Repeat([]byte{32}, 32)),
+		"padding over length": seal(bytes.Repeat([]byte{13}, 32)),
+		"length past end":     seal(plain(1000, good, 20)),
+		"length 2^32-1":       seal(plain(1<<32-1, good, 20)),
+		"length 0":            seal(plain(0, good, 20)),
+		"length one less":     seal(plain(5, good, 20)),
+		"other account":       key(t).Encrypt([]byte("hi"), "wx0000000000000002"),
+		"account with tail":   key(t).Encrypt([]byte("hi"), sampleApp+"x"),
+		"no account":          key(t).Encrypt([]byte("hi"), ""),
+		"other key":           otherKey(t).Encrypt([]byte("hi"), sampleApp),
+		"random ciphertext":   base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 64)),
+		"truncated by block":  truncate(key(t).Encrypt(bytes.Repeat([]byte{'a'}, 100), sampleApp)),
 	}
 	for name, sealed := range forged {
 		message, err := key(t).Decrypt(sealed, sampleApp)
