@@ -581,3 +581,26 @@ func TestSmallReadsGetWhatTheyAskFor(t *testing.T) {
 	body := openPayload(t, p)
 	require.NoError(t, iotest.TestReader(body, []byte("abc")))
 }
+
+func TestContentOfExactlyTheLimitIsSentThoughItsSizeIsUnknown(t *testing.T) {
+	for _, size := range []int{1, spoolMemory, spoolMemory + 1, 3 * spoolMemory} {
+		p := mustSource(t, Source{Content: stream(strings.Repeat("x", size)), Limit: int64(size)})
+		assert.Equal(t, int64(size), p.Size())
+	}
+}
+
+func TestReadingEndsWithTheLastByte(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // which fails if the wait is without end
+		p := mustSource(t, Source{Content: strings.NewReader("abc")})
+		_, err := io.ReadFull(openPayload(t, p), make([]byte, 3))
+		require.NoError(t, err)
+		require.NoError(t, p.current.wait(context.Background()))
+	})
+}
+
+func TestFailureIsReturnedByTheReadThatMeetsIt(t *testing.T) {
+	broken := errors.New("broken")
+	n, err := openPayload(t, mustSource(t, Source{Content: iotest.ErrReader(broken), Size: 3})).Read(make([]byte, 3))
+	assert.Zero(t, n)
+	require.ErrorIs(t, err, broken)
+}
