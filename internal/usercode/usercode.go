@@ -100,7 +100,7 @@ func Call[T any](ctx context.Context, g *Guard, f func(ctx context.Context) (T, 
 			return none, err
 		}
 	}
-	g.record(ctx, c.err, g.Limit >= 0 && time.Since(begin) >= cmp.Or(g.Limit, Limit))
+	g.record(ctx, c.err, time.Since(begin) >= cmp.Or(g.Limit, Limit))
 	if c.err != nil {
 		return none, c.err
 	}

@@ -104,23 +104,31 @@ func TestHangingCallIsLeftBehindAndTheFourthIsNotMade(t *testing.T) {
 }
 
 func TestStoreThatHeedsItsTimeCountsAsHangingToo(t *testing.T) {
-	waits := func(ctx context.Context) (string, error) {
-		<-ctx.Done()
-		return "", ctx.Err()
+	stores := map[string]func(context.Context) (string, error){
+		"waits for ctx": func(ctx context.Context) (string, error) {
+			<-ctx.Done()
+			return "", ctx.Err()
+		},
+		"has the same limit": func(context.Context) (string, error) {
+			time.Sleep(usercode.Limit)
+			return "", errDown
+		},
 	}
-	for range 50 { // its result and the end of its time arrive together, in either order
-		synctest.Test(t, func(t *testing.T) {
-			var g usercode.Guard
-			_, err := usercode.Call(t.Context(), &g, ok)
-			require.NoError(t, err)
-			for range 3 {
-				_, err := usercode.Call(t.Context(), &g, waits)
-				require.Error(t, err)
-			}
-			_, err = usercode.Call(t.Context(), &g, ok)
-			require.ErrorIs(t, err, usercode.ErrSkipped)
-			synctest.Wait()
-		})
+	for name, store := range stores {
+		for range 50 { // its result and the end of its time arrive together, in either order
+			synctest.Test(t, func(t *testing.T) {
+				var g usercode.Guard
+				_, err := usercode.Call(t.Context(), &g, ok)
+				require.NoError(t, err)
+				for range 3 {
+					_, err := usercode.Call(t.Context(), &g, store)
+					require.Error(t, err)
+				}
+				_, err = usercode.Call(t.Context(), &g, ok)
+				require.ErrorIs(t, err, usercode.ErrSkipped, name)
+				synctest.Wait()
+			})
+		}
 	}
 }
 
