@@ -2,18 +2,21 @@ PKGSITE_VERSION := v0.6.0
 GOLANGCI_VERSION := v2.15.0
 GOVULNCHECK_VERSION := v1.9.0
 CYCLONEDX_VERSION := v1.10.0
+GREMLINS_VERSION := v0.6.0
 GOLANGCI := $(shell go env GOPATH)/bin/golangci-lint
+GREMLINS := $(shell go env GOPATH)/bin/gremlins
 EXAMPLES := $(sort $(dir $(wildcard examples/*/main.go)))
 MODULES := redisstore wechatotel examples/sqlstore # those with dependencies of their own
 BROWSERTEST := cmd/wechat-simulator/browsertest
 VETTED := benchmarks/fleet $(BROWSERTEST) # those that lint alone compiles
+MUTANTS ?= $(filter-out internal/raceskip internal/publishing,$(wildcard internal/*)) callback . wechattest
 FUZZTIME ?= 30s
 SOAKTIME ?= 10m
 SEED ?= 0
 ROUNDS ?= 6
 BENCHTIME ?= 1s
 
-.PHONY: demo test docs lint security sbom bench profile fuzz examples foreign browser screenshots benchmarks soak reliability ci
+.PHONY: demo test docs lint security sbom bench profile fuzz mutate examples foreign browser screenshots benchmarks soak reliability ci
 
 ## demo: walk through the SDK on the embedded fake platform
 demo:
@@ -97,6 +100,21 @@ soak:
 ## reliability: the tests of docs/reliability.md, of which every one must pass; a minute of the soak is one of them
 reliability:
 	go test -count=1 -timeout 30m -run '^TestEveryFault' -v . -rows
+
+## mutate: change the code in small ways and see that a test fails, for hours; MUTANTS="internal/redact" for a part.
+## docs/reliability.md argues each mutant that survives.
+mutate: $(GREMLINS)
+	@failed=0; for package in $(MUTANTS); do \
+		percent=95 files=; case $$package in \
+			internal/msgcrypt|internal/tokencache|internal/usercode) percent=98;; \
+			.) files="client_call.go client_answer.go client_retry.go";; \
+			wechattest) files="tokens.go limits.go push.go";; \
+		esac; \
+		mutate/run $$percent $$package $$files || failed=1; \
+	done; exit $$failed
+
+$(GREMLINS):
+	go install github.com/go-gremlins/gremlins/cmd/gremlins@$(GREMLINS_VERSION)
 
 ## examples: run every example on the fake platform; each must end by itself
 examples:
