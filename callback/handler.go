@@ -170,14 +170,15 @@ func (h *Handler) reportAside(report func()) {
 	}
 }
 
-// failed reports whether the delivery or its run is logged as a failure.
+// failed reports whether the delivery or its run is logged as a failure, which an overflow is
+// even if it was answered.
 func (d *delivery) failed() bool {
 	if d.run == nil || d.leave {
 		return d.leave
 	}
 	d.run.mu.Lock()
 	defer d.run.mu.Unlock()
-	return d.run.finished && d.run.result.err != nil
+	return d.run.finished && (d.run.result.err != nil || d.run.result.outcome == OutcomeOverflow)
 }
 
 // mayBeHalfClosed reports whether the end of the request's context may mean that the

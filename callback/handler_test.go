@@ -400,6 +400,26 @@ func TestE17AnOverflowIsAnsweredAsConfigured(t *testing.T) {
 	})
 }
 
+func TestE17AnOverflowThatIsAnsweredIsLoggedWithoutAnObserverToo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := &journal{}
+		cfg := safeConfig()
+		cfg.Workers, cfg.QueueSize, cfg.Logger = 1, 1, j.logger()
+		cfg.Overflow = func(context.Context, Message) Reply { return Text("请稍后再试") }
+		h := newTestHandler(t, cfg)
+		var runs atomic.Int32
+		On(h, slow(3*time.Second, &runs))
+		var all sync.WaitGroup
+		for n := range 3 {
+			all.Go(func() { safePlatform().pushes(textPush(n+1, "hello"), h) })
+		}
+		all.Wait()
+		require.NoError(t, h.Shutdown(t.Context()))
+		assert.EqualValues(t, 2, runs.Load())
+		assert.Equal(t, 1, strings.Count(j.logged(), "queue is full"))
+	})
+}
+
 func TestE18ThreeDeliveriesAreOneRunWithOneReply(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &counter{}
