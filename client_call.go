@@ -35,9 +35,11 @@ type call struct {
 	failedOver bool // an attempt did not reach the usual host
 }
 
-// retryable reports whether a call that may have been executed can be sent again.
-func (cl *call) retryable() bool {
-	return cl.Idempotent || cl.Deduplicated && (cl.retryUntil.IsZero() || time.Now().Before(cl.retryUntil))
+// mustEnd reports whether the call may have been executed and cannot be sent again after
+// a pause.
+func (cl *call) mustEnd(pause time.Duration) bool {
+	repeatable := cl.Idempotent || cl.Deduplicated && (cl.retryUntil.IsZero() || time.Now().Add(pause).Before(cl.retryUntil))
+	return cl.mayHaveRun && !repeatable
 }
 
 // verdict is what the error of an attempt means for the next one.
@@ -75,6 +77,9 @@ func (c *Client) attemptAll(ctx context.Context, cl *call) error {
 	}
 	renewed := false
 	for retries := 0; ; {
+		if cl.mustEnd(0) { // whatever took so long: a token, a dial
+			return cl.last
+		}
 		cl.attempts++
 		v, err := c.attempt(ctx, cl)
 		if err == nil {
@@ -94,7 +99,7 @@ func (c *Client) attemptAll(ctx context.Context, cl *call) error {
 			err = c.awaitRetry(ctx, cl, retries, 0, untilNextMinute(time.Now())+jitter(quotaJitter))
 		case v == unreached && c.failOver(ctx, cl):
 			err = nil
-		case v == notExecuted, v == unreached, v == unknown && cl.retryable():
+		case v == notExecuted, v == unreached, v == unknown:
 			retries++
 			err = c.awaitRetry(ctx, cl, retries, costOf(err), c.cfg.retry.pause(retries))
 		}
@@ -106,7 +111,7 @@ func (c *Client) attemptAll(ctx context.Context, cl *call) error {
 
 // awaitRetry waits for the next attempt, or returns the error that ends the call.
 func (c *Client) awaitRetry(ctx context.Context, cl *call, retries, cost int, pause time.Duration) error {
-	if cl.fetchesAhead || cl.body.Consumed() || retries >= c.cfg.retry.MaxAttempts || !c.budget.take(cost) {
+	if cl.mustEnd(pause) || cl.fetchesAhead || cl.body.Consumed() || retries >= c.cfg.retry.MaxAttempts || !c.budget.take(cost) {
 		return cl.last
 	}
 	c.cfg.log.LogAttrs(ctx, slog.LevelDebug, "wechat: retrying call",

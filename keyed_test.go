@@ -136,6 +136,36 @@ func TestNoSendIsRetriedAfterThePlatformHasForgottenItsKey(t *testing.T) {
 	}
 }
 
+func TestKeyThatIsForgottenDuringAWaitIsNotSentAgain(t *testing.T) {
+	minuteQuota := answer(http.StatusOK, `{"errcode":45011,"errmsg":"api minute-quota reach limit"}`)
+	badToken := answer(http.StatusOK, `{"errcode":40001,"errmsg":"invalid credential"}`)
+	slow := func(_ context.Context, rejected string) (string, error) {
+		if rejected != "" {
+			time.Sleep(11 * time.Minute)
+		}
+		return "TOKEN" + rejected, nil
+	}
+	for name, row := range map[string]struct {
+		script *script
+		opts   []Option
+		sent   int
+	}{
+		"quota": {newScript(dropped, minuteQuota), []Option{WithRetry(RetryPolicy{MaxAttempts: 100, WaitForQuota: true})}, 10},
+		"token": {newScript(dropped, badToken, ok), []Option{WithTokenSource(sourceFunc(slow))}, 2},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			time.Sleep(time.Second) // a minute begins at 0
+			begin := time.Now()
+			_, err := row.script.client(row.opts...).SendTemplateMessage(t.Context(), TemplateMessage{OpenID: "oAlice", TemplateID: "T1"})
+			require.ErrorIs(t, err, ErrUnknownOutcome, name)
+			assert.Len(t, row.script.sent, row.sent, name)
+			if name == "quota" {
+				assert.Less(t, time.Since(begin), templateIDTime, "it waits for nothing that is then not sent")
+			}
+		})
+	}
+}
+
 const (
 	duplicateMass = `{"errcode":45065,"errmsg":"clientmsgid exist rid: 5f1e-2","msg_id":34182}`
 	massTooFast   = `{"errcode":45066,"errmsg":"same clientmsgid retry too fast"}`

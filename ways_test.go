@@ -234,6 +234,7 @@ func TestOnResty(t *testing.T) {
 		{"TestKeyOfTheProgramIsKeptAndItsRequestIsNotChanged", TestKeyOfTheProgramIsKeptAndItsRequestIsNotChanged},
 		{"TestWithoutClientMsgIDsASendThatMayHaveRunIsNotRetried", TestWithoutClientMsgIDsASendThatMayHaveRunIsNotRetried},
 		{"TestNoSendIsRetriedAfterThePlatformHasForgottenItsKey", TestNoSendIsRetriedAfterThePlatformHasForgottenItsKey},
+		{"TestKeyThatIsForgottenDuringAWaitIsNotSentAgain", TestKeyThatIsForgottenDuringAWaitIsNotSentAgain},
 		{"TestDuplicateOfAMassMessageIsSuccessWithTheFirstID", TestDuplicateOfAMassMessageIsSuccessWithTheFirstID},
 		{"TestEqualMassMessageWithoutAKeyIsRefused", TestEqualMassMessageWithoutAKeyIsRefused},
 		{"TestMassMessageRepeatedTooFastIsAskedForAgainAfterAMinute", TestMassMessageRepeatedTooFastIsAskedForAgainAfterAMinute},
