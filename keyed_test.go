@@ -231,3 +231,15 @@ func TestMassMessageRepeatedTooFastIsAskedForAgainAfterAMinute(t *testing.T) {
 		assert.Zero(t, time.Since(begin))
 	})
 }
+
+func TestErrorAfterAMassMessageThatWasTooFastHasAnUnknownOutcome(t *testing.T) {
+	for name, last := range map[string]func(*http.Request) (*http.Response, error){
+		"unreached": dialFail, "refused": answer(http.StatusOK, `{"errcode":45028,"errmsg":"has no masssend quota"}`),
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newScript(dropped, answer(http.StatusOK, massTooFast), last)
+			_, err := s.client().SendMass(t.Context(), SendMassRequest{ToAll: true, Message: TextMessage{Content: "新品"}})
+			require.ErrorIs(t, err, ErrUnknownOutcome, "%s: the first attempt may have been accepted", name)
+		})
+	}
+}

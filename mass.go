@@ -165,7 +165,8 @@ func (c *Client) sendMass(ctx context.Context, path string, body map[string]any,
 	req := with(Request{Method: http.MethodPost, Path: path, Body: body}, []trait{keyed(id), c.retriedFor(massIDTime)})
 	result := new(MassResult)
 	err := c.Do(ctx, req, result)
-	if errors.Is(err, ErrMassIDTooFast) && c.cfg.retry.MaxAttempts > 1 {
+	tooFast := errors.Is(err, ErrMassIDTooFast) // such a message was sent a moment ago, perhaps by an attempt of this call
+	if tooFast && c.cfg.retry.MaxAttempts > 1 {
 		if cause := sleep(ctx, massIDReuseTime); cause != nil {
 			return nil, withOutcome(&stopped{err, cause}, true)
 		}
@@ -175,7 +176,7 @@ func (c *Client) sendMass(ctx context.Context, path string, body map[string]any,
 	case errors.Is(err, ErrDuplicateMassID) && id != "":
 		result.Duplicate = true
 		return result, nil
-	case errors.Is(err, ErrMassIDTooFast):
+	case err != nil && tooFast:
 		return nil, withOutcome(err, true)
 	case err != nil:
 		return nil, err

@@ -238,6 +238,7 @@ func TestOnResty(t *testing.T) {
 		{"TestDuplicateOfAMassMessageIsSuccessWithTheFirstID", TestDuplicateOfAMassMessageIsSuccessWithTheFirstID},
 		{"TestEqualMassMessageWithoutAKeyIsRefused", TestEqualMassMessageWithoutAKeyIsRefused},
 		{"TestMassMessageRepeatedTooFastIsAskedForAgainAfterAMinute", TestMassMessageRepeatedTooFastIsAskedForAgainAfterAMinute},
+		{"TestErrorAfterAMassMessageThatWasTooFastHasAnUnknownOutcome", TestErrorAfterAMassMessageThatWasTooFastHasAnUnknownOutcome},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			throughResty(t)
