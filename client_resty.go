@@ -124,7 +124,7 @@ func (e *hookError) Unwrap() error { return e.err }
 // send sends a request that newRequest has made. stream leaves the body of the response
 // to be read; the hooks for responses get no other.
 func (s *restySender) send(r *http.Request, body *payload.Payload, stream bool, log restyLog) (*http.Response, error) {
-	var passed atomic.Bool // the hooks before sending
+	var passed atomic.Bool // the hooks before sending, or the time for them; whoever sets it first decides
 	sent, err := s.prepare(r, body, &passed)
 	if err != nil {
 		return nil, err
@@ -148,9 +148,9 @@ func (s *restySender) send(r *http.Request, body *payload.Payload, stream bool, 
 	})
 	switch {
 	case patient.Err() != nil:
-		return nil, &hookError{usercode.ErrTimeout, !passed.Load()}
+		return nil, &hookError{usercode.ErrTimeout, passed.CompareAndSwap(false, true)}
 	case err != nil:
-		return nil, &hookError{err, !passed.Load()}
+		return nil, &hookError{err, passed.CompareAndSwap(false, true)}
 	case got.response == nil:
 		return nil, &hookError{got.err, true}
 	case got.response.RawResponse == nil:
@@ -204,12 +204,14 @@ func (s *restySender) prepare(r *http.Request, body *payload.Payload, passed *at
 			if !isOurs(raw) {
 				return errors.New("a hook must derive the context of a request from the one that it has")
 			}
+			if !passed.CompareAndSwap(false, true) {
+				return usercode.ErrTimeout // the call has failed
+			}
 			raw.Header.Del("Idempotency-Key") // with them, net/http repeats a send
 			raw.Header.Del("X-Idempotency-Key")
 			if !shown {
 				raw.Body, raw.GetBody, raw.ContentLength = r.Body, r.GetBody, r.ContentLength
 			}
-			passed.Store(true)
 			return nil
 		})
 	}

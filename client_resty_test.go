@@ -338,6 +338,23 @@ func TestMiddlewareThatTakesTheContextAwaySendsNothing(t *testing.T) {
 	assert.Empty(t, s.sent)
 }
 
+func TestMiddlewareThatWasGivenUpSendsNothingLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScript(ok)
+		rc := resty.NewWithClient(&http.Client{Transport: s})
+		rc.OnBeforeRequest(func(_ *resty.Client, r *resty.Request) error {
+			r.SetContext(context.WithoutCancel(r.Context()))
+			time.Sleep(time.Hour)
+			return nil
+		})
+		err := withResty(rc).Do(t.Context(), request(), nil)
+		require.Error(t, err)
+		require.NotErrorIs(t, err, ErrUnknownOutcome)
+		time.Sleep(2 * time.Hour)
+		assert.Empty(t, s.sent, "the call has failed, and said that it was not sent")
+	})
+}
+
 func TestLargeAnswerThroughRestyIsRefusedAtTheSameSize(t *testing.T) {
 	for size, refused := range map[int]bool{maxAnswer: false, maxAnswer + 1: true, 64 << 20: true} {
 		document := `{"a":"` + strings.Repeat("x", size-8) + `"}`
