@@ -51,7 +51,7 @@ func (c *Client) read(ctx, limited context.Context, cl *call, raw *http.Response
 // cutOff returns the error of a response that did not arrive completely.
 func (c *Client) cutOff(ctx, limited context.Context, cl *call, raw *http.Response, err error) (verdict, error) {
 	failure := c.requestError(cl, raw.StatusCode, c.explain(ctx, limited, cl, err))
-	if ctx.Err() != nil {
+	if hook := (*hookError)(nil); ctx.Err() != nil || errors.As(err, &hook) {
 		return abandoned, failure
 	}
 	return unknown, failure

@@ -174,6 +174,9 @@ func replay(response *resty.Response, err error) *http.Response {
 	if errors.Is(err, resty.ErrResponseBodyTooLarge) {
 		err = errTooLarge
 	}
+	if err != nil && response.Body() != nil { // it was read, so this is the error of a hook
+		err = &hookError{err: err}
+	}
 	if err != nil {
 		raw.Body, raw.ContentLength = io.NopCloser(failingReader{err}), -1
 		return raw

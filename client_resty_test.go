@@ -355,6 +355,21 @@ func TestMiddlewareThatWasGivenUpSendsNothingLater(t *testing.T) {
 	})
 }
 
+func TestMiddlewareThatFailsOnAResponseEndsACallThatCouldBeRetried(t *testing.T) {
+	s := newScript(ok)
+	rc := resty.NewWithClient(&http.Client{Transport: s})
+	refused := errors.New("not today")
+	rc.OnAfterResponse(func(*resty.Client, *resty.Response) error { return refused })
+	for _, traits := range [][]trait{{idempotent}, {keyed("id")}} {
+		s.sent = nil
+		var failure *RequestError
+		require.ErrorAs(t, withResty(rc).Do(t.Context(), request(traits...), nil), &failure)
+		require.ErrorIs(t, failure, refused)
+		assert.Equal(t, http.StatusOK, failure.Status)
+		assert.Len(t, s.sent, 1)
+	}
+}
+
 func TestLargeAnswerThroughRestyIsRefusedAtTheSameSize(t *testing.T) {
 	for size, refused := range map[int]bool{maxAnswer: false, maxAnswer + 1: true, 64 << 20: true} {
 		document := `{"a":"` + strings.Repeat("x", size-8) + `"}`
