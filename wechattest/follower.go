@@ -60,6 +60,29 @@ type people struct {
 	tagList []*tag
 	nextTag int64
 	black   []string // openids, oldest first
+	arrived int      // messages since the platform began
+}
+
+// keepReceived is the number of messages of all users together above which a platform
+// forgets the older half of what each user has received.
+const keepReceived = 10 * keep
+
+// forgetReceived bounds what all users together have received. It looks only once in a
+// while, because it takes time with many users.
+func (s *people) forgetReceived() {
+	if s.arrived++; s.arrived%keep != 0 {
+		return
+	}
+	total := 0
+	for _, f := range s.order {
+		total += len(f.received)
+	}
+	if total <= keepReceived {
+		return
+	}
+	for _, f := range s.order {
+		f.received = slices.Clone(f.received[len(f.received)/2:])
+	}
 }
 
 func (s *people) init() {
@@ -202,7 +225,8 @@ func (f *Follower) setRefuses(refuses bool) {
 
 // Messages returns everything that reached the user, in order: replies,
 // customer-service messages, template messages, mass messages, and the platform's
-// notices that the account is unavailable. The platform keeps at least the last 10,000.
+// notices that the account is unavailable. The platform keeps at least the last 10,000, or
+// fewer if all users together have received more than 100,000.
 func (f *Follower) Messages() []Received {
 	f.p.mu.Lock()
 	defer f.p.mu.Unlock()

@@ -46,7 +46,7 @@ var notSaved = map[string]string{
 	"Platform.custom": "functions", "Platform.calls": "too large", "Platform.pending": "faults", "Platform.clients": "not state",
 	"Platform.secured": "keys of API security",
 	"callback.handler": "a function", "callback.address": "the URL of the settings", "callback.pusher": "not state", "callback.network": "not state",
-	"people.users": "the same as the list", "publications.published": "the same as the results of the jobs",
+	"people.users": "the same as the list", "people.arrived": "only says when to look", "publications.published": "the same as the results of the jobs",
 	"Follower.p":      "the platform",
 	"Report.settings": "only of a push in progress", "Report.openID": "only of a push in progress", "Delivery.Err": "its text is", "callbackSettings.key": "made from the EncodingAESKey",
 }

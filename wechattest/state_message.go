@@ -104,6 +104,7 @@ func (p *Platform) messageRoutes() map[string]behavior {
 func (f *Follower) receive(r Received) {
 	r.At = f.p.now()
 	f.received = remember(f.received, r)
+	f.p.forgetReceived()
 	f.p.notify(Observation{Kind: ObservationMessage, OpenID: f.OpenID, Message: &r})
 }
 
