@@ -32,19 +32,23 @@ type handlerContext struct {
 	mu     sync.Mutex
 	timed  context.Context //nolint:containedctx // has the channel; nil until Done is called
 	cancel context.CancelFunc
-	err    error // why the context has ended, if it did so without a channel
+	err    error // why the context has ended, once that was noticed
 }
 
 func (c *handlerContext) Deadline() (time.Time, bool) { return c.deadline, true }
 
+// Done makes a channel that can still be closed, or one that is closed already.
 func (c *handlerContext) Done() <-chan struct{} {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.timed == nil {
+	switch {
+	case c.timed != nil:
+	case c.ended() != nil:
+		timed, cancel := context.WithCancelCause(context.WithoutCancel(c.Context))
+		cancel(c.err)
+		c.timed = timed
+	default:
 		c.timed, c.cancel = context.WithDeadline(c.Context, c.deadline)
-		if c.err != nil {
-			c.cancel()
-		}
 	}
 	return c.timed.Done()
 }
@@ -52,6 +56,11 @@ func (c *handlerContext) Done() <-chan struct{} {
 func (c *handlerContext) Err() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.ended()
+}
+
+// ended returns why the context has ended, and keeps the reason. c.mu is held.
+func (c *handlerContext) ended() error {
 	switch {
 	case c.err != nil:
 	case c.timed != nil:
@@ -85,7 +94,7 @@ func (c *handlerContext) end() {
 	defer c.mu.Unlock()
 	if c.cancel != nil {
 		c.cancel()
-	} else if c.err == nil {
+	} else if c.ended() == nil {
 		c.err = context.Canceled
 	}
 }

@@ -36,6 +36,7 @@ func TestTheContextOfAHandlerEndsAsThoseOfPackageContext(t *testing.T) {
 		"because it returned":      {func(c *handlerContext, _ func()) { c.end() }, context.Canceled},
 		"returned, then its time":  {func(c *handlerContext, _ func()) { c.end(); time.Sleep(time.Hour) }, context.Canceled},
 		"by its time and returned": {func(c *handlerContext, _ func()) { time.Sleep(time.Hour); _ = c.Err(); c.end() }, context.DeadlineExceeded},
+		"returned after its time":  {func(c *handlerContext, _ func()) { time.Sleep(time.Hour); c.end() }, context.DeadlineExceeded},
 		"Handler, then returned":   {func(c *handlerContext, kill func()) { kill(); c.end() }, context.Canceled},
 	}
 	before := map[string]func(c *handlerContext){
@@ -63,6 +64,7 @@ func TestTheContextOfAHandlerEndsAsThoseOfPackageContext(t *testing.T) {
 					require.NoError(t, end.want, name)
 				}
 				assert.Equal(t, end.want, c.Err(), "%s, with a channel", name)
+				assert.Equal(t, end.want, context.Cause(c), "%s, with a channel", name)
 				assert.Equal(t, "of the request", c.Value(contextKey{}), name)
 				assert.Nil(t, c.Value(http.ServerContextKey), name)
 				deadline, ok := c.Deadline()
@@ -70,6 +72,7 @@ func TestTheContextOfAHandlerEndsAsThoseOfPackageContext(t *testing.T) {
 				assert.Equal(t, c.deadline, deadline)
 				child, cancel := context.WithTimeout(c, time.Hour)
 				assert.Equal(t, end.want, child.Err(), name)
+				assert.Equal(t, end.want, context.Cause(child), name)
 				cancel()
 				c.end()
 			})
