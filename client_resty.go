@@ -141,7 +141,7 @@ func (s *restySender) send(r *http.Request, body *payload.Payload, stream bool, 
 	defer context.AfterFunc(r.Context(), func() { time.AfterFunc(usercode.Limit, cancel) })()
 	got, err := usercode.Call(patient, &s.guard, func(context.Context) (got result, _ error) {
 		got.response, got.err = s.execute(sent, r)
-		if stream && patient.Err() != nil && got.response != nil && got.response.RawResponse != nil {
+		if patient.Err() != nil && got.response != nil && got.response.RawResponse != nil {
 			_ = got.response.RawResponse.Body.Close() // nobody waits for it any more
 		}
 		return got, nil
@@ -155,7 +155,7 @@ func (s *restySender) send(r *http.Request, body *payload.Payload, stream bool, 
 		return nil, &hookError{got.err, true}
 	case got.response.RawResponse == nil:
 		return nil, got.err
-	case stream && got.err == nil:
+	case got.err == nil && got.response.Body() == nil: // not read, for stream or because a hook wants that
 		return got.response.RawResponse, nil
 	}
 	return replay(got.response, got.err), nil
@@ -171,6 +171,7 @@ func (s *restySender) execute(sent *resty.Request, r *http.Request) (*resty.Resp
 // replay returns a response that resty has read, to be read again.
 func replay(response *resty.Response, err error) *http.Response {
 	raw := response.RawResponse
+	_ = raw.Body.Close() // a log callback may have failed before it was read
 	if errors.Is(err, resty.ErrResponseBodyTooLarge) {
 		err = errTooLarge
 	}
@@ -212,6 +213,7 @@ func (s *restySender) prepare(r *http.Request, body *payload.Payload, passed *at
 			}
 			raw.Header.Del("Idempotency-Key") // with them, net/http repeats a send
 			raw.Header.Del("X-Idempotency-Key")
+			raw.Header.Del("Accept-Encoding") // without it, net/http decompresses what it asks for
 			if !shown {
 				raw.Body, raw.GetBody, raw.ContentLength = r.Body, r.GetBody, r.ContentLength
 			}

@@ -370,6 +370,44 @@ func TestMiddlewareThatFailsOnAResponseEndsACallThatCouldBeRetried(t *testing.T)
 	}
 }
 
+func TestMiddlewareMayChangeHowTheResponseIsRead(t *testing.T) {
+	opened, closed := 0, map[int]bool{}
+	s := newScript(func(*http.Request) (*http.Response, error) {
+		opened++
+		n := opened
+		body := struct {
+			io.Reader
+			io.Closer
+		}{strings.NewReader(`{"n":7}`), closeFunc(func() error { closed[n] = true; return nil })}
+		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: body, ContentLength: -1}, nil
+	})
+	rc := resty.NewWithClient(&http.Client{Transport: s})
+	unread := false
+	rc.OnBeforeRequest(func(_ *resty.Client, r *resty.Request) error {
+		r.SetDoNotParseResponse(unread).SetHeader("Accept-Encoding", "gzip")
+		return nil
+	})
+	c := withResty(rc)
+	for _, unread = range []bool{true, false} {
+		var out struct {
+			N int `json:"n"`
+		}
+		require.NoError(t, c.Do(t.Context(), request(), &out))
+		assert.Equal(t, 7, out.N)
+		var file bytes.Buffer
+		require.NoError(t, c.Do(t.Context(), request(), &file))
+		assert.JSONEq(t, `{"n":7}`, file.String())
+	}
+	assert.Len(t, closed, 4)
+	for _, r := range s.sent {
+		assert.NotContains(t, r.Header, "Accept-Encoding", "a file would be written compressed")
+	}
+}
+
+type closeFunc func() error
+
+func (f closeFunc) Close() error { return f() }
+
 func TestLargeAnswerThroughRestyIsRefusedAtTheSameSize(t *testing.T) {
 	for size, refused := range map[int]bool{maxAnswer: false, maxAnswer + 1: true, 64 << 20: true} {
 		document := `{"a":"` + strings.Repeat("x", size-8) + `"}`
