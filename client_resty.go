@@ -43,6 +43,7 @@ func newRestySender(cfg *config) *restySender {
 	}
 	s := &restySender{client: cfg.resty.Clone(), hooked: hasPreRequestHook(cfg.resty), guard: usercode.Guard{Limit: usercode.Unlimited}}
 	s.client.AllowGetMethodPayload = true
+	s.client.PathParams, s.client.RawPathParams = maps.Clone(s.client.PathParams), maps.Clone(s.client.RawPathParams)
 	s.client.QueryParam, s.client.Header = maps.Clone(s.client.QueryParam), s.client.Header.Clone()
 	for _, name := range ownHeaders {
 		s.client.Header.Del(name)
@@ -228,7 +229,7 @@ func (s *restySender) prepare(r *http.Request, body *payload.Payload, passed *at
 	default:
 		sent.SetBody(bytes.NewReader(data))
 	}
-	sent.Header = r.Header
+	sent.Header = r.Header.Clone() // its User-Agent belongs to all requests
 	return sent, nil
 }
 

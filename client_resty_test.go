@@ -235,7 +235,9 @@ func TestGivenRestyClientIsNotChanged(t *testing.T) {
 	before := 0
 	c := withResty(rc)
 	rc.OnBeforeRequest(func(*resty.Client, *resty.Request) error { before++; return nil })
-	rc.SetHeader("A", "2").SetRetryCount(3)
+	rc.SetHeader("A", "2").SetRetryCount(3).SetPathParam("a", "1").SetRawPathParam("b", "2")
+	assert.Empty(t, c.sender.client.PathParams)
+	assert.Empty(t, c.sender.client.RawPathParams)
 	require.NoError(t, c.Do(t.Context(), request(), nil))
 	assert.Zero(t, before, "what is set later is not for the client")
 	assert.Equal(t, "1", s.sent[0].Header.Get("A"))
@@ -407,6 +409,20 @@ func TestMiddlewareMayChangeHowTheResponseIsRead(t *testing.T) {
 type closeFunc func() error
 
 func (f closeFunc) Close() error { return f() }
+
+func TestMiddlewareThatWritesIntoAHeaderChangesItsOwnRequest(t *testing.T) {
+	s := newScript(ok)
+	rc := resty.NewWithClient(&http.Client{Transport: s})
+	rc.OnBeforeRequest(func(_ *resty.Client, r *resty.Request) error {
+		r.Header["User-Agent"][0] += " hooked"
+		return nil
+	})
+	c := withResty(rc)
+	for range 2 {
+		require.NoError(t, c.Do(t.Context(), request(), nil))
+	}
+	assert.Equal(t, "wechatoa/"+Version+" hooked", s.sent[1].Header.Get("User-Agent"))
+}
 
 func TestLargeAnswerThroughRestyIsRefusedAtTheSameSize(t *testing.T) {
 	for size, refused := range map[int]bool{maxAnswer: false, maxAnswer + 1: true, 64 << 20: true} {
