@@ -130,6 +130,7 @@ func (s *restySender) send(r *http.Request, body *payload.Payload, stream bool, 
 	if err != nil {
 		return nil, err
 	}
+	log.secrets = append(log.secrets, s.client.Token) // the name of its header can be any
 	sent.SetDoNotParseResponse(stream).SetResponseBodyLimit(maxAnswer).SetUnescapeQueryParams(false).SetLogger(log)
 	type result struct {
 		response *resty.Response
@@ -254,10 +255,11 @@ func (l restyLog) Warnf(format string, v ...any) { l.write(slog.LevelWarn, forma
 // Debugf logs a request and its response, if the program has called SetDebug.
 func (l restyLog) Debugf(format string, v ...any) { l.write(slog.LevelDebug, format, v) }
 
-// credentials matches headers with credentials, as resty prints them: in a line, or as an
-// argument of curl.
-var credentials = regexp.MustCompile(`(?im)(^\s*(?:proxy-authorization|authorization|set-cookie|cookie)\s*:).*` +
-	`|(-H '(?:proxy-authorization|authorization|cookie):)(?:[^'\n]|'"'"')*`)
+// credentials matches headers whose name says that they contain credentials, as resty
+// prints them: in a line, or as an argument of curl.
+var credentials = regexp.MustCompile(`(?im)(^\s*` + credentialName + `\s*:).*|(-H '` + credentialName + `:)(?:[^'\n]|'"'"')*`)
+
+const credentialName = `[a-z0-9_-]*(?:auth|token|secret|password|cookie|key|credential|session|signature)[a-z0-9_-]*`
 
 func (l restyLog) write(level slog.Level, format string, v []any) {
 	text := credentials.ReplaceAllString(fmt.Sprintf(format, v...), "${1}${2} "+redact.Mask)

@@ -181,6 +181,8 @@ func TestLogOfAGivenRestyClientShowsNoSecret(t *testing.T) {
 	})
 	rc := resty.NewWithClient(&http.Client{Transport: s}).SetDebug(true).EnableGenerateCurlOnDebug().SetBasicAuth("user", "PASSWORD-CANARY").
 		SetCookie(&http.Cookie{Name: "a", Value: "COOKIE-CANARY"}).SetLogger(restyLog{log: slog.New(slog.NewTextHandler(&direct, nil))})
+	rc.SetHeader("X-Api-Key", "KEY-CANARY").SetAuthToken("BEARER-CANARY")
+	rc.HeaderAuthorizationKey = "X-Gateway"
 	rc.OnError(func(*resty.Request, error) {})
 	c := NewClient("wx1", "SECRET-CANARY", WithRestyClient(rc), WithLogger(logger), WithBaseURL("http://example.com"))
 	require.NoError(t, c.Do(t.Context(), request(), nil), "with the token that was fetched")
