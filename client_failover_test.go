@@ -16,6 +16,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/go-resty/resty/v2"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -233,6 +234,37 @@ func TestAccountsOfOneRegistryFailOverTogether(t *testing.T) {
 		}
 		assert.Equal(t, 1, h.dials[usualHost])
 	})
+}
+
+func TestAccountWithAProxyOrHostOfItsOwnFailsOverAlone(t *testing.T) {
+	for name, own := range map[string]func(*hosts) Option{
+		"HTTP client": func(h *hosts) Option { return WithHTTPClient(&http.Client{Transport: h.transport()}) },
+		"resty": func(h *hosts) Option {
+			return WithRestyClient(resty.NewWithClient(&http.Client{Transport: h.transport()}))
+		},
+		"base URL": func(*hosts) Option { return WithBaseURL("https://sh.api.weixin.qq.com") },
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			shared, theirs := newHosts(), newHosts()
+			shared.set("sh.api.weixin.qq.com", "refuses")
+			theirs.set(usualHost, "refuses")
+			transport := shared.transport()
+			defer transport.CloseIdleConnections()
+			option := own(theirs)
+			c := NewClients(func(_ context.Context, appID string) (Account, error) {
+				a := Account{AppSecret: "s", Options: []Option{WithTokenSource(StaticToken("TOKEN-CANARY"))}}
+				if appID == "own" {
+					a.Options = append(a.Options, option)
+				}
+				return a, nil
+			}, WithHTTPClient(&http.Client{Transport: transport}), WithLogger(quiet), WithFailover())
+			require.NoError(t, callAccount(t.Context(), c, "own"), name)
+			require.NoError(t, callAccount(t.Context(), c, "other"), name)
+			assert.Equal(t, 1, shared.executed[usualHost], "%s: the others reach the usual host", name)
+			require.NoError(t, c.Close())
+			time.Sleep(2 * time.Minute) // idle connections end
+		})
+	}
 }
 
 func TestStreamThatWasNotReadGoesToTheDisasterHost(t *testing.T) {

@@ -64,7 +64,8 @@ func WithBaseURL(baseURL string) Option {
 // executed twice is sent again there, at once and once; [RetryPolicy] does not limit
 // that. Later calls go there directly, and every 30 seconds one of them tries the usual
 // host again. Connecting may take 5 seconds, so the ctx of a call must allow more. Clients
-// of one [Clients] do this together. The option has no effect if the base URL is a proxy
+// of one [Clients] do this together, except those of accounts with an HTTP client or a
+// base URL of their own. The option has no effect if the base URL is a proxy
 // or a fake, or for a call with [Request.Host].
 //
 // https://developers.weixin.qq.com/doc/service/guide/dev/api/domain

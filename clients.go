@@ -187,8 +187,12 @@ func (c *Clients) newClient(ctx context.Context, appID string) (*Client, error) 
 func (c *Clients) partsOf(cfg *config, ownStore bool) parts {
 	p := c.shared
 	p.owned = false
-	if cfg.httpClient != nil || cfg.isResty {
+	ownSender := cfg.httpClient != nil || cfg.isResty
+	if ownSender {
 		p.connect(cfg)
+	}
+	if ownSender || cfg.baseURL != c.cfg.baseURL {
+		p.failover = new(failover) // what this account cannot reach, others may
 	}
 	if ownStore || p.stored == nil {
 		p.stored = cfg.stored()
