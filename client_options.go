@@ -171,7 +171,8 @@ func WithoutClientMsgIDs() Option { return func(c *config) { c.noMsgIDs = true }
 // must not have a query or fragment in the list. By default every page is allowed that
 // the console allows.
 func WithOAuthRedirectURLs(pages ...string) Option {
-	return func(c *config) { c.redirectURLs = append([]string{}, pages...) }
+	listed := append([]string{}, pages...)
+	return func(c *config) { c.redirectURLs = listed }
 }
 
 // WithTimeout limits one attempt of a call, from connecting to the last byte of the

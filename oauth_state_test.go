@@ -156,6 +156,11 @@ func TestF6_ACodeGoesOnlyToListedPages(t *testing.T) {
 	assertArgument(t, open(NewClient("wx1", "s", WithOAuthRedirectURLs()), "https://example.com/"), "RedirectURL")
 	require.NoError(t, open(NewClient("wx1", "s"), "https://anywhere.example.com/"), "without a list, the console decides")
 
+	pages := []string{"https://example.com/welcome"}
+	option := WithOAuthRedirectURLs(pages...)
+	pages[0] = "https://evil.example.net/"
+	require.NoError(t, open(NewClient("wx1", "s", option), "https://example.com/welcome"), "the list is copied when it is given")
+
 	for _, wrong := range []string{"https://example.com/a?b=c", "https://example.com/#a", "example.com/a", ""} {
 		s := newScript(ok)
 		assertArgument(t, s.client(WithOAuthRedirectURLs("https://example.com/", wrong)).Do(t.Context(), request(), nil), "WithOAuthRedirectURLs[1]")
