@@ -25,7 +25,7 @@ import (
 // There are two ways to send. A client makes an http.Request and passes it to the
 // http.Client that resty manages: that is as fast as net/http alone. A program that
 // brings a resty client of its own may have hooks on it, and resty calls those only for
-// what goes through R().Execute. That costs 13 µs and 60 allocations, twice what the rest
+// what goes through R().Execute. That costs 13 µs and 65 allocations, twice what the rest
 // of a call takes in memory (docs/performance.md), so only such a program pays for it.
 
 // restySender sends requests through the resty client of the program.
