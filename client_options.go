@@ -102,7 +102,9 @@ func WithHTTPClient(h *http.Client) Option { return func(c *config) { c.httpClie
 //   - Middlewares that get the response are not called for downloads, which are
 //     streamed. Uploads are streamed too, unless rc has a pre-request hook
 //     (SetPreRequestHook), of which resty has only one: then they are held in memory, and
-//     net/http may repeat a GET whose connection breaks, also one that is not Idempotent.
+//     net/http may repeat a GET whose connection breaks, also one that is not Idempotent,
+//     and any call to which a hook gives an Idempotency-Key. Such a program must derive
+//     the context of a request from the one that it has; otherwise redirects are followed.
 //   - A response is held in memory in up to three times its size, at most 16 MiB.
 //
 // Hooks see the requests, and thus the tokens. [Client.Close] does not close the
