@@ -159,7 +159,7 @@ func (d *decoded) unescape() bool {
 		return false
 	}
 	s := d.text
-	text, at := make([]byte, 0, len(s)), make([]int, 0, len(s)+1)
+	text, at := make([]byte, 0, len(s)), make([]int, 0, len(s))
 	for i := 0; i < len(s); {
 		b, n := unescape(s[i:])
 		text, at = append(text, b), append(at, d.place(i))

@@ -63,6 +63,20 @@ func TestSecretsAreFoundBehindEscapes(t *testing.T) {
 	}
 }
 
+func TestEscapesAreReadWithEveryDigitAndUpToTheEndOfTheText(t *testing.T) {
+	const secret = `0"j/JZ*:/`
+	escaped := func(format string) (text string) {
+		for i := range len(secret) {
+			text += fmt.Sprintf(format, secret[i])
+		}
+		return text
+	}
+	r := redact.New(secret)
+	for _, form := range []string{escaped("%%%02x"), escaped("%%%02X"), escaped(`\u%04x`), escaped(`\u%04X`), `0\"j\/JZ*:\/`} {
+		assert.Equal(t, redact.Mask, r.Text(form), form)
+	}
+}
+
 func TestShortSecretsDoNotShredTexts(t *testing.T) {
 	r := redact.New("secret", "x", "1234567")
 	const text = "no secret is 1234567 bytes long, x"
