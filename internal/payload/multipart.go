@@ -75,7 +75,7 @@ func headerSafeName(s string) string {
 		switch {
 		case r < ' ' || r == 0x7f:
 			return -1
-		case r > 0x7f || r == '"' || r == ';' || r == '%' || r == '\\':
+		case r > '~' || r == '"' || r == ';' || r == '%' || r == '\\':
 			return '_'
 		}
 		return r

@@ -105,6 +105,7 @@ func TestC15HostileNamesDoNoHarm(t *testing.T) {
 		"\n":                              "file",
 		"dir/":                            "dir",
 		"a\x7f.jpg":                       "a.jpg",
+		"~a.jpg":                          "~a.jpg",
 		" a.jpg \n":                       "a.jpg",
 		strings.Repeat("长", 300) + ".jpg": strings.Repeat("_", 300) + ".jpg",
 	} {
