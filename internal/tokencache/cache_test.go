@@ -60,6 +60,23 @@ func TestFreshValueIsReturnedWithoutALock(t *testing.T) {
 	})
 }
 
+func TestStateOfAValueIsToldOnlyForTheOneThatIsHeld(t *testing.T) {
+	virtually(t, func(t *testing.T, _ *source, _ *memory, c *Cache) {
+		assert.Zero(t, c.TTL(""))
+		assert.Empty(t, c.Rejected())
+		held := token(t, c, "")
+		assert.Equal(t, 2*time.Hour, c.TTL(held))
+		assert.Zero(t, c.TTL("another"))
+		assert.Empty(t, c.Rejected())
+		c.mu.Lock()
+		c.reject(held)
+		c.mu.Unlock()
+		assert.Equal(t, held, c.Rejected())
+		time.Sleep(3 * time.Hour)
+		assert.Zero(t, c.TTL(held), "it is never negative")
+	})
+}
+
 func TestCallersWaitInTheMandatoryPeriod(t *testing.T) {
 	virtually(t, func(t *testing.T, s *source, _ *memory, c *Cache) {
 		require.Equal(t, "value-1", token(t, c, ""))
