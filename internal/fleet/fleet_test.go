@@ -288,6 +288,32 @@ func TestAskSurvivesWhatTheProgramDoes(t *testing.T) {
 	})
 }
 
+func TestACallThatReturnsMakesRoomForOneMoreAboutItsAccount(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		asker := fleet.NewAsker()
+		var begun atomic.Int32
+		ask := func(takes time.Duration) {
+			go func() {
+				_, _ = fleet.Ask(t.Context(), asker, "wx1", func(context.Context) (int, error) {
+					begun.Add(1)
+					time.Sleep(takes)
+					return 1, nil
+				})
+			}()
+			synctest.Wait()
+		}
+		ask(time.Hour)
+		ask(time.Second)
+		ask(time.Second)
+		assert.EqualValues(t, 2, begun.Load())
+		time.Sleep(time.Minute)
+		ask(time.Hour)
+		ask(time.Hour)
+		assert.EqualValues(t, 3, begun.Load(), "the first still runs")
+		time.Sleep(time.Hour)
+	})
+}
+
 func TestHundredsOfHangingAccountsHarmNoOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		asker := fleet.NewAsker()
