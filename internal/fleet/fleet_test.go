@@ -123,6 +123,35 @@ func TestIdleValuesAreDroppedAndUsedOnesStay(t *testing.T) {
 	})
 }
 
+func TestAValueIsDroppedWhenItHasBeenIdleForExactlyItsTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := fleet.New(10, time.Hour, (&accounts{}).create)
+		defer r.Close()
+		_, err := r.Get(t.Context(), "wx1")
+		require.NoError(t, err)
+		time.Sleep(time.Hour - 1)
+		synctest.Wait()
+		assert.Equal(t, 1, r.Len())
+		time.Sleep(1)
+		synctest.Wait()
+		assert.Zero(t, r.Len())
+	})
+}
+
+func TestAHundredUnknownAccountsAreAskedForAtOnceAndNoMore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := &accounts{err: func(string) error { return fleet.ErrUnknownAccount }}
+		r := fleet.New(10, time.Hour, a.create)
+		defer r.Close()
+		for i := range 100 {
+			_, err := r.Get(t.Context(), "stranger-"+strconv.Itoa(i))
+			require.ErrorIs(t, err, fleet.ErrUnknownAccount, i)
+		}
+		_, err := r.Get(t.Context(), "stranger-100")
+		require.ErrorIs(t, err, fleet.ErrBusy)
+	})
+}
+
 func TestAnUnknownAccountIsAskedForOnceInHalfAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		known := false
