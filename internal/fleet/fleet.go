@@ -298,7 +298,7 @@ func (r *Registry[V]) drop(at *list.Element) {
 
 // arm makes sure that what is idle is dropped when nobody comes any more.
 func (r *Registry[V]) arm(after time.Duration) {
-	if r.sweeper == nil && len(r.live) > 0 {
+	if r.sweeper == nil {
 		r.sweeper = time.AfterFunc(after, r.sweep)
 	}
 }
