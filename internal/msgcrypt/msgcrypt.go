@@ -111,8 +111,9 @@ func (k Key) Encrypt(message []byte, appID string) string {
 func (k Key) AppendEncrypt(out, message []byte, appID string) []byte {
 	size := randomSize + lengthSize + len(message) + len(appID)
 	padding := blockSize - size%blockSize
-	begin, end := len(out), len(out)+base64.StdEncoding.EncodedLen(size+padding)
-	out = slices.Grow(out, end+size+padding-begin)
+	encoded := base64.StdEncoding.EncodedLen(size + padding)
+	begin, end := len(out), len(out)+encoded
+	out = slices.Grow(out, encoded+size+padding)
 	plain := out[end : end+size+padding] // behind its encoding
 	_, _ = rand.Read(plain[:randomSize]) // never fails, see crypto/rand
 	binary.BigEndian.PutUint32(plain[randomSize:], uint32(len(message)))
