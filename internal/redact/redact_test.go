@@ -65,11 +65,12 @@ func TestSecretsAreFoundBehindEscapes(t *testing.T) {
 
 func TestEscapesAreReadWithEveryDigitAndUpToTheEndOfTheText(t *testing.T) {
 	const secret = `0"j/JZ*:/`
-	escaped := func(format string) (text string) {
+	escaped := func(format string) string {
+		var text strings.Builder
 		for i := range len(secret) {
-			text += fmt.Sprintf(format, secret[i])
+			_, _ = fmt.Fprintf(&text, format, secret[i])
 		}
-		return text
+		return text.String()
 	}
 	r := redact.New(secret)
 	for _, form := range []string{escaped("%%%02x"), escaped("%%%02X"), escaped(`\u%04x`), escaped(`\u%04X`), `0\"j\/JZ*:\/`} {
