@@ -59,6 +59,7 @@ func (o *outage) load(t *testing.T, c *Client, perSecond int, during time.Durati
 			o.calls = append(o.calls, outageCall{begin, time.Since(begin), err})
 		}()
 	}
+	synctest.Wait()
 }
 
 func TestC5_BrownOutIsAmplifiedByATenthAtMost(t *testing.T) {
@@ -80,6 +81,7 @@ func TestC5_BrownOutIsAmplifiedByATenthAtMost(t *testing.T) {
 		end := time.Now()
 		o.load(t, c, perSecond, 10*time.Second)
 		time.Sleep(time.Second)
+		synctest.Wait()
 		recovered := end
 		for _, call := range o.calls {
 			if call.err != nil && call.begin.After(recovered) {
@@ -114,6 +116,7 @@ func TestC6_OutageOfFiveMinutesCostsNoMoreThanAHundredRetries(t *testing.T) {
 				o := new(outage)
 				o.load(t, newScript().client(WithHTTPClient(&http.Client{Transport: transport})), perSecond, 5*time.Minute)
 				time.Sleep(time.Minute)
+				synctest.Wait()
 				require.Len(t, o.calls, calls)
 				var durations []time.Duration
 				for _, call := range o.calls {

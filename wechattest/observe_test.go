@@ -150,6 +150,7 @@ func TestReportSaysWhyTheFollowerSawNoReply(t *testing.T) {
 			},
 			ReasonClosed: func(int, http.ResponseWriter, *http.Request, []byte) { panic(http.ErrAbortHandler) },
 		} {
+			synctest.Wait() // for an answer that came too late
 			h.answer = answer
 			report := alice.Sends(t.Context(), "hi")
 			assert.Equal(t, reason, report.Reason)
@@ -163,6 +164,7 @@ func TestReportSaysWhyTheFollowerSawNoReply(t *testing.T) {
 				require.NoError(t, err, reason)
 			}
 		}
+		synctest.Wait()
 		h.answer = answering(sealed(p, p.AppID, text))
 		assert.Equal(t, ReasonNotShown, alice.Opens(t.Context(), "https://example.com/").Reason)
 	})

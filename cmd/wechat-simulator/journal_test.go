@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -41,9 +42,9 @@ func TestChatShowsWhatAFollowerSeesAndWhy(t *testing.T) {
 		s.journal = newJournal(s.stream, 5*time.Second)
 		s.journal.watch(p)
 		alice := p.AddUser(wechattest.User{OpenID: "o-alice"})
-		n := 0
+		var deliveries atomic.Int64
 		p.SetCallback(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			switch n++; n {
+			switch deliveries.Add(1) {
 			case 1:
 				_, _ = w.Write([]byte("success"))
 			case 2: // too late; the retry is accepted
