@@ -14,7 +14,7 @@ FUZZTIME ?= 30s
 SOAKTIME ?= 10m
 SEED ?= 0
 ROUNDS ?= 6
-BENCHTIME ?= 1s
+BENCHTIME ?= 200ms
 
 .PHONY: demo test docs lint security sbom bench profile fuzz mutate examples foreign browser screenshots benchmarks soak reliability ci
 
