@@ -15,7 +15,7 @@ import (
 // index returns the environment and the list of endpoints.
 func (s *simulator) index(*http.Request) (any, error) {
 	environment := map[string]string{}
-	for _, v := range append(s.account(), s.proxied()...) {
+	for _, v := range s.variables() {
 		environment[v.name] = v.value
 	}
 	patterns := append(slices.Collect(maps.Keys(s.endpoints())), slices.Collect(maps.Keys(s.handlers()))...)

@@ -557,7 +557,7 @@ func TestBothGuidesDescribeEveryEndpointAndFlag(t *testing.T) {
 		for _, pattern := range patterns {
 			assert.Contains(t, guide, "`"+strings.TrimSuffix(pattern, "{$}")+"`", name)
 		}
-		for _, v := range append(s.account(), s.proxied()...) {
+		for _, v := range s.variables() {
 			assert.Contains(t, guide, "`"+v.name+"`", name)
 		}
 		for kind := range messages {

@@ -54,10 +54,19 @@ func (s *simulator) proxied() []variable {
 	}
 }
 
+// variables returns all variables. With an upstream the proxy is not among them: a program
+// of the user's own account calls hosts that it refuses.
+func (s *simulator) variables() []variable {
+	if s.upstream != nil {
+		return s.account()
+	}
+	return append(s.account(), s.proxied()...)
+}
+
 // environment returns all variables in the form of [os/exec].
 func (s *simulator) environment() []string {
 	var all []string
-	for _, v := range append(s.account(), s.proxied()...) {
+	for _, v := range s.variables() {
 		all = append(all, v.name+"="+v.value)
 	}
 	return all
@@ -65,6 +74,12 @@ func (s *simulator) environment() []string {
 
 // describe prints where the page is, and the variables as shell commands.
 func (s *simulator) describe(w io.Writer) {
+	if s.upstream != nil {
+		_, _ = fmt.Fprintf(w, "Calls are forwarded to %s and recorded in %s; there is no page\n"+
+			"调用会转发到 %[1]s，并录制到 %[2]s；没有页面\n\n", s.upstream.base, s.set.record)
+		export(w, s.account())
+		return
+	}
 	_, _ = fmt.Fprintf(w, "Open the page 打开页面: %s\n", s.url+prefix)
 	if s.set.password != "" {
 		_, _ = fmt.Fprintf(w, "Password 密码: %s\n", s.set.password)

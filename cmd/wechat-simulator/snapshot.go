@@ -27,7 +27,7 @@ func (s *simulator) getState(*http.Request) (any, error) {
 		followers = append(followers, s.journal.summaryOf(f))
 	}
 	environment := map[string]string{}
-	for _, v := range append(s.account(), s.proxied()...) {
+	for _, v := range s.variables() {
 		environment[v.name] = v.value
 	}
 	return map[string]any{

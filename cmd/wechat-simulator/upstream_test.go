@@ -303,3 +303,24 @@ func TestProgramOfTheUserKeepsItsAccountWithUpstream(t *testing.T) {
 	assert.Zero(t, code, stderr)
 	assert.Regexp(t, `^wx-of-the-user http://127\.0\.0\.1:\d+\n$`, stdout)
 }
+
+func TestOnlyTheBaseURLIsSetWithUpstream(t *testing.T) {
+	for _, v := range (&simulator{}).proxied() {
+		t.Setenv(v.name, "mine")
+	}
+	args := func() []string {
+		return []string{"-addr", "127.0.0.1:0", "-upstream", "http://127.0.0.1:1", "-record", filepath.Join(t.TempDir(), "recording")}
+	}
+	code, stdout, stderr := runs(t, t.Context(), append(args(), "sh", "-c", "env")...)
+	assert.Zero(t, code, stderr)
+	for _, v := range (&simulator{}).proxied() {
+		assert.Contains(t, stdout, "\n"+v.name+"=mine\n", "a program still reaches its other hosts")
+	}
+
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	code, stdout, stderr = runs(t, ctx, args()...)
+	assert.Zero(t, code, stderr)
+	assert.Regexp(t, `(?m)^export WECHAT_BASE_URL=`, stdout)
+	assert.Equal(t, 1, strings.Count(stdout, "export "), stdout)
+}
