@@ -90,6 +90,8 @@ func (s *simulator) describe(w io.Writer) {
 	_, _ = fmt.Fprintln(w, "\n# The account, and the base URL for clients that let you set one 账号，以及接口的基础地址:")
 	export(w, s.account())
 	_, _ = fmt.Fprintf(w, "\n# For clients whose hosts are fixed 域名写死的客户端: a proxy that only reaches *.%s\n", domain)
+	_, _ = fmt.Fprintln(w, "# Only in the terminal of your program: git, go and pip there would reach nothing else\n"+
+		"# 只在运行您程序的终端中设置：该终端里的 git、go、pip 将无法访问其他域名")
 	export(w, s.proxied())
 }
 

@@ -40,6 +40,7 @@ func TestItPrintsWhatToSetAndEndsWithItsContext(t *testing.T) {
 	} {
 		assert.Regexp(t, "(?m)^export "+name+"=.+$", stdout)
 	}
+	assert.Regexp(t, "# Only in the terminal of your program.*\n# .*\nexport HTTP_PROXY=", stdout)
 	file := regexp.MustCompile(`SSL_CERT_FILE=(.+)`).FindStringSubmatch(stdout)[1]
 	_, err := os.Stat(filepath.Dir(file))
 	assert.ErrorIs(t, err, fs.ErrNotExist, "the temporary certificate is gone")
