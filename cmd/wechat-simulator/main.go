@@ -141,6 +141,8 @@ func (set settings) check(command bool) error {
 		return errors.New("-demo is a program of its own: it excludes -callback, -upstream and a command")
 	case (set.upstream == "") != (set.record == ""):
 		return errors.New("-upstream and -record need each other")
+	case set.upstream != "" && (set.callback.URL != "" || set.stateFile != ""):
+		return errors.New("-upstream excludes -callback and -state: the real platform pushes, and keeps its state")
 	case set.password != "" && !set.allowRemote:
 		return errors.New("-password needs -allow-remote")
 	case set.password != "" && utf8.RuneCountInString(set.password) < leastPassword:

@@ -101,6 +101,9 @@ func newSimulator(ctx context.Context, set settings, log *slog.Logger) (*simulat
 		return nil, err
 	}
 	s.control = newControl(s)
+	if s.upstream != nil {
+		s.control = http.HandlerFunc(noControl)
+	}
 	s.proxy = newProxy(http.HandlerFunc(s.servePlatform), issuer, log)
 	s.server = &http.Server{
 		Handler: s, ReadHeaderTimeout: headerTimeout, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),

@@ -99,6 +99,13 @@ func (u *upstream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // requestBody is the key of the request's body in its context.
 type requestBody struct{}
 
+// noControl responds in place of the control API and of the page: they would show a fake
+// platform that the calls do not reach.
+func noControl(w http.ResponseWriter, _ *http.Request) {
+	writeError(w, http.StatusNotFound, "with -upstream there is no page and no control API: calls are forwarded to the real platform and recorded in the file of -record "+
+		"使用 -upstream 时没有页面和控制接口：调用会转发到真实平台，并录制到 -record 的文件")
+}
+
 // rewrite sends a request to the platform: to the host that the client wanted, if it came
 // through the proxy.
 func (u *upstream) rewrite(r *httputil.ProxyRequest) {

@@ -304,6 +304,27 @@ func TestProgramOfTheUserKeepsItsAccountWithUpstream(t *testing.T) {
 	assert.Regexp(t, `^wx-of-the-user http://127\.0\.0\.1:\d+\n$`, stdout)
 }
 
+func TestThereIsNoPageOfAnotherPlatformWithUpstream(t *testing.T) {
+	s := start(t, func(set *settings) {
+		set.upstream, set.record = "http://127.0.0.1:1", filepath.Join(t.TempDir(), "recording")
+	})
+	for _, path := range []string{"/simulator", "/simulator/", "/simulator/log/calls", "/simulator/followers"} {
+		status, out := asks(t, s, "GET", path, nil)
+		assert.Equal(t, http.StatusNotFound, status, path)
+		assert.Contains(t, out["error"], "there is no page", path)
+	}
+	var said strings.Builder
+	s.describe(&said)
+	assert.NotContains(t, said.String(), "/simulator/")
+	for name, args := range map[string][]string{
+		"a callback": {"-callback", "http://127.0.0.1:1/"}, "a state": {"-state", filepath.Join(t.TempDir(), "state")},
+	} {
+		code, _, stderr := runs(t, t.Context(), append(args, "-upstream", "http://127.0.0.1:1", "-record", filepath.Join(t.TempDir(), "recording"))...)
+		assert.Equal(t, exitUsage, code, name)
+		assert.Contains(t, stderr, "-upstream excludes", name)
+	}
+}
+
 func TestOnlyTheBaseURLIsSetWithUpstream(t *testing.T) {
 	for _, v := range (&simulator{}).proxied() {
 		t.Setenv(v.name, "mine")
