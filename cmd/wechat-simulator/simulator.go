@@ -74,8 +74,12 @@ func newSimulator(ctx context.Context, set settings, log *slog.Logger) (*simulat
 	if s.platform, err = set.newPlatform(); err != nil {
 		return nil, err
 	}
+	var saved []byte
 	if set.stateFile != "" {
-		if s.set, err = set.restoreState(s.platform); err != nil {
+		if saved, err = readState(set.stateFile); err != nil {
+			return nil, fmt.Errorf("-state: %w", err)
+		}
+		if s.set, err = set.restoreState(s.platform, saved); err != nil {
 			return nil, err
 		}
 	}
@@ -95,7 +99,7 @@ func newSimulator(ctx context.Context, set settings, log *slog.Logger) (*simulat
 		s.cleanUp()
 		return nil, fmt.Errorf("cannot write the certificate: %w", err)
 	}
-	if err := s.begin(ctx, log); err != nil {
+	if err := s.begin(ctx, saved, log); err != nil {
 		_ = s.listener.Close()
 		s.cleanUp()
 		return nil, err
@@ -111,8 +115,9 @@ func newSimulator(ctx context.Context, set settings, log *slog.Logger) (*simulat
 	return s, nil
 }
 
-// begin starts what works beside the listener.
-func (s *simulator) begin(ctx context.Context, log *slog.Logger) (err error) {
+// begin starts what works beside the listener. saved is the content of the state file, or
+// nil.
+func (s *simulator) begin(ctx context.Context, saved []byte, log *slog.Logger) (err error) {
 	s.journal = newJournal(s.stream, s.set.pushTimeout)
 	s.journal.watch(s.platform)
 	if s.set.demo {
@@ -126,7 +131,7 @@ func (s *simulator) begin(ctx context.Context, log *slog.Logger) (err error) {
 		}
 	}
 	if s.set.stateFile != "" {
-		if s.state, err = newStateSaver(s.set.stateFile, s.current, log); err != nil {
+		if s.state, err = newStateSaver(s.set.stateFile, saved, s.current, log); err != nil {
 			s.abandon()
 		}
 	}

@@ -2,11 +2,12 @@ package main
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -17,13 +18,17 @@ import (
 // saveInterval is the time between two looks at whether the state has changed.
 const saveInterval = 5 * time.Second
 
-// restoreState restores the state file, if it exists, and returns the settings of the
-// restored platform. The account is that of the file; flags for the callback win over it.
-func (set settings) restoreState(p *wechattest.Platform) (settings, error) {
-	err := p.RestoreStateFile(set.stateFile)
+// restoreState restores the state in a document and returns the settings of the restored
+// platform. The account is that of the file; flags for the callback win over it.
+func (set settings) restoreState(p *wechattest.Platform, document []byte) (settings, error) {
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	case document == nil:
 		return set, nil
+	case len(document) == 0:
+		return set, fmt.Errorf("-state: %s is empty; remove it to start with a new state", set.stateFile)
+	}
+	err := p.RestoreState(bytes.NewReader(document))
+	switch {
 	case err != nil:
 		return set, fmt.Errorf("-state: %s was left as it is: %w", set.stateFile, err)
 	case set.given["appid"] && set.appID != p.AppID:
@@ -47,6 +52,19 @@ func (set settings) restoreState(p *wechattest.Platform) (settings, error) {
 	return set, p.SetCallbackSettings(callback)
 }
 
+// readState returns the content of a state file, or nil if it does not exist.
+func readState(file string) ([]byte, error) {
+	document, err := os.ReadFile(file) //nolint:gosec // the user names the file
+	if !errors.Is(err, fs.ErrNotExist) {
+		return document, err
+	}
+	dir := filepath.Dir(file)
+	if _, err := os.Stat(dir); err != nil {
+		return nil, fmt.Errorf("the directory %s does not exist", dir)
+	}
+	return nil, nil
+}
+
 // stateSaver saves the state of a platform to a file while it changes.
 type stateSaver struct {
 	file     string
@@ -56,13 +74,14 @@ type stateSaver struct {
 	stop, stopped chan struct{}
 
 	mu    sync.Mutex
-	saved [sha256.Size]byte // digest of the file
+	known []byte // content of the file that the state came from or was saved as, or nil
+	saved bool
 }
 
-// newStateSaver saves the state and starts to watch it. The first save shows whether the
-// file can be written.
-func newStateSaver(file string, platform func() *wechattest.Platform, log *slog.Logger) (*stateSaver, error) {
-	s := &stateSaver{file: file, platform: platform, log: log, stop: make(chan struct{}), stopped: make(chan struct{})}
+// newStateSaver saves the state and starts to watch it. known is the content of the file, or
+// nil if there is none. The first save shows whether the file can be written.
+func newStateSaver(file string, known []byte, platform func() *wechattest.Platform, log *slog.Logger) (*stateSaver, error) {
+	s := &stateSaver{file: file, known: known, platform: platform, log: log, stop: make(chan struct{}), stopped: make(chan struct{})}
 	if err := s.save(); err != nil {
 		return nil, fmt.Errorf("-state: %w", err)
 	}
@@ -86,7 +105,8 @@ func (s *stateSaver) watch() {
 	}
 }
 
-// save writes the file if the state has changed.
+// save writes the file if the state has changed. If somebody else has changed the file, it is
+// left as it is, and the state is saved beside it from then on: both are complete.
 func (s *stateSaver) save() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -94,15 +114,33 @@ func (s *stateSaver) save() error {
 	if err := s.platform().SaveState(&document); err != nil {
 		return err
 	}
-	digest := sha256.Sum256(document.Bytes())
-	if digest == s.saved {
+	if s.saved && bytes.Equal(document.Bytes(), s.known) {
 		return nil
+	}
+	if err := s.yield(); err != nil {
+		return err
 	}
 	if err := atomicfile.Write(s.file, document.Bytes()); err != nil {
 		return err
 	}
-	s.saved = digest
+	s.known, s.saved = document.Bytes(), true
 	return nil
+}
+
+// yield continues in a new file if the content of the file is not what is known.
+func (s *stateSaver) yield() error {
+	found, err := readState(s.file)
+	if err != nil || found == nil || bytes.Equal(found, s.known) {
+		return err
+	}
+	beside, err := os.CreateTemp(filepath.Dir(s.file), filepath.Base(s.file)+".conflict-*")
+	if err != nil {
+		return err
+	}
+	s.log.Error("another program has changed the file of -state: it stays as it is, and the state is saved in another file from now on",
+		"file", s.file, "saved_in", beside.Name())
+	s.file = beside.Name()
+	return beside.Close()
 }
 
 // Close saves the state for the last time.

@@ -82,6 +82,7 @@ func TestStateFileThatCannotBeUsedIsReportedAndLeftAsItIs(t *testing.T) {
 	}{
 		"damaged":         {string(data[:len(data)/2]), nil, "damaged state"},
 		"another version": {strings.Replace(string(data), `"version":2`, `"version":7`, 1), nil, "state of another version"},
+		"empty":           {"", nil, "state.json is empty"},
 		"other notes":     {"buy milk", nil, "damaged state"},
 		"another account": {string(data), []string{"-appid", "wx1"}, "-appid: the account in "},
 		"another secret":  {string(data), []string{"-secret", "s3cr3t"}, "-secret: the account in "},
@@ -104,7 +105,7 @@ func TestStateFileThatCannotBeUsedIsReportedAndLeftAsItIs(t *testing.T) {
 	}
 	code, _, stderr := runs(t, t.Context(), "-state", filepath.Join(dir, "absent", "state.json"), "true")
 	assert.Equal(t, exitFailure, code, "it is told at the start, not at the end")
-	assert.Contains(t, stderr, "-state")
+	assert.Contains(t, stderr, "-state: the directory "+filepath.Join(dir, "absent")+" does not exist")
 }
 
 func TestStateIsSavedWhenItHasChanged(t *testing.T) {
@@ -113,7 +114,7 @@ func TestStateIsSavedWhenItHasChanged(t *testing.T) {
 		p := wechattest.NewPlatform()
 		defer p.Close()
 		var log strings.Builder
-		s, err := newStateSaver(file, func() *wechattest.Platform { return p }, slog.New(slog.NewTextHandler(&log, nil)))
+		s, err := newStateSaver(file, nil, func() *wechattest.Platform { return p }, slog.New(slog.NewTextHandler(&log, nil)))
 		require.NoError(t, err)
 		passes := func() []byte {
 			time.Sleep(saveInterval)
@@ -139,5 +140,52 @@ func TestStateIsSavedWhenItHasChanged(t *testing.T) {
 		assert.Contains(t, log.String(), "the state was not saved")
 		require.Error(t, s.Close(), "the last save fails too")
 		require.NoError(t, os.Mkdir(filepath.Dir(file), 0o700))
+	})
+}
+
+func TestSimulatorsOnOneStateFileLoseNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "state.json")
+		var log strings.Builder
+		var savers []*stateSaver
+		var platforms []*wechattest.Platform
+		for range 3 {
+			p := wechattest.NewPlatform()
+			defer p.Close()
+			known, err := readState(file)
+			require.NoError(t, err)
+			_, err = settings{}.restoreState(p, known)
+			require.NoError(t, err)
+			s, err := newStateSaver(file, known, func() *wechattest.Platform { return p }, slog.New(slog.NewTextHandler(&log, nil)))
+			require.NoError(t, err)
+			savers, platforms = append(savers, s), append(platforms, p)
+		}
+		assert.Empty(t, log.String(), "nothing has changed yet")
+		for i, name := range []string{"alice", "bob", "carol"} {
+			platforms[i].AddUser(wechattest.User{OpenID: name})
+			time.Sleep(saveInterval)
+			synctest.Wait()
+		}
+		platforms[2].AddUser(wechattest.User{OpenID: "dave"})
+		for _, s := range savers {
+			require.NoError(t, s.Close())
+		}
+		files, err := filepath.Glob(file + "*")
+		require.NoError(t, err)
+		require.Len(t, files, 3)
+		assert.Equal(t, 2, strings.Count(log.String(), "another program has changed the file"))
+		for i, want := range [][]string{{"alice"}, {"bob"}, {"carol", "dave"}} {
+			p := wechattest.NewPlatform()
+			defer p.Close()
+			require.NoError(t, p.RestoreStateFile(savers[i].file))
+			var got []string
+			for _, f := range p.Followers() {
+				got = append(got, f.OpenID)
+			}
+			assert.Equal(t, want, got)
+			info, err := os.Stat(savers[i].file)
+			require.NoError(t, err)
+			assert.Equal(t, os.FileMode(0o600), info.Mode())
+		}
 	})
 }
