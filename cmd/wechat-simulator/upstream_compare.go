@@ -44,6 +44,9 @@ func compareRecording(ctx context.Context, file string, w io.Writer) (different 
 		return false, err
 	}
 	defer func() { _ = f.Close() }()
+	if info, err := f.Stat(); err == nil && info.Size() == 0 {
+		return false, fmt.Errorf("%s is empty", file)
+	}
 	exchanges, err := recording.Read(f)
 	if err != nil {
 		return false, err

@@ -216,6 +216,8 @@ func TestUpstreamThatCouldLeakSecretsIsRefused(t *testing.T) {
 	existing := filepath.Join(t.TempDir(), "existing")
 	require.NoError(t, os.WriteFile(existing, []byte("mine"), 0o600))
 	fresh := filepath.Join(t.TempDir(), "recording")
+	empty := filepath.Join(t.TempDir(), "empty")
+	require.NoError(t, os.WriteFile(empty, nil, 0o600))
 	for name, tt := range map[string]struct {
 		args []string
 		code int
@@ -230,6 +232,7 @@ func TestUpstreamThatCouldLeakSecretsIsRefused(t *testing.T) {
 		"no upstream":      {[]string{"-record", fresh}, exitUsage, "need each other"},
 		"somebody's file":  {[]string{"-upstream", "https://api.weixin.qq.com", "-record", existing}, exitFailure, "exists"},
 		"no recording":     {[]string{"-compare", existing}, exitFailure, "not a recording"},
+		"an empty file":    {[]string{"-compare", empty}, exitFailure, "is empty"},
 		"an absent record": {[]string{"-compare", fresh}, exitFailure, "no such file"},
 	} {
 		t.Run(name, func(t *testing.T) {
