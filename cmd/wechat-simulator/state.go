@@ -59,7 +59,7 @@ func readState(file string) ([]byte, error) {
 		return document, err
 	}
 	dir := filepath.Dir(file)
-	if _, err := os.Stat(dir); err != nil {
+	if _, err := os.Stat(dir); err != nil { //nolint:gosec // the user names the file
 		return nil, fmt.Errorf("the directory %s does not exist", dir)
 	}
 	return nil, nil

@@ -12,8 +12,10 @@ import (
 	"net/url"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/wechatoa/wechat"
 	"github.com/wechatoa/wechat/internal/recording"
 	"github.com/wechatoa/wechat/wechattest"
 )
@@ -159,10 +161,53 @@ func (c *comparison) exchange(ctx context.Context, e *recording.Exchange) (findi
 	if err != nil {
 		return nil, err.Error()
 	}
+	if reason := dependence(e.Response, answer); reason != "" {
+		return nil, reason
+	}
 	if resp.StatusCode != e.Status {
 		findings = append(findings, fmt.Sprintf("HTTP status %d, the fake has %d", e.Status, resp.StatusCode))
 	}
 	return append(findings, c.bodies(e.Response, resp.Header.Get("Content-Type"), answer)...), ""
+}
+
+// dependent are the errcodes that tell what has happened before, or what followers have done:
+// a recording contains neither.
+var dependent = map[wechat.Code]string{
+	wechat.ErrReplyWindowClosed:   "when the follower has last written",
+	wechat.ErrReplyLimit:          "when the follower has last written",
+	wechat.ErrNoRecentInteraction: "when the follower has last written",
+	wechat.ErrAlreadyTyping:       "when the follower has last written",
+	wechat.ErrNotFollower:         "whether the user follows",
+	wechat.ErrUserNotFollowing:    "whether the user follows",
+	wechat.ErrMessagesRefused:     "whether the user refuses messages",
+	wechat.ErrSubscriptionRefused: "what the user has subscribed to",
+	wechat.ErrNoKFSession:         "the sessions with agents",
+	wechat.ErrOtherKFSession:      "the sessions with agents",
+	wechat.ErrKFOffline:           "whether the agent is online",
+	wechat.ErrMenuNotFound:        "the menu before the recording",
+	wechat.ErrDailyQuota:          "the calls before the recording",
+	wechat.ErrMinuteQuota:         "the calls before the recording",
+}
+
+// dependence returns why the errcodes of two responses may differ though the platforms are
+// alike, or "".
+func dependence(recorded *recording.Body, fake []byte) string {
+	if recorded == nil || recorded.JSON == nil {
+		return ""
+	}
+	document, _ := decodeJSON(recorded.JSON)
+	fakeDocument, _ := decodeJSON(fake)
+	a, b := errcode(document), errcode(fakeDocument)
+	if a == b {
+		return ""
+	}
+	for _, code := range []string{a, b} {
+		number, _ := strconv.Atoi(code) // 0, which is no key, if it is none
+		if on, ok := dependent[wechat.Code(number)]; ok {
+			return fmt.Sprintf("errcode %s, the fake has %s: it depends on %s", a, b, on)
+		}
+	}
+	return ""
 }
 
 // bodies compares the bodies of two responses.

@@ -212,6 +212,35 @@ func TestDifferencesOfTheFakeAreReported(t *testing.T) {
 	}
 }
 
+func TestCallsThatDependOnWhatIsNotRecordedAreNotCompared(t *testing.T) {
+	file, _ := recordOf(t, func(t *testing.T, c *wechat.Client, genuine *wechattest.Platform) {
+		t.Helper()
+		ctx := t.Context()
+		alice, bob := genuine.AddUser(wechattest.User{}), genuine.AddUser(wechattest.User{})
+		genuine.SetCallback(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+		alice.Sends(ctx, "hi")
+		send := func(openID string) error {
+			return c.SendCustomMessage(ctx, wechat.SendCustomMessageRequest{OpenID: openID, Message: wechat.TextMessage{Content: "hello"}})
+		}
+		require.NoError(t, send(alice.OpenID), "she has just written")
+		require.ErrorIs(t, send(bob.OpenID), wechat.ErrReplyWindowClosed, "he has not")
+		genuine.Handle("/cgi-bin/message/custom/send", func(wechattest.Call) (any, error) { return nil, wechat.ErrSystemBusy })
+		require.ErrorIs(t, send(bob.OpenID), wechat.ErrSystemBusy)
+		genuine.Handle("/cgi-bin/tags/create", func(wechattest.Call) (any, error) { return nil, wechat.ErrDailyQuota })
+		_, err := c.CreateTag(ctx, "VIP")
+		require.ErrorIs(t, err, wechat.ErrDailyQuota)
+		genuine.Handle("/cgi-bin/tags/get", func(wechattest.Call) (any, error) { return nil, wechat.ErrSystemBusy })
+		_, _ = c.ListTags(ctx)
+	})
+	code, stdout, stderr := runs(t, t.Context(), "-compare", file)
+	assert.Equal(t, exitFailure, code, "for the one that differs")
+	assert.Empty(t, stderr)
+	assert.Contains(t, stdout, "POST /cgi-bin/message/custom/send\n    not compared: errcode 0, the fake has 45015: it depends on when the follower has last written\n")
+	assert.Contains(t, stdout, "    not compared: errcode 45015, the fake has 40003: ")
+	assert.Contains(t, stdout, "POST /cgi-bin/tags/create\n    not compared: errcode 45009, the fake has 0: it depends on the calls before the recording\n")
+	assert.Contains(t, stdout, "GET /cgi-bin/tags/get\n    errcode -1, the fake has 0\n")
+}
+
 func TestUpstreamThatCouldLeakSecretsIsRefused(t *testing.T) {
 	existing := filepath.Join(t.TempDir(), "existing")
 	require.NoError(t, os.WriteFile(existing, []byte("mine"), 0o600))
