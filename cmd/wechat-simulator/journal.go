@@ -1,6 +1,7 @@
 package main
 
 import (
+	"log/slog"
 	"slices"
 	"sync"
 	"time"
@@ -22,6 +23,7 @@ const (
 type journal struct {
 	stream      *stream
 	pushTimeout time.Duration
+	warner      *warner
 
 	mu     sync.Mutex
 	calls  *ring[*loggedCall]
@@ -35,7 +37,7 @@ type journal struct {
 
 func newJournal(s *stream, pushTimeout time.Duration) *journal {
 	return &journal{
-		stream: s, pushTimeout: pushTimeout, stop: func() {},
+		stream: s, pushTimeout: pushTimeout, stop: func() {}, warner: newWarner(slog.New(slog.DiscardHandler)),
 		calls: newRing[*loggedCall](keptCalls, keptBytes), pushes: newRing[*loggedPush](keptPushes, keptBytes),
 		items: newRing[*item](keptItems, keptBytes),
 	}
@@ -78,6 +80,9 @@ func (j *journal) record(p *wechattest.Platform, o wechattest.Observation) {
 		j.announce(p, o.Call)
 	case wechattest.ObservationPush, wechattest.ObservationDelivery, wechattest.ObservationOutcome:
 		push := j.addPush(o)
+		if o.Kind == wechattest.ObservationOutcome {
+			j.warner.push(o.Report, j.pushTimeout)
+		}
 		j.stream.publish("push", push)
 		if o.OpenID == "" {
 			return

@@ -65,6 +65,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		code = sim.run(ctx, command, stdout, stderr)
 	} else {
 		sim.describe(stdout)
+		if set.given["callback"] {
+			sim.journal.warner.callback(ctx, set.callback.URL)
+		}
 		select {
 		case <-ctx.Done():
 		case err := <-ended:

@@ -119,6 +119,7 @@ func newSimulator(ctx context.Context, set settings, log *slog.Logger) (*simulat
 // nil.
 func (s *simulator) begin(ctx context.Context, saved []byte, log *slog.Logger) (err error) {
 	s.journal = newJournal(s.stream, s.set.pushTimeout)
+	s.journal.warner = newWarner(log)
 	s.journal.watch(s.platform)
 	if s.set.demo {
 		if err := s.startDemo(ctx, log); err != nil {
