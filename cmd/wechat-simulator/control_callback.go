@@ -128,15 +128,19 @@ func (s *simulator) refusal(err error) error {
 // lookupTimeout is the time for the host of a callback to be resolved.
 const lookupTimeout = 3 * time.Second
 
-// mayReach returns an error if the simulator may not push to a URL, because it is not on
-// this machine: a page or a program could make it call any host in the network.
+// mayReach returns an error if the simulator cannot push to a URL, or may not, because it is
+// not on this machine: a page or a program could make it call any host in the network.
 func (s *simulator) mayReach(ctx context.Context, address string) error {
-	if s.set.allowRemote || address == "" {
+	if address == "" {
 		return nil
 	}
 	u, err := url.Parse(address)
-	if err != nil {
-		return invalid("the URL of the callback is not valid")
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.Fragment != "" {
+		why := noteOf(reasonURL)
+		return &problem{http.StatusBadRequest, strings.ToLower(why.English[:1]) + why.English[1:], &why}
+	}
+	if s.set.allowRemote {
+		return nil
 	}
 	if host := u.Hostname(); !allLoopback(ctx, host) {
 		why := noteOf(reasonNotLoopback)

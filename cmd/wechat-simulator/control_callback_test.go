@@ -36,6 +36,7 @@ func TestVerificationThatFailsSaysWhyAndChangesNothing(t *testing.T) {
 		"status":       {serve(http.NotFound), "404", http.StatusBadGateway},
 		"certificate":  {encrypted.URL, "certificate", http.StatusBadGateway},
 		"closed":       {serve(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }), "closed", http.StatusBadGateway},
+		"invalid_url":  {"127.0.0.1:9301/x", "http://", http.StatusBadRequest},
 		"not_loopback": {"http://192.0.2.1/wechat", "-allow-remote", http.StatusBadRequest},
 	} {
 		status, out := asks(t, s, "PATCH", "/simulator/callback", obj{"url": tt.url, "verify": true})

@@ -18,6 +18,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 	"unicode/utf8"
@@ -52,7 +53,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	sim, err := newSimulator(context.WithoutCancel(ctx), set, slog.New(slog.NewTextHandler(stderr, nil)))
 	if err != nil {
-		_, _ = fmt.Fprintln(stderr, "wechat-simulator:", err)
+		complain(stderr, err)
 		return exitFailure
 	}
 	if sim.notice != "" {
@@ -75,10 +76,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		}
 	}
 	if err := errors.Join(sim.Close(), <-ended); err != nil {
-		_, _ = fmt.Fprintln(stderr, "wechat-simulator:", err)
+		complain(stderr, err)
 		return exitFailure
 	}
 	return code
+}
+
+// complain prints an error without the names of packages.
+func complain(stderr io.Writer, err error) {
+	_, _ = fmt.Fprintln(stderr, "wechat-simulator:", strings.ReplaceAll(err.Error(), "wechattest: ", ""))
 }
 
 // parse parses the flags and the command after them.
@@ -166,7 +172,7 @@ func (s *simulator) run(ctx context.Context, command []string, stdout, stderr io
 		return code
 	}
 	if ctx.Err() == nil { // nobody stopped the simulator
-		_, _ = fmt.Fprintln(stderr, "wechat-simulator:", err)
+		complain(stderr, err)
 	}
 	return exitFailure
 }

@@ -90,7 +90,9 @@ func TestWhatCannotBeRightIsRefusedAtTheStart(t *testing.T) {
 		"an unknown mode":     {[]string{"-mode", "secret"}, exitUsage, "plain, compatible or safe"},
 		"a short key":         {[]string{"-aes-key", "abc"}, exitFailure, "EncodingAESKey"},
 		"a short token":       {[]string{"-token", "a"}, exitFailure, "Token"},
-		"no callback address": {[]string{"-callback", "localhost:8080"}, exitFailure, "URL"},
+		"no callback scheme":  {[]string{"-callback", "localhost:8080"}, exitFailure, "-callback: the URL of the callback must begin with http://"},
+		"no callback URL":     {[]string{"-callback", "127.0.0.1:9301/x"}, exitFailure, "-callback: the URL of the callback must begin with http://"},
+		"a remote callback":   {[]string{"-callback", "http://192.0.2.1/"}, exitFailure, "-callback: the callback 192.0.2.1 is not on this machine"},
 		"a negative timeout":  {[]string{"-push-timeout", "-1s"}, exitUsage, "positive"},
 		"somebody's file":     {[]string{"-ca", other, "-addr", "127.0.0.1:0"}, exitFailure, "not a certificate of this program"},
 	} {
@@ -100,6 +102,7 @@ func TestWhatCannotBeRightIsRefusedAtTheStart(t *testing.T) {
 			code, stdout, stderr := runs(t, ctx, tt.args...)
 			assert.Equal(t, tt.code, code)
 			assert.Contains(t, stderr, tt.says)
+			assert.NotContains(t, stderr, "wechattest:")
 			assert.Empty(t, stdout)
 		})
 	}

@@ -19,6 +19,7 @@ type note struct {
 const (
 	reasonLate        wechattest.Reason = "late"         // a retry was accepted
 	reasonNotLoopback wechattest.Reason = "not_loopback" // the callback is on another machine
+	reasonURL         wechattest.Reason = "invalid_url"  // the address is not a URL
 )
 
 // texts are the reasons in Chinese and English.
@@ -53,7 +54,11 @@ var texts = map[wechattest.Reason][2]string{
 	wechattest.ReasonContent:      {"回复缺少内容，或内容过长、格式错误", "The content of the reply is missing, too long or malformed"},
 	wechattest.ReasonMedia:        {"回复中的 media_id 不存在", "The media_id of the reply does not exist"},
 
-	reasonLate:        {"程序第一次回应太晚，重试后才被接受", "The first response came too late; a retry was accepted"},
+	reasonLate: {"程序第一次回应太晚，重试后才被接受", "The first response came too late; a retry was accepted"},
+	reasonURL: {
+		"服务器地址必须是 http:// 或 https:// 开头的 URL，例如 http://127.0.0.1:8081/wechat",
+		"The URL of the callback must begin with http:// or https://, such as http://127.0.0.1:8081/wechat",
+	},
 	reasonNotLoopback: {"服务器地址不在本机；要允许，请用 -allow-remote 启动", "The callback is not on this machine; start with -allow-remote to allow this"},
 }
 

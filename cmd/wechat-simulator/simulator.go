@@ -71,6 +71,9 @@ func newSimulator(ctx context.Context, set settings, log *slog.Logger) (*simulat
 	set = complete(set)
 	s := &simulator{set: set, cleanUp: func() {}, stream: newStream(), closing: make(chan struct{})}
 	var err error
+	if err := s.mayReach(ctx, set.callback.URL); err != nil {
+		return nil, fmt.Errorf("-callback: %w", err)
+	}
 	if s.platform, err = set.newPlatform(); err != nil {
 		return nil, err
 	}
@@ -82,9 +85,9 @@ func newSimulator(ctx context.Context, set settings, log *slog.Logger) (*simulat
 		if s.set, err = set.restoreState(s.platform, saved); err != nil {
 			return nil, err
 		}
-	}
-	if err := s.mayReach(ctx, s.set.callback.URL); err != nil {
-		return nil, fmt.Errorf("-callback: %w", err)
+		if err := s.mayReach(ctx, s.set.callback.URL); err != nil {
+			return nil, fmt.Errorf("the callback in the file of -state: %w", err)
+		}
 	}
 	issuer, err := newAuthority()
 	if err != nil {

@@ -97,6 +97,7 @@ func TestStateFileThatCannotBeUsedIsReportedAndLeftAsItIs(t *testing.T) {
 			assert.Equal(t, exitFailure, code)
 			assert.Contains(t, stderr, tt.says)
 			assert.NotContains(t, stderr, "s3cr3t")
+			assert.NotContains(t, stderr, "wechattest:")
 			assert.Empty(t, stdout)
 			after, err := os.ReadFile(file)
 			require.NoError(t, err)

@@ -25,7 +25,7 @@ import (
 func compare(ctx context.Context, file string, stdout, stderr io.Writer) int {
 	different, err := compareRecording(ctx, file, stdout)
 	if err != nil {
-		_, _ = fmt.Fprintln(stderr, "wechat-simulator: -compare:", err)
+		complain(stderr, fmt.Errorf("-compare: %w", err))
 	}
 	if err != nil || different {
 		return exitFailure
