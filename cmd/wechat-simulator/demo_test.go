@@ -75,6 +75,10 @@ func TestPasswordIsPrintedAndSetForTheCommand(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	t.Setenv(passwordVariable, "from the environment")
+	code, stdout, stderr := runs(t, t.Context(), "true")
+	assert.Equal(t, exitUsage, code, "it would be ignored")
+	assert.Contains(t, stderr, "$"+passwordVariable+" need -allow-remote")
+	assert.Empty(t, stdout)
 	_, stdout, _ = runs(t, ctx, "-allow-remote", "-addr", "127.0.0.1:0")
 	assert.Contains(t, stdout, "Password 密码: from the environment\n")
 }

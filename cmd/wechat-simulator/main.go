@@ -126,7 +126,7 @@ func parse(args []string, stderr io.Writer) (settings, []string, error) {
 			set.addr = "127.0.0.1:0"
 		}
 	}
-	if set.allowRemote && set.password == "" {
+	if set.compare == "" && set.password == "" {
 		set.password = os.Getenv(passwordVariable)
 	}
 	if err := set.check(flags.NArg() > 0); err != nil {
@@ -153,7 +153,7 @@ func (set settings) check(command bool) error {
 	case set.upstream != "" && (set.callback.URL != "" || set.stateFile != ""):
 		return errors.New("-upstream excludes -callback and -state: the real platform pushes, and keeps its state")
 	case set.password != "" && !set.allowRemote:
-		return errors.New("-password needs -allow-remote")
+		return errors.New("-password and $" + passwordVariable + " need -allow-remote: without it nobody is asked for a password")
 	case set.password != "" && utf8.RuneCountInString(set.password) < leastPassword:
 		return fmt.Errorf("the password must have at least %d characters", leastPassword)
 	}
