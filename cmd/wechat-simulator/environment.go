@@ -77,10 +77,12 @@ func (s *simulator) describe(w io.Writer) {
 	if s.upstream != nil {
 		_, _ = fmt.Fprintf(w, "Calls are forwarded to %s and recorded in %s; there is no page\n"+
 			"调用会转发到 %[1]s，并录制到 %[2]s；没有页面\n\n", s.upstream.base, s.set.record)
+		s.describeElsewhere(w, "")
 		export(w, s.account())
 		return
 	}
 	_, _ = fmt.Fprintf(w, "Open the page 打开页面: %s\n", s.url+prefix)
+	s.describeElsewhere(w, prefix)
 	if s.set.password != "" {
 		_, _ = fmt.Fprintf(w, "Password 密码: %s\n", s.set.password)
 	}
@@ -93,6 +95,13 @@ func (s *simulator) describe(w io.Writer) {
 	_, _ = fmt.Fprintln(w, "# Only in the terminal of your program: git, go and pip there would reach nothing else\n"+
 		"# 只在运行您程序的终端中设置：该终端里的 git、go、pip 将无法访问其他域名")
 	export(w, s.proxied())
+}
+
+// describeElsewhere prints the URLs of a path for other machines.
+func (s *simulator) describeElsewhere(w io.Writer, path string) {
+	for _, addr := range elsewhere(s.listener.Addr().String()) {
+		_, _ = fmt.Fprintf(w, "From other machines 其他机器访问: http://%s\n", addr+path)
+	}
 }
 
 func export(w io.Writer, list []variable) {

@@ -73,6 +73,29 @@ func nextFree(ctx context.Context, addr string) net.Listener {
 	return nil
 }
 
+// elsewhere returns the addresses at which programs on other machines may reach the listener,
+// if it listens on all interfaces.
+func elsewhere(addr string) []string {
+	host, port, err := net.SplitHostPort(addr)
+	all := net.ParseIP(host)
+	if err != nil || !all.IsUnspecified() {
+		return nil
+	}
+	interfaces, err := net.InterfaceAddrs()
+	if err != nil {
+		return nil // they are only a convenience
+	}
+	var list []string
+	for _, a := range interfaces {
+		network, ok := a.(*net.IPNet)
+		onlyIPv4 := all.To4() != nil
+		if ok && network.IP.IsGlobalUnicast() && (!onlyIPv4 || network.IP.To4() != nil) {
+			list = append(list, net.JoinHostPort(network.IP.String(), port))
+		}
+	}
+	return list
+}
+
 // reachable returns an address at which programs on this machine reach the listener.
 func reachable(addr string) string {
 	host, port, err := net.SplitHostPort(addr)

@@ -47,3 +47,29 @@ func TestPortInUseIsSaidByTheProgram(t *testing.T) {
 	assert.Contains(t, stderr, "127.0.0.1:8099 is in use")
 	assert.Regexp(t, `(?m)^Open the page 打开页面: http://127\.0\.0\.1:8[1-9]\d\d/simulator/$`, stdout)
 }
+
+func TestAddressesForOtherMachinesAreSaid(t *testing.T) {
+	assert.Empty(t, elsewhere("127.0.0.1:8099"))
+	assert.Empty(t, elsewhere("[::1]:8099"))
+	own, err := net.InterfaceAddrs()
+	require.NoError(t, err)
+	var want []string
+	for _, a := range own {
+		if ip := a.(*net.IPNet).IP; ip.To4() != nil && !ip.IsLoopback() && !ip.IsLinkLocalUnicast() {
+			want = append(want, ip.String()+":8099")
+		}
+	}
+	assert.Equal(t, want, elsewhere("0.0.0.0:8099"))
+	assert.Subset(t, elsewhere("[::]:8099"), want)
+
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, stdout, _ := runs(t, ctx, "-addr", "0.0.0.0:0", "-allow-remote")
+	for _, addr := range want {
+		ip, _, err := net.SplitHostPort(addr)
+		require.NoError(t, err)
+		assert.Regexp(t, `(?m)^From other machines 其他机器访问: http://`+ip+`:\d+/simulator/$`, stdout)
+	}
+	_, stdout, _ = runs(t, ctx, "-addr", "127.0.0.1:0")
+	assert.NotContains(t, stdout, "From other machines")
+}
