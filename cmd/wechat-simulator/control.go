@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 )
 
@@ -53,13 +54,11 @@ func newControl(s *simulator) http.Handler {
 	}
 	mux.Handle("GET /simulator/page/", assets())
 	guard := http.NewCrossOriginProtection()
-	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		writeError(w, http.StatusForbidden, "web pages of other origins cannot use the control API")
-	}))
+	guard.SetDenyHandler(http.HandlerFunc(refuseForeign))
 	access := newLogin(s.set.password)
 	mux.HandleFunc("GET "+loginPath, access.form)
 	mux.HandleFunc("POST "+loginPath, access.submit)
-	guarded := withSafeHeaders(guard.Handler(access.require(withJSONErrors(mux))))
+	guarded := withSafeHeaders(guard.Handler(withoutForeignReads(access.require(withJSONErrors(mux)))))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !s.set.allowRemote && !isLocal(r.Host) {
 			writeError(w, http.StatusForbidden, "the host of the control API must be an IP address or localhost")
@@ -68,6 +67,37 @@ func newControl(s *simulator) http.Handler {
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		guarded.ServeHTTP(w, r)
 	})
+}
+
+func refuseForeign(w http.ResponseWriter, _ *http.Request) {
+	writeError(w, http.StatusForbidden, "web pages of other origins cannot use the control API")
+}
+
+// withoutForeignReads refuses the requests with which pages of other origins read or load
+// something. [http.CrossOriginProtection] only refuses what changes something, and leaves the
+// rest to browsers.
+func withoutForeignReads(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if isForeign(r.Header, r.Host) {
+			refuseForeign(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// isForeign reports whether a page of another origin has sent a request, other than by a link
+// that a person follows.
+func isForeign(header http.Header, host string) bool {
+	if origin := header.Get("Origin"); origin != "" {
+		u, err := url.Parse(origin)
+		return err != nil || u.Host != host
+	}
+	switch header.Get("Sec-Fetch-Site") {
+	case "", "same-origin", "none": // a program, the page, a person
+		return false
+	}
+	return header.Get("Sec-Fetch-Mode") != "navigate"
 }
 
 // isLocal reports whether nobody else can control the name in a Host header.

@@ -547,6 +547,43 @@ func TestPagesOfOtherOriginsCannotUseTheControlAPI(t *testing.T) {
 	}
 }
 
+func TestPagesOfOtherOriginsReadNothing(t *testing.T) {
+	s := start(t)
+	gets := func(path string, header map[string]string) int {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel() // ends the live stream
+		r := httptest.NewRequestWithContext(ctx, http.MethodGet, path, nil)
+		r.Host = "127.0.0.1:8099"
+		for name, value := range header {
+			r.Header.Set(name, value)
+		}
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, r)
+		return w.Code
+	}
+	for _, path := range []string{"/simulator/", "/simulator/state", "/simulator/live", "/simulator/page/main.js"} {
+		for name, header := range map[string]map[string]string{
+			"fetch":                  {"Origin": "https://example.com", "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "cors"},
+			"an old browser":         {"Origin": "http://127.0.0.1:3000"},
+			"an opaque origin":       {"Origin": "null"},
+			"an image":               {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"},
+			"another port of a site": {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "no-cors"},
+		} {
+			assert.Equal(t, http.StatusForbidden, gets(path, header), "%s %s", name, path)
+		}
+		for name, header := range map[string]map[string]string{
+			"a program":    nil,
+			"Node.js":      {"Sec-Fetch-Mode": "cors"},
+			"the page":     {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "cors"},
+			"its own":      {"Origin": "http://127.0.0.1:8099"},
+			"a bookmark":   {"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate"},
+			"a link to us": {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"},
+		} {
+			assert.Equal(t, http.StatusOK, gets(path, header), "%s %s", name, path)
+		}
+	}
+}
+
 func TestBothGuidesDescribeEveryEndpointAndFlag(t *testing.T) {
 	s := start(t)
 	for _, name := range []string{"../../docs/simulator.md", "../../docs/zh/simulator.md"} {
