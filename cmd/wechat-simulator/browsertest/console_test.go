@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/cdp"
+	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
@@ -223,4 +225,24 @@ func TestPasswordProtectsThePage(t *testing.T) {
 	w.see("#connection", "Reconnecting…")
 	s.start(strings.TrimPrefix(s.URL, "http://"))
 	w.see("label", "The password that was printed at start-up") // it does not know the browser
+}
+
+func TestManyTabsLeaveEachOtherConnections(t *testing.T) {
+	s := startSimulator(t)
+	startProgram(t, s).connect(s)
+	openID := s.addFollower("Alice")
+	first := open(t, s)
+	tabs := []*window{first}
+	for len(tabs) < 8 { // a browser opens six connections to a host
+		tabs = append(tabs, first.openTab(s))
+	}
+	last := tabs[len(tabs)-1]
+	last.see("#connection", "Live")
+	last.say("from the eighth tab")
+	last.see(".item-theirs .bubble", "from the eighth tab")
+
+	first.until("document.hidden")
+	s.post("followers/"+openID+"/messages", map[string]string{"type": "text", "content": "while it was hidden"})
+	first.run(send(cdppage.BringToFront, cdp.Empty{}))
+	first.see(".item-theirs .bubble", "while it was hidden")
 }

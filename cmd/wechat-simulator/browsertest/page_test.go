@@ -40,8 +40,19 @@ type window struct {
 // open opens the page. The test fails if the page reports an error in its console.
 func open(t *testing.T, s *simulator, prepare ...action) *window {
 	t.Helper()
+	return openIn(chromium, t, s, []chromedp.ContextOption{chromedp.WithNewBrowserContext()}, prepare...)
+}
+
+// openTab opens the page in another tab of the window, which hides the ones before.
+func (w *window) openTab(s *simulator) *window {
+	w.t.Helper()
+	return openIn(w.ctx, w.t, s, []chromedp.ContextOption{chromedp.WithNewWindow(false)})
+}
+
+func openIn(parent context.Context, t *testing.T, s *simulator, options []chromedp.ContextOption, prepare ...action) *window {
+	t.Helper()
 	w := &window{t: t}
-	ctx, closeWindow := chromedp.NewContext(chromium, chromedp.WithNewBrowserContext(), chromedp.WithListener(w.listen))
+	ctx, closeWindow := chromedp.NewContext(parent, append(options, chromedp.WithListener(w.listen))...)
 	t.Cleanup(closeWindow)
 	require.NoError(t, chromedp.Do(ctx), "the browser opens a window")
 	var cancel context.CancelFunc

@@ -11,9 +11,10 @@ const firstPause = 500; // milliseconds before the first new attempt
 const longestPause = 8000;
 
 /**
- * Follows the stream for as long as the page is open. The browser reconnects by itself
- * and asks for what it missed; where it gives up, a new stream continues after the last
- * event.
+ * Follows the stream while the page is visible: a browser opens only six connections to a
+ * host, so that the streams of hidden tabs would leave none for the others. The stream
+ * continues after the last event when the page is shown again, or where the browser gives
+ * up reconnecting by itself.
  *
  * @param {() => number|string} position the sequence number of the last known event
  * @param {(name: string, data: any, id: string) => void} receive
@@ -21,8 +22,14 @@ const longestPause = 8000;
  */
 export function follow(position, receive, report) {
   let pause = firstPause;
+  let source = null;
+  let timer = 0;
+  const close = () => {
+    clearTimeout(timer);
+    source?.close();
+  };
   const open = () => {
-    const source = new EventSource(`/simulator/live?after=${encodeURIComponent(position())}`);
+    source = new EventSource(`/simulator/live?after=${encodeURIComponent(position())}`);
     source.onopen = () => {
       pause = firstPause;
       report(true);
@@ -30,14 +37,18 @@ export function follow(position, receive, report) {
     source.onerror = () => {
       report(false);
       if (source.readyState !== EventSource.CLOSED) return;
-      source.close();
       api.clock().catch(() => {}); // asks for the password if that is why
-      setTimeout(open, pause);
+      timer = setTimeout(open, pause);
       pause = Math.min(2 * pause, longestPause);
     };
     for (const name of names) {
       source.addEventListener(name, (event) => receive(name, JSON.parse(event.data || "{}"), event.lastEventId));
     }
   };
-  open();
+  const change = () => {
+    close();
+    if (!document.hidden) open();
+  };
+  document.addEventListener("visibilitychange", change);
+  change();
 }
