@@ -204,7 +204,7 @@ func TestReasonIsShownBesideWhatAFollowerSees(t *testing.T) {
 	w.see(".item-line .note[data-code=refused]", "Connection refused")
 }
 
-func TestLateAndWrongAnswersHaveTheirReasons(t *testing.T) {
+func TestLateAndWrongAnswersHaveTheirReasonsUntilPushesArePaused(t *testing.T) {
 	s := startSimulator(t)
 	p := startProgram(t, s)
 	p.connect(s)
@@ -218,6 +218,7 @@ func TestLateAndWrongAnswersHaveTheirReasons(t *testing.T) {
 	w.say("slow")
 	w.see(".item-theirs .bubble", "收到：slow")
 	w.see(".item-mine .note[data-code=late]", "The first response came too late")
+	w.see(".item-mine .note[data-code=late] .note-error", "deadline exceeded")
 
 	for code, answer := range map[string]string{
 		"format":        "hello",
@@ -234,6 +235,16 @@ func TestLateAndWrongAnswersHaveTheirReasons(t *testing.T) {
 		w.see(".item-line", "该公众号提供的服务出现故障，请稍后再试")
 		w.see(".item-line .note[data-code="+code+"]", "3 deliveries")
 	}
+	w.see(".item-line .note[data-code=status] .note-error", "HTTP status 500")
+	w.clickText(".note[data-code=status] button", "Show in the log")
+	w.see(".detail .note-error", "HTTP status 500")
+	w.see("#callback-status", "Pushes paused")
+	p.handler.Store(&answers)
+	w.say("in the pause")
+	w.clickText(".item-line .note[data-code=pushes_paused] button", "Move the clock by a minute to end the pause")
+	w.see("#callback-status", "Callback verified")
+	w.say("after the pause")
+	w.see(".item-theirs .bubble", "收到：after the pause")
 }
 
 func TestMessageWithHTMLIsShownAsText(t *testing.T) {

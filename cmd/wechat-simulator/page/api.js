@@ -69,6 +69,7 @@ export const api = {
   push: (id) => call("GET", at(["log", "pushes", id])),
   pushAsGo: (id) => textOf(at(["log", "pushes", id, "go"])),
 
+  callback: () => call("GET", "callback"),
   saveCallback: (settings) => call("PATCH", "callback", settings),
   expireTokens: () => call("POST", "tokens/expire", {}),
   revokeTokens: () => call("DELETE", "tokens"),

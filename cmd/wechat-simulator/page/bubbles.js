@@ -3,16 +3,18 @@
 import { api } from "./api.js";
 import { append, h, icon, safeURL } from "./dom.js";
 import { openArticle } from "./articles.js";
+import { errorLine, noteElement } from "./notes.js";
 import { isConsentPage, openConsent } from "./oauth.js";
 import { linkTo, richText } from "./richtext.js";
 import { state } from "./store.js";
-import { noteText, t } from "./strings.js";
+import { t } from "./strings.js";
 
 /**
  * @typedef {object} Context of a conversation
  * @property {string} openid
  * @property {(id: string, content: string) => void} answer taps the answer of a menu
  * @property {(id: string) => void} showPush shows a push in the log
+ * @property {() => void} resized is called when an item has grown
  */
 
 /**
@@ -58,10 +60,21 @@ function viaLabel(item) {
 // Reasons why a follower saw nothing though the program did nothing wrong.
 const harmless = new Set(["empty", "transferred"]);
 
+// Reasons that do not come from a delivery, which therefore has no more to say.
+const plain = new Set([...harmless, "not_shown", "no_callback", "not_following", "blacklisted", "qrcode_expired", "pushes_paused"]);
+
 /** Returns the note that says why the follower saw what they saw. */
-function noteOf(item, { showPush }) {
-  return h(harmless.has(item.note.code) ? "aside.note.note-quiet" : "aside.note", { "data-code": item.note.code, "aria-label": t("reason") }, icon("info"),
-    h("p", {}, noteText(item.note), item.push_id && h("button.link", { onclick: () => showPush(item.push_id) }, t("showInLog"))));
+function noteOf(item, { showPush, resized }) {
+  const { note, push_id: id } = item;
+  const element = noteElement(harmless.has(note.code) ? "aside.note.note-quiet" : "aside.note", note,
+    id && h("button.link", { onclick: () => showPush(id) }, t("showInLog")));
+  if (id && !plain.has(note.code)) {
+    api.push(id).then((push) => {
+      append(element.querySelector("p"), errorLine(push));
+      resized();
+    }, () => {}); // the log may have forgotten it
+  }
+  return element;
 }
 
 function bubbleOf(item, context) {

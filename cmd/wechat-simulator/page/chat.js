@@ -57,6 +57,7 @@ class Chat {
       openid: this.openid,
       answer: (id, content) => attempt(() => api.send(this.openid, { type: "text", content, menu_item_id: id })),
       showPush: (id) => emit("reveal", `push-${id}`),
+      resized: () => this.#atEnd && this.#showEnd(),
     };
     this.composer = composer(this.openid, this.#closed.signal);
     this.#keepAtEnd();

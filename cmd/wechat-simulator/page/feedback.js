@@ -47,7 +47,7 @@ export async function copy(text) {
 }
 
 /** Fills a region with the outcome of an action. */
-export function report(element, kind, text) {
+export function report(element, kind, content) {
   element.className = `outcome outcome-${kind}`;
-  fill(element, text);
+  fill(element, content);
 }

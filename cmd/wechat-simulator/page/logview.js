@@ -5,8 +5,9 @@ import { append, fill, h, icon, iconButton } from "./dom.js";
 import { attempt, copy } from "./feedback.js";
 import { clockTime, milliseconds, pretty, prettyXML } from "./format.js";
 import { allEntries, entryOf } from "./log.js";
+import { errorLine, noteElement } from "./notes.js";
 import { nameOf, on, state } from "./store.js";
-import { noteText, t } from "./strings.js";
+import { t } from "./strings.js";
 import { WindowedList } from "./windowed.js";
 
 const rowHeight = 30;
@@ -145,7 +146,7 @@ function pushDetail(push, close) {
   return [
     head(push.event ? `${push.type} · ${push.event}` : push.type, close,
       h("button", { id: "copy-go", onclick: () => attempt(async () => copy(await api.pushAsGo(push.id))) }, icon("copy"), t("copyGo"))),
-    push.note && h("p.note", { "data-code": push.note.code }, icon("info"), h("span", {}, noteText(push.note))),
+    push.note && noteElement("aside.note", push.note, errorLine(push)),
     facts([
       [t("from"), fromOf(push)], [t("saw"), t(`seen.${push.seen}`)], [t("answerTime"), milliseconds(push.answer_ms)], [t("at"), clockTime(new Date(push.at))], ["MsgId", push.msg_id],
     ]),

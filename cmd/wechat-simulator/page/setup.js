@@ -3,6 +3,7 @@
 import { APIError, api } from "./api.js";
 import { field, h, iconButton, select, valuesOf } from "./dom.js";
 import { attempt, copy, reasonOf, report } from "./feedback.js";
+import { endOfPause } from "./notes.js";
 import { on, state } from "./store.js";
 import { noteText, t } from "./strings.js";
 
@@ -65,7 +66,7 @@ async function save(form, outcome, settings) {
 
 function showStatus(outcome, callback) {
   const { status } = callback;
-  if (callback.pushes_paused) report(outcome, "bad", t("pushesPaused"));
+  if (callback.pushes_paused) report(outcome, "bad", [t("pushesPaused"), " ", endOfPause()]);
   else if (status?.reason) report(outcome, "bad", noteText(status.reason));
   else if (status?.verified && callback.url) report(outcome, "good", t("verified"));
   else report(outcome, "plain", "");

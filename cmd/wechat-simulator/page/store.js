@@ -128,6 +128,12 @@ function setTokens(tokens) {
   emit("tokens");
 }
 
+/** Reads whether pushes are paused, of which no event tells. */
+async function readCallback() {
+  state.callback = await api.callback();
+  emit("callback");
+}
+
 const reloadPause = 1000; // milliseconds, so that a flood of events does not become one of requests
 let reloading = false;
 let stale = false; // whether something was missed since the last load began
@@ -152,7 +158,12 @@ const receivers = {
   reset: () => reload(0),
   resync: () => reload(reloadPause),
   call: (data) => addEntry("call", data),
-  push: (data) => addEntry("push", data),
+  push(data) {
+    addEntry("push", data);
+    if (data.state !== "done" || data.blocked) return;
+    const changed = state.callback.pushes_paused ? !data.pushes_paused : data.pushes_paused || data.seen === "unavailable";
+    if (changed) readCallback().catch(() => {});
+  },
   async message({ openid, item }) {
     const template = item.message?.template_id;
     if (template && !state.templates.has(template)) await readTemplates();
@@ -183,7 +194,10 @@ const receivers = {
     state.faults = faults;
     emit("faults");
   },
-  clock: setClock,
+  clock(data) {
+    setClock(data);
+    if (state.callback.pushes_paused) readCallback().catch(() => {});
+  },
   tags({ tags }) {
     state.tags = tags;
     emitSoon("followers");

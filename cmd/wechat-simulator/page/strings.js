@@ -81,6 +81,7 @@ export const strings = {
   earlier: ["查看更早的消息", "Show earlier messages"],
   waiting: ["等待程序回复", "Waiting for the program"],
   reason: ["原因", "Reason"],
+  endPause: ["时钟快进一分钟，结束暂停", "Move the clock by a minute to end the pause"],
   showInLog: ["查看日志", "Show in the log"],
   writeMessage: ["发消息", "Write a message"],
   send: ["发送", "Send"],
