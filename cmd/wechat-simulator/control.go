@@ -89,15 +89,15 @@ func withoutForeignReads(next http.Handler) http.Handler {
 // isForeign reports whether a page of another origin has sent a request, other than by a link
 // that a person follows.
 func isForeign(header http.Header, host string) bool {
-	if origin := header.Get("Origin"); origin != "" {
-		u, err := url.Parse(origin)
-		return err != nil || u.Host != host
-	}
 	switch header.Get("Sec-Fetch-Site") {
-	case "", "same-origin", "none": // a program, the page, a person
+	case "same-origin", "none": // the page, a person
 		return false
+	case "": // a program, or a browser without HTTPS
+		origin := header.Get("Origin")
+		u, err := url.Parse(origin)
+		return origin != "" && (err != nil || u.Host != host)
 	}
-	return header.Get("Sec-Fetch-Mode") != "navigate"
+	return header.Get("Origin") != "" || header.Get("Sec-Fetch-Mode") != "navigate"
 }
 
 // isLocal reports whether nobody else can control the name in a Host header.

@@ -572,12 +572,13 @@ func TestPagesOfOtherOriginsReadNothing(t *testing.T) {
 			assert.Equal(t, http.StatusForbidden, gets(path, header), "%s %s", name, path)
 		}
 		for name, header := range map[string]map[string]string{
-			"a program":    nil,
-			"Node.js":      {"Sec-Fetch-Mode": "cors"},
-			"the page":     {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "cors"},
-			"its own":      {"Origin": "http://127.0.0.1:8099"},
-			"a bookmark":   {"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate"},
-			"a link to us": {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"},
+			"a program":                           nil,
+			"Node.js":                             {"Sec-Fetch-Mode": "cors"},
+			"a form of a page without a referrer": {"Origin": "null", "Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "navigate"},
+			"the page":                            {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "cors"},
+			"its own":                             {"Origin": "http://127.0.0.1:8099"},
+			"a bookmark":                          {"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate"},
+			"a link to us":                        {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"},
 		} {
 			assert.Equal(t, http.StatusOK, gets(path, header), "%s %s", name, path)
 		}
