@@ -61,7 +61,7 @@ sbom:
 $(GOLANGCI):
 	go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
 
-## bench: benchmarks with allocations; then this SDK beside a floor, resty and three others, for about 40 minutes.
+## bench: benchmarks with allocations; then this SDK beside a floor, resty and three others, for about 20 minutes.
 ## To try: make bench ROUNDS=1 BENCHTIME=100x, whose results go to benchmarks/quick.
 bench:
 	go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./...

@@ -9,7 +9,7 @@ import (
 const (
 	courseWidth, courseHeight = 760, 240
 	courseLeft, courseTop     = 60, 50
-	courseRight, courseBottom = 740, 200
+	courseRight, courseBottom = 720, 200
 	minScale                  = 8 // MiB
 )
 
@@ -36,7 +36,7 @@ func course(all rows) []byte {
 			courseLeft, courseRight, y, y, courseLeft-8, y+4, digits(value))
 	}
 	for percent := 0; percent <= 100; percent += 20 {
-		fmt.Fprintf(&b, `<text class="small" x="%.1f" y="%d" text-anchor="middle">%d,000</text>`+"\n", courseX(float64(percent)), courseBottom+20, percent*10)
+		fmt.Fprintf(&b, `<text class="small" x="%.1f" y="%d" text-anchor="middle">%.1f million</text>`+"\n", courseX(float64(percent)), courseBottom+20, float64(percent)/100)
 	}
 	for _, drawn := range []struct {
 		class  string

@@ -69,7 +69,7 @@ func TestThePicturesAreXML(t *testing.T) {
 func TestTheCourseIsDrawnAndNotListed(t *testing.T) {
 	all := parse([]byte(twoRounds))
 	picture := string(course(all))
-	if n := strings.Count(picture, "<polyline"); n != 1 || !strings.Contains(picture, `points="128.0,153.1 740.0,143.8 "`) {
+	if n := strings.Count(picture, "<polyline"); n != 1 || !strings.Contains(picture, `points="126.0,153.1 720.0,143.8 "`) {
 		t.Error(n, picture)
 	}
 	if text := string(document(all, nil, 1, "1x", "")); strings.Contains(text, "@") || !strings.Contains(text, "growth-MiB") {
