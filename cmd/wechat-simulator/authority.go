@@ -15,8 +15,9 @@ import (
 	"math/big"
 	"net"
 	"os"
-	"path/filepath"
 	"time"
+
+	"github.com/wechatoa/wechat/internal/atomicfile"
 )
 
 const (
@@ -112,16 +113,7 @@ func (a *authority) write(file string) error {
 	case !isOurs(old):
 		return fmt.Errorf("%s exists and is not a certificate of this program", file)
 	}
-	temporary, err := os.CreateTemp(filepath.Dir(file), authorityName+"-*") // with mode 0600
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.Remove(temporary.Name()) }() // fails after the rename
-	_, err = temporary.Write(a.pem())
-	if err = errors.Join(err, temporary.Close()); err != nil {
-		return err
-	}
-	return os.Rename(temporary.Name(), file)
+	return atomicfile.Write(file, a.pem())
 }
 
 // isOurs reports whether a file contains only a certificate of this program.
