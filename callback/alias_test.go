@@ -17,6 +17,8 @@ import (
 )
 
 // kept is what a handler and the programs around it may keep for ever.
+type contextKey struct{}
+
 type kept struct {
 	message Message
 	raw     []byte

@@ -32,11 +32,11 @@ type run struct {
 	push     *Push
 	ctx      context.Context //nolint:containedctx // of the run, which may outlive the request
 	began    time.Time
-	detached detached       // is ctx
-	handling handlerContext // of the handler
-	started  time.Time      // when the handler was called
-	stuck    deadline[*run] // of the handler
-	reports  sync.WaitGroup // done when the end was reported to the log and the observer
+	detached detached         // is ctx
+	handling usercode.Context // of the handler
+	started  time.Time        // when the handler was called
+	stuck    deadline[*run]   // of the handler
+	reports  sync.WaitGroup   // done when the end was reported to the log and the observer
 
 	mu       sync.Mutex
 	waiters  int          // deliveries that may get the result
@@ -272,9 +272,10 @@ func (e *engine) handle(r *run) {
 
 	r.started = time.Now()
 	ctx := &r.handling
-	ctx.Context, ctx.deadline = r.ctx, r.started.Add(e.cfg.HandlerTimeout)
-	defer ctx.end()
-	e.handlers.add(&r.stuck, r, ctx.deadline.Add(stuckAfter))
+	deadline := r.started.Add(e.cfg.HandlerTimeout)
+	ctx.Begin(r.ctx, deadline)
+	defer ctx.End()
+	e.handlers.add(&r.stuck, r, deadline.Add(stuckAfter))
 	res := result{err: usercode.ErrGoexit}
 	defer func() { // even if the handler ends the goroutine
 		e.handlers.remove(&r.stuck)

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -79,28 +80,15 @@ func Call[T any](ctx context.Context, g *Guard, f func(ctx context.Context) (T, 
 	if !g.admit(begin) {
 		return none, ErrSkipped
 	}
-	limited, cancel := g.limit(ctx)
-	c := &call[T]{guard: g, done: make(chan struct{})}
-	go func() {
-		defer cancel()
-		defer c.end()
-		c.value, c.err = f(limited)
-		c.err = callMethods(c.err)
-		c.returned = true
-	}()
-	select {
-	case <-c.done:
-	case <-limited.Done():
-		err := ctx.Err()
-		if c.abandon(err != nil) {
-			if err == nil {
-				err = ErrTimeout
-			}
-			g.record(ctx, err, true)
-			return none, err
-		}
+	c := &call[T]{guard: g, f: f}
+	c.ctx.Begin(ctx, g.deadline(begin))
+	go c.run()
+	if err := c.wait(ctx); err != nil {
+		g.record(ctx, err, time.Now(), true)
+		return none, err
 	}
-	g.record(ctx, c.err, time.Since(begin) >= cmp.Or(g.Limit, Limit))
+	end := time.Now()
+	g.record(ctx, c.err, end, end.Sub(begin) >= cmp.Or(g.Limit, Limit))
 	if c.err != nil {
 		return none, c.err
 	}
@@ -141,15 +129,25 @@ func callMethods(err error) error {
 // call is one call on its goroutine.
 type call[T any] struct {
 	guard    *Guard
+	f        func(ctx context.Context) (T, error)
+	ctx      Context // of f
 	value    T
 	err      error
 	returned bool // f returned; it neither panicked nor ended its goroutine
-	done     chan struct{}
 
 	// guarded by guard.mu
 	ended   bool
-	counted bool        // in guard.abandoned
-	grace   *time.Timer // until it is counted
+	done    chan struct{} // closed when the call ends; nil unless its caller waits for that
+	counted bool          // in guard.abandoned
+	grace   *time.Timer   // until it is counted
+}
+
+func (c *call[T]) run() {
+	defer c.ctx.End()
+	defer c.end()
+	c.value, c.err = c.f(&c.ctx)
+	c.err = callMethods(c.err)
+	c.returned = true
 }
 
 // end is deferred by the goroutine of the call.
@@ -168,7 +166,50 @@ func (c *call[T]) end() {
 	if c.counted {
 		c.guard.abandoned--
 	}
-	close(c.done)
+	if c.done != nil {
+		close(c.done)
+	}
+}
+
+// yields is how often the caller lets other goroutines run before it waits for a channel,
+// which costs more than most calls take.
+const yields = 4
+
+// wait waits until the call has ended, or returns why it was abandoned. ctx belongs to
+// the caller.
+func (c *call[T]) wait(ctx context.Context) error {
+	for range yields {
+		runtime.Gosched()
+		if c.hasEnded() {
+			return nil
+		}
+	}
+	select {
+	case <-c.whenEnded():
+	case <-c.ctx.Done():
+		err := ctx.Err()
+		if c.abandon(err != nil) {
+			return cmp.Or(err, ErrTimeout)
+		}
+	}
+	return nil
+}
+
+func (c *call[T]) hasEnded() bool {
+	c.guard.mu.Lock()
+	defer c.guard.mu.Unlock()
+	return c.ended
+}
+
+// whenEnded returns a channel that is closed when the call has ended.
+func (c *call[T]) whenEnded() <-chan struct{} {
+	c.guard.mu.Lock()
+	defer c.guard.mu.Unlock()
+	c.done = make(chan struct{})
+	if c.ended {
+		close(c.done)
+	}
+	return c.done
 }
 
 // abandon abandons the call and reports whether it was still running. A call that its
@@ -199,11 +240,12 @@ func (c *call[T]) count() {
 	}
 }
 
-func (g *Guard) limit(ctx context.Context) (context.Context, context.CancelFunc) {
+// deadline returns when a call that begins now is abandoned, or 0 if it is not.
+func (g *Guard) deadline(now time.Time) time.Time {
 	if g.Limit < 0 {
-		return context.WithCancel(ctx)
+		return time.Time{}
 	}
-	return context.WithTimeout(ctx, cmp.Or(g.Limit, Limit))
+	return now.Add(cmp.Or(g.Limit, Limit))
 }
 
 // admit reports whether a call may be made now.
@@ -223,13 +265,12 @@ func (g *Guard) admit(now time.Time) bool {
 }
 
 // record counts the outcome of a call. slow means that it used all of its time.
-func (g *Guard) record(ctx context.Context, err error, slow bool) {
+func (g *Guard) record(ctx context.Context, err error, now time.Time, slow bool) {
 	if err != nil && (ctx.Err() != nil || g.Limit < 0) {
 		return // the caller ended it, or the guard has no breaker
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	now := time.Now()
 	if err == nil {
 		g.failures, g.pause, g.succeeded = 0, 0, now
 		return

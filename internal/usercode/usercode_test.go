@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/wechatoa/wechat/internal/raceskip"
 	"github.com/wechatoa/wechat/internal/usercode"
 )
 
@@ -79,6 +80,45 @@ func TestAnErrorWhoseMethodsPanicIsAPanic(t *testing.T) {
 		_, err = usercode.Call(t.Context(), &g, func(context.Context) (string, error) { return "", unsound })
 		require.ErrorAs(t, err, &p, name)
 	}
+}
+
+func TestTheContextOfACallEndsWithIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for limit, want := range map[time.Duration]time.Duration{0: usercode.Limit, time.Second: time.Second, usercode.Unlimited: 0} {
+			for _, waits := range []bool{false, true} {
+				g := usercode.Guard{Limit: limit}
+				begin := time.Now()
+				var kept context.Context
+				require.NoError(t, usercode.Run(t.Context(), &g, func(ctx context.Context) {
+					kept = ctx
+					if waits {
+						time.Sleep(time.Millisecond)
+					}
+					deadline, ok := ctx.Deadline()
+					assert.Equal(t, want != 0, ok)
+					if ok {
+						assert.Equal(t, want, deadline.Sub(begin))
+					}
+					assert.NoError(t, ctx.Err())
+				}))
+				synctest.Wait()
+				require.ErrorIs(t, kept.Err(), context.Canceled)
+				<-kept.Done()
+			}
+		}
+	})
+}
+
+func TestAQuickCallAllocatesNeitherTimerNorChannel(t *testing.T) {
+	raceskip.Allocations(t)
+	var g usercode.Guard
+	ctx, called := context.Background(), 0
+	assert.LessOrEqual(t, testing.AllocsPerRun(500, func() {
+		if err := usercode.Run(ctx, &g, func(context.Context) { called++ }); err != nil {
+			t.Error(err)
+		}
+	}), 4.0)
+	assert.Equal(t, 501, called)
 }
 
 func TestHangingCallIsLeftBehindAndTheFourthIsNotMade(t *testing.T) {
