@@ -38,8 +38,8 @@ func TestAWarmCallAllocatesNoMoreThanItsBound(t *testing.T) {
 		bound float64
 		call  func() error
 	}{
-		{"GET a user", 44, func() error { _, err := c.GetUser(ctx, message.OpenID); return err }},
-		{"POST a template message", 54, func() error { _, err := c.SendTemplateMessage(ctx, message); return err }},
+		{"GET a user", 28, func() error { _, err := c.GetUser(ctx, message.OpenID); return err }},
+		{"POST a template message", 37, func() error { _, err := c.SendTemplateMessage(ctx, message); return err }},
 	} {
 		got := testing.AllocsPerRun(500, func() { require.NoError(t, row.call()) })
 		assert.LessOrEqual(t, got, row.bound, row.name)

@@ -200,26 +200,19 @@ func (c *Client) sourceToken(ctx context.Context, rejected string) (string, erro
 
 // attempt sends the call once.
 func (c *Client) attempt(ctx context.Context, cl *call) (v verdict, err error) {
-	seen := Attempt{AppID: c.cfg.appID, Method: cl.Method, Path: cl.Path, Number: cl.attempts}
+	seen := Attempt{AppID: c.cfg.appID, Method: cl.Method, Path: cl.Path, Number: cl.attempts, Start: time.Now()}
 	if c.cfg.observe != nil {
-		seen.Start = time.Now()
-		defer func() {
-			seen.Duration, seen.Err = time.Since(seen.Start), err
-			var refusal *Error
-			if errors.As(err, &refusal) {
-				seen.Code = refusal.Code
-			}
-			c.observe(ctx, seen)
-		}()
+		defer func() { c.observe(ctx, seen, err) }()
 	}
 	c.chooseHost(cl)
 	body, err := c.secure.seal(cl)
 	if err != nil {
 		return final, c.requestError(cl, 0, err)
 	}
-	limited, cancel := limit(ctx, c.timeout(cl))
-	defer cancel()
-	sent, wire := limited, (*writes)(nil)
+	limited := &usercode.Context{}
+	limited.Begin(ctx, seen.Start.Add(c.timeout(cl)))
+	defer limited.End()
+	sent, wire := context.Context(limited), (*writes)(nil)
 	if !cl.Idempotent || len(cl.AlreadyDone) > 0 || c.cfg.failover { // otherwise it makes no difference
 		sent, wire = c.traceWrites(limited)
 	}
@@ -241,7 +234,7 @@ func (c *Client) attempt(ctx context.Context, cl *call) (v verdict, err error) {
 // send sends one request.
 func (c *Client) send(r *http.Request, cl *call, body *payload.Payload) (*http.Response, error) {
 	if c.sender == nil {
-		return c.rest.GetClient().Do(r)
+		return roundTrip(c.rest.GetClient(), r)
 	}
 	if c.cfg.userAgent == "" && c.rest.Header.Get("User-Agent") != "" {
 		r.Header.Del("User-Agent") // the program has set one for all requests
@@ -255,18 +248,25 @@ func (c *Client) send(r *http.Request, cl *call, body *payload.Payload) (*http.R
 	return raw, err
 }
 
-// observe passes an attempt to the observer of the program.
-func (c *Client) observe(ctx context.Context, seen Attempt) {
-	_, err := usercode.Call(context.WithoutCancel(ctx), &c.observerGuard, func(ctx context.Context) (struct{}, error) {
-		c.cfg.observe(ctx, seen)
-		return struct{}{}, nil
-	})
+// observe passes an attempt, which ended with err, to the observer of the program.
+func (c *Client) observe(ctx context.Context, seen Attempt, err error) {
+	seen.Duration, seen.Err = time.Since(seen.Start), err
+	if err != nil {
+		var refusal *Error
+		if errors.As(err, &refusal) {
+			seen.Code = refusal.Code
+		}
+	}
+	err = usercode.Run(context.WithoutCancel(ctx), &c.observerGuard, func(ctx context.Context) { c.cfg.observe(ctx, seen) })
 	c.reportFailure(ctx, "wechat: the observer failed", err)
 }
 
 // reportFailure logs, once, that code of the program hung, panicked or ended its
 // goroutine. Other errors are returned by the call.
 func (c *Client) reportFailure(ctx context.Context, message string, err error, secrets ...string) {
+	if err == nil {
+		return
+	}
 	var panicked *usercode.PanicError
 	if !errors.As(err, &panicked) && !errors.Is(err, usercode.ErrTimeout) && !errors.Is(err, usercode.ErrGoexit) {
 		return
@@ -274,14 +274,6 @@ func (c *Client) reportFailure(ctx context.Context, message string, err error, s
 	if _, logged := c.logged.LoadOrStore(message, true); !logged {
 		c.cfg.log.LogAttrs(ctx, slog.LevelError, message, slog.Any("error", c.hide.Error(err, secrets...)))
 	}
-}
-
-// limit is [context.WithTimeout], but makes no context if ctx ends sooner anyway.
-func limit(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= d {
-		return ctx, func() {}
-	}
-	return context.WithTimeout(ctx, d)
 }
 
 // timeout returns how long an attempt of the call may take.

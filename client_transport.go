@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -116,6 +117,24 @@ func (w *writes) none(err error) bool {
 	var dns *net.DNSError
 	var op *net.OpError
 	return errors.As(err, &dns) || errors.As(err, &op) && op.Op == "dial"
+}
+
+// roundTrip sends a request as h.Do does. The rest of its work, which is the copying of
+// headers and bodies for redirects, and cookies, is not needed: both are off.
+func roundTrip(h *http.Client, r *http.Request) (*http.Response, error) {
+	if h.Timeout != 0 {
+		return h.Do(r)
+	}
+	raw, err := h.Transport.RoundTrip(r)
+	switch {
+	case err != nil:
+		return nil, err
+	case raw == nil:
+		return nil, fmt.Errorf("%T returned neither a response nor an error", h.Transport)
+	case raw.Body == nil: // allowed for what net/http does not send
+		raw.Body = http.NoBody
+	}
+	return raw, nil
 }
 
 // isCertificate reports whether the certificate of the server is not valid.
