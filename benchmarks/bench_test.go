@@ -73,15 +73,16 @@ func each(b *testing.B, has func(SDK) bool, run func(b *testing.B, s SDK)) {
 	}
 }
 
-func hasClient(s SDK) bool   { return s.Client != nil }
+func hasClient(s SDK) bool   { return s.Client != nil && !s.OnlyCalls }
+func makesCalls(s SDK) bool  { return s.Client != nil }
 func hasReceiver(s SDK) bool { return s.Receiver != nil }
 
 // managesTokens leaves out plain resty, whose token never changes.
-func managesTokens(s SDK) bool { return s.Client != nil && s.Name != plainResty.Name }
+func managesTokens(s SDK) bool { return hasClient(s) && s.Name != plainResty.Name }
 
 // does reports whether the clients of an SDK are a T too.
 func does[T any](s SDK) bool {
-	if s.Client == nil {
+	if !hasClient(s) {
 		return false
 	}
 	http.DefaultTransport = InMemory().Transport(nil)

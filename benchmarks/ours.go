@@ -16,7 +16,7 @@ import (
 // ours is this SDK as it comes, with an observer: nothing is switched off.
 var ours = SDK{
 	Name:     "ours",
-	Client:   func(p *Platform) Client { return newOurClient(p, wechat.WithHTTPClient) },
+	Client:   func(p *Platform) Client { return newOurClient(p, wechat.WithHTTPClient, observed) },
 	Receiver: ourReceiver,
 	Decode: Decoders{
 		User: func(d []byte) error { return decodeInto(d, new(wechat.User)) },
@@ -40,11 +40,21 @@ var ours = SDK{
 	ShortLife:    Life{34, 31 * time.Second}, // refreshed a tenth before its end, no sooner than after 30 seconds
 }
 
+// unobserved is this SDK without an observer, which none of the others has.
+var unobserved = SDK{
+	Name:      "unobserved",
+	Client:    func(p *Platform) Client { return newOurClient(p, wechat.WithHTTPClient) },
+	OnlyCalls: true,
+}
+
 // oursOnResty is this SDK with a resty client that the program has brought.
 var oursOnResty = SDK{
 	Name:   "oursonresty",
-	Client: func(p *Platform) Client { return newOurClient(p, onResty) },
+	Client: func(p *Platform) Client { return newOurClient(p, onResty, observed) },
 }
+
+// observed gives an SDK an observer.
+var observed = wechat.WithObserver(func(context.Context, wechat.Attempt) {})
 
 // onResty gives an SDK a resty client instead of an http.Client.
 func onResty(h *http.Client) wechat.Option { return wechat.WithRestyClient(resty.NewWithClient(h)) }
@@ -59,10 +69,9 @@ func decodeInto(document []byte, out any) error {
 
 type ourClient struct{ c *wechat.Client }
 
-func newOurClient(p *Platform, with func(*http.Client) wechat.Option) *ourClient {
+func newOurClient(p *Platform, with func(*http.Client) wechat.Option, more ...wechat.Option) *ourClient {
 	h := &http.Client{Transport: p.Transport(wechat.NewTransport())}
-	observe := func(context.Context, wechat.Attempt) {}
-	return &ourClient{wechat.NewClient(AppID, AppSecret, with(h), wechat.WithObserver(observe))}
+	return &ourClient{wechat.NewClient(AppID, AppSecret, append(more, with(h))...)}
 }
 
 func (c *ourClient) GetUser(ctx context.Context, openID string) (string, error) {

@@ -16,6 +16,8 @@ type SDK struct {
 	Name string
 	// Client makes a client whose calls go to p. Nil if there is none.
 	Client func(p *Platform) Client
+	// OnlyCalls leaves the client out of all rows but those of single calls.
+	OnlyCalls bool
 	// Receiver makes a handler that answers each text message with its text. Nil if
 	// there is none.
 	Receiver func(m Mode) http.Handler
@@ -87,7 +89,7 @@ const (
 )
 
 // SDKs are all that are measured, in the order of the tables.
-var SDKs = []SDK{floor, plainResty, ours, oursOnResty, silenceper, chanxuehong, powerWeChat}
+var SDKs = []SDK{floor, plainResty, ours, unobserved, oursOnResty, silenceper, chanxuehong, powerWeChat}
 
 var errRefused = errors.New("refused")
 

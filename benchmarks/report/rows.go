@@ -10,9 +10,9 @@ import (
 )
 
 // The SDKs in the order of the tables.
-var sdks = []string{"floor", "resty", "ours", "oursonresty", "silenceper", "chanxuehong", "powerwechat"}
+var sdks = []string{"floor", "resty", "ours", "unobserved", "oursonresty", "silenceper", "chanxuehong", "powerwechat"}
 
-var peers = sdks[4:]
+var peers = sdks[5:]
 
 // rows are the values of all rounds, by row, SDK and unit.
 type rows map[string]map[string]map[string][]float64
