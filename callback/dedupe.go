@@ -95,16 +95,13 @@ const (
 	DedupeReplyRetention = 20 * time.Second
 )
 
-const (
-	maxRemembered   = 100_000
-	maxRepliesBytes = 4 << 20
-)
+const maxRemembered = 100_000 // pushes
 
 // MemoryDedupeStore is an in-memory [DedupeStore] that several handlers in one process can
 // share. It remembers up to 100,000 pushes and 4 MiB of replies.
 type MemoryDedupeStore struct {
 	pushes  *lru[string, claimed]
-	replies *lru[string, []byte]
+	replies replies
 }
 
 // claimed is the state of a push in the store.
@@ -112,6 +109,7 @@ type claimed struct {
 	owner  string    // "" while the push is free
 	ends   time.Time // when the claim expires
 	done   bool
+	reply  replyNumber
 	method ReplyMethod
 	askers [deliveries]string // owners that have asked, in order
 }
@@ -122,13 +120,7 @@ func NewMemoryDedupeStore() *MemoryDedupeStore {
 		pushes: newLRU[string](limits[claimed]{entries: maxRemembered, pinned: func(c claimed) bool {
 			return c.owner != "" && !c.done && time.Now().Before(c.ends)
 		}}),
-		replies: newReplies[string](),
 	}
-}
-
-// newReplies returns a cache of rendered replies.
-func newReplies[K comparable]() *lru[K, []byte] {
-	return newLRU[K](limits[[]byte]{entries: maxRemembered, bytes: maxRepliesBytes, size: func(reply []byte) int { return len(reply) }})
 }
 
 // Claim implements [DedupeStore].
@@ -139,7 +131,7 @@ func (s *MemoryDedupeStore) Claim(_ context.Context, key, owner string, ttl time
 		result.Delivery = c.count(owner)
 		switch {
 		case c.done:
-			result.State = ClaimStateDone
+			result.State, result.Reply = ClaimStateDone, s.replies.get(c.reply, now)
 		case c.free(owner, now):
 			result.State = ClaimStateGranted
 			c.owner, c.ends = owner, now.Add(ttl)
@@ -148,9 +140,6 @@ func (s *MemoryDedupeStore) Claim(_ context.Context, key, owner string, ttl time
 		}
 		return c, true
 	})
-	if result.State == ClaimStateDone {
-		result.Reply, _ = s.replies.get(key, now)
-	}
 	return result, nil
 }
 
@@ -179,10 +168,11 @@ func (s *MemoryDedupeStore) Finish(_ context.Context, key, owner string, reply [
 		if c.done || !c.free(owner, now) {
 			return c, false
 		}
+		c = claimed{done: true, method: c.method, askers: c.askers}
 		if len(reply) > 0 {
-			s.replies.set(key, slices.Clone(reply), now, DedupeReplyRetention)
+			c.reply = s.replies.keep(slices.Clone(reply), now)
 		}
-		return claimed{done: true, method: c.method, askers: c.askers}, true
+		return c, true
 	})
 	return nil
 }

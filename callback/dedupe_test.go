@@ -225,8 +225,8 @@ func TestE23PushesWithRepliesFitIn64MiB(t *testing.T) {
 	t.Logf("%d MiB", used>>20)
 	assert.Len(t, h.seen.entries, maxRemembered)
 	assert.Len(t, store.pushes.entries, maxRemembered)
-	assert.Len(t, h.replies.entries, maxRepliesBytes/2000)
-	assert.Len(t, store.replies.entries, maxRepliesBytes/2000)
+	assert.Len(t, h.replies.kept, maxRepliesBytes/2000)
+	assert.Len(t, store.replies.kept, maxRepliesBytes/2000)
 	runtime.KeepAlive(h)
 }
 
@@ -260,10 +260,10 @@ func TestE23RepliesAreKeptForTwentySecondsAndPushesForTwiceTheWindow(t *testing.
 			assert.Contains(t, deliver(), "runs 1")
 			time.Sleep(DedupeReplyRetention - 1)
 			assert.Contains(t, deliver(), "runs 1")
-			assert.Equal(t, 1, size(h.replies))
+			assert.Equal(t, 1, countOf(&h.replies))
 			time.Sleep(2 * time.Nanosecond)
 			synctest.Wait()
-			assert.Zero(t, size(h.replies), "without another push")
+			assert.Zero(t, countOf(&h.replies), "without another push")
 			assert.Empty(t, deliver())
 			assert.Equal(t, want, h.rememberFor)
 			time.Sleep(want - 1)

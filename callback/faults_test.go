@@ -444,7 +444,7 @@ func TestAHalfClosedClientIsProbedAndItsPushRemembered(t *testing.T) {
 		assert.Equal(t, []time.Duration{2 * time.Second, 2*time.Second + probeFor}, w.at, "the head, and the rest if the client is there")
 		assert.Equal(t, 100*time.Millisecond, probeFor)
 		h.seen.each(time.Now(), func(_ digest, s sighting) {
-			assert.Equal(t, sighting{done: true, deliveries: 1}, s, "the run is forgotten")
+			assert.Equal(t, sighting{reply: 1, done: true, deliveries: 1}, s, "the run is forgotten")
 		})
 		assert.Equal(t, 1, size(h.seen))
 		time.Sleep(time.Minute)

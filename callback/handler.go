@@ -34,7 +34,7 @@ type engine struct {
 	budgets  deadlines[*delivery] // of all deliveries that are waiting
 	handlers deadlines[*run]      // after which handlers are stuck
 	seen     *lru[digest, sighting]
-	replies  *lru[digest, []byte]
+	replies  replies
 	replicas *replicas // nil if there is no store
 	allow    allowList
 	life     context.Context //nolint:containedctx // ends with Shutdown, not with a request
@@ -66,7 +66,7 @@ func NewHandler(cfg Config) (*Handler, error) {
 	}
 	e := &engine{
 		cfg: cfg, log: cfg.Logger, guard: g, rememberFor: rememberFor(cfg),
-		seen: newSightings(), replies: newReplies[digest](), replicas: newReplicas(cfg),
+		seen: newSightings(), replicas: newReplicas(cfg),
 	}
 	e.life, e.kill = context.WithCancel(context.Background())
 	e.allow = allowList{fetch: cfg.AllowedIPs, log: cfg.Logger, life: e.life}

@@ -90,8 +90,9 @@ type delivery struct {
 
 // sighting is what the engine remembers of a push.
 type sighting struct {
-	run        *run // until it is decided
-	done       bool // the push has been handled
+	run        *run        // until it is decided
+	reply      replyNumber // in engine.replies
+	done       bool        // the push has been handled
 	deliveries uint8
 }
 
@@ -129,8 +130,8 @@ func (e *engine) deliver(ctx context.Context, d *delivery) {
 		return
 	case d.run == nil:
 		d.outcome = OutcomeAcknowledged
-		if reply, found := e.replies.get(d.key, time.Now()); found {
-			d.reply, d.outcome = reply, OutcomeReplied
+		if d.reply != nil {
+			d.outcome = OutcomeReplied
 		}
 		return
 	case first:
@@ -158,6 +159,8 @@ func (e *engine) join(ctx context.Context, d *delivery) (first bool) {
 		d.number = int(s.deliveries)
 		if d.run = s.run; d.run != nil {
 			d.run.await(d)
+		} else {
+			d.reply = e.replies.get(s.reply, d.began)
 		}
 		return s, true
 	})
@@ -361,10 +364,11 @@ func (e *engine) finish(r *run, res result) (isLate bool) {
 // for a while.
 func (e *engine) remember(r *run) {
 	now := time.Now()
-	if r.result.rendered != nil && !r.acknowledged() {
-		e.replies.set(r.key, r.result.rendered, now, DedupeReplyRetention)
-	}
+	isReplied := r.result.rendered != nil && !r.acknowledged()
 	e.seen.updateEntry(r.memory, now, e.rememberFor, func(s sighting) (sighting, bool) {
+		if isReplied && !s.done {
+			s.reply = e.replies.keep(r.result.rendered, now)
+		}
 		s.run, s.done = nil, true
 		return s, true
 	})
