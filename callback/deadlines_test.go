@@ -1,6 +1,7 @@
 package callback
 
 import (
+	"context"
 	"math/rand/v2"
 	"testing"
 	"testing/synctest"
@@ -72,12 +73,15 @@ func TestADeadlineInThePastExpiresAtOnce(t *testing.T) {
 	})
 }
 
-// TestDeliveriesInTimeSetNoTimers: 1,000 deliveries are answered within the time of one
-// budget, and set the timer once.
+// TestDeliveriesInTimeSetNoTimers: 1,000 deliveries wait and are answered within the time of
+// one budget, and set the timer once.
 func TestDeliveriesInTimeSetNoTimers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newTestHandler(t, plainConfig())
-		On(h, (&counter{}).handle)
+		On(h, func(context.Context, *TextMessage) (Reply, error) {
+			time.Sleep(time.Millisecond)
+			return Text("hello"), nil
+		})
 		timers := map[*time.Timer]bool{}
 		for n := range 1000 {
 			assert.Contains(t, plainPlatform().sends(h, textPush(n+1, "hello")).Body.String(), "</xml>")

@@ -108,7 +108,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // delay comes after the response.
 func (h *Handler) receive(w http.ResponseWriter, r *http.Request, connection *http.ResponseController, push *Push, began time.Time) {
 	ctx := r.Context()
-	d := &delivery{push: push, began: began, wake: make(chan struct{}, 1), halfClosed: mayBeHalfClosed(r)}
+	d := &delivery{push: push, began: began, halfClosed: mayBeHalfClosed(r)}
 	entered := h.pool.enter()
 	if entered {
 		defer h.pool.end()

@@ -2,6 +2,7 @@ package callback
 
 import (
 	"context"
+	"runtime"
 	"time"
 )
 
@@ -25,26 +26,27 @@ const (
 	deferred             // a delivery was acknowledged without the reply, or none arrived for it
 )
 
+// yields is how often a delivery lets other goroutines run before it waits in a channel. A
+// handler that computes its reply has returned by then.
+const yields = 2
+
 // wait waits until a delivery can get the reply, or its budget is used up. In the latter
 // case the delivery is held if there will be another one, and acknowledged otherwise.
 func (e *engine) wait(ctx context.Context, d *delivery) {
+	for range yields {
+		if runtime.Gosched(); d.wake.isGiven() {
+			e.awake(ctx, d)
+			return
+		}
+	}
 	defer d.run.dismiss(d)
 	e.budgets.add(&d.budget, d, d.began.Add(e.cfg.ResponseTimeout))
 	defer e.budgets.remove(&d.budget)
 	gone := ctx.Done()
-	for {
+	for wake := d.wake.channel(); ; {
 		select {
-		case <-d.wake:
-			switch {
-			case d.run.hasFinished():
-				if ctx.Err() == nil || d.doubtful || e.doubt(d) {
-					e.decide(d)
-				}
-			case e.cfg.HoldDeliveries && d.number < deliveries:
-				e.hold(d, gone)
-			default:
-				e.decide(d)
-			}
+		case <-wake:
+			e.awake(ctx, d)
 			return
 		case <-gone:
 			if !e.doubt(d) {
@@ -52,6 +54,24 @@ func (e *engine) wait(ctx context.Context, d *delivery) {
 			}
 			gone = nil
 		}
+	}
+}
+
+// awake continues a delivery whose run has finished, or whose budget is used up.
+func (e *engine) awake(ctx context.Context, d *delivery) {
+	switch {
+	case d.run.hasFinished():
+		if ctx.Err() == nil || d.doubtful || e.doubt(d) {
+			e.decide(d)
+		}
+	case e.cfg.HoldDeliveries && d.number < deliveries:
+		gone := ctx.Done()
+		if d.doubtful {
+			gone = nil
+		}
+		e.hold(d, gone)
+	default:
+		e.decide(d)
 	}
 }
 

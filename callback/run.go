@@ -67,7 +67,7 @@ type delivery struct {
 	key       digest // of the push
 	began     time.Time
 	budget    deadline[*delivery] // of its response
-	wake      chan struct{}       // has an element when the run has finished or the budget is used up
+	wake      signal              // given when the run has finished or the budget is used up
 	run       *run                // nil if the push has been handled already
 	own       run                 // is the run if this is the first delivery
 	number    int
@@ -419,12 +419,7 @@ func (r *run) dismiss(d *delivery) {
 }
 
 // wakeUp wakes a delivery that is waiting, or is going to.
-func (d *delivery) wakeUp() {
-	select {
-	case d.wake <- struct{}{}:
-	default: // it is awake already
-	}
-}
+func (d *delivery) wakeUp() { d.wake.give() }
 
 func (r *run) hasFinished() bool {
 	r.mu.Lock()
