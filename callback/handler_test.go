@@ -579,7 +579,7 @@ func TestE20ThePushOfADeadReplicaIsTakenOver(t *testing.T) {
 		push := textPush(1, "hello")
 		parsed, err := alive.Parse(p.request(t.Context(), push))
 		require.NoError(t, err)
-		c1, err := store.Claim(t.Context(), alive.replicas.key(parsed, parsed.digest()), "dead", claimAtMost) // and then nothing more
+		c1, err := store.Claim(t.Context(), alive.replicas.key(parsed), "dead", claimAtMost) // and then nothing more
 		require.NoError(t, err)
 		require.Equal(t, Claim{State: ClaimStateGranted, Delivery: 1}, c1)
 		dead := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })

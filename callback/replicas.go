@@ -2,6 +2,7 @@ package callback
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -45,13 +46,14 @@ func newReplicas(cfg Config) *replicas {
 	}
 }
 
-// key returns the key of a push in the store.
-func (s *replicas) key(p *Push, d digest) string {
+// key returns the key of a push in the store, which is the same in all replicas.
+func (s *replicas) key(p *Push) string {
 	account := s.account
 	if account == "" {
 		account = p.head.ToUserName
 	}
-	return fmt.Sprintf("%s:%x", account, d)
+	sum := sha256.Sum256(p.identity(nil))
+	return fmt.Sprintf("%s:%x", account, sum[:16])
 }
 
 // askStore calls the store. It retries a call that failed, for 250 ms in all.

@@ -261,7 +261,7 @@ func storeKey(t *testing.T, h *Handler, push string) string {
 	t.Helper()
 	p, err := h.Parse(safePlatform().request(t.Context(), push))
 	require.NoError(t, err)
-	return h.replicas.key(p, p.digest())
+	return h.replicas.key(p)
 }
 
 // A claim that is not answered within 250 ms counts as failed, and its replica handles the
@@ -319,7 +319,7 @@ func TestE19AStoreOfManyAccountsKeepsThemApart(t *testing.T) {
 	h = newTestHandler(t, cfg)
 	p, err := h.Parse(plainPlatform().request(t.Context(), textPush(1, "a")))
 	require.NoError(t, err)
-	assert.Regexp(t, "^"+testAccount+":[0-9a-f]{32}$", h.replicas.key(p, p.digest()))
+	assert.Regexp(t, "^"+testAccount+":[0-9a-f]{32}$", h.replicas.key(p))
 }
 
 func TestE19AHangUpIsNoFailureOfTheStore(t *testing.T) {

@@ -2,8 +2,8 @@ package callback
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
+	"hash/maphash"
 	"math"
 	"reflect"
 	"slices"
@@ -104,22 +104,32 @@ func newSightings() *lru[digest, sighting] {
 	return newLRU[digest](limits[sighting]{entries: maxRemembered, pinned: func(s sighting) bool { return s.run != nil }})
 }
 
-// digest identifies a push. It is the same for all its deliveries.
-type digest [16]byte
+// digest identifies a push in this process. It is the same for all its deliveries.
+type digest [2]uint64
 
-// digest returns a hash of a message's sender, recipient and MsgId. For an event, and for a
-// message without an ID, it is a hash of the whole document, including the time: the
-// combination of sender and second, which the platform recommends, would lose events.
-func (p *Push) digest() digest {
-	text := p.head.Raw
-	if p.id != "" && p.id != "0" {
-		var buffer [128]byte // has room for all that the platform sends
-		text = append(buffer[:0], p.head.ToUserName...)
-		text = append(append(text, 0), p.head.FromUserName...)
-		text = append(append(text, 0), p.id...)
+var digestSeeds = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
+
+// digest returns a hash of the push's identity. Its seeds are secret and random, so nobody
+// can make two pushes that have the same.
+func (p *Push) digest() (d digest) {
+	identity := p.identity(make([]byte, 0, 128)) // has room for all that the platform sends
+	for i, seed := range digestSeeds {
+		d[i] = maphash.Bytes(seed, identity)
 	}
-	sum := sha256.Sum256(text)
-	return digest(sum[:])
+	return d
+}
+
+// identity returns a message's sender, recipient and MsgId, for which it uses the buffer. For
+// an event, and for a message without an ID, it returns the whole document, including the
+// time: the combination of sender and second, which the platform recommends, would lose
+// events.
+func (p *Push) identity(buffer []byte) []byte {
+	if p.id == "" || p.id == "0" {
+		return p.head.Raw
+	}
+	buffer = append(buffer, p.head.ToUserName...)
+	buffer = append(append(buffer, 0), p.head.FromUserName...)
+	return append(append(buffer, 0), p.id...)
 }
 
 // deliver handles one delivery of a push and decides the response.
@@ -177,7 +187,7 @@ func (e *engine) newRun(ctx context.Context, d *delivery) *run {
 	r.ctx = &r.detached
 	r.reports.Add(1)
 	if e.replicas != nil {
-		r.storeKey, r.owner = e.replicas.key(d.push, d.key), newOwner()
+		r.storeKey, r.owner = e.replicas.key(d.push), newOwner()
 	}
 	return r
 }
