@@ -16,6 +16,9 @@ var (
 	errShutdown   = errors.New("callback: the push was acknowledged, but the shutdown ended before it was handled")
 )
 
+// longer is how many times as long the repair of a text may be: a byte becomes U+FFFD.
+const longer = len("\uFFFD")
+
 // compose renders a reply, and customer-service messages for the part that does not fit in
 // a response.
 func (p *Push) compose(r Reply, canDefer bool) (rendered []byte, rest [][]byte, err error) {
@@ -23,7 +26,9 @@ func (p *Push) compose(r Reply, canDefer bool) (rendered []byte, rest [][]byte, 
 		return nil, nil, err
 	}
 	text, ok := r.(TextReply)
-	text.Content = repair(text.Content) // which may make it longer
+	if ok && len(text.Content) > maxTextBytes/longer {
+		text.Content = repair(text.Content)
+	}
 	if ok && len(text.Content) > maxTextBytes {
 		if !canDefer {
 			return nil, nil, &ReplyError{

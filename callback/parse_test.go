@@ -693,6 +693,28 @@ func TestATextIsCleanIfItsRepairChangesNothing(t *testing.T) {
 		check(s)
 		check("x" + s + "y")
 	}
+	for b := range 256 {
+		for at := range 20 {
+			text := []byte("01234567 9 ~abcdefgh")
+			text[at] = byte(b)
+			check(string(text))
+		}
+	}
+}
+
+func TestATextIsInvisibleIfItsRepairIs(t *testing.T) {
+	check := func(s string) {
+		if isInvisible(s) != isInvisible(repair(s)) {
+			t.Errorf("%q is invisible: %v", s, isInvisible(s))
+		}
+	}
+	for r := range rune(utf8.MaxRune) + 2 {
+		check(string(r))
+	}
+	check("\xff")
+	check(" \xEF\xBF\xBE\x00\r\n")
+	assert.True(t, isInvisible(" \uFFFE\uFFFF\x01\u3000\r\n"))
+	assert.False(t, isInvisible(" \uFFFE好\uFFFF"))
 }
 
 func (n *node) string(name string) string { return n.get(nameOf(name)).text }

@@ -29,7 +29,7 @@ type ReplyError struct {
 func (e *ReplyError) Error() string { return "callback: " + e.Field + " " + e.Reason }
 
 func needed(field, value string) error {
-	if isInvisible(repair(value)) {
+	if isInvisible(value) {
 		return &ReplyError{field, "must not be empty"}
 	}
 	return nil

@@ -356,7 +356,12 @@ func printable(s string) string {
 	}, strings.ToValidUTF8(s, "\uFFFD"))
 }
 
+// isClean reports whether a text needs no repair. Most are in ASCII, of which it checks 8
+// bytes at a time.
 func isClean(s string) bool {
+	for len(s) >= 8 && isPrintableASCII(word(s)) {
+		s = s[8:]
+	}
 	for i := range len(s) {
 		switch b := s[i]; {
 		case b < ' ' && b != '\n' && b != '\t':
@@ -368,9 +373,22 @@ func isClean(s string) bool {
 	return utf8.ValidString(s)
 }
 
-// isInvisible reports whether a text consists of white space and control characters only.
+// word returns the first 8 bytes of a text.
+func word(s string) uint64 {
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 | uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
+// isPrintableASCII reports whether each of 8 bytes is at least ' ' and below 0x80: neither
+// has its high bit set, nor has it after ' ' was subtracted.
+func isPrintableASCII(word uint64) bool {
+	const spaces, high = 0x2020202020202020, 0x8080808080808080
+	return (word|(word-spaces))&high == 0
+}
+
+// isInvisible reports whether a text, once it is repaired, consists of white space and control
+// characters only.
 func isInvisible(s string) bool {
-	return strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) == ""
+	return strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) || !inXML(r) }) == ""
 }
 
 // inXML reports whether XML 1.0 allows a character.
