@@ -21,7 +21,7 @@ const longer = len("\uFFFD")
 
 // compose renders a reply, and customer-service messages for the part that does not fit in
 // a response.
-func (p *Push) compose(r Reply, canDefer bool) (rendered []byte, rest [][]byte, err error) {
+func (p *Push) compose(r Reply, canDefer bool, now time.Time) (rendered []byte, rest [][]byte, err error) {
 	if err := r.check(); err != nil {
 		return nil, nil, err
 	}
@@ -42,7 +42,7 @@ func (p *Push) compose(r Reply, canDefer bool) (rendered []byte, rest [][]byte, 
 			rest = append(rest, more...)
 		}
 	}
-	return render(r, &p.head, p.inJSON, time.Now()), rest, nil
+	return render(r, &p.head, p.inJSON, now), rest, nil
 }
 
 // deferReply sends a reply as customer-service messages.

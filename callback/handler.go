@@ -198,11 +198,12 @@ func (p *Push) Response(r Reply) (contentType string, body []byte, err error) {
 	if r = byValue(r); r == nil {
 		return textPlain, success, nil
 	}
-	rendered, _, err := p.compose(r, false)
+	now := time.Now()
+	rendered, _, err := p.compose(r, false, now)
 	if err != nil {
 		return "", nil, err
 	}
-	return p.contentType(), p.seal(rendered, time.Now()), nil
+	return p.contentType(), p.seal(rendered, now), nil
 }
 
 func (p *Push) contentType() string {

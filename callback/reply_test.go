@@ -213,7 +213,7 @@ func TestE24TheLimitOfATextHoldsForWhatIsSent(t *testing.T) {
 		{strings.Repeat("a\x00", 2048), 1}, // zero bytes are removed
 		{strings.Repeat("a\r\n", 1024), 1},
 	} {
-		rendered, rest, err := push.compose(TextReply{test.content}, true)
+		rendered, rest, err := push.compose(TextReply{test.content}, true, time.Now())
 		require.NoError(t, err)
 		assert.Len(t, rest, test.parts-1, "%.10q", test.content)
 		assert.LessOrEqual(t, len(between(string(rendered), "<Content><![CDATA[", "]]>")), maxTextBytes, "%.10q", test.content)

@@ -57,6 +57,7 @@ type result struct {
 	rendered []byte   // the reply as a document, not encrypted; nil if there is no reply
 	rest     [][]byte // customer-service messages to send after it
 	err      error
+	ended    time.Time // when the handler returned, or the run was concluded without it
 
 	elsewhere bool // rendered is from another replica
 }
@@ -306,7 +307,10 @@ func (e *engine) reportStuck(r *run) {
 
 // handled ends a run after its handler has returned.
 func (e *engine) handled(r *run, res result, menuKey string, began time.Time) {
-	took := time.Since(began)
+	if res.ended.IsZero() { // it did not return
+		res.ended = time.Now()
+	}
+	took := res.ended.Sub(began)
 	o := Observation{Outcome: OutcomeHandled, Start: began, Duration: took, Err: res.err, Late: took > e.cfg.ResponseTimeout}
 	if res.err != nil {
 		o.Outcome = OutcomeFailed
@@ -337,6 +341,7 @@ func (e *engine) handled(r *run, res result, menuKey string, began time.Time) {
 
 // conclude ends a run whose handler was not called.
 func (e *engine) conclude(r *run, res result) {
+	res.ended = time.Now()
 	e.finish(r, res)
 	r.reports.Done()
 }
@@ -373,7 +378,7 @@ func (e *engine) finish(r *run, res result) (isLate bool) {
 // remember replaces a decided run by the fact that its push was handled. It keeps the reply
 // for a while.
 func (e *engine) remember(r *run) {
-	now := time.Now()
+	now := r.result.ended
 	isReplied := r.result.rendered != nil && !r.acknowledged()
 	e.seen.updateEntry(r.memory, now, e.rememberFor, func(s sighting) (sighting, bool) {
 		if isReplied && !s.done {
@@ -465,11 +470,12 @@ func (e *PanicError) Error() string { return fmt.Sprintf("callback: handler pani
 func (e *engine) call(ctx context.Context, p *Push, handle HandlerFunc) (res result) {
 	err := usercode.Recover(func() (err error) {
 		reply, err := handle(ctx, p.Message)
+		res.ended = time.Now()
 		if reply = byValue(reply); err != nil || reply == nil {
 			return err
 		}
 		res.reply = reply
-		res.rendered, res.rest, err = p.compose(reply, e.cfg.SendDeferred != nil)
+		res.rendered, res.rest, err = p.compose(reply, e.cfg.SendDeferred != nil, res.ended)
 		return err
 	})
 	if panicked, ok := err.(*usercode.PanicError); ok { //nolint:errorlint // Recover returns it bare
