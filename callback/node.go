@@ -166,9 +166,13 @@ func (n *node) has(name string) bool { return n.get(nameOf(name)) != none }
 // number parses an integer. It returns 0 if the text is malformed, because the rest of the
 // push must not be lost. An unsigned 64-bit ID keeps its bits.
 func number(text string) int64 {
-	if text = strings.TrimSpace(text); text == "" {
+	if text == "" {
 		return 0
 	}
+	if i, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return i // as nearly always
+	}
+	text = strings.TrimSpace(text)
 	if whole, fraction, found := strings.Cut(text, "."); found && strings.Trim(fraction, "0") == "" {
 		text = whole // a float64 would lose the last digits of an ID
 	}

@@ -26,11 +26,15 @@ const (
 // them is empty, because two parsers could read two different values.
 func readQuery(raw string) (q query, err error) {
 	var seen [6]bool
+	unescape := url.QueryUnescape
+	if strings.IndexByte(raw, '%') < 0 && strings.IndexByte(raw, '+') < 0 {
+		unescape = asItIs
+	}
 	for raw != "" {
 		var pair string
 		pair, raw, _ = strings.Cut(raw, "&")
 		name, value, _ := strings.Cut(pair, "=")
-		name, err := unescaped(name)
+		name, err := unescape(name)
 		if err != nil {
 			continue // a parameter of the program
 		}
@@ -42,7 +46,7 @@ func readQuery(raw string) (q query, err error) {
 			return query{}, refuse("query has the same parameter twice")
 		}
 		seen[i] = true
-		if *field, err = unescaped(value); err != nil {
+		if *field, err = unescape(value); err != nil {
 			return query{}, refuse("query is malformed")
 		}
 	}
@@ -69,12 +73,7 @@ func (q *query) parameter(name string) (int, *string) {
 	return 0, nil
 }
 
-func unescaped(s string) (string, error) {
-	if strings.IndexByte(s, '%') < 0 && strings.IndexByte(s, '+') < 0 {
-		return s, nil
-	}
-	return url.QueryUnescape(s)
-}
+func asItIs(s string) (string, error) { return s, nil }
 
 // check checks the form of timestamp and nonce. The signature covers their concatenation,
 // so each of them must be recognizable on its own.

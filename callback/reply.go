@@ -291,7 +291,10 @@ func (w *writer) clean(name, value string) {
 		w.out = appendJSON(w.out, value)
 	} else {
 		w.out = append(w.out, "<![CDATA["...)
-		w.out = append(w.out, strings.ReplaceAll(value, "]]>", "]]]]><![CDATA[>")...)
+		if strings.IndexByte(value, ']') >= 0 {
+			value = strings.ReplaceAll(value, "]]>", "]]]]><![CDATA[>")
+		}
+		w.out = append(w.out, value...)
 		w.out = append(w.out, "]]>"...)
 	}
 	w.close(name)

@@ -24,7 +24,6 @@ import (
 //	decided    the way of the reply is decided, or there is no reply: the engine remembers
 //	           the push, keeps the reply for a while, and forgets the run
 type run struct {
-	key      digest
 	memory   *entry[digest, sighting] // of the push
 	storeKey string                   // key of the push in the store; "" without a store
 	owner    string                   // owner of the claim in the store
@@ -65,7 +64,6 @@ type result struct {
 // delivery is one HTTP request that carries a push, and its response.
 type delivery struct {
 	push      *Push
-	key       digest // of the push
 	began     time.Time
 	budget    deadline[*delivery] // of its response
 	wake      signal              // given when the run has finished or the budget is used up
@@ -156,8 +154,7 @@ func (e *engine) deliver(ctx context.Context, d *delivery) {
 // join adds a delivery to the run of its push, and reports whether it created the run. A
 // push that has been handled has no run.
 func (e *engine) join(ctx context.Context, d *delivery) (first bool) {
-	d.key = d.push.digest()
-	memory := e.seen.update(d.key, d.began, e.rememberFor, func(s sighting, _ bool) (sighting, bool) {
+	memory := e.seen.update(d.push.digest(), d.began, e.rememberFor, func(s sighting, _ bool) (sighting, bool) {
 		if s.run == nil && !s.done {
 			if e.pool.closed() {
 				d.leave, d.outcome = true, OutcomeShutdown
@@ -183,7 +180,7 @@ func (e *engine) join(ctx context.Context, d *delivery) (first bool) {
 
 func (e *engine) newRun(ctx context.Context, d *delivery) *run {
 	r := &d.own
-	r.key, r.push, r.began = d.key, d.push, d.began
+	r.push, r.began = d.push, d.began
 	r.detached = detached{Context: e.life, request: ctx}
 	r.ctx = &r.detached
 	r.reports.Add(1)
