@@ -19,13 +19,15 @@ type envelope struct {
 
 // openEnvelope finds the only Encrypt element of a document. It skips all other elements
 // without parsing their content.
-func openEnvelope(data []byte) (*envelope, error) {
+func openEnvelope(data []byte) (e envelope, err error) {
 	if trimmed, ok := asJSON(data); ok {
-		e := &envelope{inJSON: true}
-		return e, e.scanJSON(trimmed)
+		e.inJSON = true
+		err = e.scanJSON(trimmed)
+		return e, err
 	}
-	e := &envelope{doc: data}
-	return e, e.scanXML()
+	e.doc = data
+	err = e.scanXML()
+	return e, err
 }
 
 // inClear returns the document without its Encrypt element.
@@ -127,6 +129,7 @@ func (e *envelope) scanJSON(data []byte) error {
 	e.doc = doc
 	found := false
 	var value json.RawMessage
+	var encoded string // in memory of its own: an envelope in XML is on the stack
 	for d.More() {
 		begin := int(d.InputOffset())
 		key, _ := d.Token()
@@ -137,10 +140,10 @@ func (e *envelope) scanJSON(data []byte) error {
 		case sameName(name, typeElement):
 			e.clear = true
 		case sameName(name, encryptElement):
-			if found || json.Unmarshal(value, &e.encoded) != nil {
+			if found || json.Unmarshal(value, &encoded) != nil {
 				return errMalformed
 			}
-			found, e.begin, e.end = true, begin, int(d.InputOffset())
+			found, e.encoded, e.begin, e.end = true, encoded, begin, int(d.InputOffset())
 		}
 	}
 	if !found {

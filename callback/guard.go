@@ -238,7 +238,7 @@ func (g *guard) unwrap(q *query, push *Push, body []byte, now time.Time) ([]byte
 
 // decrypt decrypts a message whose signature was made with the token of by.
 func (g *guard) decrypt(by *credential, encoded string, now time.Time) ([]byte, *credential, error) {
-	why := &refusal{reason: "message cannot be decrypted: the EncodingAESKey in Config.Credentials differs from the console's"}
+	var why *refusal
 	for i, key := range inUse(&g.keyring, g.keys, now) {
 		message, appID, err := key.Open(encoded)
 		switch {
@@ -249,35 +249,37 @@ func (g *guard) decrypt(by *credential, encoded string, now time.Time) ([]byte, 
 			why = &refusal{reason: "message is for an AppID other than Config.AppID", detail: slog.String("app_id", excerpt(appID))}
 		}
 	}
+	if why == nil {
+		why = &refusal{reason: "message cannot be decrypted: the EncodingAESKey in Config.Credentials differs from the console's"}
+	}
 	return nil, nil, why
 }
 
 // excerpt limits how much of a request is logged.
 func excerpt(s string) string { return printable(s[:min(len(s), 64)]) }
 
-// seal encrypts the reply to an encrypted push, with the credential of the push.
-func (p *Push) seal(reply []byte, now time.Time) []byte {
-	if p.by == nil || p.by.key.IsZero() { // nil: a test of the program created the push
-		return reply
-	}
+// isSealed reports whether a push was encrypted, so that its reply must be.
+func (p *Push) isSealed() bool {
+	return p.by != nil && !p.by.key.IsZero() // nil: a test of the program created the push
+}
+
+// seal encrypts the reply to an encrypted push, with the credential of the push, and appends
+// the document with it to out.
+func (p *Push) seal(out, reply []byte, now time.Time) []byte {
 	begin, signed, stamped, salted, end := "<xml><Encrypt><![CDATA[", "]]></Encrypt><MsgSignature><![CDATA[", "]]></MsgSignature><TimeStamp>", "</TimeStamp><Nonce><![CDATA[", "]]></Nonce></xml>"
 	if p.inJSON {
 		begin, signed, stamped, salted, end = `{"Encrypt":"`, `","MsgSignature":"`, `","TimeStamp":`, `,"Nonce":"`, `"}`
 	}
 	timestamp, nonce := strconv.FormatInt(now.Unix(), 10), msgcrypt.Nonce()
-	out := make([]byte, 0, sealedSize(len(reply)+len(p.appID)))
 	out = append(out, begin...)
+	at := len(out)
 	out = p.by.key.AppendEncrypt(out, reply, p.appID)
-	signature := msgcrypt.SignEncrypted(out[len(begin):], p.by.token, timestamp, nonce)
+	encoded := out[at:]
 	out = append(out, signed...)
-	out = append(out, signature...)
+	out = msgcrypt.AppendSignature(out, encoded, p.by.token, timestamp, nonce)
 	out = append(out, stamped...)
 	out = append(out, timestamp...)
 	out = append(out, salted...)
 	out = append(out, nonce...)
 	return append(out, end...)
 }
-
-// sealedSize returns the size of a document with an encrypted message, and of the memory that
-// the encryption takes.
-func sealedSize(message int) int { return 7*(message+52)/3 + 256 }

@@ -391,7 +391,7 @@ func TestE26TheShortestAnswerIsEncryptedToo(t *testing.T) {
 		require.NoError(t, err)
 		push.inJSON = inJSON
 		w := httptest.NewRecorder()
-		w.Body.Write(push.seal([]byte("x"), time.Now()))
+		w.Body.Write(push.seal(nil, []byte("x"), time.Now()))
 		got, ok := p.read(w)
 		assert.True(t, ok)
 		assert.Equal(t, "x", got)

@@ -203,7 +203,10 @@ func (p *Push) Response(r Reply) (contentType string, body []byte, err error) {
 	if err != nil {
 		return "", nil, err
 	}
-	return p.contentType(), p.seal(rendered, now), nil
+	if p.isSealed() {
+		rendered = p.seal(nil, rendered, now)
+	}
+	return p.contentType(), rendered, nil
 }
 
 func (p *Push) contentType() string {
@@ -238,8 +241,15 @@ func (h *Handler) Shutdown(ctx context.Context) error {
 // answer sends the response to a delivery.
 func (h *Handler) answer(w http.ResponseWriter, connection *http.ResponseController, d *delivery) {
 	contentType, body := textPlain, success
-	if d.reply != nil {
-		contentType, body = d.push.contentType(), d.push.seal(d.reply, time.Now())
+	switch {
+	case d.reply == nil:
+	case d.push.isSealed():
+		sealed := writers.Get().(*writer) //nolint:forcetypeassert // see writers
+		defer writers.put(sealed)
+		sealed.out = d.push.seal(sealed.out, d.reply, time.Now())
+		contentType, body = d.push.contentType(), sealed.out
+	default:
+		contentType, body = d.push.contentType(), d.reply
 	}
 	switch {
 	case d.leave:

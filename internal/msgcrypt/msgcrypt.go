@@ -164,10 +164,10 @@ func Sign(parts ...string) string {
 	return string(signature[:])
 }
 
-// SignEncrypted is [Sign] for an Encrypt value that is not a string.
-func SignEncrypted(encoded []byte, parts ...string) string {
+// AppendSignature appends what [Sign] returns for an Encrypt value and the other parts.
+func AppendSignature(out, encoded []byte, parts ...string) []byte {
 	signature := sign(encoded, parts)
-	return string(signature[:])
+	return append(out, signature[:]...)
 }
 
 // Verify reports in constant time whether signature is that of parts.
