@@ -45,8 +45,8 @@ func TestAnsweringAPushAllocatesNoMoreThanItsBound(t *testing.T) {
 		cfg   Config
 		bound float64
 	}{
-		{"plain", plainPlatform(), plainConfig(), 11},
-		{"safe", safePlatform(), safeConfig(), 20},
+		{"plain", plainPlatform(), plainConfig(), 9},
+		{"safe", safePlatform(), safeConfig(), 13},
 	} {
 		h := newTestHandler(t, mode.cfg)
 		handled := make(chan struct{}, runs+1)

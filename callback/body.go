@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 )
 
 // ErrTooLarge is returned by [Handler.Parse] if the request body is larger than 256 KiB.
@@ -14,17 +15,13 @@ const (
 	firstRead = 2 << 10 // most pushes are smaller
 )
 
-// readBody reads a request body up to the limit. It allocates memory as data arrives, not
-// as the request announces.
-func readBody(r *http.Request) ([]byte, error) {
+// readBody reads a request body up to the limit, into buffer if it has room. It allocates
+// memory as data arrives, not as the request announces.
+func readBody(r *http.Request, buffer []byte) ([]byte, error) {
 	if r.Body == nil {
 		return nil, nil
 	}
-	size := firstRead
-	if r.ContentLength >= 0 {
-		size = min(size, int(r.ContentLength)+1) // one more byte, to read the end
-	}
-	body := make([]byte, 0, size)
+	body := slices.Grow(buffer[:0], firstRead)
 	for {
 		n, err := r.Body.Read(body[len(body):cap(body)])
 		body = body[:len(body)+n]

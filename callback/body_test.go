@@ -1,6 +1,7 @@
 package callback
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"net"
@@ -83,7 +84,7 @@ func TestE6ABodyIsReadUpToTheLimitExactly(t *testing.T) {
 				"at once": func(r io.Reader) io.Reader { return r }, "in pieces": iotest.HalfReader, "with its end": iotest.DataErrReader,
 			} {
 				r := &http.Request{ContentLength: length, Body: io.NopCloser(wrap(strings.NewReader(strings.Repeat("x", size))))}
-				body, err := readBody(r)
+				body, err := readBody(r, nil)
 				if size > maxBody {
 					require.ErrorIs(t, err, ErrTooLarge, "%d %s", size, name)
 					continue
@@ -93,25 +94,28 @@ func TestE6ABodyIsReadUpToTheLimitExactly(t *testing.T) {
 			}
 		}
 	}
-	body, err := readBody(&http.Request{})
+	body, err := readBody(&http.Request{}, nil)
 	require.NoError(t, err)
 	assert.Empty(t, body)
 }
 
-func TestAShortBodyTakesOneByteMoreThanItsLength(t *testing.T) {
-	for length, want := range map[int]int{-1: firstRead, 0: 1, 5: 6, firstRead - 1: firstRead, firstRead: 2 * firstRead} {
-		r := &http.Request{ContentLength: int64(length), Body: io.NopCloser(strings.NewReader(strings.Repeat("x", max(length, 0))))}
-		body, err := readBody(r)
+func TestAShortBodyIsReadIntoTheBuffer(t *testing.T) {
+	buffer := bytes.Repeat([]byte("old"), firstRead)[:firstRead]
+	for _, length := range []int{0, 5, firstRead, 2 * firstRead, 4 * firstRead} {
+		r := &http.Request{ContentLength: int64(length), Body: io.NopCloser(strings.NewReader(strings.Repeat("x", length)))}
+		body, err := readBody(r, buffer)
 		require.NoError(t, err)
-		assert.Equal(t, want, cap(body), length)
+		assert.Equal(t, strings.Repeat("x", length), string(body))
+		isIn := &body[:1][0] == &buffer[0]
+		assert.Equal(t, length < cap(buffer), isIn, length)
 	}
 }
 
 func TestABodyThatEndsEarlyIsAnError(t *testing.T) {
-	_, err := readBody(&http.Request{ContentLength: 5, Body: io.NopCloser(strings.NewReader("four"))})
+	_, err := readBody(&http.Request{ContentLength: 5, Body: io.NopCloser(strings.NewReader("four"))}, nil)
 	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
 	broken := errors.New("broken")
-	_, err = readBody(&http.Request{ContentLength: -1, Body: io.NopCloser(iotest.ErrReader(broken))})
+	_, err = readBody(&http.Request{ContentLength: -1, Body: io.NopCloser(iotest.ErrReader(broken))}, nil)
 	require.ErrorIs(t, err, broken)
 }
 
@@ -121,7 +125,7 @@ func TestE6ABodyTakesMemoryInProportionToWhatArrives(t *testing.T) {
 		r := &http.Request{ContentLength: maxBody, Body: io.NopCloser(iotest.TimeoutReader(iotest.OneByteReader(strings.NewReader(text))))}
 		r.Body = io.NopCloser(io.MultiReader(strings.NewReader(text), iotest.ErrReader(io.ErrUnexpectedEOF)))
 		allocated := allocates(func() {
-			if _, err := readBody(r); size < maxBody {
+			if _, err := readBody(r, nil); size < maxBody {
 				require.Error(t, err)
 			}
 		})

@@ -3,6 +3,7 @@ package callback
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 )
 
@@ -30,7 +31,7 @@ func openEnvelope(data []byte) (e envelope, err error) {
 	return e, err
 }
 
-// inClear returns the document without its Encrypt element.
+// inClear returns a copy of the document without its Encrypt element.
 func (e *envelope) inClear() []byte {
 	before, after := e.doc[:e.begin], e.doc[e.end:]
 	if e.inJSON {
@@ -39,7 +40,7 @@ func (e *envelope) inClear() []byte {
 			after = bytes.TrimPrefix(bytes.TrimLeft(after, " \t\r\n"), []byte(","))
 		}
 	}
-	return append(before[:len(before):len(before)], after...)
+	return slices.Concat(before, after)
 }
 
 const (

@@ -1,6 +1,7 @@
 package callback
 
 import (
+	"bytes"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -115,10 +116,13 @@ func (h *Handler) parse(r *http.Request, now time.Time) (*Push, error) {
 	if err := h.guard.expects(&q); err != nil {
 		return nil, err
 	}
-	body, err := readBody(r)
+	buffer := writers.Get().(*writer) //nolint:forcetypeassert // see writers
+	defer writers.put(buffer)
+	body, err := readBody(r, buffer.out)
 	if err != nil {
 		return nil, err
 	}
+	buffer.out = body // which may have grown
 	push, err := h.guard.open(&q, body, now)
 	if err != nil {
 		return nil, err
@@ -177,7 +181,8 @@ func (g *guard) expects(q *query) error {
 	return nil
 }
 
-// open verifies, decrypts and parses the body of a push.
+// open verifies, decrypts and parses the body of a push, which is in memory that will be used
+// again.
 func (g *guard) open(q *query, body []byte, now time.Time) (push *Push, err error) {
 	push = &Push{appID: g.appID, by: q.by}
 	if q.encrypted() {
@@ -186,7 +191,7 @@ func (g *guard) open(q *query, body []byte, now time.Time) (push *Push, err erro
 			return nil, err
 		}
 	} else {
-		push.inClear = true
+		push.inClear, body = true, bytes.Clone(body)
 	}
 	doc, inJSON, err := parse(body)
 	if err != nil {
@@ -216,7 +221,7 @@ func (g *guard) open(q *query, body []byte, now time.Time) (push *Push, err erro
 }
 
 // unwrap verifies the signature of the Encrypt element of a push and returns the message:
-// the decrypted one, or in plain mode the one in plain text.
+// the decrypted one, or in plain mode the one in plain text. It is in memory of its own.
 func (g *guard) unwrap(q *query, push *Push, body []byte, now time.Time) ([]byte, error) {
 	e, err := openEnvelope(body)
 	if err != nil {

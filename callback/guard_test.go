@@ -171,7 +171,7 @@ func TestE3ACapturedRequestRunsNothingTwice(t *testing.T) {
 
 func textBody(t *testing.T, r *http.Request) string {
 	t.Helper()
-	body, err := readBody(r)
+	body, err := readBody(r, nil)
 	require.NoError(t, err)
 	return string(body)
 }
@@ -407,7 +407,7 @@ func TestWhatIsLoggedOfARequestIsShortAndPrintable(t *testing.T) {
 func FuzzEnvelope(f *testing.F) {
 	h := newTestHandler(f, safeConfig())
 	r := safePlatform().request(context.Background(), textPush(1, "hello"))
-	body, _ := readBody(r)
+	body, _ := readBody(r, nil)
 	f.Add(r.URL.RawQuery, string(body))
 	f.Add("signature=x&timestamp=1&nonce=2", "<xml><Encrypt>x</Encrypt></xml>")
 	f.Add("", `{"Encrypt":"x"}`)

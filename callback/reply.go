@@ -211,8 +211,8 @@ func render(r Reply, to *Header, inJSON bool, now time.Time) []byte {
 	return bytes.Clone(w.end())
 }
 
-// writers are writers that nothing refers to any more.
-var writers = writerPool{sync.Pool{New: func() any { return &writer{out: make([]byte, 0, 1<<10)} }}}
+// writers are writers that nothing refers to any more. Some are used only for their buffers.
+var writers = writerPool{sync.Pool{New: func() any { return &writer{out: make([]byte, 0, firstRead)} }}}
 
 type writerPool struct{ sync.Pool }
 
