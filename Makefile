@@ -118,7 +118,8 @@ examples:
 	done
 	go -C redisstore run ./examples/fleet > /dev/null
 
-## foreign: the SDKs of other authors on the fake platform; those whose packages are not available are skipped
+## foreign: the SDKs of other authors on the fake platform; those whose packages are not available are skipped.
+## The one in Go is tested in the module of the benchmarks.
 foreign:
 	./foreign/run
 
@@ -132,7 +133,8 @@ screenshots:
 	go -C $(BROWSERTEST) test -count=1 -run Screenshots -screenshots "$$dir" && \
 	cp "$$dir/simulator-chat.png" "$$dir/simulator-console.png" docs
 
-## benchmarks: compile and lint the benchmarks, which are a module of their own; skipped if its modules are not available
+## benchmarks: compile and lint the benchmarks, a module of its own because it needs SDKs of other authors, and those SDKs' tests;
+## skipped if its modules are not available
 benchmarks: $(GOLANGCI)
 	@if go -C benchmarks mod download 2> /dev/null; then \
 		echo "lint benchmarks" && cd benchmarks && go vet ./... && $(GOLANGCI) run ./...; \

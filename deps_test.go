@@ -4,6 +4,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -31,6 +32,26 @@ func TestTheReceiverNeedsTheStandardLibraryAloneAndTheClientResty(t *testing.T) 
 		assert.NotContains(t, path, "redis")
 		assert.NotContains(t, path, "sql")
 	}
+}
+
+func TestOnlyTheBenchmarksNeedSDKsOfOtherAuthors(t *testing.T) {
+	needs := map[string][]string{}
+	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.Name() != "go.mod" {
+			return err
+		}
+		module, err := os.ReadFile(path)
+		for _, sdk := range []string{"silenceper/wechat", "chanxuehong/wechat", "ArtisanCloud/PowerWeChat"} {
+			if strings.Contains(string(module), sdk) {
+				needs[path] = append(needs[path], sdk)
+			}
+		}
+		return err
+	})
+	require.NoError(t, err)
+	assert.Equal(t, map[string][]string{
+		filepath.Join("benchmarks", "go.mod"): {"silenceper/wechat", "chanxuehong/wechat", "ArtisanCloud/PowerWeChat"},
+	}, needs)
 }
 
 // TestF7_NothingButTestsIsPredictable: an identifier that can be guessed lets a stranger

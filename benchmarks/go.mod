@@ -7,6 +7,7 @@ require (
 	github.com/chanxuehong/wechat v0.0.0-20251219080029-3ccc67d5e12d
 	github.com/go-resty/resty/v2 v2.17.2
 	github.com/silenceper/wechat/v2 v2.1.14
+	github.com/stretchr/testify v1.12.1
 	github.com/wechatoa/wechat v0.0.0
 )
 
@@ -29,6 +30,7 @@ require (
 	go.opentelemetry.io/otel/trace v1.31.0 // indirect
 	go.uber.org/multierr v1.11.0 // indirect
 	go.uber.org/zap v1.27.0 // indirect
+	go.yaml.in/yaml/v3 v3.0.5 // indirect
 	golang.org/x/crypto v0.41.0 // indirect
 	golang.org/x/net v0.43.0 // indirect
 	golang.org/x/sys v0.35.0 // indirect

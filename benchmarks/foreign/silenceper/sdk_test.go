@@ -73,7 +73,7 @@ func TestQRCodes(t *testing.T) {
 	require.NoError(t, err)
 	resp, err := http.Get(basic.ShowQRCode(limit))
 	require.NoError(t, err)
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	assert.Equal(t, http.StatusOK, resp.StatusCode)
 	assert.Contains(t, resp.Header.Get("Content-Type"), "image/")
 }
@@ -170,7 +170,7 @@ func TestCustomerServiceMessages(t *testing.T) {
 	m := oa.GetCustomerMessageManager()
 	image, voice, video, thumb := f.media("image", false), f.media("voice", false), f.media("video", false), f.media("thumb", false)
 
-	assert.ErrorContains(t, m.Send(message.NewCustomerTextMessage(alice, "too early")), "45015")
+	require.ErrorContains(t, m.Send(message.NewCustomerTextMessage(alice, "too early")), "45015")
 	for _, group := range [][]struct {
 		sent *message.CustomerMessage
 		seen obj
@@ -256,13 +256,13 @@ func TestSubscriptionNotifications(t *testing.T) {
 	categories, err := s.GetCategory()
 	require.NoError(t, err)
 	assert.NotEmpty(t, categories)
-	_, titles, err := s.GetPublicTemplateTitleList(fmt.Sprint(categories[0].ID), 0, 10)
+	_, titles, err := s.GetPublicTemplateTitleList(strconv.Itoa(categories[0].ID), 0, 10)
 	require.NoError(t, err)
 	require.NotEmpty(t, titles)
-	keywords, err := s.GetPubTplKeyWordsByID(fmt.Sprint(titles[0].TitleID))
+	keywords, err := s.GetPubTplKeyWordsByID(strconv.Itoa(titles[0].TitleID))
 	require.NoError(t, err)
 	require.NotEmpty(t, keywords)
-	id, err := s.Add(fmt.Sprint(titles[0].TitleID), []int{keywords[0].KeyWordsID, keywords[1].KeyWordsID}, "test")
+	id, err := s.Add(strconv.Itoa(titles[0].TitleID), []int{keywords[0].KeyWordsID, keywords[1].KeyWordsID}, "test")
 	require.NoError(t, err)
 	mine, err := s.List()
 	require.NoError(t, err)
@@ -274,7 +274,7 @@ func TestSubscriptionNotifications(t *testing.T) {
 		data[strings.SplitN(part, ".", 2)[0]] = &message.SubscribeDataItem{Value: "value"}
 	}
 	notice := &message.SubscribeMessage{ToUser: alice, TemplateID: id, Page: "https://example.com/", Data: data}
-	assert.ErrorContains(t, s.Send(notice), "43101")
+	require.ErrorContains(t, s.Send(notice), "43101")
 	f.control("POST", "/followers/"+alice+"/events", obj{"event": "subscribe_msg_popup_event", "template_id": id, "accepts": true})
 	require.NoError(t, s.Send(notice))
 	assert.Equal(t, "subscription", f.last(alice)["via"])
@@ -341,7 +341,7 @@ func TestMediaAndMaterials(t *testing.T) {
 	require.NoError(t, err)
 	resp, err := http.Get(address)
 	require.NoError(t, err)
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	assert.Contains(t, resp.Header.Get("Content-Type"), "image/png")
 	inside, err := m.ImageUpload(file(t, "b.png", picture))
 	require.NoError(t, err)
@@ -432,7 +432,7 @@ func TestStatistics(t *testing.T) {
 		"interfacesummary":     second(cube.GetInterfaceSummary(day, day)),
 		"interfacesummaryhour": second(cube.GetInterfaceSummaryHour(day, day)),
 	} {
-		assert.NoError(t, err, name)
+		require.NoError(t, err, name)
 		calls += f.executed("/datacube/get" + name)
 	}
 	assert.Equal(t, 17, calls)
@@ -490,7 +490,7 @@ func TestPages(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, alice, token.OpenID)
 	_, err = o.GetUserAccessToken(redirect.Query().Get("code"))
-	assert.ErrorContains(t, err, "40163", "a code is good for once")
+	require.ErrorContains(t, err, "40163", "a code is good for once")
 	ok, err := o.CheckAccessToken(token.AccessToken, alice)
 	require.NoError(t, err)
 	assert.True(t, ok)
@@ -513,7 +513,7 @@ func TestOCR(t *testing.T) {
 		"bizlicense":     second(o.BizLicense(picture)),
 		"comm":           second(o.Common(picture)),
 	} {
-		assert.NoError(t, err, name)
+		require.NoError(t, err, name)
 		calls += f.executed("/cv/ocr/" + name)
 	}
 	assert.Equal(t, 6, calls)
@@ -568,7 +568,7 @@ func TestCallbackWithOtherKeys(t *testing.T) {
 func TestFaultsReachTheSDK(t *testing.T) {
 	f, oa := start(t)
 	f.control("POST", "/faults", obj{"path": "/cgi-bin/menu/delete", "errcode": 45009})
-	assert.ErrorContains(t, oa.GetMenu().DeleteMenu(), "45009")
+	require.ErrorContains(t, oa.GetMenu().DeleteMenu(), "45009")
 	require.NoError(t, oa.GetMenu().DeleteMenu())
 	f.control("POST", "/faults", obj{"path": "/cgi-bin/menu/delete", "status": 502, "body": "<html>"})
 	assert.ErrorContains(t, oa.GetMenu().DeleteMenu(), "502")

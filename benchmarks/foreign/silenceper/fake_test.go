@@ -101,7 +101,7 @@ func (f *fake) send(method, address string, body any) (int, obj) {
 	req.Header.Set("Content-Type", "application/json")
 	resp, err := http.DefaultClient.Do(req)
 	require.NoError(f.t, err)
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	answer, err := io.ReadAll(resp.Body)
 	require.NoError(f.t, err)
 	if len(answer) == 0 {
