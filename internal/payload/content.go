@@ -1,7 +1,6 @@
 package payload
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -30,15 +29,17 @@ type content struct {
 	name string
 	size int64
 
-	data []byte   // a copy in memory,
-	file *os.File // or one in a temporary file,
+	data   []byte   // a copy in memory,
+	file   *os.File // or a file, see section,
+	copied bool     // which is a temporary copy
 
-	reader io.Reader // or the caller's reader
-	seeker io.Seeker // the same, if it can be read again from start
-	start  int64
+	reader io.Reader   // or another reader of the caller
+	seeker io.Seeker   // the same, if it can be read again from start
+	start  int64       // where the content begins in file or seeker
 	begun  atomic.Bool // reading of reader has begun
 
 	opened io.Closer // what Source.Open returned
+	closed atomic.Bool
 }
 
 // measure determines the size of a source, on its own goroutine because it calls code
@@ -78,13 +79,17 @@ func (c *content) fill(ctx context.Context, s Source) error {
 	}
 	if seeker, ok := s.Content.(io.Seeker); ok {
 		if size, start, ok := span(seeker); ok {
-			c.reader, c.seeker, c.start, c.size = s.Content, seeker, start, size
+			c.start, c.size = start, size
+			if c.file, ok = s.Content.(*os.File); !ok {
+				c.reader, c.seeker = s.Content, seeker
+			}
 		}
 	}
 	switch {
-	case c.reader == nil && s.Size > 0:
+	case c.size > 0:
+	case s.Size > 0:
 		c.reader, c.size = s.Content, s.Size
-	case c.reader == nil:
+	default:
 		if err := c.spool(ctx, s.Content, s.Limit); err != nil {
 			return err
 		}
@@ -141,6 +146,7 @@ func (c *content) spool(ctx context.Context, r io.Reader, limit int64) error {
 	if c.file, err = os.CreateTemp("", "wechat-upload-*"); err != nil {
 		return fmt.Errorf("must have a known size or fit into a temporary file: %w", err)
 	}
+	c.copied = true
 	for {
 		n, err := c.file.Write(buf)
 		c.size += int64(n)
@@ -189,17 +195,10 @@ func (c *content) rewind() error {
 	return err
 }
 
-// copied reads the copy.
-func (c *content) copied() io.Reader {
-	if c.file != nil {
-		return io.NewSectionReader(c.file, 0, c.size)
-	}
-	return bytes.NewReader(c.data)
-}
-
 // close closes and removes what this package opened and created.
 func (c *content) close() {
-	if c.file != nil {
+	c.closed.Store(true)
+	if c.copied {
 		_ = c.file.Close()
 		_ = os.Remove(c.file.Name())
 	}

@@ -3,7 +3,8 @@
 //
 // net/http may continue to read a body after it has returned the response, on its own
 // goroutine. It therefore never gets the reader of the caller: see feed. At any time at
-// most one goroutine uses that reader, and none does after [Payload.Close].
+// most one goroutine uses that reader, and none does after [Payload.Close]. Files are
+// the exception: see section.
 package payload
 
 import (
@@ -181,8 +182,12 @@ func (p *Payload) open(ctx context.Context) (io.ReadCloser, error) {
 	if p.closed {
 		return nil, errClosed
 	}
-	if p.content.reader == nil {
-		return io.NopCloser(io.MultiReader(bytes.NewReader(p.head), p.content.copied(), bytes.NewReader(p.tail))), nil
+	if c := p.content; c.reader == nil {
+		var r io.Reader = bytes.NewReader(c.data)
+		if c.file != nil {
+			r = &section{content: c, fail: p.fail}
+		}
+		return io.NopCloser(io.MultiReader(bytes.NewReader(p.head), r, bytes.NewReader(p.tail))), nil
 	}
 	if p.current != nil {
 		p.current.stop()

@@ -186,6 +186,7 @@ func TestC13ContentIsReadAgainByteForByte(t *testing.T) {
 			"stream":       {Content: stream(content)},
 			"slow stream":  {Content: iotest.HalfReader(strings.NewReader(content))},
 			"with EOF":     {Content: iotest.DataErrReader(strings.NewReader(content))},
+			"file seeker":  {Content: fileOf(t, position+content, len(position))},
 			"opened":       {Open: func() (io.ReadCloser, error) { return io.NopCloser(stream(content)), nil }},
 		} {
 			p := mustSource(t, s)
@@ -198,7 +199,7 @@ func TestC13ContentIsReadAgainByteForByte(t *testing.T) {
 			second := must(io.ReadAll(must(r.GetBody())))
 			assert.True(t, content == string(first) && content == string(second), "%s of %d bytes", name, size)
 			assert.False(t, p.Consumed(), name)
-			assert.Equal(t, size > spoolMemory && !strings.Contains(name, "seeker"), p.content.file != nil, "%s of %d bytes: in a file", name, size)
+			assert.Equal(t, size > spoolMemory && !strings.Contains(name, "seeker"), p.content.copied, "%s of %d bytes: in a temporary file", name, size)
 			p.Close(t.Context())
 		}
 	}
