@@ -80,12 +80,11 @@ func toMessage(n *node, raw []byte) Message {
 		BusinessID:   number(n.get(businessID).text),
 		Raw:          raw,
 	}
-	kind, known := kindOf(h.MsgType, h.Event)
+	m, p, known := newMessage(h.MsgType, h.Event)
 	if !known {
 		return &UnknownMessage{h}
 	}
-	m := kind.create()
 	*m.Meta() = h
-	kind.plan().fill(reflect.ValueOf(m).Elem(), n)
+	p.fill(reflect.ValueOf(m).Elem(), n)
 	return m
 }

@@ -3,6 +3,7 @@ package callback
 import (
 	"reflect"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -32,6 +33,18 @@ type setter func(field reflect.Value, n *node)
 
 // usualSpelling converts the name of a field to how the platform usually spells it.
 var usualSpelling = strings.NewReplacer("ID", "Id", "URL", "Url")
+
+// plans are the plans that were built, by reflect.Type.
+var plans sync.Map
+
+func planFor(t reflect.Type) plan {
+	built, ok := plans.Load(t)
+	if !ok {
+		built, _ = plans.LoadOrStore(t, planOf(t))
+	}
+	p, _ := built.(plan)
+	return p
+}
 
 func planOf(t reflect.Type) plan {
 	var p plan

@@ -10,9 +10,9 @@ import (
 )
 
 func TestEveryTypeOfPushHasAPlanForAllItsFields(t *testing.T) {
-	for name, kind := range registry {
-		push := reflect.TypeOf(kind.create()).Elem()
-		assert.Len(t, kind.plan(), push.NumField()-1, name)
+	for name, prototype := range registry {
+		push := reflect.TypeOf(prototype).Elem()
+		assert.Len(t, planFor(push), push.NumField()-1, name)
 	}
 }
 
