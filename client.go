@@ -124,8 +124,8 @@ func newClient(cfg *config, p parts, problem error) *Client {
 		cfg: cfg, parts: p, source: cfg.source, hide: redact.New(cfg.appSecret), invalid: problem,
 		secret: newAppSecret(cfg.appSecret, cfg.renewSecret), sourceGuard: usercode.Guard{Limit: usercode.Unlimited},
 	}}
-	if c.invalid == nil {
-		c.secure, c.invalid = newSecurity(cfg)
+	if c.invalid == nil && cfg.secure != nil {
+		c.secure, c.invalid = cfg.secure(cfg)
 	}
 	if c.source == nil {
 		c.token = c.newTokenCache(c.stored)

@@ -42,7 +42,7 @@ type config struct {
 	log           *slog.Logger
 	userAgent     string
 	observe       func(context.Context, Attempt)
-	security      *APISecurity
+	secure        func(*config) (*security, error) // nil without WithAPISecurity
 
 	maxClients  int // of a registry, see Clients
 	idleTimeout time.Duration

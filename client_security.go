@@ -102,7 +102,9 @@ type APIVerifier interface {
 // The clock of the machine must be accurate to within 300 seconds.
 //
 // https://developers.weixin.qq.com/miniprogram/dev/server/getting_started/api_signature.html
-func WithAPISecurity(s APISecurity) Option { return func(c *config) { c.security = &s } }
+func WithAPISecurity(s APISecurity) Option {
+	return func(c *config) { c.secure = func(cfg *config) (*security, error) { return newSecurity(cfg, s) } }
+}
 
 // Format prints the serial number of the symmetric key, whatever the verb.
 func (s APISecurity) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.name()) }
@@ -121,7 +123,9 @@ var securedPaths = []string{
 	"/wxaapi/newtmpl/addtemplate", "/wxaapi/newtmpl/deltemplate",
 }
 
-// security secures the calls of a client. If it is nil, they are plain.
+// security secures the calls of a client. If it is nil, they are plain. Only
+// [WithAPISecurity] refers to what makes it, so that a program without that option does
+// not contain the keys that crypto/x509 can read.
 type security struct {
 	channel   apisec.Channel
 	signer    APISigner
@@ -134,11 +138,7 @@ type security struct {
 	warned    atomic.Bool
 }
 
-func newSecurity(cfg *config) (*security, error) {
-	if cfg.security == nil {
-		return nil, nil //nolint:nilnil // no security, no error
-	}
-	in := *cfg.security
+func newSecurity(cfg *config, in APISecurity) (*security, error) {
 	err := first(notEmpty("appID", cfg.appID), notEmpty("APISecurity.SymmetricKeySerial", in.SymmetricKeySerial), in.checkPairs())
 	if err != nil {
 		return nil, err

@@ -96,7 +96,7 @@ func (c *config) checkShared() error {
 	switch {
 	case c.source != nil:
 		return invalid("WithTokenSource", "must be given in Account.Options: it supplies the tokens of one account")
-	case c.security != nil:
+	case c.secure != nil:
 		return invalid("WithAPISecurity", "must be given in Account.Options: it contains the keys of one account")
 	}
 	return first(notNegative("WithMaxClients", c.maxClients), notNegative("WithIdleTimeout", c.idleTimeout))
