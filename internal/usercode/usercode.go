@@ -80,7 +80,7 @@ func Call[T any](ctx context.Context, g *Guard, f func(ctx context.Context) (T, 
 	if !g.admit(begin) {
 		return none, ErrSkipped
 	}
-	c := &call[T]{guard: g, f: f}
+	c := &call[T]{progress: progress{guard: g}, f: f}
 	c.ctx.Begin(ctx, g.deadline(begin))
 	go c.run()
 	if err := c.wait(ctx); err != nil {
@@ -128,18 +128,9 @@ func callMethods(err error) error {
 
 // call is one call on its goroutine.
 type call[T any] struct {
-	guard    *Guard
-	f        func(ctx context.Context) (T, error)
-	ctx      Context // of f
-	value    T
-	err      error
-	returned bool // f returned; it neither panicked nor ended its goroutine
-
-	// guarded by guard.mu
-	ended   bool
-	done    chan struct{} // closed when the call ends; nil unless its caller waits for that
-	counted bool          // in guard.abandoned
-	grace   *time.Timer   // until it is counted
+	progress
+	f     func(ctx context.Context) (T, error)
+	value T
 }
 
 func (c *call[T]) run() {
@@ -150,24 +141,39 @@ func (c *call[T]) run() {
 	c.returned = true
 }
 
+// progress is what does not depend on the type of the result of a call, so that it is
+// compiled once.
+type progress struct {
+	guard    *Guard
+	ctx      Context // of the called code
+	err      error
+	returned bool // f returned; it neither panicked nor ended its goroutine
+
+	// guarded by guard.mu
+	ended   bool
+	done    chan struct{} // closed when the call ends; nil unless its caller waits for that
+	counted bool          // in guard.abandoned
+	grace   *time.Timer   // until it is counted
+}
+
 // end is deferred by the goroutine of the call.
-func (c *call[T]) end() {
-	if p := recover(); p != nil {
-		c.err = &PanicError{Value: p, Stack: debug.Stack()}
-	} else if !c.returned {
-		c.err = ErrGoexit
+func (p *progress) end() {
+	if v := recover(); v != nil {
+		p.err = &PanicError{Value: v, Stack: debug.Stack()}
+	} else if !p.returned {
+		p.err = ErrGoexit
 	}
-	c.guard.mu.Lock()
-	defer c.guard.mu.Unlock()
-	c.ended = true
-	if c.grace != nil {
-		c.grace.Stop()
+	p.guard.mu.Lock()
+	defer p.guard.mu.Unlock()
+	p.ended = true
+	if p.grace != nil {
+		p.grace.Stop()
 	}
-	if c.counted {
-		c.guard.abandoned--
+	if p.counted {
+		p.guard.abandoned--
 	}
-	if c.done != nil {
-		close(c.done)
+	if p.done != nil {
+		close(p.done)
 	}
 }
 
@@ -177,66 +183,66 @@ const yields = 4
 
 // wait waits until the call has ended, or returns why it was abandoned. ctx belongs to
 // the caller.
-func (c *call[T]) wait(ctx context.Context) error {
+func (p *progress) wait(ctx context.Context) error {
 	for range yields {
 		runtime.Gosched()
-		if c.hasEnded() {
+		if p.hasEnded() {
 			return nil
 		}
 	}
 	select {
-	case <-c.whenEnded():
-	case <-c.ctx.Done():
+	case <-p.whenEnded():
+	case <-p.ctx.Done():
 		err := ctx.Err()
-		if c.abandon(err != nil) {
+		if p.abandon(err != nil) {
 			return cmp.Or(err, ErrTimeout)
 		}
 	}
 	return nil
 }
 
-func (c *call[T]) hasEnded() bool {
-	c.guard.mu.Lock()
-	defer c.guard.mu.Unlock()
-	return c.ended
+func (p *progress) hasEnded() bool {
+	p.guard.mu.Lock()
+	defer p.guard.mu.Unlock()
+	return p.ended
 }
 
 // whenEnded returns a channel that is closed when the call has ended.
-func (c *call[T]) whenEnded() <-chan struct{} {
-	c.guard.mu.Lock()
-	defer c.guard.mu.Unlock()
-	c.done = make(chan struct{})
-	if c.ended {
-		close(c.done)
+func (p *progress) whenEnded() <-chan struct{} {
+	p.guard.mu.Lock()
+	defer p.guard.mu.Unlock()
+	p.done = make(chan struct{})
+	if p.ended {
+		close(p.done)
 	}
-	return c.done
+	return p.done
 }
 
 // abandon abandons the call and reports whether it was still running. A call that its
 // caller ended is not counted at once, but when it has had time to notice: otherwise
 // many callers that leave together would make the guard refuse others.
-func (c *call[T]) abandon(byCaller bool) bool {
-	c.guard.mu.Lock()
-	defer c.guard.mu.Unlock()
+func (p *progress) abandon(byCaller bool) bool {
+	p.guard.mu.Lock()
+	defer p.guard.mu.Unlock()
 	switch {
-	case c.ended:
+	case p.ended:
 		return false
 	case byCaller:
-		c.grace = time.AfterFunc(grace, c.count)
+		p.grace = time.AfterFunc(grace, p.count)
 	default:
-		c.counted = true
-		c.guard.abandoned++
+		p.counted = true
+		p.guard.abandoned++
 	}
 	return true
 }
 
 // count counts a call that has not returned within its grace.
-func (c *call[T]) count() {
-	c.guard.mu.Lock()
-	defer c.guard.mu.Unlock()
-	if !c.ended {
-		c.counted = true
-		c.guard.abandoned++
+func (p *progress) count() {
+	p.guard.mu.Lock()
+	defer p.guard.mu.Unlock()
+	if !p.ended {
+		p.counted = true
+		p.guard.abandoned++
 	}
 }
 
