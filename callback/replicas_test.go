@@ -229,15 +229,14 @@ func TestE19ReplicasHandleAndReplyOnceWhateverStoreAndClientsDo(t *testing.T) {
 		"hold":  {takes: long, hangUp: 0.3, hold: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			goroutines, heap := runtime.NumGoroutine(), heapInUse()
-			synctest.Test(t, func(t *testing.T) {
+			heap := heapInUse()
+			synctest.Test(t, func(t *testing.T) { // fails for a goroutine that does not end
 				store := flaky()
 				s.pushes = 1200
 				s.rage(t, store)
 				s.check(t)
 				time.Sleep(2 * time.Minute) // followed runs end
 			})
-			assert.LessOrEqual(t, runtime.NumGoroutine(), goroutines+1)
 			assert.Less(t, heapInUse(), heap+4<<20)
 		})
 	}
