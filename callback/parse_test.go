@@ -306,6 +306,14 @@ func TestOddTextsAreRepairedAndDelivered(t *testing.T) {
 	}
 }
 
+func TestAttributesAreNoText(t *testing.T) {
+	for _, tag := range []string{`Content`, `Content `, `Content a="1"`, `Content a='>'`, `Content a="/" b = '"'`} {
+		m, err := ParseMessage([]byte(`<xml v="2">` + sampleHead + "<MsgType>text</MsgType><Empty " + tag + "/><" + tag + ">hi</Content></xml>"))
+		require.NoError(t, err, tag)
+		assert.Equal(t, "hi", m.(*TextMessage).Content, tag)
+	}
+}
+
 func TestE9WhiteSpaceBesideCDATAIsNoText(t *testing.T) {
 	for in, want := range map[string]string{
 		" <![CDATA[x]]> ":                      "x",

@@ -189,7 +189,7 @@ func (r *router) exit(h *Handler) {
 	}
 	if len(r.active) >= r.pruneAt {
 		maps.DeleteFunc(r.active, func(h *Handler, requests int) bool { return requests == 0 && !h.busy() })
-		r.pruneAt = 2*len(r.active) + 64
+		r.pruneAt = 2 * len(r.active)
 	}
 }
 

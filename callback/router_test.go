@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -154,6 +155,26 @@ func TestStrangersGet404AndCauseABoundedNumberOfCalls(t *testing.T) {
 	})
 }
 
+func TestOnlyWhatLooksSignedAsksForAnAccount(t *testing.T) {
+	for query, asks := range map[string]bool{
+		"timestamp=1&nonce=2&signature=3":                   true,
+		"timestamp=1&nonce=2&msg_signature=3":               true,
+		"timestamp=1&nonce=2&signature=3&msg_signature=3":   true,
+		"timestamp=1&nonce=2":                               false,
+		"timestamp=1&nonce=2&signature=&msg_signature=":     false,
+		"nonce=2&signature=3":                               false,
+		"timestamp=1&signature=3":                           false,
+		"timestamp=&nonce=&signature=3&encrypt_type=aes":    false,
+		"Timestamp=1&Nonce=2&Signature=3&Msg_Signature=abc": false,
+	} {
+		a := &manyAccounts{}
+		r := a.router(t)
+		answerOf(r, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/wechat/wx1?"+query, strings.NewReader("<xml/>")))
+		assert.Equal(t, asks, a.made.Load() == 1, query)
+		require.NoError(t, r.Shutdown(t.Context()))
+	}
+}
+
 func TestAPushIsLeftWithoutAnAnswerIfItsAccountCannotBeHad(t *testing.T) {
 	faults := map[string]func(context.Context, string) (*Handler, error){
 		"error": func(context.Context, string) (*Handler, error) {
@@ -185,9 +206,11 @@ func TestAPushIsLeftWithoutAnAnswerIfItsAccountCannotBeHad(t *testing.T) {
 					assert.LessOrEqual(t, time.Since(begin), 2*time.Second)
 					assert.Equal(t, http.StatusOK, answerOf(r, pushTo(t.Context(), "wx2", 1)).Code, "another account")
 				}
+				assert.Equal(t, "close", answerOf(r, pushTo(t.Context(), "wx1", 1)).Header().Get("Connection"), "if it cannot be closed at once")
 				verify := pushTo(t.Context(), "wx1", 1)
 				verify.Method = http.MethodGet
 				assert.Equal(t, http.StatusServiceUnavailable, answerOf(r, verify).Code)
+				assert.Equal(t, "try again", answerOf(r, verify).Body.String())
 				assert.LessOrEqual(t, strings.Count(log.String(), "\n"), 2, log.String())
 				assert.NotContains(t, log.String(), "CANARY")
 				assert.Equal(t, name == "error", strings.Contains(log.String(), "database is down"), log.String())
@@ -252,9 +275,65 @@ func TestHandlersThatAreDoneAreNotRemembered(t *testing.T) {
 	for i := range 500 {
 		answerOf(r, pushTo(t.Context(), "wx"+strconv.Itoa(i), 1))
 	}
-	assert.LessOrEqual(t, len(r.active), 64)
+	assert.LessOrEqual(t, len(r.active), 10)
 	assert.Equal(t, 10, r.handlers.Len())
 	require.NoError(t, r.Shutdown(t.Context()))
+}
+
+func TestHandlersThatWereDoneLaterAreNotRememberedForLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := &manyAccounts{handle: func(context.Context, string, *TextMessage) (Reply, error) {
+			time.Sleep(10 * time.Second)
+			return nil, nil
+		}}
+		r := a.router(t, func(c *RouterConfig) { c.MaxHandlers = 10 })
+		const atOnce = 20
+		for wave := range 10 {
+			var all sync.WaitGroup
+			for i := range atOnce {
+				all.Go(func() { answerOf(r, pushTo(t.Context(), "wx"+strconv.Itoa(atOnce*wave+i), 1)) })
+			}
+			all.Wait()
+			time.Sleep(10 * time.Second)
+			assert.LessOrEqual(t, len(r.active), 3*atOnce)
+		}
+		require.NoError(t, r.Shutdown(t.Context()))
+	})
+}
+
+// latecomer is the body of a request whose first bytes arrive when it is told to.
+type latecomer struct {
+	*strings.Reader
+	arrives chan struct{}
+}
+
+func (l *latecomer) Read(p []byte) (int, error) {
+	<-l.arrives
+	return l.Reader.Read(p)
+}
+
+// The handler of a request in progress is found by a shutdown even if it has been dropped, has
+// accepted nothing yet, and other requests end meanwhile.
+func TestAShutdownFindsTheHandlerOfEachRequestInProgress(t *testing.T) {
+	for _, others := range []string{"wx1", "wx2"} { // of the same account, and of another one
+		synctest.Test(t, func(t *testing.T) {
+			var runs atomic.Int32
+			a := &manyAccounts{handle: func(context.Context, string, *TextMessage) (Reply, error) { runs.Add(1); return nil, nil }}
+			r := a.router(t)
+			push := pushTo(t.Context(), "wx1", 1)
+			body := &latecomer{strings.NewReader(textBody(t, push)), make(chan struct{})}
+			push.Body = io.NopCloser(body)
+			answer := make(chan *httptest.ResponseRecorder)
+			go func() { answer <- answerOf(r, push) }()
+			synctest.Wait()
+			assert.Equal(t, "success", answerOf(r, pushTo(t.Context(), others, 2)).Body.String())
+			r.Forget("wx1")
+			require.NoError(t, r.Shutdown(t.Context()))
+			close(body.arrives)
+			assert.Equal(t, http.StatusServiceUnavailable, (<-answer).Code, "another replica gets it")
+			assert.EqualValues(t, 1, runs.Load())
+		})
+	}
 }
 
 func TestARouterTakesGetAndPostAlone(t *testing.T) {
