@@ -522,41 +522,41 @@ func TestASlowObserverAndLoggerComeAfterTheAnswer(t *testing.T) {
 }
 
 func TestOutcomesAreObservedInTheirOrder(t *testing.T) {
-	j := &journal{}
-	cfg := safeConfig()
-	cfg.Observer = j.observe
-	h := newTestHandler(t, cfg)
-	On(h, (&counter{}).handle)
-	push := textPush(1, "a")
-	for range 2 {
-		safePlatform().sends(h, push)
-	}
-	for i := range j.events {
-		assert.Positive(t, j.events[i].Duration)
-		assert.WithinDuration(t, time.Now(), j.events[i].Start, time.Minute)
-		j.events[i].Duration, j.events[i].Start = 0, time.Time{}
-	}
-	text := Observation{AppID: cfg.AppID, MsgType: "text", Kind: "text"}
-	handled, first, second := text, text, text
-	handled.Outcome = OutcomeHandled
-	first.Outcome, first.Delivery = OutcomeReplied, 1
-	second.Outcome, second.Delivery, second.Duplicate = OutcomeReplied, 2, true
-	assert.Equal(t, []Observation{handled, first, second}, j.events)
+	synctest.Test(t, func(t *testing.T) {
+		j := &journal{}
+		cfg := safeConfig()
+		cfg.Observer = j.observe
+		h := newTestHandler(t, cfg)
+		On(h, slow(time.Second, new(atomic.Int32)))
+		push, began := textPush(1, "a"), time.Now()
+		for range 2 {
+			safePlatform().sends(h, push)
+		}
+		text := Observation{AppID: cfg.AppID, MsgType: "text", Kind: "text", Start: began, Duration: time.Second}
+		handled, first, second := text, text, text
+		handled.Outcome = OutcomeHandled
+		first.Outcome, first.Delivery = OutcomeReplied, 1
+		second.Outcome, second.Delivery, second.Duplicate = OutcomeReplied, 2, true
+		second.Start, second.Duration = began.Add(time.Second), 0
+		assert.Equal(t, []Observation{handled, first, second}, j.events)
+	})
 }
 
 func TestDeliveriesAreCountedToTheEnd(t *testing.T) {
-	j := &journal{}
-	cfg := safeConfig()
-	cfg.Observer = j.observe
-	h := newTestHandler(t, cfg)
-	On(h, (&counter{}).handle)
-	push := textPush(1, "a")
-	for range 260 {
-		safePlatform().sends(h, push)
-	}
-	last := j.events[len(j.events)-1]
-	assert.Equal(t, 255, last.Delivery)
-	assert.True(t, last.Duplicate)
+	synctest.Test(t, func(t *testing.T) {
+		j := &journal{}
+		cfg := safeConfig()
+		cfg.Observer = j.observe
+		h := newTestHandler(t, cfg)
+		On(h, (&counter{}).handle)
+		push := textPush(1, "a")
+		for range 260 {
+			safePlatform().sends(h, push)
+		}
+		last := j.events[len(j.events)-1]
+		assert.Equal(t, 255, last.Delivery)
+		assert.True(t, last.Duplicate)
+	})
 }
 
 func TestWhatHappensOftenIsLoggedOnceAMinute(t *testing.T) {

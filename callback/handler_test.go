@@ -207,6 +207,7 @@ func TestE13APanicIsLoggedAndAcknowledged(t *testing.T) {
 	On(h, func(context.Context, *TextMessage) (Reply, error) { panic("boom") })
 	s := safePlatform().pushes(textPush(1, "hello"), h)
 	assert.Equal(t, seen{attempts: 1, latest: s.latest}, s)
+	require.NoError(t, h.Shutdown(t.Context())) // reports what is not reported yet
 	assert.Equal(t, map[Outcome]int{OutcomePanicked: 1, OutcomeAcknowledged: 1}, j.outcomes())
 	assert.Contains(t, j.logged(), "boom")
 	assert.Contains(t, j.logged(), "handler_test.go", "the log has the stack")
@@ -221,6 +222,7 @@ func TestE14AnErrorIsLoggedAndAcknowledged(t *testing.T) {
 	On(h, func(context.Context, *TextMessage) (Reply, error) { return Text("not this"), errors.New("no database") })
 	s := safePlatform().pushes(textPush(1, "hello"), h)
 	assert.Equal(t, seen{attempts: 1, latest: s.latest}, s)
+	require.NoError(t, h.Shutdown(t.Context())) // reports what is not reported yet
 	assert.Equal(t, map[Outcome]int{OutcomeFailed: 1, OutcomeAcknowledged: 1}, j.outcomes())
 	assert.Contains(t, j.logged(), "no database")
 }

@@ -12,31 +12,33 @@ import (
 
 // Whoever counts by the kind of a push must not get as many values as strangers invent.
 func TestTheKindOfAnObservedPushIsOneThatThePackageHas(t *testing.T) {
-	j := &journal{}
-	cfg := safeConfig()
-	cfg.Observer = j.observe
-	h := newTestHandler(t, cfg)
-	for _, push := range []string{
-		textPush(1, "hello"), eventPush("CLICK", "KEY", ""), eventPush("subscribe", "", ""),
-		eventPush("made_up_1", "", ""), eventPush("made_up_2", "", ""), strings.Replace(textPush(2, "x"), "[text]", "[made_up_3]", 1),
-	} {
-		safePlatform().pushes(push, h)
-	}
-	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/", strings.NewReader("<xml/>")))
-	h.fault(t.Context(), "store", errShutdown)
+	synctest.Test(t, func(t *testing.T) {
+		j := &journal{}
+		cfg := safeConfig()
+		cfg.Observer = j.observe
+		h := newTestHandler(t, cfg)
+		for _, push := range []string{
+			textPush(1, "hello"), eventPush("CLICK", "KEY", ""), eventPush("subscribe", "", ""),
+			eventPush("made_up_1", "", ""), eventPush("made_up_2", "", ""), strings.Replace(textPush(2, "x"), "[text]", "[made_up_3]", 1),
+		} {
+			safePlatform().pushes(push, h)
+		}
+		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/", strings.NewReader("<xml/>")))
+		h.fault(t.Context(), "store", errShutdown)
 
-	var kinds []string
-	for _, o := range j.events {
-		if o.Delivery == 1 || o.MsgType == "" {
-			kinds = append(kinds, o.Kind)
+		var kinds []string
+		for _, o := range j.events {
+			if o.Delivery == 1 || o.MsgType == "" {
+				kinds = append(kinds, o.Kind)
+			}
+			if o.AppID != cfg.AppID {
+				t.Errorf("%s has AppID %q", o.Outcome, o.AppID)
+			}
 		}
-		if o.AppID != cfg.AppID {
-			t.Errorf("%s has AppID %q", o.Outcome, o.AppID)
+		if got, want := strings.Join(kinds, ","), "text,event/click,event/subscribe,unknown,unknown,unknown,,"; got != want {
+			t.Errorf("got %q, want %q", got, want)
 		}
-	}
-	if got, want := strings.Join(kinds, ","), "text,event/click,event/subscribe,unknown,unknown,unknown,,"; got != want {
-		t.Errorf("got %q, want %q", got, want)
-	}
+	})
 }
 
 func TestObservationsHaveTheTimesAtWhichTheyBegan(t *testing.T) {

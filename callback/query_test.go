@@ -362,6 +362,7 @@ func TestRefusalsSayWhatIsWrong(t *testing.T) {
 		for range 3 {
 			test.platform.sends(h, textPush(1, "hello"))
 		}
+		require.NoError(t, h.Shutdown(t.Context())) // reports what is not reported yet
 		for _, text := range test.logs {
 			assert.Contains(t, j.logged(), text, name)
 		}

@@ -160,6 +160,7 @@ func TestE13APanicOfASessionStoreIsTheErrorOfItsHandler(t *testing.T) {
 		return nil, s.Set(ctx, m.FromUserName, step{})
 	})
 	safePlatform().sends(h, textPush(1, "a"))
+	require.NoError(t, h.Shutdown(t.Context())) // reports what is not reported yet
 	assert.Equal(t, map[Outcome]int{OutcomeFailed: 1, OutcomeAcknowledged: 1}, j.outcomes())
 	assert.Contains(t, j.logged(), "boom")
 }
