@@ -1,14 +1,12 @@
 package callback
 
 import (
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 )
 
 func TestALingeringWorkerTakesTheNextRun(t *testing.T) {
@@ -64,21 +62,32 @@ func TestAnIdlePoolHasNoGoroutines(t *testing.T) {
 	})
 }
 
+func TestManyWorkersThatEndTogetherDoNotAllLinger(t *testing.T) {
+	p := &pool{running: maxLingering + 1}
+	for range maxLingering {
+		p.next(&worker{})
+	}
+	assert.Len(t, p.lingering, maxLingering)
+	last := &worker{}
+	assert.Nil(t, p.next(last))
+	assert.False(t, last.lingers)
+	assert.Len(t, p.lingering, maxLingering)
+}
+
 // TestAFreedTreeKeepsNoDocument: what is pooled refers to nothing, and a large tree is not pooled.
 func TestAFreedTreeKeepsNoDocument(t *testing.T) {
-	for _, size := range []int{3, 64, 65, 1000} {
-		n, err := scanXML([]byte("<xml>" + strings.Repeat("<a>text</a>", size) + "</xml>"))
-		require.NoError(t, err)
-		require.Len(t, n.kids, size)
-		kids, room := n.kids, cap(n.kids)
+	for room, pooled := range map[int]bool{16: true, 64: true, 65: false, 1000: false} {
+		n := &node{name: "xml", text: "text", kids: make([]node, 3, room)}
+		kids := n.kids
+		for i := range kids {
+			kids[i].text = "text"
+		}
 		n.free()
-		if room > 64 {
+		if pooled {
+			assert.Equal(t, make([]node, 3), kids, room)
+			assert.Equal(t, node{kids: kids[:0]}, *n, room)
+		} else {
 			assert.Equal(t, "text", kids[0].text, "it is left to the garbage collector")
-			continue
 		}
-		for _, kid := range kids {
-			assert.Equal(t, node{}, kid)
-		}
-		assert.Equal(t, node{kids: kids[:0]}, *n)
 	}
 }

@@ -253,6 +253,15 @@ func TestE24AReplyOfNothingThatCanBeSeenIsRefused(t *testing.T) {
 	}
 }
 
+// TestAWriterThatIsUsedAgainIsEmpty: one that has written a large reply is not used again.
+func TestAWriterThatIsUsedAgainIsEmpty(t *testing.T) {
+	for room, pooled := range map[int]bool{maxPooled: true, maxPooled + 1: false} {
+		w := &writer{out: make([]byte, 3, room), json: true, some: true}
+		writers.put(w)
+		assert.Equal(t, pooled, len(w.out) == 0 && !w.json && !w.some, room)
+	}
+}
+
 func TestTextsAreSplitAtLineEndsAndBetweenCharacters(t *testing.T) {
 	for _, test := range []struct {
 		text  string
