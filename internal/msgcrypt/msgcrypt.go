@@ -5,6 +5,7 @@
 package msgcrypt
 
 import (
+	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
@@ -180,15 +181,16 @@ func sign(encoded []byte, parts []string) (signature [2 * sha1.Size]byte) {
 	var array [4]string
 	sorted := append(array[:0], parts...)
 	slices.Sort(sorted)
+	at, _ := slices.BinarySearchFunc(sorted, encoded, func(p string, encoded []byte) int { return bytes.Compare([]byte(p), encoded) })
 	var buffer [1 << 10]byte // on the stack, and large enough for most pushes
 	message := buffer[:0]
-	for _, p := range sorted {
-		if encoded != nil && string(encoded) < p {
-			message, encoded = append(message, encoded...), nil
-		}
+	for _, p := range sorted[:at] {
 		message = append(message, p...)
 	}
 	message = append(message, encoded...)
+	for _, p := range sorted[at:] {
+		message = append(message, p...)
+	}
 	sum := sha1.Sum(message) //nolint:gosec // the platform's signatures are SHA-1
 	hex.Encode(signature[:], sum[:])
 	return signature
