@@ -27,7 +27,7 @@ type Capture struct {
 // Write implements [io.Writer]. It never fails.
 func (c *Capture) Write(p []byte) (int, error) {
 	c.Size += int64(len(p))
-	c.Data = append(c.Data, p[:min(len(p), max(0, maxForm-len(c.Data)))]...)
+	c.Data = append(c.Data, p[:min(len(p), maxForm-len(c.Data))]...)
 	return len(p), nil
 }
 
