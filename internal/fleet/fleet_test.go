@@ -229,6 +229,28 @@ func TestStrangersCauseABoundedNumberOfCallsAndKnownAccountsAreServed(t *testing
 	})
 }
 
+func TestRefusalsAreKeptUntilTheirMemoryIsFullAndThenThoseWhoseTimeIsOverGo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := fleet.New(10, time.Hour, (&accounts{err: func(string) error { return fleet.ErrUnknownAccount }}).create)
+		defer r.Close()
+		refuse := func(i int) {
+			_, err := r.Get(t.Context(), strconv.Itoa(i))
+			require.ErrorIs(t, err, fleet.ErrUnknownAccount, i)
+		}
+		const full = 100 + 64 + 30*10 // at once, under way, and during the time of a refusal
+		for i := range full {
+			if i >= 100 {
+				time.Sleep(100 * time.Millisecond)
+			}
+			refuse(i)
+			require.Equal(t, i+1, r.Refusals())
+		}
+		time.Sleep(100 * time.Millisecond)
+		refuse(full)
+		assert.Equal(t, 300, r.Refusals(), "those of 30 seconds")
+	})
+}
+
 func TestAColdStartOfThousandsWaitsItsTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := &accounts{latency: 10 * time.Millisecond}
