@@ -116,7 +116,7 @@ func TestEveryKindOfIntegerKeepsItsBounds(t *testing.T) {
 	assertReadings[uint8](t, 9, join(
 		all[uint8](255, `255`, `"255"`, `[255]`, `2.55e2`), all[uint8](1, `true`), all[uint8](0, `""`, `false`, `-0`, `-0.0`), all[uint8](9, `null`),
 		none[uint8](9, Number, `256`, `-1`, `0.5`), none[uint8](9, String, `"x"`)))
-	assertReadings[uint64](t, 9, join(all[uint64](math.MaxUint64, `18446744073709551615`, `"18446744073709551615"`), none[uint64](9, Number, `18446744073709551616`)))
+	assertReadings[uint64](t, 9, join(all[uint64](math.MaxUint64, `18446744073709551615`, `"18446744073709551615"`), none[uint64](9, Number, `18446744073709551616`, `-1`)))
 }
 
 func TestAFloatReadsEveryFormOfANumber(t *testing.T) {
@@ -148,7 +148,11 @@ func TestAStringReadsEverything(t *testing.T) {
 		assertReadings(t, "before", all(want, document))
 		assertReadings(t, openID("before"), all(openID(want), document))
 	}
-	assertReadings(t, "before", none("before", List, `[`+strings.Repeat(`1,`, 1<<20)+`1]`))
+	longest := `["` + strings.Repeat("x", maxText-len(`[""]`)) + `"]`
+	assertReadings(t, "before", all(longest[2:len(longest)-2], longest))
+	longest = `[1,` + strings.Repeat(" ", maxText-len(`[1,2]`)) + `2]`
+	assertReadings(t, "before", all(longest, longest))
+	assertReadings(t, "before", none("before", List, ` [`+longest[1:len(longest)-1]+` ]`))
 }
 
 func TestANumberKeepsItsDigits(t *testing.T) {
