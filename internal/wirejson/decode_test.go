@@ -123,6 +123,7 @@ func TestAFloatReadsEveryFormOfANumber(t *testing.T) {
 	assertReadings(t, 9.5, join(
 		all(0.0, `0`, `""`, `" "`, `false`, `"0.0"`, `[0]`), all(1.0, `true`, `"true"`, `1`), all(9.5, `null`, `"null"`),
 		all(1.5, `1.5`, `"1.5"`, `" 1.5"`, `[1.5]`, `15e-1`), all(-0.002, `-2e-3`), all(12345678901234567890.0, `12345678901234567890`),
+		all(1.1111111111111111111e-151, strings.Repeat("1", 200)+`e-350`), none(9.5, Number, strings.Repeat("1", 200)+`e200`),
 		none(9.5, Number, `1e999`), none(9.5, String, `"abc"`, `"NaN"`, `"Inf"`, `"-infinity"`, `"1e999"`), none(9.5, Object, `{}`), none(9.5, List, `[]`, `[1,2]`),
 	))
 	assertReadings[float32](t, 9, join(all[float32](0.1, `0.1`, `"0.1"`), none[float32](9, Number, `1e39`)))
@@ -203,7 +204,7 @@ func TestAPointerIsNilIfThereIsNothing(t *testing.T) {
 	assertReadings(t, (*string)(nil), join(all(&text, `"x"`), all(new(string), `""`)))
 	assertReadings(t, (*item)(nil), join(all(&item{1}, `{"a":1}`), all(new(item), `{}`), all((*item)(nil), `""`, `[]`, `null`), none((*item)(nil), Number, `1`)))
 	held := int64(5)
-	assertReadings(t, &held, none(&held, String, `"x"`))
+	assertReadings(t, &held, join(none(&held, String, `"x"`), all((*int64)(nil), `null`)))
 }
 
 func TestAnAnyHoldsExactNumbers(t *testing.T) {
@@ -328,6 +329,14 @@ func TestTheOptionStringIsFollowedLeniently(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, inQuotes{S: "y"}, got)
 	assert.Equal(t, []Skipped{{"I", "I", String, "int"}}, answer.Skipped)
+	var pointers struct {
+		B *bool    `json:",string"`
+		F *float64 `json:",string"`
+	}
+	pointers.B, pointers.F = new(bool), new(float64)
+	_, err = Decode([]byte(`{"B":"null","F":"null"}`), &pointers)
+	require.NoError(t, err)
+	assert.Zero(t, pointers)
 	long := strings.Repeat(`\\\"`, 20000)
 	_, err = Decode([]byte(`{"S":"\"`+strings.ReplaceAll(strings.ReplaceAll(long, `\`, `\\`), `"`, `\"`)+`\""}`), &got)
 	require.NoError(t, err)

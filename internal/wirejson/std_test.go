@@ -398,6 +398,31 @@ func TestEmbeddedFieldsAreThoseOfEncodingJSON(t *testing.T) {
 	assert.Nil(t, out.other)
 }
 
+func TestOfTwoFieldsAtOneDepthTheOneWithATagIsRead(t *testing.T) {
+	type (
+		Plain  struct{ Value string }
+		Tagged struct {
+			Text string `json:"Value"`
+		}
+		plainFirst struct {
+			Plain
+			Tagged
+		}
+		taggedFirst struct {
+			Tagged
+			Plain
+		}
+	)
+	document := []byte(`{"Value":"x"}`)
+	for _, out := range [][2]any{{new(plainFirst), new(plainFirst)}, {new(taggedFirst), new(taggedFirst)}} {
+		_, err := Decode(document, out[0])
+		require.NoError(t, err)
+		require.NoError(t, json.Unmarshal(document, out[1]))
+		assert.Equal(t, out[1], out[0])
+		assert.Contains(t, fmt.Sprintf("%+v", out[0]), "Text:x")
+	}
+}
+
 func TestAnEmbeddedPointerToAnUnexportedStructCostsItsFieldsOnly(t *testing.T) {
 	var out struct {
 		*hidden
