@@ -204,7 +204,7 @@ func (p bytesPlan) read(d *decoder, v reflect.Value) outcome {
 	if !ok {
 		return broken
 	}
-	if s == escaped || s == escaped|wide {
+	if s == escaped { // what is wide, too, is no Base64
 		raw = []byte(d.makeString(raw, s))
 	}
 	out := make([]byte, base64.StdEncoding.DecodedLen(len(raw)))

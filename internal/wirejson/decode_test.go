@@ -194,7 +194,7 @@ func TestAListOfListsDoesNotWrapAValueForEver(t *testing.T) {
 func TestBytesAreBase64OrAListOfNumbers(t *testing.T) {
 	assertReadings(t, []byte("before"), join(
 		all([]byte("hi"), `"aGk="`, `"\u0061Gk="`, `[104,"105"]`, "\"aG\nk=\""), all([]byte{}, `""`), all([]byte{104}, `104`), all([]byte(nil), `null`, `{}`),
-		none([]byte("before"), String, `"a"`, `"张"`)))
+		none([]byte("before"), String, `"a"`, `"张"`, `"\u0061Gk张"`)))
 }
 
 func TestAPointerIsNilIfThereIsNothing(t *testing.T) {

@@ -180,12 +180,16 @@ func compareTagged(a, b candidate) int {
 	return 1
 }
 
+// maxFold is how many times longer a name can be without case: U+212A, the sign for kelvin,
+// has three bytes, and k has one.
+const maxFold = 3
+
 // lookup returns the field with a name, or nil if there is none.
 func (p *structPlan) lookup(name []byte) *field {
 	if f := p.exact[string(name)]; f != nil {
 		return f
 	}
-	if len(name) > utf8.UTFMax*p.longest { // too long to match without case
+	if len(name) > maxFold*p.longest { // too long to match without case
 		return nil
 	}
 	var room [64]byte

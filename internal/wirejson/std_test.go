@@ -423,6 +423,19 @@ func TestOfTwoFieldsAtOneDepthTheOneWithATagIsRead(t *testing.T) {
 	}
 }
 
+func TestAFieldIsFoundWithoutTheCaseOfItsName(t *testing.T) {
+	type one struct{ K, S, AZ string }
+	for _, name := range []string{"K", "k", "\u212a", "s", "\u017f", "az", "aZ", "Az", "@Z", "A[", "`z", "a{"} {
+		for _, out := range [][2]any{{new(one), new(one)}, {new(struct{ K string }), new(struct{ K string })}} {
+			document := []byte(`{"` + name + `":"x"}`)
+			_, err := Decode(document, out[0])
+			require.NoError(t, err)
+			require.NoError(t, json.Unmarshal(document, out[1]))
+			assert.Equal(t, out[1], out[0], name)
+		}
+	}
+}
+
 func TestAnEmbeddedPointerToAnUnexportedStructCostsItsFieldsOnly(t *testing.T) {
 	var out struct {
 		*hidden
