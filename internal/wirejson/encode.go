@@ -14,15 +14,11 @@ import (
 // encoding/json also escapes U+2028, control bytes and invalid UTF-8.
 func Encode(v any) ([]byte, error) {
 	e, _ := encoders.Get().(*encoder)
-	defer encoders.Put(e)
-	e.buf.Reset()
+	defer e.release()
 	if err := e.Encode(v); err != nil {
 		return nil, err
 	}
 	data := bytes.Clone(bytes.TrimSuffix(e.buf.Bytes(), []byte{'\n'}))
-	if e.buf.Cap() > maxPooled {
-		e.buf = bytes.Buffer{}
-	}
 	return Unescape(data), nil
 }
 
@@ -40,6 +36,15 @@ var encoders = sync.Pool{New: func() any {
 	e.SetEscapeHTML(false)
 	return e
 }}
+
+// release empties the buffer for the next use, or drops it if it is large.
+func (e *encoder) release() {
+	e.buf.Reset()
+	if e.buf.Cap() > maxPooled {
+		e.buf = bytes.Buffer{}
+	}
+	encoders.Put(e)
+}
 
 // Unescape replaces the \u escapes of a valid JSON text with their characters. Control
 // bytes that have no short escape in JSON are removed. A text without \u escapes is

@@ -1,6 +1,7 @@
 package wirejson
 
 import (
+	"bytes"
 	"encoding/json"
 	"math/rand/v2"
 	"strings"
@@ -129,4 +130,14 @@ func FuzzUnescape(f *testing.F) {
 func TestWhatCannotBeEncodedIsAnError(t *testing.T) {
 	_, err := Encode(func() {})
 	require.Error(t, err)
+}
+
+func TestALargeBufferIsNotKeptForTheNextUse(t *testing.T) {
+	for size, kept := range map[int]bool{0: true, maxPooled: true, maxPooled + 1: false} {
+		e, _ := encoders.New().(*encoder)
+		e.buf = *bytes.NewBuffer(make([]byte, size))
+		e.release()
+		assert.Zero(t, e.buf.Len())
+		assert.Equal(t, kept, e.buf.Cap() == size, size)
+	}
 }
