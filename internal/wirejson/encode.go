@@ -75,13 +75,11 @@ func Unescape(data []byte) []byte {
 func appendRaw(out []byte, r rune) []byte {
 	const short = "\b\f\n\r\t\"\\"
 	const letters = `bfnrt"\`
-	if r < utf8.RuneSelf {
-		if at := strings.IndexByte(short, byte(r)); at >= 0 {
-			return append(out, '\\', letters[at])
-		}
-		if r < ' ' {
-			return out
-		}
+	if at := strings.IndexRune(short, r); at >= 0 {
+		return append(out, '\\', letters[at])
+	}
+	if r < ' ' {
+		return out
 	}
 	return utf8.AppendRune(out, r)
 }
