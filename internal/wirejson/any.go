@@ -64,7 +64,7 @@ func (d *decoder) any() (value any, ok bool) {
 		d.fail("")
 		return nil, false
 	}
-	if n, end := d.smallInt(); end > 0 && end-d.at <= 15 && n != 0 {
+	if n, end := d.smallInt(); n != 0 && end-d.at <= 15 {
 		d.at = end
 		return float64(n), true
 	}

@@ -247,14 +247,17 @@ type (
 func (p *picky) UnmarshalJSON([]byte) error     { p.N = 5; return errors.New("no") }
 func (p *pickyText) UnmarshalText([]byte) error { p.N = 5; return errors.New("no") }
 
-// strict wants a number, wordy wants a string.
+// strict wants a number, wordy a string, and truth a boolean.
 type (
 	strict struct{ n int }
 	wordy  struct{ s string }
+	truth  struct{ b bool }
 )
 
 func (s *strict) UnmarshalJSON(data []byte) error { return json.Unmarshal(data, &s.n) }
 func (w *wordy) UnmarshalJSON(data []byte) error  { return json.Unmarshal(data, &w.s) }
+
+func (r *truth) UnmarshalJSON(data []byte) error { return json.Unmarshal(data, &r.b) }
 
 func TestAnUnmarshalerThatRefusesAFormGetsAnother(t *testing.T) {
 	assertReadings(t, strict{9}, join(
@@ -262,6 +265,8 @@ func TestAnUnmarshalerThatRefusesAFormGetsAnother(t *testing.T) {
 		none(strict{}, Object, `{}`), all(strict{9}, `null`), all(strict{}, `""`)))
 	assertReadings(t, wordy{"before"}, join(
 		all(wordy{"5"}, `5`, `"5"`, `["5"]`), all(wordy{"true"}, `true`), none(wordy{}, Object, `{}`), none(wordy{}, List, `[1]`)))
+	assertReadings(t, truth{}, join(all(truth{true}, `true`, `"true"`, `[true]`), none(truth{}, String, `"x"`, `"null"`)))
+	assertReadings(t, truth{true}, all(truth{}, `false`, `"false"`, `[false]`))
 }
 
 func TestALeafOfAnotherTypeCostsNothingElse(t *testing.T) {
@@ -385,7 +390,7 @@ func TestD2D3_DamagedDocumentsAreRead(t *testing.T) {
 }
 
 func TestAStringIsTheSameWhereverItsOddBytesAre(t *testing.T) {
-	for _, odd := range []string{"\x00", "\x1f", `\n`, `\"`, `\q`, `\u5f20`, "张", "\xff", "\xe5", " ", "\x7f", "!", "]", "#", "[", "\u0080", "\U0010ffff"} {
+	for _, odd := range []string{"\x00", "\x1f", `\n`, `\"`, `\q`, `\u5f20`, "张", "\xff", "\xe5", "\x80", " ", "\x7f", "!", "]", "#", "[", "\u0080", "\U0010ffff"} {
 		plain := strings.ToValidUTF8(strings.NewReplacer(`\n`, "\n", `\"`, `"`, `\u5f20`, "张").Replace(odd), "\ufffd")
 		for before := range 20 {
 			for after := range 10 {

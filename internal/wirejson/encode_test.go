@@ -105,6 +105,7 @@ func TestEscapesOfAJSONBodyAreResolved(t *testing.T) {
 		`"\u0022\u005c\u002f"`:         `"\"\\/"`,
 		`"\u000a\u0009\u0008\u0001"`:   `"\n\t\b"`,
 		`"\\u0041 \\\u0041"`:           `"\\u0041 \\A"`,
+		`"\u0020\u001f\u0080"`:         "\" \u0080\"",
 		`{"\u0061":["\u0026",1,null]}`: `{"a":["&",1,null]}`,
 	} {
 		got := Unescape([]byte(in))
