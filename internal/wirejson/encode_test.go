@@ -3,6 +3,7 @@ package wirejson
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -111,6 +112,25 @@ func TestEscapesOfAJSONBodyAreResolved(t *testing.T) {
 		got := Unescape([]byte(in))
 		assert.Equal(t, want, string(got), in)
 		assert.True(t, json.Valid(got), in)
+	}
+}
+
+func TestAnEscapeHasFourHexadecimalDigits(t *testing.T) {
+	const digits = "0123456789abcdefABCDEF"
+	for b := range byte(utf8.RuneSelf) {
+		for at := range 4 {
+			escape := []byte(`\u3333`)
+			escape[2+at] = b
+			n := 0
+			if strings.IndexByte(digits, b) >= 0 {
+				n = 6
+			}
+			assert.Equal(t, n, escapeLen(escape), "%q", escape)
+		}
+	}
+	for r := range rune(0x10000) {
+		assert.Equal(t, r, hex4(fmt.Appendf(nil, "%04x", r)))
+		assert.Equal(t, r, hex4(fmt.Appendf(nil, "%04X", r)))
 	}
 }
 
