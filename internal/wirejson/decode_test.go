@@ -184,6 +184,14 @@ func TestOneElementIsAListAndAListOfOneIsItsElement(t *testing.T) {
 	assertReadings(t, [][]int(nil), join(all([][]int{{1}, {2}}, `[[1],2]`), none([][]int(nil), Number, `5`)))
 }
 
+func TestEveryKindOfIntegerIsAKeyOfAMap(t *testing.T) {
+	assertReadings(t, map[int]int(nil), all(map[int]int{-1: 1}, `{"-1":"1"}`))
+	assertReadings(t, map[int64]int(nil), all(map[int64]int{math.MinInt64: 1}, `{"-9223372036854775808":"1"}`))
+	assertReadings(t, map[uint]int(nil), all(map[uint]int{1: 1}, `{"1":"1"}`))
+	assertReadings(t, map[uint64]int(nil), all(map[uint64]int{math.MaxUint64: 1}, `{"18446744073709551615":"1"}`))
+	assertReadings(t, map[uintptr]int(nil), all(map[uintptr]int{1: 1}, `{"1":"1"}`))
+}
+
 func TestAListOfListsDoesNotWrapAValueForEver(t *testing.T) {
 	type lists []lists
 	type pointers []*pointers

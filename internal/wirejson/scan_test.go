@@ -10,14 +10,16 @@ import (
 func TestOnlyAStringThatIsNoJSONNeedsRepair(t *testing.T) {
 	for text, damaged := range map[string]bool{
 		" ": false, "~": false, "\x7f": false, "张": false, `\"`: false, `\u5f20`: false,
-		"\x00": true, "\x1f": true, "\n": true, `\q`: true, `\u5f2`: true,
+		"\x00": true, "\x1f": true, "\n": true, `\q`: true, `\u5f2x`: true,
 	} {
 		for before := range 20 {
-			d := newDecoder([]byte(`"` + strings.Repeat("a", before) + text + `"`))
-			_, _, ok := d.rawString()
-			assert.True(t, ok)
-			assert.Equal(t, damaged, d.damaged, "%q behind %d bytes", text, before)
-			d.release()
+			for _, plain := range []string{" ", "0", "a"} {
+				d := newDecoder([]byte(`"` + strings.Repeat(plain, before) + text + plain + plain + `"`))
+				_, _, ok := d.rawString()
+				assert.True(t, ok)
+				assert.Equal(t, damaged, d.damaged, "%q behind %d × %q", text, before, plain)
+				d.release()
+			}
 		}
 	}
 }
