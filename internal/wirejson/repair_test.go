@@ -14,3 +14,8 @@ func TestWhatNeedsTooManyEscapesGetsSpaces(t *testing.T) {
 	want := `"` + strings.Repeat(`\\q`, backslashes) + strings.Repeat(`\u0001`, all) + `  "`
 	assert.True(t, want == string(repair([]byte(document)))) //nolint:testifylint // too long to print
 }
+
+func TestARepairTakesTheShortestEscape(t *testing.T) {
+	assert.Equal(t, `"\b\f\n\r\t\u0000\u001f\\q\\"`, string(repair([]byte("\"\b\f\n\r\t\x00\x1f\\q\\\\\""))))
+	assert.Equal(t, "[1, 2,\n\t3\r]", string(repair([]byte("[1, \x002,\n\t3\r\x1f]"))))
+}
