@@ -83,27 +83,6 @@ func TestTokensAreListedAndExpire(t *testing.T) {
 	require.ErrorIs(t, err, wechat.ErrMenuNotFound, "the client fetches a new token")
 }
 
-func TestQuotaIsListedUsedUpAndReset(t *testing.T) {
-	const path = "/cgi-bin/menu/create"
-	p := platform(t, WithMinuteQuota(path, 7))
-	c := p.Client()
-	menu := wechat.NewMenu(wechat.ClickButton("a", "b"))
-	require.NoError(t, c.CreateMenu(t.Context(), menu))
-	assert.Equal(t, wechat.APIQuota{
-		DailyLimit: 1000, Used: 1, Remaining: 999, RateLimit: &wechat.RateLimit{Calls: 7, Seconds: 60},
-	}, p.Quotas()[path])
-	p.ExhaustQuota(path)
-	require.ErrorIs(t, c.CreateMenu(t.Context(), menu), wechat.ErrDailyQuota)
-	assert.Zero(t, p.Quotas()[path].Remaining)
-	p.ResetQuota("/cgi-bin/menu/get")
-	require.ErrorIs(t, c.CreateMenu(t.Context(), menu), wechat.ErrDailyQuota)
-	for _, reset := range []string{path, ""} {
-		p.ExhaustQuota(path)
-		p.ResetQuota(reset)
-		require.NoError(t, c.CreateMenu(t.Context(), menu))
-	}
-}
-
 func TestPendingFaultIsListedAndRemoved(t *testing.T) {
 	p := platform(t)
 	p.InjectFault("/a", Fault{Name: "one"})

@@ -144,6 +144,16 @@ func TestTokensThatAreMissingWrongOrOldHaveTheirCodes(t *testing.T) {
 	})
 }
 
+func TestPathOfTheTestNeedsNoTokenButRefusesAWrongOne(t *testing.T) {
+	const path = "/cgi-bin/brand/new"
+	p := platform(t)
+	c := p.Client()
+	p.Handle(path, func(Call) (any, error) { return obj{}, nil })
+	require.NoError(t, c.Do(t.Context(), wechat.Request{Path: path, Anonymous: true}, nil))
+	err := c.Do(t.Context(), wechat.Request{Path: path, Anonymous: true, Query: values("access_token", "99_nonsense")}, nil)
+	require.ErrorIs(t, err, wechat.ErrInvalidCredential)
+}
+
 func TestRevokedTokenIsReplacedByTheClient(t *testing.T) {
 	p := platform(t)
 	c := p.Client()
@@ -215,84 +225,6 @@ func TestTicketStaysTheSameAndAlwaysSpeaksOfAWholeLife(t *testing.T) {
 		time.Sleep(time.Hour)
 		other, _ := ask("jsapi")
 		assert.NotEqual(t, first, other)
-	})
-}
-
-func TestQuotaOfTheDayIsPerAPIAndEndsAtMidnightInBeijing(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		const path = "/cgi-bin/getcallbackip"
-		p := platform(t, WithQuota(path, 2))
-		c := p.Client()
-		get(t, c, path)
-		get(t, c, path)
-		refusedWith(t, c, wechat.ErrDailyQuota, path, nil)
-		get(t, c, "/cgi-bin/get_api_domain_ip")
-
-		quota := post(t, c, "/cgi-bin/openapi/quota/get", obj{"cgi_path": path})
-		assert.JSONEq(t, `{"daily_limit":2,"used":2,"remain":0}`, string(quota["quota"]))
-
-		time.Sleep(16*time.Hour - time.Second) // bubbles begin at midnight UTC
-		refusedWith(t, c, wechat.ErrDailyQuota, path, nil)
-		time.Sleep(time.Second)
-		get(t, c, path)
-	})
-}
-
-func TestMinuteQuotaEndsWithTheMinute(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		const path = "/cgi-bin/getcallbackip"
-		p := platform(t, WithMinuteQuota(path, 1))
-		c := p.Client()
-		time.Sleep(10 * time.Second)
-		get(t, c, path)
-		refusedWith(t, c, wechat.ErrMinuteQuota, path, nil)
-		time.Sleep(50*time.Second - 1)
-		refusedWith(t, c, wechat.ErrMinuteQuota, path, nil)
-		time.Sleep(time.Nanosecond)
-		get(t, c, path)
-		assert.Equal(t, 4, p.CallCount(path))
-		quota := post(t, c, "/cgi-bin/openapi/quota/get", obj{"cgi_path": path})
-		assert.JSONEq(t, `{"call_count":1,"refresh_second":60}`, string(quota["rate_limit"]))
-	})
-}
-
-func TestQuotasAreResetTenTimesAMonth(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		const path = "/cgi-bin/getcallbackip"
-		p := platform(t, WithQuota(path, 1), WithQuota(stablePath, 1))
-		c := p.Client()
-		get(t, c, path)
-		require.NoError(t, c.ClearQuota(t.Context()))
-		get(t, c, path)
-		for range 9 {
-			require.NoError(t, c.ClearQuotaBySecret(t.Context()))
-		}
-		require.ErrorIs(t, c.ClearQuota(t.Context()), wechat.ErrClearQuotaLimit)
-		get(t, c, path)
-		require.NoError(t, c.ClearAPIQuota(t.Context(), path), "these are counted apart")
-		get(t, c, path)
-		require.ErrorIs(t, c.ClearAPIQuota(t.Context(), "/cgi-bin/nothing"), wechat.ErrUnknownAPIPath)
-		refusedWith(t, c, wechat.ErrInvalidAppID, "/cgi-bin/clear_quota", obj{"appid": "wx0"})
-		time.Sleep(32 * 24 * time.Hour)
-		require.NoError(t, c.ClearQuota(t.Context()))
-	})
-}
-
-func TestRequestInfoIsKeptForAWeek(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := platform(t)
-		c := p.Client()
-		rid := refusedWith(t, c, wechat.ErrInvalidOpenID, "/cgi-bin/user/info", nil, "openid", "nobody")
-		require.NotEmpty(t, rid)
-		info, err := c.GetRequestInfo(t.Context(), rid)
-		require.NoError(t, err)
-		assert.Contains(t, string(info.RequestURL), "openid=nobody")
-		assert.Contains(t, info.ResponseBody, rid)
-		time.Sleep(requestsKept + time.Second)
-		_, err = c.GetRequestInfo(t.Context(), rid)
-		require.ErrorIs(t, err, wechat.Code(76004))
-		_, err = c.GetRequestInfo(t.Context(), "0-0-0")
-		require.ErrorIs(t, err, wechat.ErrRequestIDNotFound)
 	})
 }
 
