@@ -2,7 +2,6 @@ package wechat
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -272,54 +271,6 @@ func TestOptionsThatCannotBeRightAreErrorsOfEveryCall(t *testing.T) {
 	require.NoError(t, s.client(WithTimeout(24*time.Hour), WithRetry(RetryPolicy{BaseDelay: time.Minute})).Do(t.Context(), request(), nil))
 }
 
-func TestPausesGrowToTheirBoundAndDoNotOverflow(t *testing.T) {
-	largest := func(p RetryPolicy, retry int) (most time.Duration) {
-		for range 2000 {
-			most = max(most, p.pause(retry))
-		}
-		return most
-	}
-	p := RetryPolicy{BaseDelay: 100 * time.Millisecond, MaxDelay: 500 * time.Millisecond}
-	for retry, limit := range []time.Duration{1: 100 * time.Millisecond, 200 * time.Millisecond, 400 * time.Millisecond, 500 * time.Millisecond, 500 * time.Millisecond} {
-		if retry > 0 {
-			got := largest(p, retry)
-			assert.Less(t, got, limit)
-			assert.Greater(t, got, limit*9/10, "retry %d", retry)
-		}
-	}
-	huge := RetryPolicy{BaseDelay: math.MaxInt64 / 3, MaxDelay: math.MaxInt64}
-	for retry := 1; retry < 100; retry++ {
-		assert.GreaterOrEqual(t, largest(huge, retry), time.Duration(math.MaxInt64/4))
-	}
-}
-
-func TestTextOfARefusalIsShortAndInOneLine(t *testing.T) {
-	long := strings.Repeat("很长", 10_000)
-	for name, message := range map[string]string{
-		"long": long, "control": `a\u0007b\nc\u001b[31md\u2028e\u202ef\u0085g`, "rid behind": "bad rid: 6-1 " + long, "rid far": strings.Repeat("x", 5000) + " rid: 6-1",
-	} {
-		err := newScript(answer(http.StatusOK, `{"errcode":40003,"errmsg":"`+message+`"}`)).client().Do(t.Context(), request(), nil)
-		var refusal *Error
-		require.ErrorAs(t, err, &refusal, name)
-		assert.LessOrEqual(t, len(refusal.Message), maxMessage, name)
-		assert.NotContains(t, refusal.Message, "6-1", name)
-		for _, r := range err.Error() {
-			assert.Falsef(t, r < ' ' || r == 0x7f || r == '\u0085' || r == '\u2028' || r == '\u202e', "%s: %q", name, r)
-		}
-		if strings.HasPrefix(name, "rid") {
-			assert.Equal(t, "6-1", refusal.RequestID, name)
-		}
-		if name == "control" {
-			assert.Equal(t, "ab c[31md efg", refusal.Message)
-		}
-	}
-	err := newScript(answer(http.StatusOK, `{"errcode":40003,"errmsg":"bad rid: `+strings.Repeat("a1", 5000)+`"}`)).client().Do(t.Context(), request(), nil)
-	var refusal *Error
-	require.ErrorAs(t, err, &refusal)
-	assert.Equal(t, "bad", refusal.Message)
-	assert.LessOrEqual(t, len(refusal.RequestID), maxRequestID)
-}
-
 func TestDurationsInArgumentErrorsAreReadable(t *testing.T) {
 	err := within("validity", 744*time.Hour, time.Minute, 720*time.Hour)
 	require.EqualError(t, err, "wechat: invalid argument validity: must be 1m0s to 720h0m0s, but is 744h0m0s")
@@ -563,34 +514,6 @@ func TestNewTransportKeepsAsManyConnectionsIdleAsItAllows(t *testing.T) {
 
 // textLog writes a log that a test reads when nobody writes any more.
 func textLog(w io.Writer) *slog.Logger { return slog.New(slog.NewTextHandler(w, nil)) }
-
-func TestEveryServerErrorMayHaveBeenExecuted(t *testing.T) {
-	for status, mayHaveRun := range map[int]bool{400: false, 404: false, 429: false, 499: false, 500: true, 501: true, 599: true} {
-		s := newScript(answer(status, "no JSON"))
-		err := s.client(WithRetry(RetryPolicy{MaxAttempts: 1})).Do(t.Context(), request(), nil)
-		assert.Equal(t, mayHaveRun, errors.Is(err, ErrUnknownOutcome), status)
-	}
-}
-
-func TestScalarIsNoAnswerWhateverTheResultIs(t *testing.T) {
-	for _, body := range []string{`7`, `"ok"`, `true`, `null`} {
-		for _, out := range []any{nil, new(any), new(json.RawMessage), new(string)} {
-			var unreadable *DecodeError
-			require.ErrorAs(t, newScript(answer(http.StatusOK, body)).client().Do(t.Context(), request(idempotent), out), &unreadable, body)
-		}
-	}
-}
-
-func TestLongRequestIDIsCutBetweenCharacters(t *testing.T) {
-	requestID := func(id string) string {
-		var refusal *Error
-		s := newScript(answer(http.StatusOK, `{"errcode":40003,"errmsg":"x rid: `+id+`"}`))
-		require.ErrorAs(t, s.client().Do(t.Context(), request(), nil), &refusal)
-		return refusal.RequestID
-	}
-	assert.Equal(t, "a"+strings.Repeat("é", maxRequestID/2-1), requestID("a"+strings.Repeat("é", maxRequestID)))
-	assert.Equal(t, strings.Repeat("a", maxRequestID), requestID(strings.Repeat("a", maxRequestID+1)))
-}
 
 func TestEndOfTheTimeIsToldWhateverTheTransportReturns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

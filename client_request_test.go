@@ -2,7 +2,6 @@ package wechat
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -464,128 +463,6 @@ func TestC19_SlowAnswerEndsWithTheTimeout(t *testing.T) {
 		assert.LessOrEqual(t, time.Since(begin), 30*time.Second+50*time.Millisecond)
 		assert.Len(t, s.sent, 1)
 	})
-}
-
-func TestContentTypeOfJSONDoesNotMatter(t *testing.T) {
-	types := []string{
-		"", "application/json", "application/json; charset=utf-8", "application/json; encoding=utf-8", "text/plain",
-		"text/plain; charset=ISO-8859-1", "text/html", "application/octet-stream", "image/jpeg", "application/xml",
-		"text/json; charset=GBK", "nonsense;;",
-	}
-	for _, kind := range types {
-		s := newScript(func(r *http.Request) (*http.Response, error) {
-			resp, err := answer(http.StatusOK, `{"nickname":"张三😀"}`)(r)
-			resp.Header.Set("Content-Type", kind)
-			return resp, err
-		})
-		var out struct{ Nickname string }
-		require.NoError(t, s.client().Do(t.Context(), request(idempotent), &out), kind)
-		assert.Equal(t, "张三😀", out.Nickname, kind)
-	}
-}
-
-func TestErrcodeIsFoundInEveryShape(t *testing.T) {
-	for body, want := range map[string]Code{
-		`{"errcode":40003,"errmsg":"x"}`:                          40003,
-		`{"errcode":"40003","errmsg":"x"}`:                        40003,
-		`{"errcode":40003.0,"errmsg":"x"}`:                        40003,
-		`{"base_resp":{"ret":40003,"err_msg":"x"}}`:               40003,
-		`{"errcode":0,"resp_msg":{"retcode":40003,"errmsg":"x"}}`: 40003,
-		"\xef\xbb\xbf{\"errcode\":40003,\"errmsg\":\"\x01\"}":     40003,
-		`{"errcode":null}`:                                        0,
-		`{"errmsg":"ok"}`:                                         0,
-		`{"errcode":0}`:                                           0,
-		`{"data":{"errcode":40003}}`:                              0,
-		`[{"errcode":40003}]`:                                     0,
-		`{"errcode":99999,"errmsg":"nobody knows"}`:               99999,
-	} {
-		err := newScript(answer(http.StatusOK, body)).client().Do(t.Context(), request(idempotent), nil)
-		if want == 0 {
-			require.NoError(t, err, body)
-			continue
-		}
-		var refusal *Error
-		require.ErrorAs(t, err, &refusal, body)
-		assert.Equal(t, want, refusal.Code, body)
-		require.ErrorIs(t, err, want)
-	}
-}
-
-func TestRequestIDIsTakenOutOfTheMessage(t *testing.T) {
-	for message, want := range map[string][2]string{
-		"invalid openid rid: 61725984-6126f6f9-040f19c4": {"invalid openid", "61725984-6126f6f9-040f19c4"},
-		"invalid openid, rid: 6-1":                       {"invalid openid", "6-1"},
-		"invalid openid hint: [abc_1]":                   {"invalid openid", "abc_1"},
-		"invalid hint: [abc] openid":                     {"invalid openid", "abc"},
-		"rid: ":                                          {"", ""},
-		"failed, rid: a b":                               {"failed b", "a"},
-		"invalid hint: [open":                            {"invalid", "open"},
-		"":                                               {"", ""},
-		"invalid credential rid:6-1":                     {"invalid credential", "6-1"},
-		"invalid credential RID = 6-1.":                  {"invalid credential", "6-1"},
-		"invalid credential (rid: 6-1)":                  {"invalid credential", "6-1"},
-		"invalid credential rid: [6-1]":                  {"invalid credential", "6-1"},
-		"invalid credential rid 6-1, see docs":           {"invalid credential, see docs", "6-1"},
-		"rid: 6-1 invalid credential":                    {"invalid credential", "6-1"},
-		"invalid code, hints: [ req_id: ItQa.a0296! ]":   {"invalid code", "ItQa.a0296!"},
-		"invalid code hint:[x1] rid: 6-1":                {"invalid code", "6-1"},
-		"invalid code rid: 6-1 hint:[x1]":                {"invalid code", "6-1"},
-		"system error, request id: 17-a":                 {"system error", "17-a"},
-		"system error, requestId:17-a":                   {"system error", "17-a"},
-		"invalid code, rid：6-1":                          {"invalid code", "6-1"},
-		"参数错误，rid：6-1。请重试":                               {"参数错误。请重试", "6-1"},
-		"invalid code [rid: 6-1]":                        {"invalid code", "6-1"},
-		"invalid code rid[6-1]":                          {"invalid code", "6-1"},
-		`invalid code {"rid":"6-1"}`:                     {"invalid code", "6-1"},
-		"invalid code req_id: '6-1'":                     {"invalid code", "6-1"},
-		`invalid "a" rid: 6-1`:                           {`invalid "a"`, "6-1"},
-		"invalid code（rid：6-1）":                          {"invalid code", "6-1"},
-		"invalid code hint：【6-1】":                        {"invalid code", "6-1"},
-		"the grid is full, the hint is wrong":            {"the grid is full, the hint is wrong", ""},
-		"more details at https://mmbizurl.cn/s/J rid: 6": {"more details at https://mmbizurl.cn/s/J", "6"},
-	} {
-		rest, id := splitRequestID(message)
-		assert.Equal(t, want, [2]string{rest, id}, message)
-	}
-}
-
-func TestUnreadableAnswersAreTypedAndShort(t *testing.T) {
-	long := strings.Repeat("é", 5000)
-	for name, body := range map[string]string{
-		"empty": "", "blank": " \n", "html": "<html>" + long, "cut": `{"a":"` + long, "number": "7", "string": `"ok"`,
-		"list": `[1]`, "cut refusal": `{"errcode":400`,
-	} {
-		var out struct{ A string }
-		err := newScript(answer(http.StatusOK, body)).client().Do(t.Context(), request(idempotent), &out)
-		var unreadable *DecodeError
-		require.ErrorAs(t, err, &unreadable, name)
-		assert.Equal(t, http.StatusOK, unreadable.Status)
-		assert.Equal(t, "/cgi-bin/test", unreadable.Path)
-		assert.LessOrEqual(t, len(unreadable.Excerpt), 512, name)
-	}
-}
-
-func TestRefusalInAnErrorStatusIsARefusal(t *testing.T) {
-	err := newScript(answer(http.StatusInternalServerError, `{"errcode":45009,"errmsg":"x"}`)).client().Do(t.Context(), request(idempotent), nil)
-	var refusal *Error
-	require.ErrorAs(t, err, &refusal)
-	assert.Equal(t, ErrDailyQuota, refusal.Code)
-	assert.Equal(t, http.StatusInternalServerError, refusal.Status)
-}
-
-func TestGzipAnswersAreRead(t *testing.T) {
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Encoding", "gzip")
-		zip := gzip.NewWriter(w)
-		_, _ = io.WriteString(zip, `{"nickname":"张三"}`)
-		_ = zip.Close()
-	}))
-	defer server.Close()
-	c := newTestClient("wx1", "s", WithBaseURL(server.URL), WithTokenSource(StaticToken("T")))
-	defer func() { _ = c.Close() }()
-	var out struct{ Nickname string }
-	require.NoError(t, c.Do(t.Context(), Request{Path: "/cgi-bin/user/info"}, &out))
-	assert.Equal(t, "张三", out.Nickname)
 }
 
 func TestBodiesHaveALengthAndNoEscapes(t *testing.T) {

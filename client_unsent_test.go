@@ -79,13 +79,6 @@ func TestDoneCodeAfterAFailureBeforeTheRequestIsARefusal(t *testing.T) {
 	transport.CloseIdleConnections()
 }
 
-func TestRequestIDOfARefusalHoldsNoSecret(t *testing.T) {
-	s := newScript(answer(http.StatusOK, `{"errcode":40003,"errmsg":"invalid rid: TOKEN-CANARY"}`))
-	var refusal *Error
-	require.ErrorAs(t, s.client().Do(t.Context(), request(), nil), &refusal)
-	assert.Equal(t, "[redacted]", refusal.RequestID)
-}
-
 type panickingKey struct{}
 
 func (panickingKey) Sign(string, []byte) ([]byte, error) { panic("SECRET-CANARY") }
