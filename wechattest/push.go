@@ -152,7 +152,7 @@ func (p *Platform) verify(ctx context.Context, token string, target func() (*htt
 	whole := ctx
 	ctx, cancel := context.WithTimeout(ctx, p.set.pushTimeout)
 	defer cancel()
-	echo := strconv.FormatInt(int64(len(random(letters, 1))), 10) + random("0123456789", 18)
+	echo := random("123456789", 1) + random("0123456789", 18)
 	query := p.signature(token)
 	query.Set("echostr", echo)
 	status, body, err := exchange(ctx, client, http.MethodGet, address, query, "", nil)
