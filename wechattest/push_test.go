@@ -278,6 +278,21 @@ func TestFailuresPausePushingForAMinute(t *testing.T) {
 	})
 }
 
+func TestReportsAreNumberedInTheOrderInWhichThePushesBegan(t *testing.T) {
+	p, alice, h := chat(t)
+	bob := p.AddUser(User{})
+	h.answer = func(n int, w http.ResponseWriter, _ *http.Request, _ []byte) {
+		if n == 1 { // the push of Bob begins later and ends sooner
+			assert.EqualValues(t, 2, bob.Sends(t.Context(), "hi").ID)
+		}
+		_, _ = io.WriteString(w, "success")
+	}
+	assert.EqualValues(t, 1, alice.Sends(t.Context(), "hi").ID)
+	reports := p.Reports()
+	require.Len(t, reports, 2)
+	assert.EqualValues(t, 2, reports[0].ID)
+}
+
 func TestPanicOfTheCallbackIsAFailedAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, alice, h := chat(t)
