@@ -109,6 +109,7 @@ func TestMessageArrivesInEveryModeAndItsReplyIsSeen(t *testing.T) {
 				p, alice, h := chat(t, opts...)
 				h.answer = func(_ int, w http.ResponseWriter, r *http.Request, _ []byte) {
 					assert.Equal(t, alice.OpenID, r.URL.Query().Get("openid"))
+					assert.Equal(t, map[bool]string{false: "text/xml", true: "application/json"}[asJSON], r.Header.Get("Content-Type"))
 					reply := replyXML(p, alice, "text", "<Content>hello</Content>")
 					if mode != CallbackModePlain {
 						reply = sealed(p, p.AppID, reply)
@@ -358,6 +359,14 @@ func TestFollowingAndLeavingArePushed(t *testing.T) {
 	assert.Contains(t, h.seen()[1], "[unsubscribe]")
 	bob.Follows(t.Context())
 	assert.True(t, bob.Following())
+}
+
+func TestJobWithoutADelayEndsWithItsCall(t *testing.T) {
+	p := platform(t)
+	c, ended := &call{}, false
+	p.finish(c, func() Push { ended = true; return Push{} })
+	assert.True(t, ended)
+	assert.Len(t, c.after, 1, "its event follows")
 }
 
 func TestPushOfAnyShapeCanBeMade(t *testing.T) {
