@@ -103,30 +103,6 @@ func TestLostAnswersAreRepeatedOnlyWhereTheClassAllows(t *testing.T) {
 	}
 }
 
-func TestNoMoreThanThreeAttempts(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := newScript(busy)
-		err := s.client().Do(t.Context(), request(idempotent), nil)
-		require.ErrorIs(t, err, ErrSystemBusy)
-		require.NotErrorIs(t, err, ErrUnknownOutcome)
-		assert.Len(t, s.sent, 3)
-
-		s = newScript(busy)
-		require.Error(t, s.client(WithRetry(RetryPolicy{MaxAttempts: 1})).Do(t.Context(), request(idempotent), nil))
-		assert.Len(t, s.sent, 1)
-	})
-}
-
-func TestFailuresBeforeTheRequestAreRepeatedInEveryClass(t *testing.T) {
-	for _, traits := range classes {
-		synctest.Test(t, func(t *testing.T) {
-			s := newScript(dialFail, fails(&net.DNSError{Err: "no such host"}), ok)
-			require.NoError(t, s.client().Do(t.Context(), request(traits...), nil))
-			assert.Len(t, s.sent, 3)
-		})
-	}
-}
-
 func TestRefusedDialsAreRepeatedAndTheCallIsExecutedOnce(t *testing.T) {
 	var executions, dials atomic.Int64
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -196,26 +172,6 @@ func TestDroppedConnectionNeverRepeatsASend(t *testing.T) {
 	assert.Zero(t, keys.Load())
 }
 
-func TestDoneCodesAreSuccessOnlyOnARepetition(t *testing.T) {
-	gone := answer(http.StatusOK, `{"errcode":46003,"errmsg":"menu no exist","msg_id":"7"}`)
-	req := request(idempotent)
-	req.AlreadyDone = []Code{46003}
-	synctest.Test(t, func(t *testing.T) {
-		s := newScript(dropped, gone)
-		var out struct {
-			ID int64 `json:"msg_id"`
-		}
-		require.NoError(t, s.client().Do(t.Context(), req, &out))
-		assert.EqualValues(t, 7, out.ID, "what comes along is read")
-
-		s = newScript(gone)
-		require.ErrorIs(t, s.client().Do(t.Context(), req, nil), Code(46003), "nobody had tried before")
-
-		s = newScript(dialFail, gone)
-		require.ErrorIs(t, s.client().Do(t.Context(), req, nil), Code(46003), "the first attempt was not executed")
-	})
-}
-
 func TestQuotaRefusalIsNotRepeatedAndClearsNothing(t *testing.T) {
 	s := newScript(answer(http.StatusOK, `{"errcode":45009,"errmsg":"reach max api daily quota limit rid: a-b"}`))
 	err := s.client().Do(t.Context(), request(idempotent), nil)
@@ -223,61 +179,6 @@ func TestQuotaRefusalIsNotRepeatedAndClearsNothing(t *testing.T) {
 	require.ErrorIs(t, err, ErrDailyQuota)
 	require.Len(t, s.sent, 1)
 	assert.Equal(t, "/cgi-bin/test", s.sent[0].URL.Path)
-}
-
-func TestC10_MinuteQuotaFailsAtOnceAndIsWaitedForOnDemand(t *testing.T) {
-	minute := answer(http.StatusOK, `{"errcode":45011,"errmsg":"api minute-quota reach limit, must slower, retry next minute"}`)
-	waits := WithRetry(RetryPolicy{WaitForQuota: true})
-	synctest.Test(t, func(t *testing.T) {
-		time.Sleep(25 * time.Second)
-		begin := time.Now()
-		s := newScript(minute, ok)
-		err := s.client().Do(t.Context(), request(idempotent), nil)
-		var refusal *Error
-		require.ErrorAs(t, err, &refusal)
-		assert.Equal(t, 35*time.Second, refusal.RetryAfter)
-		assert.Zero(t, time.Since(begin))
-		assert.Len(t, s.sent, 1)
-
-		s = newScript(minute, ok)
-		require.NoError(t, s.client(waits).Do(t.Context(), request(), nil), "no class matters: it was not executed")
-		assert.Len(t, s.sent, 2)
-		assert.GreaterOrEqual(t, time.Since(begin), 35*time.Second, "not before the minute turns")
-		assert.Less(t, time.Since(begin), 35*time.Second+quotaJitter)
-
-		time.Sleep(time.Until(begin.Add(95 * time.Second)))
-		s = newScript(minute)
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-		defer cancel()
-		begin = time.Now()
-		err = s.client(waits).Do(ctx, request(), nil)
-		require.ErrorIs(t, err, ErrMinuteQuota)
-		require.ErrorIs(t, err, context.DeadlineExceeded)
-		require.NotErrorIs(t, err, ErrUnknownOutcome)
-		assert.Zero(t, time.Since(begin), "the minute ends after the deadline")
-		assert.Len(t, s.sent, 1)
-
-		ctx, cancel = context.WithCancel(t.Context())
-		time.AfterFunc(10*time.Second, cancel)
-		err = s.client(waits).Do(ctx, request(), nil)
-		require.ErrorIs(t, err, ErrMinuteQuota)
-		require.ErrorIs(t, err, context.Canceled)
-		assert.Equal(t, 10*time.Second, time.Since(begin))
-
-		for attempts := 1; attempts <= 3; attempts++ {
-			s = newScript(minute)
-			policy := RetryPolicy{MaxAttempts: attempts, WaitForQuota: true}
-			require.ErrorIs(t, s.client(WithRetry(policy)).Do(t.Context(), request(idempotent), nil), ErrMinuteQuota)
-			assert.Len(t, s.sent, attempts, "one bound for all retries")
-		}
-
-		s = newScript(minute)
-		begin = time.Now()
-		upload := Request{Path: "/cgi-bin/media/upload", Body: &Form{Field: "media", File: File{Name: "a.jpg", Content: io.MultiReader(strings.NewReader("x")), Size: 1}}}
-		require.ErrorIs(t, s.client(waits).Do(t.Context(), upload, nil), ErrMinuteQuota)
-		assert.Zero(t, time.Since(begin), "its body is used up")
-		assert.Len(t, s.sent, 1)
-	})
 }
 
 func TestCancellationDuringThePauseReturnsAtOnce(t *testing.T) {

@@ -2,15 +2,11 @@ package wechat
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
-	"errors"
 	"fmt"
 	"io"
 	"math"
 	"net"
 	"net/http"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -106,40 +102,6 @@ func TestSleepEndsAtTheDeadlineWithoutBeginning(t *testing.T) {
 		require.NoError(t, sleep(ctx, time.Second-1))
 		assert.Equal(t, time.Second-1, time.Since(begin))
 	})
-}
-
-func TestStreamOfARejectedTokenIsNotSentAgain(t *testing.T) {
-	s := newScript(rejected, ok)
-	body := &Form{Field: "media", File: File{Name: "a.jpg", Content: io.MultiReader(strings.NewReader("abc")), Size: 3}}
-	source := &freshTokens{}
-	err := s.client(WithTokenSource(source)).Do(t.Context(), Request{Path: "/x", Body: body}, nil)
-	require.ErrorIs(t, err, ErrInvalidToken)
-	require.NotErrorIs(t, err, ErrUnknownOutcome)
-	assert.NotContains(t, err.Error(), "not retried", "no other attempt was tried")
-	assert.Len(t, s.sent, 1)
-	assert.EqualValues(t, 2, source.n.Load(), "the next call has another token")
-}
-
-func TestOnlyTheEndOfTheAttemptIsCalledOne(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		const text = "no response within"
-		require.ErrorContains(t, newScript(hangs).client().Do(t.Context(), request(), nil), text)
-		assert.NotContains(t, newScript(dropped).client().Do(t.Context(), request(), nil).Error(), text)
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		assert.NotContains(t, newScript(hangs).client().Do(ctx, request(), nil).Error(), text)
-	})
-}
-
-func TestEveryFailureOfACertificateIsFinal(t *testing.T) {
-	for _, cause := range []error{
-		&tls.CertificateVerificationError{Err: errors.New("x")}, x509.UnknownAuthorityError{}, x509.HostnameError{Certificate: &x509.Certificate{}}, x509.CertificateInvalidError{},
-	} {
-		s := newScript(fails(fmt.Errorf("tls: %w", cause)))
-		var failure *RequestError
-		require.ErrorAs(t, s.client().Do(t.Context(), request(idempotent), nil), &failure)
-		assert.Equal(t, 1, failure.Attempts, "%T", cause)
-	}
 }
 
 func TestBaseURLMayHaveEscapesInItsPath(t *testing.T) {
