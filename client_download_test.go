@@ -109,27 +109,6 @@ func TestEmptyDownloadIsAnError(t *testing.T) {
 	require.ErrorAs(t, newScript(labeled("image/jpeg", "")).client().Do(t.Context(), downloadRequest, io.Discard), &unreadable)
 }
 
-func TestDownloadIsRepeatedUntilTheFirstByteIsWritten(t *testing.T) {
-	content := labeled("image/jpeg", strings.Repeat("x", 3*maxErrorJSON))
-	fast := WithRetry(RetryPolicy{MaxAttempts: 3, BaseDelay: 1, MaxDelay: 1})
-	for name, play := range map[string]func(*http.Request) (*http.Response, error){
-		"refused token":   labeled("image/jpeg", `{"errcode":40001,"errmsg":"invalid credential"}`),
-		"cut at the head": cut(strings.Repeat("x", maxErrorJSON-1)),
-		"502":             badGate,
-	} {
-		var got bytes.Buffer
-		s := newScript(play, content)
-		require.NoError(t, s.client(fast, WithTokenSource(&rotating{})).Do(t.Context(), downloadRequest, &got), name)
-		assert.Equal(t, 3*maxErrorJSON, got.Len(), name)
-		assert.Len(t, s.sent, 2, name)
-	}
-	var got bytes.Buffer
-	s := newScript(cut(strings.Repeat("x", 2*maxErrorJSON)), content)
-	require.ErrorIs(t, s.client(fast).Do(t.Context(), downloadRequest, &got), io.ErrUnexpectedEOF)
-	assert.Equal(t, 2*maxErrorJSON, got.Len())
-	assert.Len(t, s.sent, 1, "bytes of two answers would have been mixed")
-}
-
 // mediaSource serves bytes over a real connection.
 func mediaSource(t testing.TB, serve http.HandlerFunc) *Client {
 	t.Helper()
