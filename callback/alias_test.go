@@ -16,9 +16,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// kept is what a handler and the programs around it may keep for ever.
 type contextKey struct{}
 
+// kept is what a handler and the programs around it may keep for ever.
 type kept struct {
 	message Message
 	raw     []byte
