@@ -47,11 +47,15 @@ export function composer(openid, signal) {
     fill(swap, icon(visible ? "keyboard" : "menu"));
   };
   let first = true;
+  let shown;
   showMenu(false);
   return {
     element: h("footer.composer", {}, h("div.composer-row", {}, swap, writing, menu), more),
-    /** Shows the menu that the follower sees. */
+    /** Shows the menu that the follower sees. One that is shown already stays open where it is. */
     showMenu(buttons) {
+      const what = JSON.stringify(buttons);
+      if (what === shown) return;
+      shown = what;
       swap.hidden = buttons.length === 0;
       fill(menu, menuBar(openid, buttons, signal));
       if (buttons.length === 0) showMenu(false);
