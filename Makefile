@@ -100,6 +100,7 @@ mutate: $(GREMLINS)
 	@failed=0; for package in $(MUTANTS); do \
 		percent=95 files=; case $$package in \
 			internal/msgcrypt|internal/tokencache|internal/usercode) percent=98;; \
+			callback) mutate/run 98 callback guard.go || failed=1;; \
 			.) files="client_call.go client_answer.go client_retry.go";; \
 			wechattest) files="tokens.go limits.go push.go";; \
 		esac; \
