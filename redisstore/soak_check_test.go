@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,21 +17,23 @@ import (
 
 // hear notes what replicas report.
 func (s *soak) hear(_ http.ResponseWriter, r *http.Request) {
-	what, detail, from := r.FormValue("what"), r.FormValue("detail"), r.FormValue("replica")
+	what, detail, name := r.FormValue("what"), r.FormValue("detail"), r.FormValue("replica")
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch what {
 	case "run":
 		if m := s.messages[detail]; m != nil {
-			if m.runs[from]++; m.runs[from] > 1 {
-				s.violate("E19: %s ran %s again", from, detail)
+			if m.runs[name]++; m.runs[name] > 1 {
+				s.violate("E19: %s ran %s again", name, detail)
 			}
 		}
 	case "disturbed":
-		s.disturbed = append(s.disturbed, time.Now())
+		from, _ := strconv.ParseInt(r.FormValue("from"), 10, 64)
+		to, _ := strconv.ParseInt(r.FormValue("to"), 10, 64)
+		s.disturbed = append(s.disturbed, period{time.UnixMicro(from), time.UnixMicro(to)})
 	case "token":
-		if s.mode == faulty && !s.isDisturbed(time.Now().Add(-5*time.Second), time.Now()) {
-			s.violate("A2: a call of %s failed: %s", from, detail)
+		if s.mode == faulty {
+			s.refused = append(s.refused, refusal{time.Now(), name + ": " + detail})
 		}
 	}
 }
@@ -41,7 +45,7 @@ func (s *soak) violate(format string, args ...any) {
 
 const (
 	revocationTime = 3 * time.Second // in which a token is replaced, and late refusals arrive
-	settlingTime   = 8 * time.Second // after the last delivery of a message
+	settlingTime   = 8 * time.Second // in which late reports arrive
 )
 
 // check looks at what is over.
@@ -52,6 +56,12 @@ func (s *soak) check() {
 			s.settle(m)
 			delete(s.messages, name)
 		}
+	}
+	for len(s.refused) > 0 && time.Since(s.refused[0].at) > settlingTime {
+		if r := s.refused[0]; !s.isDisturbed(r.at.Add(-5*time.Second), r.at) {
+			s.violate("A2: a call failed %v ago: %s", settlingTime, r.detail)
+		}
+		s.refused = s.refused[1:]
 	}
 	if n := len(s.revoked); n > 0 && !s.revoked[n-1].at.IsZero() && time.Since(s.revoked[n-1].at) > revocationTime {
 		last := &s.revoked[n-1]
@@ -88,14 +98,10 @@ func (s *soak) settle(m *message) {
 	}
 }
 
-// isDisturbed reports whether a replica stalled, or did not get on with the store.
+// isDisturbed reports whether a replica stalled, or did not get on with the store. Reports
+// of it may arrive late.
 func (s *soak) isDisturbed(from, to time.Time) bool {
-	for _, at := range s.disturbed {
-		if at.After(from) && at.Before(to) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(s.disturbed, func(p period) bool { return p.to.After(from) && p.from.Before(to) })
 }
 
 // checkMessages looks for what was sent twice. A replica handles a message once, and the

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"net"
@@ -13,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -54,7 +54,7 @@ type replica struct {
 	idle     func()
 	busy     atomic.Bool // calls are to be made all the time
 	reporter http.Client
-	worked   atomic.Int64 // when a command succeeded last
+	claimed  atomic.Int64 // when a command about a push succeeded last
 }
 
 // serveAndCall is the job of a replica.
@@ -79,7 +79,7 @@ func serveAndCall(j job) error {
 		AppID: a.AppID, Credentials: callback.NewCredentials(a.Token, a.AESKey), OriginalID: a.OriginalID, Dedupe: store, Logger: log,
 		Observer: func(_ context.Context, o callback.Observation) {
 			if o.Outcome == callback.OutcomeFault {
-				go r.report("disturbed", fmt.Sprint("left behind: ", o.Err)) // the library waits for nobody
+				go r.disturbed(time.Now().Add(-time.Second)) // left behind, since the library waits for nobody
 			}
 		},
 	})
@@ -173,9 +173,19 @@ func (r *replica) usage() (u used) {
 	return used{Goroutines: runtime.NumGoroutine(), Descriptors: len(entries), Heap: m.HeapAlloc}
 }
 
+// disturbed tells the test that since then this replica was disturbed.
+func (r *replica) disturbed(since time.Time) {
+	r.tell(url.Values{"what": {"disturbed"}, "from": {micros(since)}, "to": {micros(time.Now())}})
+}
+
+func micros(t time.Time) string { return strconv.FormatInt(t.UnixMicro(), 10) }
+
 // report tells the test what happened.
 func (r *replica) report(what, detail string) {
-	form := url.Values{"what": {what}, "detail": {detail}, "replica": {r.Name}}
+	r.tell(url.Values{"what": {what}, "detail": {detail}, "replica": {r.Name}})
+}
+
+func (r *replica) tell(form url.Values) {
 	resp, err := r.reporter.PostForm(r.Report, form)
 	if err == nil {
 		_ = resp.Body.Close()
@@ -185,8 +195,8 @@ func (r *replica) report(what, detail string) {
 // handle is the handler of messages, which are "name duration".
 func (r *replica) handle(ctx context.Context, m *callback.TextMessage) (callback.Reply, error) {
 	name, wait, _ := strings.Cut(m.Content, " ")
-	if time.Since(time.UnixMicro(r.worked.Load())) > time.Second {
-		r.report("disturbed", "no claim: the store is left alone since it failed")
+	if last := time.UnixMicro(r.claimed.Load()); time.Since(last) > time.Second {
+		r.disturbed(last) // the store is left alone since it failed
 	}
 	r.report("run", name)
 	d, _ := time.ParseDuration(wait)
@@ -222,12 +232,12 @@ func (r *replica) judge(began time.Time, err error) {
 }
 
 // watchTheClock reports that this process did not run for a while, so that it could not
-// renew what it should have.
+// renew what it should have, or that the clock jumped, by which Redis ends claims.
 func (r *replica) watchTheClock() {
 	for last := time.Now(); ; last = time.Now() {
 		time.Sleep(50 * time.Millisecond)
-		if gap := time.Since(last); gap > 500*time.Millisecond {
-			r.report("disturbed", fmt.Sprint("stalled for ", gap))
+		if max(time.Since(last), time.Now().Round(0).Sub(last.Round(0))) > 500*time.Millisecond {
+			go r.disturbed(last) // another stall may begin meanwhile
 		}
 	}
 }
@@ -242,11 +252,11 @@ func (w watch) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 		began := time.Now()
 		err := next(ctx, cmd)
 		took := time.Since(began)
-		if err == nil {
-			w.r.worked.Store(time.Now().UnixMicro())
+		if err == nil && strings.Contains(cmd.String(), ":push:") {
+			w.r.claimed.Store(time.Now().UnixMicro())
 		}
 		if took > 150*time.Millisecond || err != nil && !errors.Is(err, redis.Nil) && !strings.HasPrefix(err.Error(), "NOSCRIPT") {
-			w.r.report("disturbed", fmt.Sprint(cmd.Name(), " took ", took, ": ", err))
+			w.r.disturbed(began)
 		}
 		return err
 	}

@@ -90,9 +90,10 @@ type soak struct {
 	messages   map[string]*message
 	settled    int
 	strict     int // messages that nothing disturbed
-	disturbed  []time.Time
+	disturbed  []period
 	revoked    []revocation
 	revokes    int // that nothing disturbed
+	refused    []refusal
 	violations []string
 }
 
@@ -131,10 +132,19 @@ type message struct {
 	runs       map[string]int // by replica
 }
 
+// period is a time in which a replica was disturbed, by its clock.
+type period struct{ from, to time.Time }
+
 // revocation is the end of a token under load.
 type revocation struct {
 	at      time.Time
 	fetches int // before
+}
+
+// refusal is a call that failed because of its token.
+type refusal struct {
+	at     time.Time
+	detail string
 }
 
 func newSoak(t *testing.T, seed uint64) *soak {
