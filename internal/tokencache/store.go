@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/wechatoa/wechat/internal/redact"
 	"github.com/wechatoa/wechat/internal/usercode"
 )
 
@@ -105,11 +106,15 @@ func (s *Shared) read(ctx context.Context, key string) (string, time.Duration, e
 	return l.value, l.ttl, err
 }
 
-// swap replaces a value and reports whether it did.
+// swap replaces a value and reports whether it did. An error of a store may quote what it
+// was given, as those of database drivers do.
 func (s *Shared) swap(ctx context.Context, key, old, value string, ttl time.Duration) (bool, error) {
 	swapped, err := usercode.Call(ctx, &s.swaps, func(ctx context.Context) (bool, error) {
 		return s.store.Swap(ctx, key, old, value, ttl)
 	})
+	if err != nil {
+		err = redact.New().Error(err, old, value)
+	}
 	s.note("swap", key, err)
 	return swapped, err
 }

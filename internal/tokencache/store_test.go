@@ -3,6 +3,8 @@ package tokencache
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
@@ -268,6 +270,25 @@ func TestStoreFailureIsLoggedAtItsBeginningAndItsEnd(t *testing.T) {
 		s.note("load", "k", errMalformed)
 		lines("contains a value of another program")
 	})
+}
+
+func TestWhatAStoreQuotesIsNotLogged(t *testing.T) {
+	for name, odd := range map[string]func(text string) error{
+		"error": func(text string) error { return errors.New(text) },
+		"panic": func(text string) error { panic(text) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			log, out := logged()
+			m := &memory{odd: func(context.Context, string) error { return odd(`cannot replace "old-value" by "new-value"`) }}
+			_, err := NewShared(m, log).swap(t.Context(), key, "old-value", "new-value", time.Hour)
+			require.Error(t, err)
+			assert.Contains(t, out.String(), `cannot replace \"[redacted]\" by \"[redacted]\"`)
+			assert.Equal(t, name == "panic", strings.Contains(out.String(), "stack="))
+			for _, text := range []string{out.String(), fmt.Sprintf("%v %+v %#v", err, err, err)} {
+				assert.NotContains(t, text, "-value")
+			}
+		})
+	}
 }
 
 func TestMalformedRecordIsKnownAndReplaced(t *testing.T) {
