@@ -47,7 +47,7 @@ return 0
 // RecordActivity records when a follower sent a message and when their reply window
 // ends.
 func (a *Activity) RecordActivity(ctx context.Context, openID string, messageTime, windowEnd time.Time) error {
-	return touchScript.Run(ctx, a.store.client, []string{a.user(openID)}, timeText(messageTime), timeText(windowEnd),
+	return a.store.run(ctx, touchScript, []string{a.user(openID)}, timeText(messageTime), timeText(windowEnd),
 		milliseconds(ActivityRetention)).Err()
 }
 
@@ -98,7 +98,7 @@ func (a *Activity) AddMenuStatus(ctx context.Context, key string, delta callback
 	if !delta.LastTime.IsZero() {
 		last = max(delta.LastTime.UnixMilli(), 0)
 	}
-	return menuScript.Run(ctx, a.store.client, []string{name(a.account, "menu")},
+	return a.store.run(ctx, menuScript, []string{name(a.account, "menu")},
 		key, delta.Received, delta.Succeeded, delta.Failed, last, int64(delta.LastDuration), delta.LastError,
 		milliseconds(ActivityRetention), maxMenuKeys).Err()
 }

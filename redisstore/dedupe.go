@@ -114,7 +114,7 @@ func name(account, kind string) string { return "wechat:{" + account + "}:" + ki
 func (s *Store) Claim(ctx context.Context, key, owner string, ttl time.Duration) (callback.Claim, error) {
 	keys := pushKeys(key)
 	kept := max(ttl, callback.DedupeRetention)
-	result, err := results(claimScript.Run(ctx, s.client, keys, owner, milliseconds(ttl), milliseconds(kept)), 3)
+	result, err := results(s.run(ctx, claimScript, keys, owner, milliseconds(ttl), milliseconds(kept)), 3)
 	if err != nil {
 		return callback.Claim{}, err
 	}
@@ -136,17 +136,17 @@ func (s *Store) Finish(ctx context.Context, key, owner string, reply []byte, ttl
 		return err
 	}
 	kept := max(ttl, callback.DedupeRetention)
-	return finishScript.Run(ctx, s.client, keys, owner, milliseconds(kept), sealed, milliseconds(callback.DedupeReplyRetention)).Err()
+	return s.run(ctx, finishScript, keys, owner, milliseconds(kept), sealed, milliseconds(callback.DedupeReplyRetention)).Err()
 }
 
 // ChooseReplyMethod records how the reply to a push is sent, unless that is recorded
 // already, and returns the recorded method.
 func (s *Store) ChooseReplyMethod(ctx context.Context, key string, method callback.ReplyMethod) (callback.ReplyMethod, error) {
-	settled, err := settleScript.Run(ctx, s.client, pushKeys(key)[:1], string(method), milliseconds(callback.DedupeRetention)).Text()
+	settled, err := s.run(ctx, settleScript, pushKeys(key)[:1], string(method), milliseconds(callback.DedupeRetention)).Text()
 	return callback.ReplyMethod(settled), err
 }
 
 // Release ends the claim of owner.
 func (s *Store) Release(ctx context.Context, key, owner string) error {
-	return releaseScript.Run(ctx, s.client, pushKeys(key)[:1], owner, milliseconds(callback.DedupeRetention)).Err()
+	return s.run(ctx, releaseScript, pushKeys(key)[:1], owner, milliseconds(callback.DedupeRetention)).Err()
 }

@@ -130,6 +130,18 @@ func kindOf(key string) string {
 	return strings.Join(parts[:min(len(parts), 3)], ":")
 }
 
+// run runs a script. A server without EVALSHA, which some operators rename, quotes the first
+// arguments in its error, and so a token or a reply.
+func (s *Store) run(ctx context.Context, script *redis.Script, keys []string, args ...any) *redis.Cmd {
+	cmd := script.Run(ctx, s.client, keys, args...)
+	if err := cmd.Err(); err != nil {
+		if text, _, quotes := strings.Cut(err.Error(), ", with args beginning with:"); quotes {
+			cmd.SetErr(errors.New("redisstore: " + text))
+		}
+	}
+	return cmd
+}
+
 var errResponse = errors.New("redisstore: the response of a script is cut")
 
 // results returns the n results of a script.

@@ -219,6 +219,17 @@ func TestTheLogNamesTheKindOfAValueAndNoFollower(t *testing.T) {
 	assert.NotContains(t, logged(), "follower")
 }
 
+func TestAnErrorQuotesNoValue(t *testing.T) {
+	ctx, store := t.Context(), redisstore.New(startRealServer(t, "--rename-command", "EVALSHA", "").client())
+	_, err := store.Swap(ctx, "wechat:{wx1}:token:stable", "OLD-CANARY", "NEW-CANARY", time.Hour)
+	errFinish := store.Finish(ctx, "wx1:1", "a", []byte("REPLY-CANARY"), time.Minute)
+	errActivity := store.Activity("wx1").RecordActivity(ctx, "OPENID-CANARY", time.Now(), time.Now())
+	for _, err := range []error{err, errFinish, errActivity} {
+		require.ErrorContains(t, err, "unknown command 'evalsha'")
+		assert.NotContains(t, fmt.Sprintf("%v %+v %#v", err, err, err), "CANARY")
+	}
+}
+
 // responds replaces the responses of all scripts.
 type responds struct{ with any }
 

@@ -47,13 +47,13 @@ func ParseKey(encoded string) (Key, error) {
 	return Key{aead}, err
 }
 
-// Format prints "***" for every verb.
+// Format writes the redacted text for every verb.
 func (k Key) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, mask) }
 
-// LogValue returns "***".
+// LogValue returns the redacted text.
 func (k Key) LogValue() slog.Value { return slog.StringValue(mask) }
 
-// MarshalText returns "***".
+// MarshalText returns the redacted text.
 func (k Key) MarshalText() ([]byte, error) { return []byte(mask), nil }
 
 // ring are the keys of a store, the current one first; nil stores values in clear.

@@ -65,7 +65,7 @@ func (s *Store) Load(ctx context.Context, key string) (value string, ttl time.Du
 // load returns what is stored under key. A value without a TTL is none of ours: its
 // TTL counts as over.
 func (s *Store) load(ctx context.Context, key string) (stored string, ttl time.Duration, err error) {
-	result, err := results(loadScript.Run(ctx, s.client, []string{key}), 2)
+	result, err := results(s.run(ctx, loadScript, []string{key}), 2)
 	if err != nil {
 		return "", 0, err
 	}
@@ -92,7 +92,7 @@ func (s *Store) Swap(ctx context.Context, key, old, value string, ttl time.Durat
 				return false, err
 			}
 		}
-		swapped, err := swapScript.Run(ctx, s.client, []string{key}, stored, sealed, milliseconds(ttl)).Bool()
+		swapped, err := s.run(ctx, swapScript, []string{key}, stored, sealed, milliseconds(ttl)).Bool()
 		if swapped || err != nil {
 			return swapped, err
 		}
@@ -102,11 +102,11 @@ func (s *Store) Swap(ctx context.Context, key, old, value string, ttl time.Durat
 // Lock acquires or renews the lock of key for owner. If another owner holds it, Lock
 // returns how long to wait.
 func (s *Store) Lock(ctx context.Context, key, owner string, ttl time.Duration) (wait time.Duration, err error) {
-	left, err := lockScript.Run(ctx, s.client, []string{key}, owner, milliseconds(ttl)).Int64()
+	left, err := s.run(ctx, lockScript, []string{key}, owner, milliseconds(ttl)).Int64()
 	return time.Duration(left) * time.Millisecond, err
 }
 
 // Unlock releases the lock of key if owner holds it.
 func (s *Store) Unlock(ctx context.Context, key, owner string) error {
-	return unlockScript.Run(ctx, s.client, []string{key}, owner).Err()
+	return s.run(ctx, unlockScript, []string{key}, owner).Err()
 }
