@@ -18,7 +18,7 @@ type login struct {
 	password string
 	session  string // the value of the cookie
 
-	failing chan struct{} // holds an element while a wrong password is answered, so that few can be tried
+	turn chan struct{} // holds an element while a password is compared, and for a pause after a wrong one
 }
 
 const (
@@ -28,7 +28,7 @@ const (
 )
 
 func newLogin(password string) *login {
-	return &login{password: password, session: rand.Text(), failing: make(chan struct{}, 1)}
+	return &login{password: password, session: rand.Text(), turn: make(chan struct{}, 1)}
 }
 
 // require refuses requests without the password.
@@ -42,9 +42,6 @@ func (l *login) require(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		if r.Header.Get("Authorization") != "" {
-			l.pause(r.Context())
-		}
 		if r.Method == http.MethodGet && strings.Contains(r.Header.Get("Accept"), "text/html") {
 			http.Redirect(w, r, loginPath, http.StatusSeeOther)
 			return
@@ -56,13 +53,13 @@ func (l *login) require(next http.Handler) http.Handler {
 	})
 }
 
-// knows reports whether a request has the password or the cookie.
+// knows reports whether a request has the cookie or the password.
 func (l *login) knows(r *http.Request) bool {
-	if _, password, ok := r.BasicAuth(); ok && equal(password, l.password) {
+	if cookie, err := r.Cookie(sessionCookie); err == nil && equal(cookie.Value, l.session) {
 		return true
 	}
-	cookie, err := r.Cookie(sessionCookie)
-	return err == nil && equal(cookie.Value, l.session)
+	_, password, ok := r.BasicAuth()
+	return ok && l.accepts(r.Context(), password)
 }
 
 // equal compares secrets in constant time, whatever their lengths.
@@ -71,20 +68,29 @@ func equal(a, b string) bool {
 	return subtle.ConstantTimeCompare(x[:], y[:]) == 1
 }
 
-// pause delays the response to a wrong password, of all requests one after the other.
-func (l *login) pause(ctx context.Context) {
+// accepts compares a password when all that came before it have been compared. After a wrong
+// one, the next waits for a second, whether or not the client waits for its response: the
+// right one would otherwise be known by its quick response, and any number could be tried.
+func (l *login) accepts(ctx context.Context, password string) bool {
 	select {
-	case l.failing <- struct{}{}:
-		defer func() { <-l.failing }()
+	case l.turn <- struct{}{}:
 	case <-ctx.Done():
-		return
+		return false
 	}
-	timer := time.NewTimer(failurePause)
-	defer timer.Stop()
+	if equal(password, l.password) {
+		<-l.turn
+		return true
+	}
+	paused := make(chan struct{})
+	time.AfterFunc(failurePause, func() {
+		<-l.turn
+		close(paused)
+	})
 	select {
-	case <-timer.C:
+	case <-paused:
 	case <-ctx.Done():
 	}
+	return false
 }
 
 //go:embed login.html
@@ -105,8 +111,7 @@ const maxForm = 4 << 10
 // submit checks the password in the form.
 func (l *login) submit(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	if !equal(r.PostFormValue("password"), l.password) {
-		l.pause(r.Context())
+	if !l.accepts(r.Context(), r.PostFormValue("password")) {
 		l.show(w, http.StatusForbidden, "密码错误 Wrong password")
 		return
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -117,6 +118,38 @@ func TestPasswordsAreTriedOneASecond(t *testing.T) {
 			<-done
 		}
 		assert.Equal(t, 10*failurePause, time.Since(begin))
+	})
+}
+
+// A client that does not wait for the response to a wrong password, or that tries many at
+// once, must not find the right one sooner.
+func TestARightPasswordWaitsForTheWrongOnesBeforeIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLogin(password)
+		logsIn := func(ctx context.Context, password string) bool {
+			r := httptest.NewRequestWithContext(ctx, http.MethodGet, "/simulator/state", nil)
+			r.SetBasicAuth("any", password)
+			return l.knows(r)
+		}
+		begin := time.Now()
+		for range 5 {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+			assert.False(t, logsIn(ctx, "guess"))
+			cancel()
+		}
+		assert.Equal(t, 5*time.Millisecond, time.Since(begin), "nobody waits for a client that has left")
+		assert.True(t, logsIn(t.Context(), password))
+		assert.Equal(t, failurePause, time.Since(begin), "one was compared")
+		assert.True(t, logsIn(t.Context(), password))
+		assert.Equal(t, failurePause, time.Since(begin))
+
+		go logsIn(t.Context(), "guess")
+		synctest.Wait()
+		r := httptest.NewRequest(http.MethodGet, "/simulator/", nil)
+		r.AddCookie(&http.Cookie{Name: sessionCookie, Value: l.session})
+		assert.True(t, l.knows(r))
+		assert.Equal(t, failurePause, time.Since(begin), "a browser that has logged in does not wait")
+		time.Sleep(failurePause)
 	})
 }
 
