@@ -28,8 +28,8 @@ func New(secrets ...string) *Redactor { return &Redactor{secrets: secrets} }
 
 // namedSecret matches the name and the value of a secret of the platform, in JSON, in a
 // query and, except for "code", in prose.
-var namedSecret = regexp.MustCompile(`(?i)((?:(?:access_token|refresh_token|secret|ticket|encrypt_?key|aeskey|session_key)\\?"?\s*(?:[=:]|%3D)\s*\\?"?` +
-	`|\b(?:openid_)?code(?:=|%3D|\\?"\s*:\s*\\?")))([A-Za-z0-9_\-+/=.|!@%]{6,})`)
+var namedSecret = regexp.MustCompile(`(?i)((?:(?:access_token|refresh_token|realname_token|secret|ticket|encrypt_?key|aeskey|session_key)\\?"?\s*(?:[=:]|%3D)\s*\\?"?` +
+	`|\b(?:openid_|js_|\w*auth\w*)?code(?:=|%3D|\\?"\s*:\s*\\?")))([A-Za-z0-9_\-+/=.|!@%]{6,})`)
 
 // Text returns s with its secrets masked, also if they are percent-encoded or escaped
 // as in JSON.

@@ -36,6 +36,12 @@ func TestValuesBehindTheNameOfASecretAreMasked(t *testing.T) {
 		"u=%2Fa%3Faccess_token%3DABCDEF%26openid%3Do1":     "u=%2Fa%3Faccess_token%3D[redacted]",
 		`"{\"session_key\":\"ABCDEF==\"}"`:                 `"{\"session_key\":\"[redacted]\"}"`,
 		"jsapi_ticket=ABCDEF&component_access_token=ABCDE": "jsapi_ticket=[redacted]&component_access_token=ABCDE",
+		`{"auth_code":"134567890123456789","openid":"o1"}`: `{"auth_code":"[redacted]","openid":"o1"}`,
+		"pre_auth_code=ABCDEF&authorization_code=ABCDEF":   "pre_auth_code=[redacted]&authorization_code=[redacted]",
+		`{"wxmed_authcode":"ABCDEF","js_code":"ABCDEF"}`:   `{"wxmed_authcode":"[redacted]","js_code":"[redacted]"}`,
+		`{"wx_realname_token":"ABCDEF"}`:                   `{"wx_realname_token":"[redacted]"}`,
+		"grant_type=authorization_code&appid=wx1":          "grant_type=authorization_code&appid=wx1",
+		`{"error_code":"ABCDEF","country_code":"ABCDEF"}`:  `{"error_code":"ABCDEF","country_code":"ABCDEF"}`,
 		"": "",
 	} {
 		assert.Equal(t, want, r.Text(in), in)
