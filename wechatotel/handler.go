@@ -13,9 +13,9 @@ import (
 )
 
 // HandlerObserver returns an observer for [callback.Config]. It makes a span for each
-// delivery of a push ("receive text"), each call of a handler ("handle text"), and each
-// reply that was sent as customer-service messages ("defer text"), and records these
-// metrics:
+// delivery of a push ("receive text"), each call of a handler ("handle text"), with a
+// second one if the call is stuck, and each reply that was sent as customer-service
+// messages ("defer text"), and records these metrics:
 //
 //   - wechat.callback.delivery.duration, a histogram in seconds, from the arrival of a
 //     delivery to its response, by wechat.push.kind, wechat.push.outcome,
