@@ -71,13 +71,15 @@ var fieldKinds = []struct{ part, kind string }{
 	{"real_name", KindPerson},
 	{"realname", KindPerson},
 	{"license", KindPerson},
+	{"bank_account", KindPerson},
+	{"birth", KindPerson},
 	{"plate", KindPerson},
 }
 
 // namedKinds are the kinds of fields by their whole name.
 var namedKinds = map[string]string{
 	"touser": KindOpenID, "tousername": KindOpenID, "fromusername": KindOpenID, "user_id": KindOpenID, "black_list": KindOpenID,
-	"code": KindCode, "auth_code": KindCode, "pre_auth_code": KindCode, "query_auth_code": KindCode, "card_code": KindCode,
+	"code": KindCode, "auth_code": KindCode, "pre_auth_code": KindCode, "query_auth_code": KindCode, "wxmed_authcode": KindCode, "js_code": KindCode, "card_code": KindCode,
 	"towxname": KindPerson, "invite_wx": KindPerson, "kf_wx": KindPerson, "kf_account": KindPerson, "worker": KindPerson, "remark": KindPerson,
 	"client_ip": KindAddress, "ip": KindAddress,
 }

@@ -42,6 +42,8 @@ func TestEveryKindOfSecretIsReplaced(t *testing.T) {
 		`{"` + openID + `":1}`:                                        `{"redacted-openid-1":1}`,
 		`{"template_id":"short","menuid":12345678901234567890}`:       `{"menuid":12345678901234567890,"template_id":"short"}`,
 		`{"x":"redacted-openid-7","openid":"redacted-openid-7"}`:      `{"openid":"redacted-openid-7","x":"redacted-openid-7"}`,
+		`{"buyer_bank_account":"6222 0000","birth_date":"19491231"}`:  `{"birth_date":"redacted-person-1","buyer_bank_account":"redacted-person-2"}`,
+		`{"wxmed_authcode":"a","js_code":"b"}`:                        `{"js_code":"redacted-code-1","wxmed_authcode":"redacted-code-2"}`,
 		`{"request_body":"{\"secret\":\"` + hex + `\"}"}`:             `{"request_body":"{\"secret\":\"redacted-id-1\"}"}`,
 	} {
 		assert.Equal(t, want, redacted(t, NewRedactor(), in), in)
