@@ -311,19 +311,38 @@ func TestOldTokenServesWhileItsRenewalFails(t *testing.T) {
 }
 
 func TestFailedFetchAnswersAllWaitersAtOnce(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := &tokenPlatform{fetch: func(r *http.Request) (*http.Response, error) {
-			<-r.Context().Done()
-			return nil, r.Context().Err()
-		}}
-		c := p.client()
-		begin := time.Now()
-		assert.Equal(t, 500, together(500, func(int) error { return ping(t.Context(), c) }))
-		assert.LessOrEqual(t, time.Since(begin), 5500*time.Millisecond)
-		fetches, calls := p.counts()
-		assert.Equal(t, 1, fetches)
-		assert.Zero(t, calls)
-	})
+	for name, prepare := range map[string]func(t *testing.T, p *tokenPlatform, c *Client){
+		"nothing was fetched yet": func(_ *testing.T, p *tokenPlatform, _ *Client) { p.fetch = hangs },
+		"the token has ended": func(t *testing.T, p *tokenPlatform, c *Client) {
+			require.NoError(t, ping(t.Context(), c))
+			time.Sleep(2 * time.Hour)
+			p.fetch = hangs
+		},
+		"the token was revoked during an advisory refresh": func(t *testing.T, p *tokenPlatform, c *Client) {
+			require.NoError(t, ping(t.Context(), c))
+			time.Sleep(advisory)
+			p.fetch = hangs
+			require.NoError(t, ping(t.Context(), c), "starts the refresh")
+			time.Sleep(time.Millisecond)
+			p.revoke()
+		},
+	} {
+		for way, opts := range map[string][]Option{"stable": nil, "classic": {WithClassicToken()}} {
+			t.Run(name+"/"+way, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					p := &tokenPlatform{}
+					c := p.client(opts...)
+					prepare(t, p, c)
+					before := fetched(p)
+					begin := time.Now()
+					assert.Equal(t, 500, together(500, func(int) error { return ping(t.Context(), c) }))
+					assert.LessOrEqual(t, time.Since(begin), 5500*time.Millisecond)
+					assert.Equal(t, 1, fetched(p)-before)
+					require.NoError(t, c.Close())
+				})
+			})
+		}
+	}
 }
 
 func TestCallerLeavesASlowFetchAndTheNextOneUsesIt(t *testing.T) {

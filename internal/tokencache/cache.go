@@ -102,6 +102,8 @@ func (c *Cache) Token(ctx context.Context, rejected string) (string, error) {
 	if e := c.current.Load(); e != nil && e.value != rejected && time.Now().Before(e.refreshAt) {
 		return e.value, nil
 	}
+	begin := time.Now()
+	var enough <-chan time.Time
 	for {
 		r, value, err := c.join(rejected)
 		if r == nil {
@@ -112,8 +114,13 @@ func (c *Cache) Token(ctx context.Context, rejected string) (string, error) {
 			if r.err != nil && r.mode == Needed {
 				return c.fallback(r.err)
 			}
+			if r.err != nil && enough == nil { // after a refresh ahead, the next one has the rest of the time
+				enough = time.After(max(waitLimit-time.Since(begin), secondLimit))
+			}
 			// Look again: the new value may be the one that this caller rejected while
 			// the refresh was in progress.
+		case <-enough:
+			return c.fallback(ErrSlow)
 		case <-r.late:
 			return c.fallback(ErrSlow)
 		case <-ctx.Done():

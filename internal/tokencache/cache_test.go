@@ -1,6 +1,7 @@
 package tokencache
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"runtime"
@@ -409,6 +410,30 @@ func TestRefreshAheadEndsAfterFiveSeconds(t *testing.T) {
 		assert.Equal(t, 5*time.Second, time.Since(begin))
 		assert.Equal(t, []Mode{Needed, Ahead, Needed}, s.modes())
 	})
+}
+
+func TestNobodyWaitsForTwoRefreshesThatHang(t *testing.T) {
+	for _, ahead := range []time.Duration{10 * time.Millisecond, 2 * time.Second, 4800 * time.Millisecond, time.Hour} {
+		virtually(t, func(t *testing.T, s *source, _ *memory, c *Cache) {
+			require.Equal(t, "value-1", token(t, c, ""))
+			time.Sleep(6900 * time.Second)
+			s.fail = func(ctx context.Context, n int) error {
+				if n == 2 {
+					return cmp.Or(hang(ahead)(ctx, n), errDown)
+				}
+				return hang(time.Hour)(ctx, n)
+			}
+			require.Equal(t, "value-1", token(t, c, ""))
+			begin := time.Now()
+			s.revoke()
+			value, err := c.Token(t.Context(), "value-1")
+			require.Error(t, err)
+			assert.Empty(t, value)
+			assert.GreaterOrEqual(t, time.Since(begin), waitLimit)
+			assert.LessOrEqual(t, time.Since(begin), waitLimit+secondLimit)
+			assert.Equal(t, []Mode{Needed, Ahead, Needed}, s.modes())
+		})
+	}
 }
 
 func TestFetchThatIgnoresItsContextIsLeftBehind(t *testing.T) {

@@ -12,6 +12,9 @@ import (
 const (
 	// waitLimit is how long callers wait for a fetch, and how long a fetch may take.
 	waitLimit = 5 * time.Second
+	// secondLimit is how long callers wait for another refresh if a refresh ahead, which
+	// they happened to wait for, failed after all of that time.
+	secondLimit = 500 * time.Millisecond
 	// lockedLimit is how long a fetch may take if callers need it and other processes
 	// wait for the lock. It continues after its own callers stopped waiting, so that
 	// one process calls a slow source, and not each in turn.
