@@ -213,20 +213,41 @@ func TestLateRefusalOfAnOldTokenKeepsTheNewOne(t *testing.T) {
 }
 
 func TestPersistentRefusalCausesTwoFetchesInFiveSecondsAtMost(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := &tokenPlatform{call: func(r *http.Request, _ bool) (*http.Response, error) {
-			return answer(http.StatusOK, `{"errcode":40001,"errmsg":"invalid credential"}`)(r)
-		}}
-		c := p.client()
-		for range 1000 {
-			err := ping(t.Context(), c)
-			require.ErrorIs(t, err, ErrInvalidToken)
-			time.Sleep(time.Millisecond)
-		}
-		fetches, calls := p.counts()
-		assert.LessOrEqual(t, fetches, 2)
-		assert.LessOrEqual(t, calls, 2000)
-	})
+	for name, another := range map[string]bool{"the same token": false, "another token each time": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var fetches []time.Time
+				p := &tokenPlatform{call: func(r *http.Request, _ bool) (*http.Response, error) { return rejected(r) }}
+				p.fetch = func(*http.Request) (*http.Response, error) {
+					fetches = append(fetches, time.Now())
+					if another {
+						p.revoke()
+					}
+					return nil, nil
+				}
+				c := p.client()
+				call := func() {
+					_, before := p.counts()
+					require.ErrorIs(t, ping(t.Context(), c), ErrInvalidToken)
+					_, calls := p.counts()
+					require.LessOrEqual(t, calls-before, 2)
+				}
+				for range 1000 {
+					call()
+					time.Sleep(time.Millisecond)
+				}
+				for range 400 { // 20 seconds
+					call()
+					time.Sleep(50 * time.Millisecond)
+				}
+				refreshes := fetches[1:] // the first token was not refused yet
+				assert.GreaterOrEqual(t, len(refreshes), 4, "it is tried again")
+				for i := range len(refreshes) - 2 {
+					assert.GreaterOrEqual(t, refreshes[i+2].Sub(refreshes[i]), 5*time.Second)
+				}
+			})
+		})
+	}
 }
 
 func TestForcedRefreshIsAskedForAndKeepsToItsBudget(t *testing.T) {
@@ -237,15 +258,15 @@ func TestForcedRefreshIsAskedForAndKeepsToItsBudget(t *testing.T) {
 				p.fetch = func(r *http.Request) (*http.Response, error) {
 					return answer(http.StatusOK, `{"access_token":"PINNED","expires_in":7200}`)(r)
 				}
-				var opts []Option
+				opts := []Option{WithTokenStore(NewMemoryTokenStore())}
 				if forced {
 					opts = append(opts, WithForcedRefresh())
 				}
-				c := p.client(opts...)
+				clients := []*Client{p.client(opts...), p.client(opts...)} // which share the budget
 				last, closest := 0, 24*time.Hour
 				var at time.Time
-				for range 24 * 60 * 12 {
-					require.ErrorIs(t, ping(t.Context(), c), ErrInvalidToken)
+				for i := range 24 * 60 * 12 {
+					require.ErrorIs(t, ping(t.Context(), clients[i%2]), ErrInvalidToken)
 					if p.forced != last {
 						if last > 0 {
 							closest = min(closest, time.Since(at))
@@ -280,34 +301,45 @@ func TestForcedRefreshEndsAPinnedRefusal(t *testing.T) {
 }
 
 func TestOldTokenServesWhileItsRenewalFails(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var log bytes.Buffer
-		p := &tokenPlatform{}
-		c := p.client(WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
-		require.NoError(t, ping(t.Context(), c))
-		time.Sleep(7200*time.Second - 5*time.Minute)
-		p.fetch = func(r *http.Request) (*http.Response, error) {
-			return answer(http.StatusBadGateway, "<html>SECRET-CANARY</html>")(r)
-		}
-		before, _ := p.counts()
-		for range 4 * 60 {
-			require.NoError(t, ping(t.Context(), c))
-			time.Sleep(time.Second)
-		}
-		synctest.Wait()
-		fetches, _ := p.counts()
-		assert.LessOrEqual(t, fetches-before, 4*60/15)
-		assert.Greater(t, fetches-before, 4)
-		lines := strings.Count(log.String(), "\n")
-		assert.LessOrEqual(t, lines, 5)
-		assert.Positive(t, lines)
-		assert.NotContains(t, log.String(), "CANARY")
+	for name, failing := range map[string]func(*http.Request) (*http.Response, error){
+		"502": answer(http.StatusBadGateway, "<html>SECRET-CANARY</html>"), "time-out": hangs,
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var log bytes.Buffer
+				var fetches []time.Time
+				p := &tokenPlatform{}
+				c := p.client(WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
+				require.NoError(t, ping(t.Context(), c))
+				time.Sleep(advisory)
+				p.fetch = func(r *http.Request) (*http.Response, error) {
+					fetches = append(fetches, time.Now())
+					return failing(r)
+				}
+				for range 4 * 60 {
+					begin := time.Now()
+					require.NoError(t, ping(t.Context(), c))
+					assert.Zero(t, time.Since(begin), "nobody waits")
+					time.Sleep(time.Second)
+				}
+				synctest.Wait()
+				assert.Greater(t, len(fetches), 4)
+				for i := range len(fetches) - 1 {
+					assert.GreaterOrEqual(t, fetches[i+1].Sub(fetches[i]), 15*time.Second)
+				}
+				lines := strings.Count(log.String(), "\n")
+				assert.LessOrEqual(t, lines, 4)
+				assert.Positive(t, lines)
+				assert.NotContains(t, log.String(), "CANARY")
 
-		p.fetch = nil
-		p.revoke()
-		time.Sleep(20 * time.Second)
-		require.NoError(t, ping(t.Context(), c))
-	})
+				time.Sleep(5 * time.Second) // a fetch that hangs ends
+				p.fetch = nil
+				p.revoke()
+				time.Sleep(15 * time.Second)
+				require.NoError(t, ping(t.Context(), c))
+			})
+		})
+	}
 }
 
 func TestFailedFetchAnswersAllWaitersAtOnce(t *testing.T) {
@@ -386,20 +418,45 @@ func TestCallerWhoStartedTheFetchCancelsOnlyItself(t *testing.T) {
 }
 
 func TestOddLifetimesNeverCauseAStorm(t *testing.T) {
-	for _, life := range []string{"300", "345", "60", "0", "-1", `"7200"`, "1e18", "null"} {
-		t.Run(life, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				p := &tokenPlatform{life: life}
-				c := p.client()
-				for range 600 {
-					require.NoError(t, ping(t.Context(), c))
-					time.Sleep(100 * time.Millisecond)
-				}
-				synctest.Wait()
-				fetches, _ := p.counts()
-				assert.LessOrEqual(t, fetches, 7, "in a minute")
+	for life, want := range map[string]struct {
+		ttl     time.Duration
+		fetches int // in a minute
+	}{
+		"300": {300 * time.Second, 1}, "345": {345 * time.Second, 1}, "60": {time.Minute, 2},
+		"0": {10 * time.Second, 6}, "-1": {10 * time.Second, 6}, "null": {10 * time.Second, 6},
+		`"7200"`: {2 * time.Hour, 1}, "1e18": {2 * time.Hour, 1},
+	} {
+		for name, another := range map[string]bool{"the same token": false, "another token each time": true} {
+			t.Run(life+"/"+name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					var fetches []time.Time
+					p := &tokenPlatform{life: life}
+					p.fetch = func(*http.Request) (*http.Response, error) {
+						fetches = append(fetches, time.Now())
+						if another && len(fetches) > 1 {
+							p.mu.Lock()
+							defer p.mu.Unlock()
+							p.serial++
+							p.valid = "TOKEN-CANARY-" + strconv.Itoa(p.serial)
+						}
+						return nil, nil
+					}
+					c := p.client()
+					_, ttl, err := c.TokenWithTTL(t.Context(), "")
+					require.NoError(t, err)
+					assert.Equal(t, want.ttl, ttl)
+					for range 600 {
+						require.NoError(t, ping(t.Context(), c))
+						time.Sleep(100 * time.Millisecond)
+					}
+					synctest.Wait()
+					assert.Len(t, fetches, want.fetches)
+					for i := range len(fetches) - 1 {
+						assert.GreaterOrEqual(t, fetches[i+1].Sub(fetches[i]), 10*time.Second)
+					}
+				})
 			})
-		})
+		}
 	}
 }
 
@@ -433,21 +490,26 @@ func TestStableTokenIsAskedForEveryThirtySecondsWhileItStaysTheSame(t *testing.T
 }
 
 func TestEmptyTokenIsAFailureAndNeverSent(t *testing.T) {
-	for _, token := range []string{"", "   "} {
-		synctest.Test(t, func(t *testing.T) {
-			p := &tokenPlatform{fetch: func(r *http.Request) (*http.Response, error) {
-				return answer(http.StatusOK, `{"errcode":0,"access_token":"`+token+`","expires_in":7200}`)(r)
-			}}
-			c := p.client()
-			require.Error(t, ping(t.Context(), c))
-			_, calls := p.counts()
-			assert.Zero(t, calls)
+	for _, token := range []string{`""`, `"   "`, `"\t\n"`, `"\u3000"`, "null", "{}"} {
+		t.Run(token, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := &tokenPlatform{fetch: answer(http.StatusOK, `{"errcode":0,"access_token":`+token+`,"expires_in":7200}`)}
+				c := p.client()
+				require.Error(t, ping(t.Context(), c))
+				_, calls := p.counts()
+				assert.Zero(t, calls)
+				p.fetch = nil
+				time.Sleep(time.Second)
+				require.NoError(t, ping(t.Context(), c), "it was a failure")
+			})
 		})
 	}
-	p := &tokenPlatform{}
-	c := p.client(WithTokenSource(StaticToken("")))
-	require.Error(t, ping(t.Context(), c))
-	assert.Zero(t, p.calls)
+	for _, token := range []StaticToken{"", " \t"} {
+		p := &tokenPlatform{}
+		c := p.client(WithTokenSource(token))
+		require.Error(t, ping(t.Context(), c))
+		assert.Zero(t, p.calls)
+	}
 }
 
 func TestConfigurationRefusalIsRememberedForThirtySeconds(t *testing.T) {

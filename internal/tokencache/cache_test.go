@@ -124,7 +124,7 @@ func TestRefreshAheadThatFailsIsRepeatedAfterAPause(t *testing.T) {
 		longest []time.Duration
 		least   []time.Duration
 	}{
-		{errDown, []time.Duration{15, 30, 30, 30}, []time.Duration{11, 22, 22, 22}},
+		{errDown, []time.Duration{20, 30, 30, 30}, []time.Duration{15, 22, 22, 22}},
 		{errRefused, []time.Duration{30, 30, 30}, []time.Duration{30, 30, 30}},
 	} {
 		virtually(t, func(t *testing.T, s *source, _ *memory, c *Cache) {

@@ -14,7 +14,8 @@ const (
 	maxMandatory = 30 * time.Second // begin of the mandatory one
 	minInterval  = 30 * time.Second // between refreshes that return the same value
 
-	pauseAhead   = 15 * time.Second // after the first failed refresh ahead; doubles once
+	pauseAhead   = 20 * time.Second // after the first failed refresh ahead; with jitter 15 at least
+	pauseAheads  = 30 * time.Second // after later ones
 	pauseFirst   = time.Second      // after the first other failed refresh; doubles
 	pauseMax     = 5 * time.Second  // the longest pause
 	pauseMaxExcl = 30 * time.Second // the longest for an exclusive value

@@ -102,7 +102,7 @@ func (m *model) fetch(mode Mode, value string, err error) {
 		pause := 750 * time.Millisecond
 		if mode == Ahead {
 			m.ahead++
-			pause = 11250 * time.Millisecond
+			pause = 15 * time.Second
 		}
 		if since := now.Sub(m.failed[mode]); since < pause {
 			m.wrong("fetch %v after one that failed", since)

@@ -179,7 +179,7 @@ func (c *Cache) failed(r *refresh, err error) (report func()) {
 	if r.mode == Ahead {
 		c.failure.ahead++
 		if e := c.current.Load(); !e.rejected {
-			pause := max(ttl, backoff(c.failure.ahead, pauseAhead, 2*pauseAhead))
+			pause := max(ttl, backoff(c.failure.ahead, pauseAhead, pauseAheads))
 			c.current.Store(e.renewedAt(now.Add(pause)))
 		}
 		return func() {
