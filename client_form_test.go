@@ -307,7 +307,7 @@ func TestC14UploadHoldsNoMoreThanTwoMebibytes(t *testing.T) {
 	c := newTestClient("wx1", "s", WithHTTPClient(&http.Client{Transport: discardUploads}), WithTokenSource(StaticToken("T")))
 	for name, file := range fileKinds {
 		var counts []uint64
-		for _, length := range []int64{2 << 20, 32 << 20} {
+		for _, length := range []int64{2 << 20, 100 << 20} {
 			req := uploadRequest(file(pattern{size: length}))
 			size, count := allocated(func() {
 				require.NoError(t, c.Do(t.Context(), req, nil))

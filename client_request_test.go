@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -104,24 +105,37 @@ func TestLostAnswersAreRepeatedOnlyWhereTheClassAllows(t *testing.T) {
 }
 
 func TestRefusedDialsAreRepeatedAndTheCallIsExecutedOnce(t *testing.T) {
-	var executions, dials atomic.Int64
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		executions.Add(1)
-		_, _ = io.WriteString(w, wireOK)
-	}))
-	defer server.Close()
-	transport := NewTransport()
-	defer transport.CloseIdleConnections()
-	transport.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
-		if dials.Add(1) <= 2 {
-			return nil, errors.New("refused")
-		}
-		return (&net.Dialer{}).DialContext(ctx, network, server.Listener.Addr().String())
+	for name, fail := range map[string]func() (net.Conn, error){
+		"dial": func() (net.Conn, error) { return nil, errors.New("refused") },
+		"DNS":  func() (net.Conn, error) { return nil, &net.DNSError{Err: "no such host", IsNotFound: true} },
+		"TLS handshake": func() (net.Conn, error) {
+			ours, theirs := net.Pipe()
+			return ours, theirs.Close()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var executions, dials atomic.Int64
+			server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				executions.Add(1)
+				_, _ = io.WriteString(w, wireOK)
+			}))
+			defer server.Close()
+			transport := NewTransport()
+			defer transport.CloseIdleConnections()
+			theirs, _ := server.Client().Transport.(*http.Transport)
+			transport.TLSClientConfig = theirs.TLSClientConfig.Clone()
+			transport.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
+				if dials.Add(1) <= 2 {
+					return fail()
+				}
+				return (&net.Dialer{}).DialContext(ctx, network, server.Listener.Addr().String())
+			}
+			c := newTestClient("wx1", "s", WithBaseURL(server.URL), WithHTTPClient(&http.Client{Transport: transport}), WithTokenSource(StaticToken("T")))
+			require.NoError(t, c.Do(t.Context(), request(), nil))
+			assert.EqualValues(t, 1, executions.Load())
+			assert.EqualValues(t, 3, dials.Load())
+		})
 	}
-	c := newTestClient("wx1", "s", WithBaseURL(server.URL), WithHTTPClient(&http.Client{Transport: transport}), WithTokenSource(StaticToken("T")))
-	require.NoError(t, c.Do(t.Context(), request(), nil))
-	assert.EqualValues(t, 1, executions.Load())
-	assert.EqualValues(t, 3, dials.Load())
 }
 
 func TestUnkeyedSendThatTimesOutIsExecutedOnce(t *testing.T) {
@@ -254,25 +268,28 @@ func TestOutageCostsNoMoreThanABudgetOfRepetitions(t *testing.T) {
 
 func TestRedirectsAreNotFollowed(t *testing.T) {
 	var stolen atomic.Int64
-	thief := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		if strings.Contains(r.URL.String()+r.Referer(), "CANARY") {
-			stolen.Add(1)
-		}
-		stolen.Add(1)
-	}))
+	thief := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { stolen.Add(1) }))
 	defer thief.Close()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, thief.URL+"/?"+r.URL.RawQuery, http.StatusFound)
+		status, err := strconv.Atoi(r.URL.Query().Get("status"))
+		assert.NoError(t, err)
+		http.Redirect(w, r, thief.URL+"/?"+r.URL.RawQuery, status)
 	}))
 	defer server.Close()
 	own := &http.Client{Transport: http.DefaultTransport}
-	for _, opts := range [][]Option{nil, {WithHTTPClient(own)}} {
+	limited := &http.Client{Transport: http.DefaultTransport, Timeout: time.Minute} // net/http follows for it
+	for name, opts := range map[string][]Option{"default": nil, "HTTP client": {WithHTTPClient(own)}, "with a time-out": {WithHTTPClient(limited)}} {
 		c := newTestClient("wx1", "s", append(opts, WithBaseURL(server.URL), WithTokenSource(StaticToken("TOKEN-CANARY")))...)
-		err := c.Do(t.Context(), Request{Path: "/cgi-bin/user/info", Idempotent: true}, nil)
-		var failure *RequestError
-		require.ErrorAs(t, err, &failure)
-		assert.Equal(t, http.StatusFound, failure.Status)
-		assert.NotContains(t, fmt.Sprintf("%+v", failure), "CANARY")
+		for _, status := range []int{301, 302, 303, 307, 308} {
+			for _, body := range []any{nil, map[string]string{"a": "b"}} {
+				req := Request{Path: "/cgi-bin/user/info", Query: params("status", strconv.Itoa(status)), Body: body, Idempotent: true}
+				err := c.Do(t.Context(), req, nil)
+				var failure *RequestError
+				require.ErrorAs(t, err, &failure, name)
+				assert.Equal(t, status, failure.Status, name)
+				assert.NotContains(t, fmt.Sprintf("%+v", failure), "CANARY")
+			}
+		}
 		require.NoError(t, c.Close())
 	}
 	assert.Zero(t, stolen.Load())
@@ -334,6 +351,7 @@ func TestC20_OwnTransportHasAllItsTimeouts(t *testing.T) {
 	assert.GreaterOrEqual(t, transport.MaxIdleConns, transport.MaxIdleConnsPerHost)
 	assert.NotNil(t, transport.DialContext)
 	assert.Nil(t, transport.TLSClientConfig)
+	assert.Equal(t, 5*time.Second, newDialer().Timeout)
 }
 
 // drip is a body that gives a byte every second and ends with its request.
@@ -363,6 +381,12 @@ func TestC19_SlowAnswerEndsWithTheTimeout(t *testing.T) {
 		assert.Contains(t, err.Error(), "no response within 30s")
 		assert.LessOrEqual(t, time.Since(begin), 30*time.Second+50*time.Millisecond)
 		assert.Len(t, s.sent, 1)
+
+		begin = time.Now()
+		_, err = s.client(WithRetry(RetryPolicy{MaxAttempts: 1})).DownloadMedia(t.Context(), "MEDIA", io.Discard)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.LessOrEqual(t, time.Since(begin), 5*time.Minute+50*time.Millisecond)
+		assert.Len(t, s.sent, 2)
 	})
 }
 
