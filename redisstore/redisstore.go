@@ -64,7 +64,7 @@ type Store struct {
 	log    *slog.Logger
 
 	mu       sync.Mutex
-	reported time.Time // when a value that cannot be decrypted was last logged
+	reported time.Time // when a value that is not of this store was last logged
 }
 
 // Option configures a [Store].
@@ -87,7 +87,8 @@ func WithEncryption(current Key, previous ...Key) Option {
 	return func(s *Store) { s.ring = append(ring{current}, previous...) }
 }
 
-// WithLogger sets the logger of values that cannot be decrypted; nil is [slog.Default].
+// WithLogger sets the logger of values that cannot be decrypted, and of others that are
+// not of a store; nil is [slog.Default].
 func WithLogger(l *slog.Logger) Option { return func(s *Store) { s.log = l } }
 
 // New returns a Store that uses client. The caller remains responsible for closing
@@ -100,7 +101,7 @@ func New(client redis.UniversalClient, opts ...Option) *Store {
 	return s
 }
 
-// reportEvery is how often values that cannot be decrypted are logged.
+// reportEvery is how often values that are not of this store are logged.
 const reportEvery = 10 * time.Minute
 
 // open returns the value of what is stored under key, "" if nothing is, or nothing
@@ -110,6 +111,12 @@ func (s *Store) open(ctx context.Context, key, stored string) string {
 	if ok || stored == "" {
 		return value
 	}
+	s.report(ctx, key, "redisstore: a stored value cannot be decrypted and counts as missing")
+	return ""
+}
+
+// report logs a value that is not of this store.
+func (s *Store) report(ctx context.Context, key, message string) {
 	s.mu.Lock()
 	now := time.Now()
 	due := s.reported.IsZero() || now.Sub(s.reported) >= reportEvery
@@ -119,9 +126,8 @@ func (s *Store) open(ctx context.Context, key, stored string) string {
 	s.mu.Unlock()
 	if due {
 		log := cmp.Or(s.log, slog.Default())
-		log.WarnContext(ctx, "redisstore: a stored value cannot be decrypted and counts as missing", slog.String("key", kindOf(key)))
+		log.WarnContext(ctx, message, slog.String("key", kindOf(key)))
 	}
-	return ""
 }
 
 // kindOf returns the beginning of a key, without the follower.

@@ -7,10 +7,10 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// loadScript returns a value and its remaining TTL in milliseconds.
+// loadScript returns a value, its remaining TTL in milliseconds, and the type of its key.
 var loadScript = redis.NewScript(luaText + `
 local value = text(KEYS[1])
-return {value, value == '' and 0 or redis.call('PTTL', KEYS[1])}
+return {value, value == '' and 0 or redis.call('PTTL', KEYS[1]), redis.call('TYPE', KEYS[1]).ok}
 `)
 
 // swapScript sets a value to ARGV[2] for ARGV[3] milliseconds if it is ARGV[1]. An
@@ -63,14 +63,20 @@ func (s *Store) Load(ctx context.Context, key string) (value string, ttl time.Du
 }
 
 // load returns what is stored under key. A value without a TTL is none of ours: its
-// TTL counts as over.
+// TTL counts as over. One of another type counts as none.
 func (s *Store) load(ctx context.Context, key string) (stored string, ttl time.Duration, err error) {
-	result, err := results(s.run(ctx, loadScript, []string{key}), 2)
+	result, err := results(s.run(ctx, loadScript, []string{key}), 3)
 	if err != nil {
 		return "", 0, err
 	}
 	stored, _ = result[0].(string)
 	left, _ := result[1].(int64)
+	switch kind, _ := result[2].(string); {
+	case kind != "string" && kind != "none":
+		s.report(ctx, key, "redisstore: a key contains a "+kind+", which counts as missing")
+	case left < 0:
+		s.report(ctx, key, "redisstore: a stored value has no TTL and counts as expired")
+	}
 	return stored, time.Duration(max(left, 0)) * time.Millisecond, nil
 }
 
