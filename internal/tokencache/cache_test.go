@@ -118,6 +118,45 @@ func TestValueIsKeptUntilItsEndWhenItsRefreshFails(t *testing.T) {
 	})
 }
 
+func TestPauseAfterARefreshAheadEndsWithTheAdvisoryPeriod(t *testing.T) {
+	virtually(t, func(t *testing.T, s *source, _ *memory, c *Cache) {
+		require.Equal(t, "value-1", token(t, c, ""))
+		s.fail = func(context.Context, int) error { return errRefused }
+		time.Sleep(7169 * time.Second)
+		require.Equal(t, "value-1", token(t, c, ""))
+		synctest.Wait()
+		s.fail = nil
+		s.revoke()
+		time.Sleep(time.Second)
+		assert.Equal(t, "value-2", token(t, c, ""), "the callers wait for it")
+		assert.Equal(t, []Mode{Needed, Ahead, Needed}, s.modes())
+	})
+}
+
+func TestNoPauseOutlastsTheValue(t *testing.T) {
+	for name, fail := range map[string]func(context.Context, int) error{
+		"the same value again": nil,
+		"a failure":            func(context.Context, int) error { return errRefused },
+	} {
+		virtually(t, func(t *testing.T, s *source, _ *memory, c *Cache) {
+			s.ttl = time.Minute
+			require.Equal(t, "value-1", token(t, c, ""))
+			s.fail = fail
+			time.Sleep(58 * time.Second)
+			require.Equal(t, "value-1", token(t, c, ""))
+			synctest.Wait()
+			s.fail = nil
+			s.revoke()
+			time.Sleep(2*time.Second - 1)
+			if fail == nil {
+				assert.Equal(t, "value-1", token(t, c, ""), name)
+			}
+			time.Sleep(time.Nanosecond)
+			assert.Equal(t, "value-2", token(t, c, ""), name)
+		})
+	}
+}
+
 func TestRefreshAheadThatFailsIsRepeatedAfterAPause(t *testing.T) {
 	for _, kind := range []struct {
 		err     error

@@ -35,10 +35,11 @@ type entry struct {
 // isValid reports whether the value can be used if no refresh succeeds.
 func (e *entry) isValid(now time.Time) bool { return !e.rejected && now.Before(e.end) }
 
-// renewedAt returns the entry with another begin of the advisory refresh window.
+// renewedAt returns the entry with another begin of the advisory refresh window, which is
+// not after that of the mandatory one.
 func (e *entry) renewedAt(t time.Time) *entry {
 	later := *e
-	later.refreshAt = t
+	later.refreshAt = earlier(t, e.mustAt)
 	return &later
 }
 
@@ -59,9 +60,16 @@ func schedule(old *entry, value string, ttl time.Duration, now time.Time) *entry
 	if old != nil && old.value == value && now.Before(old.mustAt) {
 		// The source has no newer value yet: the first end counts, and fetching again
 		// soon is of no use.
-		e.refreshAt, e.mustAt, e.end = now.Add(floor), old.mustAt, old.end
+		e.refreshAt, e.mustAt, e.end = earlier(now.Add(floor), old.end), old.mustAt, old.end
 	}
 	return e
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }
 
 func clamp(ttl time.Duration) time.Duration { return min(max(ttl, minTTL), maxTTL) }

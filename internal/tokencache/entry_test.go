@@ -51,6 +51,7 @@ func TestValueWorksUntilItsEndUnlessRejected(t *testing.T) {
 	assert.False(t, e.refused().isValid(origin))
 	assert.Equal(t, &entry{value: "v", end: e.end, rejected: true}, e.refused())
 	assert.Equal(t, &entry{"v", origin, e.mustAt, e.end, false}, e.renewedAt(origin))
+	assert.Equal(t, &entry{"v", e.mustAt, e.mustAt, e.end, false}, e.renewedAt(e.mustAt.Add(1)))
 }
 
 func TestPaceIsExhaustedForFiveSeconds(t *testing.T) {
