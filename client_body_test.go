@@ -117,6 +117,20 @@ func TestC13UploadIsReplayedWhenTheServerAnswersBeforeItHasReadTheBody(t *testin
 	}
 }
 
+func TestBytesOfABodyAreTheProgramsAfterTheCall(t *testing.T) {
+	var late io.Reader
+	c := newClientOver(&http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+		late = r.Body // net/http goes on reading after an early response
+		return ok(r)
+	})})
+	body := []byte(`{"a":"b"}`)
+	require.NoError(t, c.Do(t.Context(), Request{Path: "/a", Body: body}, nil))
+	copy(body, "other text")
+	sent, err := io.ReadAll(late)
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"a":"b"}`, string(sent))
+}
+
 func TestNobodyReadsTheContentAfterTheCall(t *testing.T) {
 	for name, http2 := range map[string]bool{"HTTP/1.1": false, "HTTP/2": true} {
 		t.Run(name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package wechat
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -261,7 +262,7 @@ func newPayload(ctx context.Context, body any) (*payload.Payload, error) {
 		if !json.Valid(b) {
 			return nil, invalid("Body", "must be valid JSON; other bytes are sent as a RawBody")
 		}
-		return payload.FromBytes(jsonType, wirejson.Unescape(b)), nil
+		return payload.FromBytes(jsonType, wirejson.Unescape(bytes.Clone(b))), nil // net/http may read it after the call
 	}
 	if err := checkDocument(body); err != nil {
 		return nil, err
