@@ -45,7 +45,11 @@ func (c *Client) read(ctx, limited context.Context, cl *call, raw *http.Response
 	if err != nil {
 		return abandoned, c.unreadable(cl, raw, data.bytes, err)
 	}
-	return c.decode(cl, raw, data.bytes, cl.out)
+	out := cl.out
+	if stream { // a refusal is no content
+		out = nil
+	}
+	return c.decode(cl, raw, data.bytes, out)
 }
 
 // cutOff returns the error of a response that did not arrive completely.

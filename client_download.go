@@ -62,6 +62,7 @@ var errHTML = errors.New("an HTML page instead of a file")
 // the Content-Type, because the platform sends errors with that of an image. If the
 // response arrived and cannot be used, it returns its beginning and the error.
 func (d *download) receive(raw *http.Response) (document []byte, written bool, err error) {
+	d.isJSON = false // a refused attempt was
 	body := bufio.NewReaderSize(raw.Body, maxErrorJSON+1)
 	head, err := body.Peek(maxErrorJSON + 1)
 	if err != nil && !errors.Is(err, io.EOF) {

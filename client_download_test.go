@@ -104,6 +104,38 @@ func TestJSONAlternativeOfADownloadIsDecoded(t *testing.T) {
 	require.ErrorIs(t, err, ErrInvalidMediaID)
 }
 
+func TestContentAfterARefusalIsNoDocument(t *testing.T) {
+	refused := answer(http.StatusOK, `{"errcode":40001,"errmsg":"invalid credential"}`)
+	for name, play := range map[string]func(*http.Request) (*http.Response, error){"busy": busy, "token": refused} {
+		var got bytes.Buffer
+		c := newScript(play, answer(http.StatusOK, "JPEG")).client(WithTokenSource(&rotating{}))
+		m, err := c.GetMaterial(t.Context(), "M1", &got)
+		require.NoError(t, err, name)
+		assert.Equal(t, "JPEG", got.String(), name)
+		assert.Nil(t, m.Video, name)
+	}
+}
+
+// fieldWriter is a writer with a field of a refusal.
+type fieldWriter struct {
+	bytes.Buffer
+	ErrMsg string
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
+
+func TestRefusalIsNotDecodedIntoAWriter(t *testing.T) {
+	for _, status := range []int{http.StatusOK, http.StatusForbidden, http.StatusInternalServerError} {
+		c := newScript(answer(status, `{"errcode":40007,"errmsg":"invalid media_id"}`)).client()
+		w := &fieldWriter{}
+		require.ErrorIs(t, c.Do(t.Context(), downloadRequest, w), ErrInvalidMediaID)
+		assert.Equal(t, &fieldWriter{}, w, status)
+		require.ErrorIs(t, c.Do(t.Context(), downloadRequest, writerFunc(w.Write)), ErrInvalidMediaID, status)
+	}
+}
+
 func TestEmptyDownloadIsAnError(t *testing.T) {
 	var unreadable *DecodeError
 	require.ErrorAs(t, newScript(labeled("image/jpeg", "")).client().Do(t.Context(), downloadRequest, io.Discard), &unreadable)
