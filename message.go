@@ -358,8 +358,9 @@ func (c *Client) AllMessageRecords(ctx context.Context, from, to time.Time) iter
 			yield(MessageRecord{}, err)
 			return
 		}
-		for at := from; at.Before(to); at = at.Add(recordSpan) {
+		for at, more := from, true; more; at = at.Add(recordSpan) {
 			day := ListMessageRecordsRequest{From: at, To: minTime(at.Add(recordSpan), to), Count: recordLimit}
+			more = day.To.Before(to)
 			for record, err := range c.messageRecords(ctx, day) {
 				if !yield(record, err) || err != nil {
 					return

@@ -195,6 +195,20 @@ func TestAllMessageRecordsAsksForOneDayAfterTheOther(t *testing.T) {
 	}, seen)
 }
 
+func TestAllMessageRecordsAsksForTheLastSecondToo(t *testing.T) {
+	for length, want := range map[time.Duration]int{0: 1, 24 * time.Hour: 1, 48 * time.Hour: 2} {
+		calls := 0
+		c, _ := wireRow{}.client(func(r *http.Request) (*http.Response, error) {
+			calls++
+			return answer(http.StatusOK, `{"recordlist":[{"openid":"o1"}],"number":1,"msgid":99}`)(r)
+		})
+		for _, err := range c.AllMessageRecords(t.Context(), recordStart, recordStart.Add(length)) {
+			require.NoError(t, err)
+		}
+		assert.Equal(t, want, calls, "%s", length)
+	}
+}
+
 func TestAllMessageRecordsStopsAtAnErrorAndWithTheLoop(t *testing.T) {
 	calls := 0
 	c, _ := wireRow{}.client(func(r *http.Request) (*http.Response, error) {
