@@ -140,7 +140,9 @@ func (d Date) Time() time.Time { return time.Date(d.Year, d.Month, d.Day, 0, 0, 
 func (d Date) AddDays(n int) Date { return DateOf(d.Time().AddDate(0, 0, n)) }
 
 // DaysUntil returns the number of days from d to end, negative if end is earlier.
-func (d Date) DaysUntil(end Date) int { return int(end.Time().Sub(d.Time()).Hours() / 24) }
+func (d Date) DaysUntil(end Date) int {
+	return int((end.Time().Unix() - d.Time().Unix()) / (24 * 60 * 60))
+}
 
 // Before reports whether d is before other.
 func (d Date) Before(other Date) bool { return d.Time().Before(other.Time()) }

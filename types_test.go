@@ -79,6 +79,7 @@ func TestDateIsADayOfBeijing(t *testing.T) {
 	assert.Equal(t, "2023-12-31", d.AddDays(-59).String())
 	assert.Equal(t, 366, Date{2024, time.January, 1}.DaysUntil(Date{2025, time.January, 1}))
 	assert.Equal(t, -1, d.DaysUntil(d.AddDays(-1)))
+	assert.Equal(t, 730_000, d.DaysUntil(d.AddDays(730_000)), "2,000 years are no time.Duration")
 	assert.True(t, d.Before(d.AddDays(1)))
 	assert.False(t, d.Before(d))
 	assert.Equal(t, time.Date(2024, 2, 27, 16, 0, 0, 0, time.UTC), d.Time().UTC())
