@@ -302,8 +302,8 @@ func (c *Client) Close() error {
 //
 // https://developers.weixin.qq.com/doc/service/api/base/api_getstableaccesstoken
 func (c *Client) Token(ctx context.Context, rejected string) (string, error) {
-	if c.invalid != nil {
-		return "", c.invalid
+	if err := first(c.invalid, checkContext(ctx)); err != nil {
+		return "", err
 	}
 	if err := ctx.Err(); err != nil {
 		return "", err

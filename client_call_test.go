@@ -443,6 +443,10 @@ func TestWrongRequestsOfEveryKindAreNotSent(t *testing.T) {
 		assertArgument(t, c.Do(t.Context(), Request{Path: "/a"}, out), "out")
 	}
 	assertArgument(t, c.Do(nil, Request{Path: "/a"}, nil), "ctx") //nolint:staticcheck // what a program may do by mistake
+	_, err := c.Token(nil, "")                                    //nolint:staticcheck // as above
+	assertArgument(t, err, "ctx")
+	_, err = c.Ticket(nil, TicketJSAPI) //nolint:staticcheck // as above
+	assertArgument(t, err, "ctx")
 	assert.Empty(t, s.sent)
 }
 

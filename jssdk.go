@@ -51,7 +51,7 @@ func ticketRequest(ticketType TicketType) Request {
 //
 // https://developers.weixin.qq.com/doc/service/api/webdev/jssdk/api_getticket
 func (c *Client) Ticket(ctx context.Context, ticketType TicketType) (Secret, error) {
-	if err := first(c.invalid, notEmpty("ticketType", string(ticketType))); err != nil {
+	if err := first(c.invalid, checkContext(ctx), notEmpty("ticketType", string(ticketType))); err != nil {
 		return "", err
 	}
 	value, err := c.tickets.of(ticketType).Token(ctx, "")
