@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"math"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -396,58 +395,9 @@ func TestOnlyTheEndOfTheAttemptIsCalledOne(t *testing.T) {
 	})
 }
 
-func TestOptionsThatCannotBeRightAreErrorsOfEveryCall(t *testing.T) {
-	for argument, options := range map[string][]Option{
-		"WithTimeout":             {WithTimeout(-1), WithTimeout(math.MaxInt64), WithTimeout(math.MinInt64), WithTimeout(24*time.Hour + 1)},
-		"RetryPolicy.MaxAttempts": {WithRetry(RetryPolicy{MaxAttempts: -1})},
-		"RetryPolicy.BaseDelay":   {WithRetry(RetryPolicy{BaseDelay: -1}), WithRetry(RetryPolicy{BaseDelay: 2 * time.Second, MaxDelay: time.Second})},
-		"RetryPolicy.MaxDelay":    {WithRetry(RetryPolicy{MaxDelay: -1})},
-		"WithBaseURL":             {WithBaseURL("https://x/#a"), WithBaseURL("https://x?a")},
-	} {
-		for _, option := range options {
-			s := newScript(ok)
-			c := s.client(option)
-			assertArgument(t, c.Do(t.Context(), request(), nil), argument)
-			_, err := c.Token(t.Context(), "")
-			assertArgument(t, err, argument)
-			assert.Empty(t, s.sent)
-		}
-	}
-	s := newScript(ok)
-	require.NoError(t, s.client(WithTimeout(24*time.Hour), WithRetry(RetryPolicy{BaseDelay: time.Minute})).Do(t.Context(), request(), nil))
-}
-
 func TestDurationsInArgumentErrorsAreReadable(t *testing.T) {
 	err := within("validity", 744*time.Hour, time.Minute, 720*time.Hour)
 	require.EqualError(t, err, "wechat: invalid argument validity: must be 1m0s to 720h0m0s, but is 744h0m0s")
-}
-
-func TestWrongRequestsOfEveryKindAreNotSent(t *testing.T) {
-	s := newScript(ok)
-	c := s.client()
-	for _, path := range []string{"", "a", "//evil.example", "/a?b", "/a#b", "/a%2f", "/a b", "/a\r\nX: y", "/a\x00", "/a\x7f", `/a\b`} {
-		assertArgument(t, c.Do(t.Context(), Request{Path: path}, nil), "Path")
-	}
-	for _, method := range []string{"get", "PO ST", "POST\r\n", "GÉT", "M\x00"} {
-		assertArgument(t, c.Do(t.Context(), Request{Method: method, Path: "/a"}, nil), "Method")
-	}
-	for _, host := range []string{"evil.example", "weixin.qq.com.evil.example", "weixin.qq.com", ".weixin.qq.com", "a@mp.weixin.qq.com", "x/mp.weixin.qq.com", "evilweixin.qq.com", "mp.weixin.qq.com:8080"} {
-		assertArgument(t, c.Do(t.Context(), Request{Path: "/a", Host: host}, nil), "Host")
-	}
-	for name, value := range map[string]string{"": "a", "A B": "a", "A\n": "a", "Ä": "a", "A": "b\r\nC: d", "Content-Length": "3", "idempotency-key": "1", "HOST": "x", "Content-type": "x"} {
-		err := c.Do(t.Context(), Request{Path: "/a", Header: http.Header{name: {value}}}, nil)
-		assertArgument(t, err, fmt.Sprintf("Header[%q]", name))
-	}
-	var nilRaw *[]byte
-	for _, out := range []any{struct{}{}, 1, "x", map[string]any{}, []byte{}, nilRaw, (*strings.Builder)(nil), new(chan int), new(func()), new(complex128)} {
-		assertArgument(t, c.Do(t.Context(), Request{Path: "/a"}, out), "out")
-	}
-	assertArgument(t, c.Do(nil, Request{Path: "/a"}, nil), "ctx") //nolint:staticcheck // what a program may do by mistake
-	_, err := c.Token(nil, "")                                    //nolint:staticcheck // as above
-	assertArgument(t, err, "ctx")
-	_, err = c.Ticket(nil, TicketJSAPI) //nolint:staticcheck // as above
-	assertArgument(t, err, "ctx")
-	assert.Empty(t, s.sent)
 }
 
 func TestHostAndHeadersReachThePlatformButNoProxyIsPassedBy(t *testing.T) {
@@ -606,62 +556,6 @@ func TestCodeOfTheProgramMayHangPanicOrEndItsGoroutine(t *testing.T) {
 	}
 }
 
-func TestClosedClientAnswersErrClosed(t *testing.T) {
-	for name, opts := range map[string][]Option{"own tokens": nil, "token source": {WithTokenSource(StaticToken("T"))}} {
-		p := &tokenPlatform{}
-		c := p.client(opts...)
-		_, err := c.Token(t.Context(), "")
-		require.NoError(t, err)
-		require.NoError(t, c.Close())
-		require.NoError(t, c.Close(), "twice")
-		require.ErrorIs(t, c.Do(t.Context(), request(), nil), ErrClosed, name)
-		_, err = c.Token(t.Context(), "")
-		require.ErrorIs(t, err, ErrClosed, name)
-		_, err = c.Ticket(t.Context(), TicketJSAPI)
-		require.ErrorIs(t, err, ErrClosed, name)
-		assert.Zero(t, p.calls)
-	}
-}
-
-func TestCloseBesideRunningCallsIsSafe(t *testing.T) {
-	for range 50 {
-		p := &tokenPlatform{latency: time.Microsecond}
-		c := p.client()
-		var wg sync.WaitGroup
-		for i := range 8 {
-			wg.Go(func() {
-				for range 20 {
-					_ = ping(t.Context(), c)
-					_, _ = c.Ticket(t.Context(), TicketType(fmt.Sprint("kind", i)))
-				}
-			})
-		}
-		wg.Go(func() { _ = c.Close() })
-		wg.Wait()
-	}
-}
-
-func TestClientOfNoTransportUsesTheDefaultOne(t *testing.T) {
-	before := http.DefaultTransport
-	t.Cleanup(func() { http.DefaultTransport = before })
-	c := newTestClient("wx1", "s", WithHTTPClient(&http.Client{}), WithTokenSource(StaticToken("T")))
-	s := newScript(ok)
-	http.DefaultTransport = s // as global mocks of HTTP do, also later
-	require.NoError(t, c.Do(t.Context(), request(), nil))
-	assert.Len(t, s.sent, 1)
-	require.NoError(t, c.Close())
-}
-
-func TestNewTransportKeepsAsManyConnectionsIdleAsItAllows(t *testing.T) {
-	transport := NewTransport()
-	assert.Equal(t, transport.MaxConnsPerHost, transport.MaxIdleConnsPerHost)
-	assert.GreaterOrEqual(t, transport.MaxIdleConns, transport.MaxIdleConnsPerHost)
-	require.NotNil(t, transport.HTTP2)
-	assert.Positive(t, transport.HTTP2.SendPingTimeout)
-	assert.Positive(t, transport.HTTP2.PingTimeout)
-	assert.NotSame(t, transport, NewTransport())
-}
-
 // textLog writes a log that a test reads when nobody writes any more.
 func textLog(w io.Writer) *slog.Logger { return slog.New(slog.NewTextHandler(w, nil)) }
 
@@ -681,29 +575,4 @@ func TestEndOfTheTimeIsToldWhateverTheTransportReturns(t *testing.T) {
 		require.ErrorIs(t, err, context.Canceled)
 		require.ErrorIs(t, err, ErrUnknownOutcome)
 	})
-}
-
-func TestOptionsThatContradictEachOtherAreErrorsOfEveryCall(t *testing.T) {
-	source := WithTokenSource(StaticToken("TOKEN"))
-	for _, c := range []struct {
-		argument, other string
-		options         []Option
-	}{
-		{"WithTokenSource", "WithClassicToken", []Option{source, WithClassicToken()}},
-		{"WithTokenSource", "WithClassicToken", []Option{WithClassicToken(), source}},
-		{"WithTokenSource", "WithForcedRefresh", []Option{source, WithForcedRefresh()}},
-		{"WithClassicToken", "WithForcedRefresh", []Option{WithClassicToken(), WithForcedRefresh()}},
-		{"WithClassicToken", "WithForcedRefresh", []Option{WithForcedRefresh(), WithClassicToken()}},
-	} {
-		s := newScript(ok)
-		client := newTestClient("wx1", "SECRET-CANARY", append(c.options, WithHTTPClient(&http.Client{Transport: s}))...)
-		err := client.Do(t.Context(), request(), nil)
-		assertArgument(t, err, c.argument)
-		require.ErrorContains(t, err, "must not be combined with "+c.other)
-		_, err = client.Token(t.Context(), "")
-		assertArgument(t, err, c.argument)
-		assert.Empty(t, s.sent)
-	}
-	s := newScript(ok)
-	require.NoError(t, s.client(source, WithTokenStore(NewMemoryTokenStore())).Do(t.Context(), request(), nil), "tickets are shared through the store")
 }

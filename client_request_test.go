@@ -511,3 +511,49 @@ func TestFamiliesAndCodesAreFoundThroughWrapping(t *testing.T) {
 	require.ErrorAs(t, err, &code)
 	assert.Equal(t, ErrReplyWindowClosed, code)
 }
+
+func TestWordsThatFitInNoHeaderAreArgumentErrors(t *testing.T) {
+	s := newScript(ok)
+	assertArgument(t, s.client(WithUserAgent("shop/1\r\nX: y")).Do(t.Context(), request(), nil), "WithUserAgent")
+	for _, contentType := range []string{"text/plain\n", "text/plain; a=\"\x01\"", "text/plain; a=\"\x7f\""} {
+		body := RawBody{ContentType: contentType, Content: strings.NewReader("x")}
+		assertArgument(t, s.client().Do(t.Context(), Request{Path: "/a", Body: body}, nil), "RawBody.ContentType")
+	}
+	for name, header := range map[string]http.Header{
+		`Header["accept-encoding"]`: {"accept-encoding": {"gzip"}}, // the response would stay compressed
+		"Header[":                   {"X-A": {"1"}, "x-a": {"2"}},
+	} {
+		var refused *ArgumentError
+		require.ErrorAs(t, s.client().Do(t.Context(), Request{Path: "/a", Header: header}, nil), &refused, name)
+		assert.True(t, strings.HasPrefix(refused.Argument, name), refused.Argument)
+	}
+	assert.Empty(t, s.sent)
+}
+
+func TestWrongRequestsOfEveryKindAreNotSent(t *testing.T) {
+	s := newScript(ok)
+	c := s.client()
+	for _, path := range []string{"", "a", "//evil.example", "/a?b", "/a#b", "/a%2f", "/a b", "/a\r\nX: y", "/a\x00", "/a\x7f", `/a\b`} {
+		assertArgument(t, c.Do(t.Context(), Request{Path: path}, nil), "Path")
+	}
+	for _, method := range []string{"get", "PO ST", "POST\r\n", "GÉT", "M\x00"} {
+		assertArgument(t, c.Do(t.Context(), Request{Method: method, Path: "/a"}, nil), "Method")
+	}
+	for _, host := range []string{"evil.example", "weixin.qq.com.evil.example", "weixin.qq.com", ".weixin.qq.com", "a@mp.weixin.qq.com", "x/mp.weixin.qq.com", "evilweixin.qq.com", "mp.weixin.qq.com:8080"} {
+		assertArgument(t, c.Do(t.Context(), Request{Path: "/a", Host: host}, nil), "Host")
+	}
+	for name, value := range map[string]string{"": "a", "A B": "a", "A\n": "a", "Ä": "a", "A": "b\r\nC: d", "Content-Length": "3", "idempotency-key": "1", "HOST": "x", "Content-type": "x"} {
+		err := c.Do(t.Context(), Request{Path: "/a", Header: http.Header{name: {value}}}, nil)
+		assertArgument(t, err, fmt.Sprintf("Header[%q]", name))
+	}
+	var nilRaw *[]byte
+	for _, out := range []any{struct{}{}, 1, "x", map[string]any{}, []byte{}, nilRaw, (*strings.Builder)(nil), new(chan int), new(func()), new(complex128)} {
+		assertArgument(t, c.Do(t.Context(), Request{Path: "/a"}, out), "out")
+	}
+	assertArgument(t, c.Do(nil, Request{Path: "/a"}, nil), "ctx") //nolint:staticcheck // what a program may do by mistake
+	_, err := c.Token(nil, "")                                    //nolint:staticcheck // as above
+	assertArgument(t, err, "ctx")
+	_, err = c.Ticket(nil, TicketJSAPI) //nolint:staticcheck // as above
+	assertArgument(t, err, "ctx")
+	assert.Empty(t, s.sent)
+}

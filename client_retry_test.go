@@ -6,7 +6,6 @@ import (
 	"io"
 	"math"
 	"net"
-	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -102,14 +101,4 @@ func TestSleepEndsAtTheDeadlineWithoutBeginning(t *testing.T) {
 		require.NoError(t, sleep(ctx, time.Second-1))
 		assert.Equal(t, time.Second-1, time.Since(begin))
 	})
-}
-
-func TestBaseURLMayHaveEscapesInItsPath(t *testing.T) {
-	s := newScript(ok)
-	require.NoError(t, s.client(WithBaseURL("https://proxy.example.com/a%2Fb")).Do(t.Context(), Request{Path: "/cgi-bin/名", Anonymous: true}, nil))
-	assert.Equal(t, "https://proxy.example.com/a%2Fb/cgi-bin/%E5%90%8D", s.sent[0].URL.String())
-	s = newScript(ok)
-	require.NoError(t, s.client(WithBaseURL("https://proxy.example.com/a")).Do(t.Context(), Request{Path: "/cgi-bin/名", Query: params("b", "c"), Anonymous: true}, nil))
-	assert.Equal(t, "https://proxy.example.com/a/cgi-bin/%E5%90%8D?b=c", s.sent[0].URL.String())
-	assert.Equal(t, http.MethodGet, s.sent[0].Method)
 }

@@ -550,3 +550,25 @@ func TestCallersAPISecurityIsNotKept(t *testing.T) {
 	clear(account.Certificates)
 	require.NoError(t, c.ClearQuota(t.Context()))
 }
+
+type panickingKey struct{}
+
+func (panickingKey) Sign(string, []byte) ([]byte, error) { panic("SECRET-CANARY") }
+func (panickingKey) Verify(string, []byte, []byte) error { panic("SECRET-CANARY") }
+
+func TestKeyOfTheProgramMayPanic(t *testing.T) {
+	ends := *securedKeys()
+	account := ends.account
+	account.Signer, account.PrivateKey = panickingKey{}, ""
+	err := ends.client(t, account, always(wireOK), nil).ClearQuota(t.Context())
+	var failed *RequestError
+	require.ErrorAs(t, err, &failed)
+	assert.False(t, failed.OutcomeUnknown, "nothing was sent")
+	assert.NotContains(t, err.Error(), "CANARY")
+
+	account = ends.account
+	account.Certificates, account.Verifiers = nil, map[string]APIVerifier{"CERT-NEW": panickingKey{}}
+	err = ends.client(t, account, always(wireOK), nil).ClearQuota(t.Context())
+	require.ErrorIs(t, err, ErrUnverified)
+	assert.NotContains(t, err.Error(), "CANARY")
+}
