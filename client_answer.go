@@ -71,7 +71,7 @@ func (c *Client) decode(cl *call, raw *http.Response, data []byte, out any) (ver
 	if code := Code(answer.Refusal.Code); code != 0 {
 		refusal := &Error{Code: code, Method: cl.Method, Path: cl.Path, Status: raw.StatusCode}
 		message, id := splitRequestID(answer.Refusal.Message[:min(len(answer.Refusal.Message), 32*maxMessage)])
-		refusal.Message = printable(c.hide.Excerpt([]byte(message), c.secrets(cl)...), maxMessage)
+		refusal.Message = c.errmsg(cl, message)
 		refusal.RequestID = printable(c.hide.Text(id, c.secrets(cl)...), maxRequestID)
 		v := ofCode(refusal, cl.Anonymous)
 		if !cl.mayHaveRun || !slices.Contains(cl.AlreadyDone, code) {
@@ -161,6 +161,11 @@ const (
 	maxMessage   = 512
 	maxRequestID = 128
 )
+
+// errmsg returns the text of a refusal, short and without secrets.
+func (c *Client) errmsg(cl *call, text string) string {
+	return printable(c.hide.Excerpt([]byte(text), c.secrets(cl)...), maxMessage)
+}
 
 // printable returns s in one line of at most limit bytes, without control characters.
 func printable(s string, limit int) string {

@@ -187,7 +187,7 @@ func (c *Client) GetDistricts(ctx context.Context) (*Districts, error) {
 	}
 	if res.Status != 0 {
 		return nil, &Error{
-			Code: Code(res.Status), Message: res.Message, Method: http.MethodGet, Path: path, Status: http.StatusOK,
+			Code: Code(res.Status), Message: c.errmsg(new(call), res.Message), Method: http.MethodGet, Path: path, Status: http.StatusOK,
 		}
 	}
 	return &res.Districts, nil

@@ -104,6 +104,13 @@ func TestStatusOfTheMapsIsAnError(t *testing.T) {
 	assert.Equal(t, Code(121), refusal.Code)
 	assert.Equal(t, "/wxa/get_district", refusal.Path)
 	assert.NotEmpty(t, refusal.Message)
+
+	text := `wrong key: TOKEN-CANARY\n` + strings.Repeat("x", maxMessage)
+	_, err = newScript(answer(http.StatusOK, `{"access_token":"TOKEN-CANARY","expires_in":7200}`), answer(http.StatusOK, `{"status":311,"message":"`+text+`"}`)).
+		client(WithTokenSource(nil)).GetDistricts(t.Context())
+	require.ErrorAs(t, err, &refusal)
+	assert.Equal(t, "wrong key: [redacted] xxx", refusal.Message[:25])
+	assert.Len(t, refusal.Message, maxMessage)
 }
 
 func TestWrongStoreMiniProgramsAndPlacesAreRefused(t *testing.T) {
