@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -40,7 +41,10 @@ func newTurnstile(t *testing.T, fit int) *turnstile {
 			close(open)
 		}
 		s.mu.Unlock()
-		<-open
+		select {
+		case <-open:
+		case <-r.Context().Done(): // the call failed, and so does the test
+		}
 		_, _ = io.WriteString(w, wireOK)
 	}))
 	s.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
@@ -62,12 +66,13 @@ func newTurnstile(t *testing.T, fit int) *turnstile {
 
 func (s *turnstile) client(t *testing.T, opts ...Option) *Client {
 	t.Helper()
-	c := NewClient("wx1", "s", append(opts, WithBaseURL(s.URL), WithTokenSource(StaticToken("T")))...)
+	c := NewClient("wx1", "s", append(opts, WithBaseURL(s.URL), WithTokenSource(StaticToken("T")), WithTimeout(2*time.Minute))...)
 	transport, isOwn := c.rest.GetClient().Transport.(*http.Transport)
 	require.True(t, isOwn)
 	theirs, _ := s.Client().Transport.(*http.Transport)
 	transport.TLSClientConfig = &tls.Config{RootCAs: theirs.TLSClientConfig.RootCAs, MinVersion: tls.VersionTLS12}
 	transport.ForceAttemptHTTP2 = false // one connection for each call in flight
+	transport.TLSHandshakeTimeout = 0   // hundreds of handshakes at once may take longer
 	t.Cleanup(func() { _ = c.Close() })
 	return c
 }
