@@ -19,8 +19,8 @@ type NetworkFault struct {
 	// Name describes the fault, for the names of tests and for [Network.FaultCount].
 	Name string
 
-	// Path limits the fault to requests for one URL path. It has an effect in
-	// [Network.RoundTripper] only; a connection carries any number of paths.
+	// Path limits the fault to requests for one URL path in [Network.RoundTripper]. It
+	// never applies to a connection, which carries any number of paths.
 	Path string
 
 	// Times is the number of exchanges that fail. 0 means one, and a negative number means
@@ -31,7 +31,7 @@ type NetworkFault struct {
 	// exchange. 0 means always.
 	Chance float64
 
-	Latency   time.Duration // before the first byte of the response, or before Refuse
+	Latency   time.Duration // before the response begins, or fails by Refuse or Reset
 	Jitter    time.Duration // at most, added to Latency at random
 	Bandwidth int           // bytes per second in each direction
 	Slice     int           // largest number of bytes of one read or write
@@ -40,15 +40,16 @@ type NetworkFault struct {
 	Refuse     bool // no connection is made; with Hang, the attempt hangs until the caller gives up
 	Reset      bool // the connection is reset before the request is written
 	Hang       bool // no response arrives until the caller gives up, and no request reaches the server
-	Truncate   int  // the connection ends after this number of bytes of the response
-	AfterWrite bool // Reset, Hang, Status and Body apply after the server has handled the request
+	Truncate   int  // the connection ends after this number of bytes of the response; in RoundTripper, of its body
+	AfterWrite bool // Reset, Hang, Status, Body and GzipBomb apply after the server has handled the request
 
-	// The other fields have an effect in [Network.RoundTripper] only.
+	// A fault with one of the other fields applies to requests in [Network.RoundTripper]
+	// only.
 
 	Status    int         // HTTP status of the response
 	Header    http.Header // added to the response
 	Body      []byte      // replaces the response, for example with a page of HTML
-	GzipBomb  int64       // size of a JSON document that replaces the response, sent in a 1,000th of it
+	GzipBomb  int64       // size of a JSON document that replaces the response, compressed to a 1,000th of it
 	Duplicate bool        // the request is delivered twice, and the second response is returned
 }
 
@@ -160,14 +161,17 @@ func (n *Network) take(at place, path string) (NetworkFault, time.Duration) {
 	defer n.mu.Unlock()
 	for i, f := range n.faults {
 		switch {
-		case at != atRequest && f.Refuse != (at == atDial), at == atRequest && f.Path != "" && f.Path != path:
+		case at != atRequest && (f.Refuse != (at == atDial) || f.needsRequest()):
+			continue
+		case at == atRequest && f.Path != "" && f.Path != path:
 			continue
 		case f.Chance > 0 && float64(n.next()>>11)/(1<<53) >= f.Chance:
 			continue
 		}
 		latency := f.Latency
 		if f.Jitter > 0 {
-			latency += time.Duration(n.next() % uint64(f.Jitter))
+			jitter := time.Duration(n.next() % uint64(f.Jitter))
+			latency = min(latency, forever-jitter) + jitter
 		}
 		taken := *f
 		if f.Times > 0 {
@@ -179,6 +183,11 @@ func (n *Network) take(at place, path string) (NetworkFault, time.Duration) {
 		return taken, latency
 	}
 	return NetworkFault{}, 0
+}
+
+// needsRequest reports whether the fault has an effect that a connection cannot have.
+func (f *NetworkFault) needsRequest() bool {
+	return f.Path != "" || f.Status != 0 || f.Header != nil || f.Body != nil || f.GzipBomb > 0 || f.Duplicate
 }
 
 // next returns the next number of splitmix64, which a seed of any quality is good for.
@@ -194,6 +203,9 @@ func (n *Network) next() uint64 {
 // and otherwise to the host and port. It has the signature that [http.Transport] and most
 // clients of databases take.
 func (n *Network) DialContext(ctx context.Context, network, hostPort string) (net.Conn, error) {
+	if err := ctx.Err(); err != nil { // no attempt
+		return nil, &net.OpError{Op: "dial", Net: network, Err: err}
+	}
 	if f, latency := n.take(atDial, ""); f.Refuse {
 		return nil, f.refuse(ctx, network, latency)
 	}
@@ -231,12 +243,22 @@ func reset(operation string) error {
 
 const forever time.Duration = 1<<63 - 1
 
-// sleep waits and returns the error of a context that ended before.
-func sleep(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return nil
-	}
+// newTimer returns a timer, which never fires if d is forever. The clock of a
+// testing/synctest bubble would reach any other end.
+func newTimer(d time.Duration) *time.Timer {
 	timer := time.NewTimer(d)
+	if d == forever {
+		timer.Stop()
+	}
+	return timer
+}
+
+// sleep waits and returns the error of a context that has ended before.
+func sleep(ctx context.Context, d time.Duration) error {
+	if err := ctx.Err(); err != nil || d <= 0 {
+		return err
+	}
+	timer := newTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:

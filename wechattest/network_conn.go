@@ -13,11 +13,11 @@ import (
 // Conn applies the faults of the network to the client's end of a connection: what is
 // written is the request, what is read is the response. An exchange begins with the first
 // write, and with the first write after a read. On an encrypted connection, the handshake
-// is an exchange too.
+// is an exchange too; wrap the [crypto/tls.Conn] to leave it alone.
 func (n *Network) Conn(c net.Conn) net.Conn { return n.wrap(c, false) }
 
 // Listener applies the faults of the network to the connections that a server accepts:
-// what is read is the request, what is written is the response.
+// what is read is the request, what is written is the response. Refuse has no effect there.
 func (n *Network) Listener(l net.Listener) net.Listener { return networkListener{l, n} }
 
 type networkListener struct {
@@ -60,10 +60,27 @@ type networkConn struct {
 	latency  time.Duration
 	answered bool // the response has begun
 	left     int  // bytes of a truncated response
+	due      dues
 
-	reading sync.Mutex
-	in      []byte // was read, but not returned yet
-	buffer  [4 << 10]byte
+	writing, reading sync.Mutex
+	in               []byte // was read, but not returned yet
+	buffer           [4 << 10]byte
+}
+
+// dues are the times at which something late arrives. They outlive a deadline that passes
+// before them.
+type dues struct{ request, response, end time.Time }
+
+// until returns the time until something arrives, which is late by d if it was not
+// waited for yet.
+func until(due *time.Time, d time.Duration) time.Duration {
+	if d <= 0 && due.IsZero() {
+		return 0
+	}
+	if due.IsZero() {
+		*due = time.Now().Add(d)
+	}
+	return time.Until(*due)
 }
 
 // verdict is what happens to the next bytes.
@@ -78,16 +95,19 @@ func (c *networkConn) judge(response bool, size int) verdict {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var v verdict
+	late := time.Duration(0)
 	switch {
 	case !response && c.answered:
 		c.fault, c.latency = c.network.take(atExchange, "")
 		c.answered, c.left = false, c.fault.Truncate
 	case response && !c.answered:
-		c.answered, v.wait = true, c.latency
+		c.answered, late = true, c.latency
 	}
 	f := &c.fault
 	now := f.AfterWrite == response
-	v.reset, v.hang = f.Reset && now, f.Hang && now
+	if v.reset, v.hang = f.Reset && now, f.Hang && now; v.reset || v.hang {
+		size = 0
+	}
 	if f.Slice > 0 {
 		size = min(size, f.Slice)
 	}
@@ -97,13 +117,28 @@ func (c *networkConn) judge(response bool, size int) verdict {
 	if response && f.Truncate > 0 {
 		v.end = c.left == 0
 		size = min(size, c.left)
-		c.left -= size
 	}
 	if f.Bandwidth > 0 {
-		v.wait += time.Duration(size) * time.Second / time.Duration(f.Bandwidth)
+		late += time.Duration(size) * time.Second / time.Duration(f.Bandwidth)
 	}
-	v.size = size
+	due := &c.due.request
+	if response {
+		due = &c.due.response
+	}
+	v.size, v.wait = size, until(due, late)
 	return v
+}
+
+// passed records that bytes of the request or of the response have arrived.
+func (c *networkConn) passed(response bool, size int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !response {
+		c.due.request = time.Time{}
+		return
+	}
+	c.due.response = time.Time{}
+	c.left -= size
 }
 
 // Read returns bytes that have arrived. They stay in the connection if the deadline passes
@@ -115,6 +150,9 @@ func (c *networkConn) Read(b []byte) (int, error) {
 	c.reading.Lock()
 	defer c.reading.Unlock()
 	for {
+		if c.isClosed() {
+			return 0, net.ErrClosed
+		}
 		if len(c.in) == 0 {
 			n, err := c.Conn.Read(c.buffer[:])
 			if n == 0 {
@@ -123,22 +161,24 @@ func (c *networkConn) Read(b []byte) (int, error) {
 			c.in = c.buffer[:n]
 		}
 		v := c.judge(!c.server, min(len(b), len(c.in)))
-		switch {
-		case v.reset:
-			c.reset()
-			return 0, reset("read")
-		case v.hang:
+		if v.hang {
 			c.in = nil
 			continue
-		case v.end:
-			_ = c.Close()
-			return 0, io.EOF
 		}
 		if err := c.reads.sleep(v.wait, c.closed); err != nil {
 			return 0, err
 		}
+		switch {
+		case v.reset:
+			c.reset()
+			return 0, reset("read")
+		case v.end:
+			_ = c.Close()
+			return 0, io.EOF
+		}
 		n := copy(b[:v.size], c.in)
 		c.in = c.in[n:]
+		c.passed(!c.server, n)
 		return n, nil
 	}
 }
@@ -146,49 +186,64 @@ func (c *networkConn) Read(b []byte) (int, error) {
 // ended returns the error of a connection that has ended: late, or never, if the fault of
 // the exchange says so.
 func (c *networkConn) ended(err error) error {
-	select {
-	case <-c.closed:
+	if c.isClosed() {
 		return net.ErrClosed
-	default:
+	}
+	if !errors.Is(err, io.EOF) {
+		return err
 	}
 	c.mu.Lock()
-	late := c.fault.SlowClose
+	wait := until(&c.due.end, c.fault.SlowClose)
 	if c.fault.Hang && !c.server {
-		late = forever
+		wait = forever
 	}
 	c.mu.Unlock()
-	if errors.Is(err, io.EOF) {
-		if wait := c.reads.sleep(late, c.closed); wait != nil {
-			return wait
-		}
+	if broken := c.reads.sleep(wait, c.closed); broken != nil {
+		return broken
 	}
 	return err
 }
 
 // Write writes in as many pieces as the fault demands.
 func (c *networkConn) Write(b []byte) (n int, err error) {
+	c.writing.Lock()
+	defer c.writing.Unlock()
 	for n < len(b) {
+		if c.isClosed() {
+			return n, net.ErrClosed
+		}
 		v := c.judge(c.server, len(b)-n)
-		switch {
-		case v.reset:
-			c.reset()
-			return n, reset("write")
-		case v.hang:
+		if v.hang {
 			return len(b), nil
-		case v.end:
-			_ = c.Close()
-			return n, reset("write")
 		}
 		if err := c.writes.sleep(v.wait, c.closed); err != nil {
 			return n, err
 		}
+		switch {
+		case v.reset:
+			c.reset()
+			return n, reset("write")
+		case v.end:
+			_ = c.Close()
+			return n, reset("write")
+		}
 		written, err := c.Conn.Write(b[n : n+v.size])
 		n += written
+		c.passed(c.server, written)
 		if err != nil {
 			return n, err
 		}
 	}
 	return n, nil
+}
+
+func (c *networkConn) isClosed() bool {
+	select {
+	case <-c.closed:
+		return true
+	default:
+		return false
+	}
 }
 
 // Close closes the connection. The other end learns of it late if the fault says so.
@@ -211,9 +266,14 @@ func (c *networkConn) Close() error {
 // reset closes the connection with an RST, if it is one of TCP.
 func (c *networkConn) reset() {
 	c.close(func() {
-		if tcp, ok := c.Conn.(interface{ SetLinger(seconds int) error }); ok {
+		raw := c.Conn
+		if encrypted, ok := raw.(interface{ NetConn() net.Conn }); ok {
+			raw = encrypted.NetConn()
+		}
+		if tcp, ok := raw.(interface{ SetLinger(seconds int) error }); ok {
 			_ = tcp.SetLinger(0)
 		}
+		_ = raw.Close() // before the other end is told
 		_ = c.Conn.Close()
 	})
 }
@@ -231,17 +291,26 @@ func (c *networkConn) close(inner func()) {
 func (c *networkConn) SetDeadline(t time.Time) error {
 	c.reads.set(t)
 	c.writes.set(t)
-	return c.Conn.SetDeadline(t)
+	return c.open(c.Conn.SetDeadline(t))
 }
 
 func (c *networkConn) SetReadDeadline(t time.Time) error {
 	c.reads.set(t)
-	return c.Conn.SetReadDeadline(t)
+	return c.open(c.Conn.SetReadDeadline(t))
 }
 
 func (c *networkConn) SetWriteDeadline(t time.Time) error {
 	c.writes.set(t)
-	return c.Conn.SetWriteDeadline(t)
+	return c.open(c.Conn.SetWriteDeadline(t))
+}
+
+// open returns the error of a deadline. In memory, a deadline cannot be set after the other
+// end was closed. On a socket it can, and the end may arrive late here.
+func (c *networkConn) open(err error) error {
+	if errors.Is(err, io.ErrClosedPipe) && !c.isClosed() {
+		return nil
+	}
+	return err
 }
 
 // deadline ends the waits of one direction of a connection.
@@ -272,11 +341,11 @@ func (d *deadline) sleep(wait time.Duration, closed <-chan struct{}) error {
 	if wait <= 0 {
 		return nil
 	}
-	over := time.NewTimer(wait)
+	over := newTimer(wait)
 	defer over.Stop()
 	for {
 		at, changed := d.look()
-		passed := time.NewTimer(forever)
+		passed := newTimer(forever)
 		if !at.IsZero() {
 			passed.Reset(time.Until(at))
 		}

@@ -22,12 +22,21 @@ type networkTransport struct {
 	next    http.RoundTripper
 }
 
+// CloseIdleConnections is what [http.Client.CloseIdleConnections] calls.
+func (t networkTransport) CloseIdleConnections() {
+	if next, ok := t.next.(interface{ CloseIdleConnections() }); ok {
+		next.CloseIdleConnections()
+	}
+}
+
 func (t networkTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	if err := r.Context().Err(); err != nil { // no exchange
+		closeBody(r)
+		return nil, err
+	}
 	f, latency := t.network.take(atRequest, r.URL.Path)
 	if !f.sends() {
-		if r.Body != nil {
-			_ = r.Body.Close()
-		}
+		closeBody(r)
 		return f.respond(r, nil, latency)
 	}
 	send := t.next.RoundTrip
@@ -41,12 +50,18 @@ func (t networkTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return f.respond(r, resp, latency)
 }
 
+func closeBody(r *http.Request) {
+	if r.Body != nil {
+		_ = r.Body.Close()
+	}
+}
+
 // sends reports whether the request reaches the server.
 func (f *NetworkFault) sends() bool {
 	if f.Refuse {
 		return false
 	}
-	return f.AfterWrite || !f.Reset && !f.Hang && f.Body == nil && f.Status == 0 && f.GzipBomb == 0
+	return f.AfterWrite || !f.Reset && !f.Hang && f.Body == nil && f.Status == 0 && f.GzipBomb <= 0
 }
 
 // twice delivers a request twice and returns the second response.
@@ -100,13 +115,17 @@ func (f *NetworkFault) respond(r *http.Request, resp *http.Response, latency tim
 	}
 	if resp == nil {
 		resp = &http.Response{
-			StatusCode: http.StatusOK, Header: http.Header{}, Body: http.NoBody, Request: r,
+			Status: "200 OK", StatusCode: http.StatusOK, Body: http.NoBody, Request: r,
 			Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		}
 	}
+	if resp.Header == nil {
+		resp.Header = http.Header{}
+	}
 	f.replace(r, resp)
 	if f.Bandwidth > 0 || f.Slice > 0 || f.Truncate > 0 || f.SlowClose > 0 {
-		resp.Body = &networkBody{ReadCloser: resp.Body, ctx: ctx, fault: f, left: f.Truncate}
+		ctx, cancel := context.WithCancel(ctx)
+		resp.Body = &networkBody{ReadCloser: resp.Body, ctx: ctx, cancel: cancel, fault: f, left: f.Truncate}
 	}
 	return resp, nil
 }
@@ -114,40 +133,41 @@ func (f *NetworkFault) respond(r *http.Request, resp *http.Response, latency tim
 // replace puts the fault's own status, header and body into a response.
 func (f *NetworkFault) replace(r *http.Request, resp *http.Response) {
 	if f.Status != 0 {
-		resp.StatusCode = f.Status
+		resp.StatusCode, resp.Status = f.Status, strconv.Itoa(f.Status)+" "+http.StatusText(f.Status)
 	}
-	resp.Status = strconv.Itoa(resp.StatusCode) + " " + http.StatusText(resp.StatusCode)
+	if f.Body != nil || f.GzipBomb > 0 {
+		_ = resp.Body.Close()
+		resp.Header.Del("Content-Length")
+		resp.Header.Del("Content-Encoding")
+		resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(f.Body)), int64(len(f.Body))
+	}
+	if f.GzipBomb > 0 {
+		body := newBomb(f.GzipBomb)
+		if r.Header.Get("Accept-Encoding") == "" { // net/http decompresses it
+			body, resp.Uncompressed = &unzipped{from: body}, true
+		} else {
+			resp.Header.Set("Content-Encoding", "gzip")
+		}
+		resp.Body, resp.ContentLength = io.NopCloser(body), -1
+	}
 	for name, values := range f.Header {
 		resp.Header[http.CanonicalHeaderKey(name)] = values
 	}
-	var body io.Reader
-	length := int64(-1)
-	switch {
-	case f.GzipBomb > 0:
-		body = newBomb(f.GzipBomb)
-		resp.Header.Set("Content-Encoding", "gzip")
-		if r.Header.Get("Accept-Encoding") == "" { // net/http decompresses it
-			body = &unzipped{from: body}
-			resp.Header.Del("Content-Encoding")
-			resp.Uncompressed = true
-		}
-	case f.Body != nil:
-		body, length = bytes.NewReader(f.Body), int64(len(f.Body))
-	default:
-		return
-	}
-	_ = resp.Body.Close()
-	resp.Body, resp.ContentLength = io.NopCloser(body), length
-	resp.Header.Del("Content-Length")
 }
 
 // networkBody is a response that arrives slowly, in pieces, or not completely.
 type networkBody struct {
 	io.ReadCloser
 
-	ctx   context.Context //nolint:containedctx // of the request, as in net/http
-	fault *NetworkFault
-	left  int
+	ctx    context.Context //nolint:containedctx // of the request, until Close
+	cancel context.CancelFunc
+	fault  *NetworkFault
+	left   int
+}
+
+func (b *networkBody) Close() error {
+	b.cancel()
+	return b.ReadCloser.Close()
 }
 
 func (b *networkBody) Read(p []byte) (int, error) {
@@ -190,9 +210,12 @@ type bomb struct {
 const bombPiece = 1 << 20
 
 func newBomb(size int64) io.Reader {
+	const head, tail = `{"errmsg":"`, `"}`
+	filling := func(n int64) []byte { return bytes.Repeat([]byte("x"), int(n)) }
+	size = max(0, size-int64(len(head+tail)))
 	return &bomb{
-		head: zip([]byte(`{"errmsg":"`)), piece: zip(bytes.Repeat([]byte("x"), bombPiece)), tail: zip([]byte(`"}`)),
-		pieces: (size + bombPiece - 1) / bombPiece, at: bytes.NewReader(nil),
+		head: zip([]byte(head)), piece: zip(filling(bombPiece)), tail: zip(append(filling(size%bombPiece), tail...)),
+		pieces: size / bombPiece, at: bytes.NewReader(nil),
 	}
 }
 

@@ -3,6 +3,8 @@ package wechattest
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"io"
 	"net"
@@ -10,6 +12,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -270,9 +273,21 @@ func TestAGzipBombIsAsLargeAsItSaysAndCostsAThousandth(t *testing.T) {
 			assert.LessOrEqual(t, n, int64(size/900))
 		} else {
 			assert.True(t, resp.Uncompressed)
-			assert.Equal(t, int64(size+len(`{"errmsg":""}`)), n)
+			assert.Equal(t, int64(size), n)
 		}
 	}
+}
+
+func TestAGzipBombOfAnySizeIsADocument(t *testing.T) {
+	for _, size := range []int64{13, 14, 1 << 20, 3<<20 + 12, 3<<20 + 13} {
+		data, err := io.ReadAll(&unzipped{from: newBomb(size)})
+		require.NoError(t, err)
+		assert.Len(t, data, int(size))
+		assert.True(t, json.Valid(data), "%d bytes", size)
+	}
+	huge, ok := newBomb(1<<63 - 1).(*bomb)
+	require.True(t, ok)
+	assert.Equal(t, int64(1<<43-1), huge.pieces)
 }
 
 func TestTheEndOfAConnectionArrivesLate(t *testing.T) {
@@ -332,6 +347,7 @@ func TestALateByteOutlivesADeadlineThatPassesBeforeIt(t *testing.T) {
 		_, err = client.Read(late[:])
 		require.NoError(t, err)
 		assert.Equal(t, "x", string(late[:]))
+		assert.Equal(t, time.Minute, time.Since(start), "not as soon as somebody asks again")
 		assert.Equal(t, 1, network.ConnCount())
 		require.NoError(t, client.Close())
 		require.NoError(t, server.Close())
@@ -340,6 +356,263 @@ func TestALateByteOutlivesADeadlineThatPassesBeforeIt(t *testing.T) {
 		_, err = listener.Accept()
 		assert.ErrorIs(t, err, net.ErrClosed)
 	})
+}
+
+func TestAReaderWithShortDeadlinesSeesTheEndToo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network := NewNetwork(1)
+		listener := network.Listen()
+		client, server := connect(t, network, listener)
+		defer func() { _ = client.Close(); _ = listener.Close() }()
+		network.InjectFault(NetworkFault{Bandwidth: 1, SlowClose: 10 * time.Second})
+		go func() {
+			var asked [2]byte
+			_, _ = io.ReadFull(server, asked[:])
+			_, _ = server.Write(asked[:])
+			_ = server.Close()
+		}()
+		_, err := client.Write([]byte("xy"))
+		require.NoError(t, err)
+		start := time.Now()
+		var got []byte
+		for begin := start; ; begin = time.Now() {
+			var b [1]byte
+			require.NoError(t, client.SetReadDeadline(begin.Add(300*time.Millisecond)))
+			n, err := client.Read(b[:])
+			got = append(got, b[:n]...)
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil {
+				require.ErrorIs(t, err, os.ErrDeadlineExceeded)
+			}
+		}
+		assert.Equal(t, "xy", string(got))
+		assert.Equal(t, 12*time.Second, time.Since(start))
+	})
+}
+
+func TestAClosedConnectionHasNoExchanges(t *testing.T) {
+	for _, fault := range []NetworkFault{{}, {Hang: true}, {SlowClose: time.Minute}, {Slice: 1}} {
+		synctest.Test(t, func(t *testing.T) {
+			network := NewNetwork(1)
+			listener := network.Listen()
+			client, server := connect(t, network, listener)
+			defer func() { _ = server.Close(); _ = listener.Close() }()
+			go func() {
+				var asked [2]byte
+				_, _ = io.ReadFull(server, asked[:])
+				_, _ = server.Write(asked[:])
+			}()
+			fault.Name, fault.Times = "fault", -1
+			network.InjectFault(fault)
+			_, err := client.Write([]byte("xy"))
+			require.NoError(t, err)
+			if !fault.Hang {
+				_, err = client.Read(make([]byte, 1)) // of two that have arrived
+				require.NoError(t, err)
+			}
+			count := network.FaultCount("fault")
+			require.NoError(t, client.Close())
+			n, err := client.Write([]byte("x"))
+			require.ErrorIs(t, err, net.ErrClosed, "%+v", fault)
+			assert.Zero(t, n)
+			n, err = client.Read(make([]byte, 1))
+			require.ErrorIs(t, err, net.ErrClosed, "%+v", fault)
+			assert.Zero(t, n)
+			assert.Equal(t, count, network.FaultCount("fault"))
+		})
+	}
+}
+
+func TestConcurrentWritesAreNotMixed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network := NewNetwork(1)
+		listener := network.Listen()
+		client, server := connect(t, network, listener)
+		defer func() { _ = listener.Close() }()
+		network.InjectFault(NetworkFault{Times: -1, Slice: 1})
+		var writers sync.WaitGroup
+		for _, line := range []string{"aaaa\n", "bbbb\n", "cccc\n"} {
+			writers.Go(func() {
+				_, err := io.WriteString(client, line)
+				assert.NoError(t, err)
+			})
+		}
+		go func() {
+			writers.Wait()
+			_ = client.Close()
+		}()
+		data, err := io.ReadAll(server)
+		require.NoError(t, err)
+		assert.ElementsMatch(t, []string{"aaaa", "bbbb", "cccc"}, strings.Fields(string(data)))
+	})
+}
+
+func TestALateResetIsLate(t *testing.T) {
+	everywhere(t, func(t *testing.T, s *networked) {
+		s.InjectFault(NetworkFault{Latency: 3 * time.Second, Reset: true, AfterWrite: true})
+		start := time.Now()
+		_, _, err := s.post(t.Context())
+		require.Error(t, err)
+		assert.Equal(t, 3*time.Second, time.Since(start))
+	})
+}
+
+// TestAHangHasNoEnd lets more time pass than a timer can count.
+func TestAHangHasNoEnd(t *testing.T) {
+	everywhere(t, func(t *testing.T, s *networked) {
+		s.InjectFault(NetworkFault{Hang: true, AfterWrite: true, Latency: forever, Jitter: forever})
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() {
+			_, _, err := s.post(ctx)
+			ended <- err
+		}()
+		for range 2 {
+			time.Sleep(forever / 2)
+		}
+		synctest.Wait()
+		assert.Empty(t, ended)
+		cancel()
+		assert.ErrorIs(t, <-ended, context.Canceled)
+	})
+}
+
+func TestFaultsOfRequestsLeaveConnectionsAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := places["dial"](t)
+		request := s.RoundTripper(s.client.Transport)
+		for _, fault := range []NetworkFault{
+			{Status: 500}, {Header: http.Header{"X": {"1"}}}, {Body: []byte{}}, {GzipBomb: 100}, {Duplicate: true}, {Path: "/", Reset: true},
+		} {
+			fault.Name = "fault"
+			s.InjectFault(fault)
+			_, _, err := s.post(t.Context())
+			require.NoError(t, err, "%+v", fault)
+			assert.Zero(t, s.FaultCount("fault"), "it waits for a request")
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url, nil)
+			require.NoError(t, err)
+			if resp, err := request.RoundTrip(r); err == nil {
+				_ = resp.Body.Close()
+			}
+			assert.Equal(t, 1, s.FaultCount("fault"))
+			s.counts = map[string]int{}
+		}
+	})
+}
+
+func TestARequestWhoseContextHasEndedTakesNoFault(t *testing.T) {
+	network := NewNetwork(1)
+	network.InjectFault(NetworkFault{Name: "page", Body: []byte("<html>")})
+	network.InjectFault(NetworkFault{Name: "refused", Refuse: true})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://server.example/", strings.NewReader("ping"))
+	require.NoError(t, err)
+	_, err = network.RoundTripper(http.DefaultTransport).RoundTrip(r)
+	require.ErrorIs(t, err, context.Canceled)
+	_, err = network.DialContext(ctx, "tcp", "server.example:80")
+	require.ErrorIs(t, err, context.Canceled)
+	assert.Zero(t, network.FaultCount("page")+network.FaultCount("refused"))
+}
+
+func TestABodyEndsWithClose(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := places["request"](t)
+		s.InjectFault(NetworkFault{Body: []byte("x"), SlowClose: time.Hour})
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url, nil)
+		require.NoError(t, err)
+		resp, err := s.client.Do(r)
+		require.NoError(t, err)
+		start := time.Now()
+		time.AfterFunc(time.Second, func() { _ = resp.Body.Close() })
+		_, err = io.ReadAll(resp.Body)
+		require.ErrorIs(t, err, context.Canceled)
+		assert.Equal(t, time.Second, time.Since(start))
+	})
+}
+
+// TestAnyResponseCanBeReplaced replaces a compressed one, which the page is not, and one
+// of a stub without a header.
+func TestAnyResponseCanBeReplaced(t *testing.T) {
+	for _, header := range []http.Header{nil, {"Content-Encoding": {"gzip"}, "Content-Length": {"7"}}} {
+		stub := stubTransport{&http.Response{StatusCode: http.StatusOK, Header: header, Body: http.NoBody}}
+		network := NewNetwork(1)
+		network.InjectFault(NetworkFault{Body: []byte("page"), Header: http.Header{"x-a": {"1"}}, AfterWrite: true, GzipBomb: -1})
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://server.example/", nil)
+		require.NoError(t, err)
+		resp, err := network.RoundTripper(stub).RoundTrip(r)
+		require.NoError(t, err)
+		data, err := io.ReadAll(resp.Body)
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		assert.Equal(t, "page", string(data))
+		assert.Equal(t, http.Header{"X-A": {"1"}}, resp.Header)
+	}
+}
+
+type stubTransport struct{ response *http.Response }
+
+func (s stubTransport) RoundTrip(*http.Request) (*http.Response, error) { return s.response, nil }
+
+func TestIdleConnectionsCanBeClosedThroughANetwork(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := places["dial"](t)
+		s.client.Transport = NewNetwork(2).RoundTripper(s.client.Transport)
+		_, _, err := s.post(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, 1, s.ConnCount())
+		s.client.CloseIdleConnections()
+		synctest.Wait()
+		assert.Zero(t, s.ConnCount())
+	})
+}
+
+// TestAnEncryptedConnectionIsDamagedOutsideOrInside wraps the connection below TLS, where
+// the handshake is the first exchange, and above it.
+func TestAnEncryptedConnectionIsDamagedOutsideOrInside(t *testing.T) {
+	for _, version := range []int{1, 2} {
+		s := &networked{Network: NewNetwork(1)}
+		server := httptest.NewUnstartedServer(s)
+		server.EnableHTTP2 = version == 2
+		server.StartTLS()
+		transport, _ := server.Client().Transport.(*http.Transport)
+		transport.DialContext = s.DialContext
+		s.client, s.url = server.Client(), server.URL
+		for _, fault := range []NetworkFault{{Reset: true}, {Reset: true, AfterWrite: true}, {Truncate: 5}, {Refuse: true}} {
+			s.InjectFault(fault)
+			_, _, err := s.post(t.Context())
+			require.Error(t, err, "%+v", fault)
+		}
+		assert.Zero(t, s.delivered.Load(), "no handshake has succeeded")
+		s.InjectFault(NetworkFault{Name: "slow", Times: -1, Slice: 7, Latency: time.Millisecond, Jitter: time.Millisecond, Bandwidth: 1 << 20})
+		for range 3 {
+			_, body, err := s.post(t.Context())
+			require.NoError(t, err)
+			assert.Equal(t, greeting, body)
+		}
+		s.ClearFaults()
+		transport.CloseIdleConnections()
+
+		transport.ForceAttemptHTTP2, transport.TLSNextProto = false, map[string]func(string, *tls.Conn) http.RoundTripper{}
+		config := transport.TLSClientConfig.Clone()
+		config.NextProtos = nil
+		transport.DialTLSContext = func(ctx context.Context, network, hostPort string) (net.Conn, error) {
+			c, err := (&tls.Dialer{Config: config}).DialContext(ctx, network, hostPort)
+			if err != nil {
+				return nil, err
+			}
+			return s.Conn(c), nil
+		}
+		s.delivered.Store(0)
+		s.InjectFault(NetworkFault{Reset: true, AfterWrite: true})
+		_, _, err := s.post(t.Context())
+		require.ErrorIs(t, err, syscall.ECONNRESET)
+		assert.EqualValues(t, 1, s.delivered.Load(), "the first exchange is the request")
+		server.Close()
+		assert.Eventually(t, func() bool { return s.ConnCount() == 0 }, 5*time.Second, time.Millisecond)
+	}
 }
 
 func TestOpenConnectionsAreResetTogether(t *testing.T) {
