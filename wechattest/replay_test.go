@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -190,4 +191,48 @@ func TestFileThatIsNoRecordingIsRefused(t *testing.T) {
 		_, err := Replay(file)
 		require.ErrorIs(t, err, ErrDamagedRecording, name)
 	}
+}
+
+// FuzzReplay: whatever a file contains, it is refused or it can be replayed. What is read
+// can be written, and read again.
+func FuzzReplay(f *testing.F) {
+	const head = `{"format":"wechattest recording","version":1,"upstream":"https://api.weixin.qq.com"}` + "\n"
+	for _, seed := range []string{
+		"", "null\n", "{}\n", head, head + "null\n", head + `{"method":"GET","path":"/a","status":0}`, head + `{"method":"GET","path":"/a","status":1000}`,
+		head + `{"method":"GET","path":"/a","query":{"openid":["redacted-openid-1"]},"status":200,"response":{"type":"text/plain","size":2,"json":{}}}`,
+		head + `{"method":"POST","path":"/a","status":200,"request":{"size":1,"text":"x"},"response":{"size":-1}}`,
+		head + `{"method":"GET","path":"/a","status":204,"response":{"type":"image/jpeg","size":1000}}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	name := filepath.Join(f.TempDir(), "recording.jsonl")
+	f.Fuzz(func(t *testing.T, file []byte) {
+		require.NoError(t, os.WriteFile(name, file, 0o600))
+		r, err := Replay(name)
+		if err != nil {
+			require.ErrorIs(t, err, ErrDamagedRecording)
+			return
+		}
+		var again bytes.Buffer
+		require.NoError(t, recording.Begin(&again, "https://api.weixin.qq.com"))
+		for _, e := range r.all {
+			require.NoError(t, recording.Append(&again, e.Exchange))
+		}
+		read, err := recording.Read(&again)
+		require.NoError(t, err)
+		require.Len(t, read, len(r.all))
+		statuses := []int{http.StatusNotImplemented, http.StatusOK} // of calls that were not recorded, and for tokens
+		for _, e := range r.all {
+			statuses = append(statuses, e.Status)
+		}
+		for i, e := range r.all {
+			assert.Equal(t, e.exact, read[i].Key(true))
+			if e.Response != nil && e.Response.Size > 1<<20 {
+				continue // zeros
+			}
+			w := httptest.NewRecorder()
+			r.ServeHTTP(w, &http.Request{Method: e.Method, URL: &url.URL{Path: e.Path, RawQuery: e.Query.Encode()}})
+			assert.Contains(t, statuses, w.Code)
+		}
+	})
 }

@@ -59,6 +59,17 @@ type Part struct {
 	Size  int64  `json:"size,omitempty"` // bytes of the file
 }
 
+// check refuses a response that net/http cannot send.
+func (e *Exchange) check() error {
+	switch {
+	case e.Status < 200 || e.Status > 999:
+		return fmt.Errorf("%d is not the status of a response", e.Status)
+	case e.Response != nil && e.Response.Size < 0:
+		return errors.New("the size of the response is negative")
+	}
+	return nil
+}
+
 // Begin writes the header.
 func Begin(w io.Writer, upstream string) error {
 	return write(w, header{Format: format, Version: version, Upstream: upstream})
@@ -100,7 +111,11 @@ func Read(r io.Reader) ([]*Exchange, error) {
 			e := &Exchange{}
 			into, all = e, append(all, e)
 		}
-		if err := json.Unmarshal(lines.Bytes(), into); err != nil {
+		err := json.Unmarshal(lines.Bytes(), into)
+		if err == nil && n > 0 {
+			err = all[n-1].check()
+		}
+		if err != nil {
 			return nil, fmt.Errorf("%w: line %d: %w", ErrFormat, n+1, err)
 		}
 		if n == 0 && (head.Format != format || head.Version != version) {
