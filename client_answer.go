@@ -35,7 +35,11 @@ func (c *Client) read(ctx, limited context.Context, cl *call, raw *http.Response
 		if rest == nil {
 			return final, nil
 		}
-		return c.decode(cl, raw, rest, sink.alternative)
+		v, err := c.decode(cl, raw, rest, sink.alternative)
+		if err == nil && !sink.found() {
+			return abandoned, c.unreadable(cl, raw, rest, errNoFile)
+		}
+		return v, err
 	}
 	data, err := readAnswer(raw.Body, raw.ContentLength, maxAnswer)
 	if data == nil {

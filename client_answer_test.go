@@ -6,10 +6,12 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -220,4 +222,57 @@ func TestLongRequestIDIsCutBetweenCharacters(t *testing.T) {
 	for _, n := range []int{maxRequestID, maxRequestID + 1} {
 		assert.Equal(t, strings.Repeat("a", maxRequestID), requestID(strings.Repeat("a", n)))
 	}
+}
+
+// FuzzResponse: whatever a response is, it is read or an error of this package, which is
+// short, printable and without the token. No refusal and no failure is success.
+func FuzzResponse(f *testing.F) {
+	for _, body := range []string{
+		"", wireOK, `{"errcode":40003,"errmsg":"invalid openid TOKEN-CANARY rid: 5f1e-2"}`, `{"errcode":"40003"}`, `{"tags":[{"id":1,"name":"\u0001x"}]}`,
+		"<html>TOKEN-CANARY", `{"errcode":0,"errmsg":"\u0054OKEN-CANARY`, "\xff\xd8\xff\xe0JFIF", `{"video_url":"https://example.com/v"}`, `[{}]`, "null", "\x1f\x8b\x08",
+	} {
+		for _, status := range []uint16{200, 302, 404, 412, 429, 502} {
+			f.Add(status, "text/plain", "", body)
+		}
+		f.Add(uint16(200), "image/jpeg", `attachment; filename="a.jpg"`, body)
+	}
+	f.Fuzz(func(t *testing.T, status uint16, contentType, disposition, body string) {
+		status = 200 + status%400
+		reply := func(r *http.Request) (*http.Response, error) {
+			resp, err := answer(int(status), body)(r)
+			resp.Header = http.Header{"Content-Type": {contentType}, "Content-Disposition": {disposition}}
+			return resp, err
+		}
+		c := newScript(reply).client(WithRetry(RetryPolicy{MaxAttempts: 1}), WithLogger(slog.New(slog.DiscardHandler)))
+		check := func(err error) {
+			if err == nil {
+				assert.Equal(t, 2, int(status)/100)
+				return
+			}
+			var refusal *Error
+			var failed *RequestError
+			var unreadable *DecodeError
+			require.True(t, errors.As(err, &refusal) || errors.As(err, &failed) || errors.As(err, &unreadable), "%T", err)
+			assert.NotContains(t, err.Error(), "TOKEN-CANARY")
+			assert.LessOrEqual(t, len(err.Error()), 2<<10)
+			assert.NotContains(t, err.Error(), "\n")
+			assert.True(t, utf8.ValidString(err.Error()), "%q", err)
+		}
+		_, err := c.ListTags(t.Context())
+		check(err)
+		var fields map[string]json.RawMessage
+		code := 0
+		if json.Unmarshal([]byte(body), &fields) == nil && json.Unmarshal(fields["errcode"], &code) == nil && code != 0 {
+			require.Error(t, err)
+		}
+		var out bytes.Buffer
+		info, err := c.DownloadMedia(t.Context(), "M1", &out)
+		check(err)
+		if err == nil && info.VideoURL == "" {
+			assert.Equal(t, body, out.String())
+			assert.NotEmpty(t, body)
+		} else {
+			assert.Zero(t, out.Len())
+		}
+	})
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"reflect"
 	"strings"
 	"unicode"
 
@@ -56,7 +57,15 @@ func (cl *call) sink() (*download, bool) {
 
 const maxErrorJSON = 4 << 10
 
-var errHTML = errors.New("an HTML page instead of a file")
+var (
+	errHTML   = errors.New("an HTML page instead of a file")
+	errNoFile = errors.New("a JSON document without content instead of a file")
+)
+
+// found reports whether a document without an error contains what replaces the file.
+func (d *download) found() bool {
+	return d.alternative != nil && !reflect.ValueOf(d.alternative).Elem().IsZero()
+}
 
 // receive copies the response to the writer, or returns it if it is JSON. It ignores
 // the Content-Type, because the platform sends errors with that of an image. If the
