@@ -80,10 +80,10 @@ profile:
 
 ## fuzz: every fuzz target: FUZZTIME for what strangers can send, 10 seconds for the rest; two at a time, on a processor each
 fuzz:
-	@set -e; for pkg in $$(go list ./...); do \
-		time=10s; case $$pkg in */callback|*/internal/*) time=$(FUZZTIME);; esac; \
-		go test -list '^Fuzz' $$pkg | sed -n "s,^Fuzz.*,$$pkg & $$time,p"; \
-	done | xargs -P 2 -L 1 .ci/fuzz
+	@set -e; for module in . $(MODULES); do for pkg in $$(go -C $$module list ./...); do \
+		time=10s; case $$pkg in */callback|*/internal/*|*/tokenservice) time=$(FUZZTIME);; esac; \
+		go -C $$module test -list '^Fuzz' $$pkg | sed -n "s,^Fuzz.*,$$pkg & $$time $$module,p"; \
+	done; done | xargs -P 2 -L 1 .ci/fuzz
 
 ## soak: three replicas, Redis, the fake platform and the network between them fail at random for SOAKTIME.
 ## SEED repeats the faults of a run, which prints it.

@@ -2,9 +2,11 @@ package wechat
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"testing"
 	"time"
 
@@ -195,4 +197,45 @@ func TestOAuthCallsRefuseWrongArguments(t *testing.T) {
 	refused(t, "refreshToken", func(ctx context.Context, c *Client) error { _, err := c.RefreshOAuthToken(ctx, ""); return err })
 	refused(t, "accessToken", func(ctx context.Context, c *Client) error { _, err := c.GetOAuthUser(ctx, "", "o1"); return err })
 	refused(t, "openID", func(ctx context.Context, c *Client) error { return c.CheckOAuthToken(ctx, "AT", "") })
+}
+
+// FuzzOAuthRedirect: whatever a browser comes back with, only the state that was issued is
+// accepted, once. The code is sent as it is, once, and no error contains it.
+func FuzzOAuthRedirect(f *testing.F) {
+	const issued = "0123456789abcdef0123456789abcdef01234567"
+	for _, query := range []string{
+		"", "code=CODE-CANARY&state=" + issued, "code=CODE-CANARY%26secret%3Dx&state=", "state=" + issued + "&state=x", "code=a%00b%0A&state=" + issued[1:], "code=%F0%9F%98%80%ff;state",
+	} {
+		f.Add(query)
+	}
+	f.Fuzz(func(t *testing.T, query string) {
+		values, _ := url.ParseQuery(query)
+		state := OAuthState(issued)
+		assert.Equal(t, values.Get("state") == issued, state.Check(values.Get("state")) == nil)
+		require.ErrorIs(t, state.Check(values.Get("state")), ErrOAuthState)
+		require.ErrorIs(t, state.Check(issued), ErrOAuthState)
+
+		code := values.Get("code")
+		s := newScript(func(r *http.Request) (*http.Response, error) {
+			message, err := json.Marshal("invalid code: " + code)
+			require.NoError(t, err)
+			return answer(http.StatusOK, `{"errcode":40029,"errmsg":`+string(message)+`}`)(r)
+		})
+		_, err := s.client().ExchangeOAuthCode(t.Context(), Secret(code))
+		require.Error(t, err)
+		if len(code) >= 8 {
+			assert.NotContains(t, err.Error(), code)
+		}
+		if len(s.sent) == 0 {
+			var refused *ArgumentError
+			require.ErrorAs(t, err, &refused)
+			return
+		}
+		require.Len(t, s.sent, 1)
+		sent, err := url.ParseQuery(s.sent[0].URL.RawQuery)
+		require.NoError(t, err)
+		assert.Equal(t, url.Values{
+			"appid": {"wx0000000000000001"}, "secret": {"SECRET-CANARY"}, "code": {code}, "grant_type": {"authorization_code"},
+		}, sent)
+	})
 }

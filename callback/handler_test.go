@@ -2,14 +2,18 @@ package callback
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"regexp"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -945,4 +949,67 @@ func TestParseIsForProgramsThatAnswerThemselves(t *testing.T) {
 	require.ErrorAs(t, err, &problem)
 	_, err = h.Parse(plainPlatform().request(t.Context(), textPush(1, "hello")))
 	require.ErrorIs(t, err, ErrRefused)
+}
+
+// FuzzPush delivers anything with a valid signature: a document, in each mode, and the
+// verification of the URL. The platform can read every response, and a text that reaches
+// the handler comes back as it was.
+func FuzzPush(f *testing.F) {
+	for _, push := range []string{
+		textPush(1, "hello"), textPush(1, "]]]]><![CDATA[>&amp;\x00\xff\u2028"), eventPush("CLICK", "a", ""), "", "<xml/>", "{}", "<html>",
+		`{"ToUserName":"gh","FromUserName":"o","CreateTime":` + strconv.FormatInt(time.Now().Unix(), 10) + `,"MsgType":"text","Content":"\u4f60<&>","MsgId":1}`,
+	} {
+		f.Add(push)
+	}
+	safe, plain := newTestHandler(f, quietly(safeConfig())), newTestHandler(f, quietly(plainConfig()))
+	var content string
+	for _, h := range []*Handler{safe, plain} {
+		On(h, func(_ context.Context, m *TextMessage) (Reply, error) {
+			content = m.Content
+			return Text(m.Content), nil
+		})
+	}
+	id := 0
+	f.Fuzz(func(t *testing.T, push string) {
+		id++ // or it would be a duplicate
+		push = strings.ReplaceAll(push, "<MsgId>1</MsgId>", "<MsgId>"+strconv.Itoa(id)+"</MsgId>")
+		push = strings.ReplaceAll(push, `"MsgId":1`, `"MsgId":`+strconv.Itoa(id))
+		for p, h := range map[platform]*Handler{safePlatform(): safe, plainPlatform(): plain} {
+			content = ""
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, p.request(t.Context(), push))
+			assert.Less(t, w.Code, http.StatusInternalServerError)
+			if w.Code != http.StatusOK {
+				continue
+			}
+			p.json = strings.HasPrefix(strings.TrimSpace(w.Body.String()), "{")
+			reply, ok := p.read(w)
+			require.True(t, ok, "%q: %q", push, w.Body)
+			if reply == "" {
+				continue
+			}
+			var object struct{ Content string }
+			if doc, err := reference([]byte(reply)); err == nil {
+				object.Content = doc.string("Content")
+			} else {
+				require.NoError(t, json.Unmarshal([]byte(reply), &object), "%q", reply)
+			}
+			assert.Equal(t, repair(content), object.Content)
+		}
+		r := plainPlatform().request(t.Context(), "")
+		r.Method, r.Body = http.MethodGet, http.NoBody
+		r.URL.RawQuery += "&" + url.Values{"echostr": {push}}.Encode()
+		w := httptest.NewRecorder()
+		plain.ServeHTTP(w, r)
+		assert.Less(t, w.Code, http.StatusInternalServerError)
+		if w.Code == http.StatusOK {
+			assert.Equal(t, push, w.Body.String())
+			assert.NotContains(t, w.Header().Get("Content-Type"), "html")
+		}
+	})
+}
+
+func quietly(cfg Config) Config {
+	cfg.Logger = slog.New(slog.DiscardHandler)
+	return cfg
 }

@@ -409,3 +409,29 @@ func defaultLogger(t *testing.T, j *journal) (restore func()) {
 	slog.SetDefault(j.logger())
 	return func() { slog.SetDefault(before) }
 }
+
+// FuzzQuery: what is read of a query is what net/url reads, and nothing that it reads in
+// another way is accepted.
+func FuzzQuery(f *testing.F) {
+	for _, seed := range []string{
+		signedQuery("1700000000", "nonce"), "signature=a&timestamp=1&nonce=b&nonce=c", "signature=a&timestamp=1&nonce=%zz&echostr=+%2B",
+		"signature=a;b&timestamp=1&nonce=2", "signature=a&timestamp=1&nonce=b&%6eonce=c", "msg_signature=x", "&&=&=x&signature",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, raw string) {
+		q, err := readQuery(raw)
+		if err != nil || strings.Contains(raw, ";") { // in which net/url reads no parameter
+			return
+		}
+		want, _ := url.ParseQuery(raw)
+		for name, got := range map[string]string{
+			"signature": q.signature, "timestamp": q.timestamp, "nonce": q.nonce, "encrypt_type": q.encryptType,
+			"msg_signature": q.msgSignature, "echostr": q.echo,
+		} {
+			assert.Equal(t, want.Get(name), got, name)
+			assert.LessOrEqual(t, len(want[name]), 1, name)
+		}
+		assert.Equal(t, strconv.FormatInt(q.time.Unix(), 10), q.timestamp)
+	})
+}

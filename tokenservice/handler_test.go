@@ -411,3 +411,39 @@ func TestNothingPrintsAKey(t *testing.T) {
 		assert.NotContains(t, text+log.String(), "CANARY", strconv.Itoa(i))
 	}
 }
+
+// FuzzHandler: whatever is sent to the service, it responds with JSON, serves nothing
+// without a key, and says neither a key nor the AppSecret.
+func FuzzHandler(f *testing.F) {
+	fix := newFixture(f)
+	known := `{"appid":"` + fix.AppID + `"`
+	for _, body := range []string{
+		known + "}", known + `,"rejected":"x"}`, known + `,"type":"jsapi"}`, known + `,"type":"x"}`, known + `,"a":1}`, known + "}{}", "", "null", "[]", `{"appid":"wx\u0000"}`,
+	} {
+		f.Add(http.MethodPost, "/token", "Bearer "+shopKey, body)
+		f.Add(http.MethodPost, "/ticket", "Bearer "+shopKey, body)
+		f.Add(http.MethodPost, "/token", "Bearer "+otherKey, body)
+		f.Add(http.MethodGet, "/token/", "bearer  "+shopKey[1:], body)
+	}
+	f.Fuzz(func(t *testing.T, method, path, authorization, body string) {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader(body))
+		r.Method, r.URL.Path = method, path
+		r.Header.Set("Authorization", authorization)
+		out := exchange(t, fix.service, r)
+		if out.status == http.StatusOK {
+			assert.Equal(t, http.MethodPost, method)
+			assert.Contains(t, authorization, shopKey)
+			assert.True(t, out.Token != "" && path == "/token" || out.Ticket != "" && path == "/ticket")
+		} else {
+			assert.NotEmpty(t, out.Error)
+			assert.Empty(t, out.Token+out.Ticket)
+		}
+		fix.log.mu.Lock()
+		line := fix.log.b.String()
+		fix.log.b.Reset()
+		fix.log.mu.Unlock()
+		for _, secret := range []string{shopKey, otherKey, fix.AppSecret} {
+			assert.NotContains(t, out.text+line, secret)
+		}
+	})
+}

@@ -300,3 +300,40 @@ func TestSourcesLeaveNoGoroutine(t *testing.T) {
 	}
 	assert.LessOrEqual(t, runtime.NumGoroutine(), before+100, "without Close")
 }
+
+// FuzzSource: whatever a service responds, a source returns what can be a token, for at
+// most two hours, or an error without the response.
+func FuzzSource(f *testing.F) {
+	for _, body := range []string{
+		`{"access_token":"TOKEN","expires_in":7200}`, `{"access_token":"TOKEN"}`, `{"access_token":"a\nb","expires_in":1}`, `{"access_token":"T","expires_in":-9223372036854775808}`,
+		`{"ticket":"T","expires_in":9223372036854775807}`, `{"error":"unauthorized","message":"RESPONSE-CANARY"}`, "<html>RESPONSE-CANARY", "", "null",
+	} {
+		for _, status := range []uint16{200, 302, 401, 503} {
+			f.Add(status, body)
+		}
+	}
+	f.Fuzz(func(t *testing.T, status uint16, body string) {
+		if status < 200 || status > 599 {
+			return
+		}
+		synctest.Test(t, func(t *testing.T) {
+			n := &network{}
+			n.breaks(says(int(status), body))
+			s := n.source(t, "wx0000000000000001")
+			token, err := s.Token(t.Context(), "")
+			ticket, ttl, ticketErr := s.TicketWithTTL(t.Context(), wechat.TicketJSAPI)
+			for value, err := range map[string]error{token: err, string(ticket): ticketErr} {
+				if err != nil {
+					assert.Empty(t, value)
+					assert.NotContains(t, err.Error(), "RESPONSE-CANARY")
+					continue
+				}
+				assert.Equal(t, uint16(http.StatusOK), status)
+				assert.Regexp(t, `^[!-~]+$`, value)
+				assert.LessOrEqual(t, len(value), 2<<10)
+			}
+			assert.True(t, ttl >= 0 && ttl <= 2*time.Hour, ttl)
+			assert.False(t, err == nil && ticketErr == nil, "one response cannot be both")
+		})
+	})
+}

@@ -2,6 +2,7 @@ package wechattest
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -521,4 +522,43 @@ func BenchmarkSaveState(b *testing.B) {
 		}
 	}
 	b.SetBytes(int64(document.Len()))
+}
+
+// FuzzRestoreState: whatever a file contains, it is refused and changes nothing, or the
+// platform has a state that it can save, and restore again.
+func FuzzRestoreState(f *testing.F) {
+	rich := NewPlatform()
+	defer rich.Close()
+	alice := rich.AddUser(User{Nickname: "Alice"})
+	rich.AddTemplate(Template{Content: "{{thing1.DATA}}"})
+	rich.AddKFAccount(KFAccount{Account: "a@test", Nickname: "a"})
+	alice.Sends(f.Context(), "hi")
+	var document bytes.Buffer
+	require.NoError(f, rich.SaveState(&document))
+	state, err := openState(document.Bytes())
+	require.NoError(f, err)
+	for _, seed := range []string{"", "null", "{}", string(state), strings.ReplaceAll(string(state), "[", "[null,"), document.String()} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		p := NewPlatform()
+		defer p.Close()
+		require.ErrorIs(t, cmp.Or(p.RestoreState(bytes.NewReader(data)), ErrDamagedState), ErrDamagedState)
+		var compact bytes.Buffer
+		if json.Compact(&compact, data) != nil {
+			return
+		}
+		file, err := encode(savedState{Format: stateFormat, Version: stateVersion, SHA256: digest(compact.Bytes()), State: compact.Bytes()})
+		require.NoError(t, err)
+		before := p.AppID
+		if err := p.RestoreState(bytes.NewReader(file)); err != nil {
+			require.ErrorIs(t, err, ErrDamagedState)
+			assert.Equal(t, before, p.AppID)
+			return
+		}
+		saved, other := savedOf(t, p), NewPlatform()
+		defer other.Close()
+		require.NoError(t, other.RestoreState(bytes.NewReader(saved)))
+		assert.Equal(t, string(saved), string(savedOf(t, other)))
+	})
 }

@@ -3,8 +3,12 @@ package wechattest
 import (
 	"bytes"
 	"context"
+	"encoding/json"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wechatoa/wechat"
+	"github.com/wechatoa/wechat/internal/spec"
 )
 
 func TestAgentsAreKept(t *testing.T) {
@@ -358,5 +363,42 @@ func TestClosedPlatformLeavesNothingBehind(t *testing.T) {
 		p.Close()
 		require.ErrorIs(t, (<-done).Deliveries[0].Err, context.Canceled)
 		assert.Len(t, h.seen(), 1, "the job's event is not pushed any more")
+	})
+}
+
+// FuzzPlatform: whatever a program sends to an API with a valid token, it gets a response,
+// and the platform has a state that it can save and restore.
+func FuzzPlatform(f *testing.F) {
+	all := spec.All()
+	for i, e := range all {
+		body := "{}"
+		if len(e.Request) > 0 {
+			sample, err := json.Marshal(map[string]any{e.Request[0].Name: []any{}})
+			require.NoError(f, err)
+			body = string(sample)
+		}
+		f.Add(uint16(i), "type=image&openid=x&media_id=1", "application/json", []byte(body))
+	}
+	f.Add(uint16(0), "type=image", "multipart/form-data; boundary=x", []byte("--x\r\nContent-Disposition: form-data; name=media; filename=a.png\r\n\r\nx\r\n--x--"))
+	f.Fuzz(func(t *testing.T, endpoint uint16, query, contentType string, body []byte) {
+		p := NewPlatform()
+		defer p.Close()
+		e := all[int(endpoint)%len(all)]
+		token, err := p.Client().Token(t.Context(), "")
+		require.NoError(t, err)
+		r := &http.Request{
+			Method: e.Method, URL: &url.URL{Path: e.Path, RawQuery: "access_token=" + token + "&" + query}, Host: "api.weixin.qq.com",
+			Header: http.Header{"Content-Type": {contentType}}, Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)),
+		}
+		w := httptest.NewRecorder()
+		p.ServeHTTP(w, r.WithContext(t.Context()))
+		assert.NotEqual(t, http.StatusInternalServerError, w.Code)
+		if strings.HasPrefix(strings.TrimSpace(w.Body.String()), "{") {
+			assert.True(t, json.Valid(w.Body.Bytes()), "%s", w.Body)
+		}
+		saved, other := savedOf(t, p), NewPlatform()
+		defer other.Close()
+		require.NoError(t, other.RestoreState(bytes.NewReader(saved)))
+		assert.Equal(t, string(saved), string(savedOf(t, other)))
 	})
 }

@@ -6,10 +6,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -611,4 +614,35 @@ func TestBothGuidesDescribeEveryEndpointAndFlag(t *testing.T) {
 			}
 		}
 	}
+}
+
+// FuzzControl: whatever is sent to the control API, the response is JSON and no error of
+// the simulator itself.
+func FuzzControl(f *testing.F) {
+	set := settings{addr: "127.0.0.1:0", pushTimeout: time.Millisecond, callback: wechattest.CallbackSettings{Mode: wechattest.CallbackModeSafe}}
+	s, err := newSimulator(f.Context(), set, slog.New(slog.DiscardHandler))
+	require.NoError(f, err)
+	f.Cleanup(func() { require.NoError(f, s.Close()) })
+	patterns := slices.Sorted(maps.Keys(s.endpoints()))
+	for i := range patterns {
+		for _, body := range []string{"", "null", "{}", `{"type":"text","content":"hi","event":"CLICK","key":"a","id":"1","path":"/a","times":-1}`} {
+			f.Add(uint8(i), "1", "limit=1&after=2", body)
+		}
+	}
+	f.Fuzz(func(t *testing.T, endpoint uint8, id, query, body string) {
+		method, path, _ := strings.Cut(patterns[int(endpoint)%len(patterns)], " ")
+		if strings.HasSuffix(path, "/callback") || id == "" || strings.Contains(id, "/") {
+			return // it would connect to any port of this machine, or is another path
+		}
+		path = regexp.MustCompile(`\{\w+\}`).ReplaceAllLiteralString(path, url.PathEscape(id))
+		r := httptest.NewRequestWithContext(t.Context(), method, "http://localhost"+path, strings.NewReader(body))
+		r.URL.RawQuery, r.URL.Host, r.URL.Scheme = query, "", ""
+		r.Header.Set("Content-Type", "application/json")
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, r)
+		assert.NotEqual(t, http.StatusInternalServerError, w.Code, "%s %s", method, path)
+		if w.Code != http.StatusNoContent && w.Code/100 != 3 {
+			assert.True(t, json.Valid(w.Body.Bytes()), "%s %s: %d %s", method, path, w.Code, w.Body)
+		}
+	})
 }
