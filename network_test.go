@@ -17,6 +17,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/go-resty/resty/v2"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -136,6 +137,60 @@ func lostKeyedSends(t *testing.T, way wechat.Option) {
 			synctest.Wait()
 			assert.Len(t, alice.Messages(), 2, "one of each")
 		})
+	}
+}
+
+// TestC3_AKeyedSendIsDeliveredOnceInEveryWay refuses the connection of a send, and then
+// loses its response: through resty, and with hosts to fail over to. Later, another
+// process sends the same message again.
+func TestC3_AKeyedSendIsDeliveredOnceInEveryWay(t *testing.T) {
+	const templatePath, massPath = "/cgi-bin/message/template/send", "/cgi-bin/message/mass/sendall"
+	for name, option := range map[string]func(h *http.Client) []wechat.Option{
+		"resty": func(h *http.Client) []wechat.Option {
+			return []wechat.Option{wechat.WithRestyClient(resty.NewWithClient(h))}
+		},
+		"failover": func(h *http.Client) []wechat.Option {
+			return []wechat.Option{wechat.WithHTTPClient(h), wechat.WithFailover()}
+		},
+	} {
+		for _, fault := range []wechattest.NetworkFault{{Reset: true, AfterWrite: true}, {Truncate: 5}, {Hang: true, AfterWrite: true}} {
+			synctest.Test(t, func(t *testing.T) {
+				p := wechattest.NewPlatform()
+				defer p.Close()
+				network := wechattest.NewNetwork(1)
+				client := func() *wechat.Client {
+					h := &http.Client{Transport: network.RoundTripper(p.Transport())}
+					return wechat.NewClient(p.AppID, p.AppSecret, append(option(h), wechat.WithLogger(slog.New(slog.DiscardHandler)))...)
+				}
+				alice := p.AddUser(wechattest.User{})
+				message := wechat.TemplateMessage{
+					OpenID: alice.OpenID, TemplateID: p.AddTemplate(wechattest.Template{Content: "{{thing1.DATA}}"}),
+					Data: wechat.TemplateData{}.Set("thing1", "Milk tea"), ClientMsgID: "order-1",
+				}
+				mass := wechat.SendMassRequest{ToAll: true, Message: wechat.TextMessage{Content: "news"}}
+				for _, path := range []string{templatePath, massPath} {
+					fault.Path = path
+					network.InjectFault(wechattest.NetworkFault{Path: path, Refuse: true})
+					network.InjectFault(fault)
+				}
+				c := client()
+				_, err := c.SendTemplateMessage(t.Context(), message)
+				require.NoError(t, err, name)
+				sent, err := c.SendMass(t.Context(), mass)
+				require.NoError(t, err, name)
+				assert.True(t, sent.Duplicate)
+				assert.Equal(t, 2, p.CallCount(templatePath))
+				require.NoError(t, c.Close())
+
+				c = client()
+				_, err = c.SendTemplateMessage(t.Context(), message)
+				require.NoError(t, err, name)
+				assert.Equal(t, 3, p.CallCount(templatePath))
+				require.NoError(t, c.Close())
+				synctest.Wait()
+				assert.Len(t, alice.Messages(), 2, "one of each")
+			})
+		}
 	}
 }
 
