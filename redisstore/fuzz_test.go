@@ -21,7 +21,7 @@ func FuzzOpen(f *testing.F) {
 		f.Add("wechat:{a}:token", seed, seed)
 	}
 	f.Fuzz(func(t *testing.T, name, text, value string) {
-		if opened, ok := r.open(name, text); ok && text != stored {
+		if opened, ok := r.open(name, text); ok && opened != "token" { // of a seed, which each process seals anew
 			t.Errorf("opened %q", opened)
 		}
 		again, err := r.seal(name, value)
