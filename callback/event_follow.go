@@ -1,6 +1,9 @@
 package callback
 
-// SubscribeEvent is sent when a user follows the account (关注事件).
+// SubscribeEvent is sent when a user follows the account (关注事件). If the user scanned a
+// QR code with a scene, a handler of [Handler.OnEventKey] or [Handler.OnEventKeyPrefix] for
+// the scene gets the event instead of that of [On]. Do what every follow requires, such as
+// storing its time, in [Handler.Use].
 //
 // https://developers.weixin.qq.com/doc/service/guide/product/message/Receiving_event_pushes
 type SubscribeEvent struct {

@@ -61,8 +61,9 @@ func On[M Message](h *Handler, handle func(ctx context.Context, m M) (Reply, err
 
 // OnEventKey registers the handler for the events with one key: the key of a menu button,
 // or the scene of a QR code, both if a follower scans the code and if a user follows the
-// account by scanning it. See [EventKey] for the key of an event. OnEventKey panics if the
-// key is empty or already has a handler.
+// account by scanning it. Such a user's [*SubscribeEvent] goes to this handler and not to
+// that of [On]; do what every follow requires in [Handler.Use]. See [EventKey] for the key
+// of an event. OnEventKey panics if the key is empty or already has a handler.
 func (h *Handler) OnEventKey(key string, handle HandlerFunc) {
 	if key == "" {
 		panic("callback: OnEventKey needs a key; use Fallback for pushes without one")
@@ -72,9 +73,10 @@ func (h *Handler) OnEventKey(key string, handle HandlerFunc) {
 
 // OnEventKeyPrefix registers the handler for the events whose key begins with prefix, such
 // as QR codes with the scenes "shop-1" and "shop-2". [Handler.OnEventKey] takes precedence
-// over prefixes, and a longer prefix over a shorter one. The rest of the key is
-// strings.TrimPrefix(callback.EventKey(m), prefix). OnEventKeyPrefix panics if the prefix
-// is empty or already has a handler.
+// over prefixes, and a longer prefix over a shorter one. As for OnEventKey, a
+// [*SubscribeEvent] with such a scene goes to this handler and not to that of [On]. The
+// rest of the key is strings.TrimPrefix(callback.EventKey(m), prefix). OnEventKeyPrefix
+// panics if the prefix is empty or already has a handler.
 func (h *Handler) OnEventKeyPrefix(prefix string, handle HandlerFunc) {
 	if prefix == "" {
 		panic("callback: OnEventKeyPrefix needs a prefix; use Fallback for pushes without a key")
@@ -105,7 +107,8 @@ func (h *Handler) Fallback(handle HandlerFunc) {
 	})
 }
 
-// Use wraps all handlers in middleware. The first one is outermost.
+// Use wraps all handlers in middleware. The first one is outermost. Middleware gets every
+// push, also those that no handler is registered for.
 func (h *Handler) Use(middleware ...func(next HandlerFunc) HandlerFunc) {
 	isNil := func(a func(HandlerFunc) HandlerFunc) bool { return a == nil }
 	h.routes.add("Use", slices.ContainsFunc(middleware, isNil), func(r *routes) { r.around = append(r.around, middleware...) })
