@@ -129,9 +129,10 @@ type OAuthToken struct {
 
 // ExchangeOAuthCode exchanges the code that the redirect URL received for the user's
 // openid and tokens (换取用户授权凭证). A code works only once and expires after 5 minutes,
-// so an exchange with an unknown outcome is not retried. It returns [ErrInvalidOAuthCode] or
-// [ErrOAuthCodeUsed] if the code is not valid. After any error, send the browser to
-// authorize again.
+// so an exchange with an unknown outcome is not retried. It returns [ErrInvalidOAuthCode],
+// [ErrOAuthCodeUsed] or [ErrExpiredOAuthCode] if the code is not valid: redirect the
+// browser to authorize again. After any other error the code may be used up as well, but
+// show a link then, because during an outage redirects would never end.
 //
 // https://developers.weixin.qq.com/doc/service/api/webdev/access/api_snsaccesstoken
 func (c *Client) ExchangeOAuthCode(ctx context.Context, code Secret) (*OAuthToken, error) {
@@ -202,8 +203,7 @@ func (c *Client) GetOAuthUserInLanguage(ctx context.Context, accessToken Secret,
 
 // GetOAuthUserByCode exchanges a code, as [Client.ExchangeOAuthCode] does, and returns
 // the user's profile (换取用户授权凭证). Only OpenID and UnionID are set if the user
-// has not authorized [OAuthScopeUserInfo]. After an error the code may be used up: send
-// the browser to authorize again.
+// has not authorized [OAuthScopeUserInfo]. The errors are those of ExchangeOAuthCode.
 //
 // https://developers.weixin.qq.com/doc/service/api/webdev/access/api_snsaccesstoken
 func (c *Client) GetOAuthUserByCode(ctx context.Context, code Secret) (*OAuthUser, error) {

@@ -77,7 +77,8 @@ func (s *site) login(w http.ResponseWriter, r *http.Request) {
 		RedirectURL: s.publicURL + "/oauth", Scope: wechat.OAuthScopeUserInfo, State: state,
 	})
 	if err != nil {
-		s.fail(w, err)
+		log.Print(err)
+		http.Error(w, "网页授权配置有误", http.StatusInternalServerError)
 		return
 	}
 	s.setCookie(w, stateCookie, string(state), 10*time.Minute)
@@ -86,49 +87,69 @@ func (s *site) login(w http.ResponseWriter, r *http.Request) {
 
 // loggedIn receives the browser back from the platform.
 func (s *site) loggedIn(w http.ResponseWriter, r *http.Request) {
-	cookie, err := r.Cookie(stateCookie)
-	if err != nil {
-		http.Error(w, "请重新登录", http.StatusBadRequest)
+	state := wechat.OAuthState(s.cookie(r, stateCookie)) // without a cookie it is empty, which matches nothing
+	s.setCookie(w, stateCookie, "", -time.Second)        // it works once
+	if state.Check(r.FormValue("state")) != nil {
+		offerLogin(w, http.StatusForbidden)
 		return
 	}
-	s.setCookie(w, stateCookie, "", -time.Second) // it works once
-	state := wechat.OAuthState(cookie.Value)
-	if err := state.Check(r.URL.Query().Get("state")); err != nil {
-		http.Error(w, "请重新登录", http.StatusBadRequest)
-		return
+	user, err := s.client.GetOAuthUserByCode(r.Context(), wechat.Secret(r.FormValue("code")))
+	switch {
+	case errors.Is(err, wechat.ErrOAuthCodeUsed), errors.Is(err, wechat.ErrInvalidOAuthCode), errors.Is(err, wechat.ErrExpiredOAuthCode):
+		http.Redirect(w, r, "/login", http.StatusFound) // a code works once
+	case err != nil:
+		log.Print(err) // it holds neither code nor token
+		offerLogin(w, http.StatusBadGateway)
+	case user.IsSnapshotUser: // nobody has agreed to anything yet
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = fmt.Fprint(w, "请点击“使用完整服务”")
+	default:
+		session := rand.Text()
+		s.mu.Lock()
+		s.users[session] = user
+		s.mu.Unlock()
+		s.setCookie(w, sessionCookie, session, 24*time.Hour)
+		http.Redirect(w, r, "/", http.StatusFound)
 	}
-	user, err := s.client.GetOAuthUserByCode(r.Context(), wechat.Secret(r.URL.Query().Get("code")))
-	if err != nil {
-		s.fail(w, err)
-		return
-	}
-	session := rand.Text()
-	s.mu.Lock()
-	s.users[session] = user
-	s.mu.Unlock()
-	s.setCookie(w, sessionCookie, session, 24*time.Hour)
-	http.Redirect(w, r, "/", http.StatusFound)
+}
+
+// offerLogin shows a link. A redirect would never end while the platform fails or the
+// browser refuses cookies.
+func offerLogin(w http.ResponseWriter, status int) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = fmt.Fprint(w, `登录没有成功。<a href="/login">重新登录</a>`)
 }
 
 func (s *site) user(r *http.Request) *wechat.OAuthUser {
-	cookie, err := r.Cookie(sessionCookie)
-	if err != nil {
-		return nil
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.users[cookie.Value]
+	return s.users[s.cookie(r, sessionCookie)]
+}
+
+// cookie returns the value of a cookie, or "".
+func (s *site) cookie(r *http.Request, name string) string {
+	cookie, err := r.Cookie(s.cookieName(name))
+	if err != nil {
+		return ""
+	}
+	return cookie.Value
 }
 
 func (s *site) setCookie(w http.ResponseWriter, name, value string, life time.Duration) {
 	http.SetCookie(w, &http.Cookie{
-		Name: name, Value: value, Path: "/", MaxAge: int(life.Seconds()), HttpOnly: true, SameSite: http.SameSiteLaxMode,
-		Secure: strings.HasPrefix(s.publicURL, "https:"),
+		Name: s.cookieName(name), Value: value, Path: "/", MaxAge: int(life.Seconds()), HttpOnly: true, SameSite: http.SameSiteLaxMode,
+		Secure: s.isSecure(),
 	})
 }
 
-// fail logs the error, which holds neither code nor token, and tells the user nothing of it.
-func (s *site) fail(w http.ResponseWriter, err error) {
-	log.Print(err)
-	http.Error(w, "登录失败，请稍后再试", http.StatusBadGateway)
+// cookieName makes browsers accept a cookie only from this host, not from another one of
+// its domain. They require HTTPS for it.
+func (s *site) cookieName(name string) string {
+	if s.isSecure() {
+		return "__Host-" + name
+	}
+	return name
 }
+
+func (s *site) isSecure() bool { return strings.HasPrefix(s.publicURL, "https:") }
