@@ -80,7 +80,8 @@ func Faults() []Fault {
 func (p *Platform) FailNext(path string, code wechat.Code) { p.InjectFault(path, Fault{Code: code}) }
 
 // InjectFault applies a fault to the next calls to a path. An empty path means any path.
-// Faults for the same path apply in the order in which they were injected.
+// Faults for the same path apply in the order in which they were injected. To make the
+// third call fail, inject Fault{Times: 2}, which changes nothing, and then the fault.
 func (p *Platform) InjectFault(path string, f Fault) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

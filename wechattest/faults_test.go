@@ -45,6 +45,18 @@ func TestFaultsPlayInOrderAsOftenAsTheySay(t *testing.T) {
 	get(t, c, somePath)
 }
 
+func TestAFaultThatChangesNothingSparesCalls(t *testing.T) {
+	p := platform(t)
+	c := p.Client()
+	p.InjectFault(somePath, Fault{Times: 2})
+	p.FailNext(somePath, wechat.ErrDailyQuota)
+	get(t, c, somePath)
+	get(t, c, somePath)
+	refusedWith(t, c, wechat.ErrDailyQuota, somePath, nil)
+	get(t, c, somePath)
+	require.Empty(t, p.PendingFaults())
+}
+
 // play makes one call of a write that must not be repeated, under a fault.
 func play(t *testing.T, p *Platform, c *wechat.Client, f Fault) error {
 	t.Helper()
