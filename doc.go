@@ -34,7 +34,8 @@
 // of 5xx or errcode -1. Calls that read or set something are then retried, and sends with
 // a client message ID are retried with the same ID. Other calls are not retried, and
 // their error is [ErrUnknownOutcome]. A request that certainly did not reach the
-// platform, or that was turned away with HTTP status 429, is retried for every call.
+// platform, or that was turned away with HTTP status 429, is retried for every call. A
+// complete response that cannot be read ([*DecodeError]) is never retried.
 //
 // [WithRetry] sets the number of attempts. Retries draw on a budget that successful
 // calls refill, so that an outage is not amplified.

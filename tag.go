@@ -107,7 +107,9 @@ type tagging struct {
 
 // TagUsers adds a tag to followers (批量为用户打标签), 50 at a time. If some of them may
 // not have the tag afterward, the error is a [*BatchError] that lists them. It wraps
-// [ErrTooManyTagsOnUser] if a follower already has 20 tags.
+// [ErrTooManyTagsOnUser] if a follower already has 20 tags. If an openid is not that of a
+// follower, it wraps [ErrPartlyFailed], or [ErrInvalidOpenID] if none of the batch is;
+// retrying with these is of no use.
 //
 // https://developers.weixin.qq.com/doc/service/api/usermanage/tag/api_batchtagging
 func (c *Client) TagUsers(ctx context.Context, tagID int64, openIDs ...string) error {

@@ -86,7 +86,8 @@ const usersPerBatch = 100
 
 // GetUsers returns the profiles of many users, in the order of openIDs
 // (批量获取用户基本信息). It fetches 100 at a time, several batches in parallel. If any
-// openid belongs to another account, the whole call fails with [ErrInvalidOpenID].
+// openid belongs to another account, the whole call fails with [ErrInvalidOpenID]. If one
+// batch fails, no profile is returned; [Client.AllFollowers] returns those before it.
 //
 // https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_batchuserinfo
 func (c *Client) GetUsers(ctx context.Context, openIDs []string) ([]User, error) {
