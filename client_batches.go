@@ -6,6 +6,7 @@ import (
 	"iter"
 	"log/slog"
 	"net/http"
+	"runtime"
 	"slices"
 	"sync"
 )
@@ -94,8 +95,27 @@ func fetchInBatches[T any](ctx context.Context, openIDs []string, size int, fetc
 
 // batch is a result of pages or fetch.
 type batch[T any] struct {
-	items []T
-	err   error
+	items  []T
+	err    error
+	escape func() // repeats the panic or runtime.Goexit that ended it; nil if it returned
+}
+
+// capture runs f and tells done how to repeat its panic or runtime.Goexit elsewhere. A
+// transport panics or fails a test on the goroutine of the call, also if that is another.
+func capture(f func(), done func(escape func())) {
+	returned := false
+	defer func() {
+		switch v := recover(); {
+		case v != nil:
+			done(func() { panic(v) })
+		case !returned:
+			done(runtime.Goexit)
+		default:
+			done(nil)
+		}
+	}()
+	f()
+	returned = true
 }
 
 // pipeline fetches a value for each openid of all pages and returns them in the order
@@ -116,12 +136,18 @@ func pipeline[T any](
 		lastPage, whole := false, false // each is written before its channel is closed
 		running.Go(func() {
 			defer close(ahead)
-			for page, err := range pages(ctx) {
-				if !send(ctx, ahead, batch[string]{page, err}) {
-					return
+			capture(func() {
+				for page, err := range pages(ctx) {
+					if !send(ctx, ahead, batch[string]{items: page, err: err}) {
+						return
+					}
 				}
-			}
-			lastPage = true
+				lastPage = true
+			}, func(escape func()) {
+				if escape != nil {
+					send(ctx, ahead, batch[string]{escape: escape})
+				}
+			})
 		})
 		queue := make(chan chan batch[T], parallelBatches-1) // the consumer has one more
 		running.Go(func() {
@@ -133,13 +159,16 @@ func pipeline[T any](
 						return
 					}
 					running.Go(func() {
-						items, err := fetch(ctx, openIDs)
-						slot <- batch[T]{items, err}
+						var b batch[T]
+						capture(func() { b.items, b.err = fetch(ctx, openIDs) }, func(escape func()) {
+							b.escape = escape
+							slot <- b
+						})
 					})
 				}
-				if page.err != nil {
+				if page.err != nil || page.escape != nil {
 					slot := make(chan batch[T], 1)
-					slot <- batch[T]{err: page.err}
+					slot <- batch[T]{err: page.err, escape: page.escape}
 					send(ctx, queue, slot)
 					return
 				}
@@ -148,6 +177,9 @@ func pipeline[T any](
 		})
 		for slot := range queue {
 			b := <-slot
+			if b.escape != nil {
+				b.escape()
+			}
 			for _, item := range b.items {
 				if !yield(item, nil) {
 					return

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -256,6 +257,38 @@ func TestAllFollowersPassesOnTheErrorOfAPage(t *testing.T) {
 		n++
 	}
 	assert.Equal(t, 1, n)
+}
+
+// TestPanicsOfBatchesReachTheCaller: on the goroutine of a batch they would end the program.
+func TestPanicsOfBatchesReachTheCaller(t *testing.T) {
+	for _, path := range []string{"/cgi-bin/user/get", "/cgi-bin/user/info/batchget"} {
+		for _, escape := range []func(){func() { panic(http.ErrAbortHandler) }, runtime.Goexit} {
+			f := &followers{count: 2000, pageSize: 1000}
+			c := newTestClient("wx0000000000000001", "SECRET-CANARY", WithTokenSource(StaticToken("TOKEN")),
+				WithHTTPClient(&http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+					if r.URL.Path == path {
+						escape()
+					}
+					return f.RoundTrip(r)
+				})}))
+			returned, panicked := false, any(nil)
+			var caller sync.WaitGroup
+			caller.Go(func() {
+				defer func() { panicked = recover() }()
+				for range c.AllFollowers(t.Context()) {
+					t.Error("there is no follower")
+				}
+				returned = true
+			})
+			caller.Wait()
+			assert.False(t, returned)
+			if panicked != nil {
+				assert.Equal(t, any(http.ErrAbortHandler), panicked)
+			}
+			assert.Zero(t, f.inFlight.Load(), "a request is still under way")
+		}
+	}
+	goleak.VerifyNone(t)
 }
 
 func TestAllFollowersLeavesNothingBehindWhenTheLoopBreaks(t *testing.T) {
