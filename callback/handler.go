@@ -274,7 +274,6 @@ func leave(w http.ResponseWriter, connection *http.ResponseController) {
 		_ = conn.Close()
 		return
 	}
-	w.Header().Set("Connection", "close")
 	writeText(w, http.StatusServiceUnavailable, []byte(http.StatusText(http.StatusServiceUnavailable)))
 }
 
@@ -305,7 +304,6 @@ func (h *Handler) deny(w http.ResponseWriter, r *http.Request, err error, began 
 	default:
 		status, why = http.StatusRequestTimeout, &refusal{reason: "its body did not arrive in full"}
 	}
-	w.Header().Set("Connection", "close")
 	writeText(w, status, []byte(http.StatusText(status)))
 	_ = http.NewResponseController(w).Flush()
 	h.complain(r.Context(), "request refused", why)
@@ -321,7 +319,11 @@ func (e *engine) complain(ctx context.Context, what string, why *refusal) {
 	e.log.LogAttrs(ctx, slog.LevelWarn, "callback: "+what, why.attributes()...)
 }
 
+// writeText sends a response to anything but a push, and ends the connection. Otherwise
+// net/http would wait for the rest of a body that was not read, for as long as it takes.
 func writeText(w http.ResponseWriter, status int, body []byte) {
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now()) // if unsupported, the timeouts of the server apply
+	w.Header().Set("Connection", "close")
 	writeHeader(w, status, textPlain, len(body), new([2]string))
 	_, _ = w.Write(body) // it fails only if the platform has closed the connection
 }

@@ -79,32 +79,80 @@ func (l pipes) Accept() (net.Conn, error) {
 func (l pipes) Close() error   { return nil }
 func (l pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "unix"} }
 
+// drips sends the head of a request, and then its body byte by byte, to a server. It returns
+// the response and how long the connection was open.
+func drips(t *testing.T, h http.Handler, head string) (answer string, took time.Duration) {
+	t.Helper()
+	listener := pipes{make(chan net.Conn)}
+	server := &http.Server{Handler: h}
+	go func() { _ = server.Serve(listener) }()
+	near, far := net.Pipe()
+	listener.conns <- far
+	began := time.Now()
+	go func() {
+		_, _ = io.WriteString(near, head+" HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n")
+		for range 900 {
+			time.Sleep(100 * time.Millisecond)
+			if _, err := near.Write([]byte("x")); err != nil {
+				return
+			}
+		}
+		_ = near.Close()
+	}()
+	received, err := io.ReadAll(near)
+	assert.NoError(t, err, head)
+	took = time.Since(began)
+	close(listener.conns)
+	_ = server.Close()
+	_ = near.Close()
+	time.Sleep(time.Second) // the sender notices
+	return string(received), took
+}
+
 func TestE7ABodyThatDripsIsCutOffAfterTwoSeconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		listener := pipes{make(chan net.Conn)}
-		server := &http.Server{Handler: newTestHandler(t, safeConfig())}
-		go func() { _ = server.Serve(listener) }()
-		near, far := net.Pipe()
-		listener.conns <- far
-		began := time.Now()
-		go func() {
-			query := safePlatform().request(t.Context(), textPush(1, "hello")).URL.RawQuery
-			_, _ = io.WriteString(near, "POST /wechat?"+query+" HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n")
-			for {
-				time.Sleep(100 * time.Millisecond)
-				if _, err := near.Write([]byte("x")); err != nil {
-					return
-				}
+		query := safePlatform().request(t.Context(), textPush(1, "hello")).URL.RawQuery
+		answer, took := drips(t, newTestHandler(t, safeConfig()), "POST /wechat?"+query)
+		assert.Contains(t, answer, "408 Request Timeout")
+		assert.Equal(t, 2*time.Second, took)
+	})
+}
+
+// TestE7ABodyThatIsNotReadIsNotWaitedFor: net/http reads what a handler has left, without a
+// deadline, before it sends the response.
+func TestE7ABodyThatIsNotReadIsNotWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newTestHandler(t, safeConfig())
+		r, err := NewRouter(RouterConfig{Handler: func(_ context.Context, account string) (*Handler, error) {
+			switch account {
+			case "wx1":
+				return h, nil
+			case "wx2":
+				return nil, ErrUnknownAccount
 			}
-		}()
-		answer, err := io.ReadAll(near)
+			return nil, errors.New("no database")
+		}})
 		require.NoError(t, err)
-		assert.Contains(t, string(answer), "408 Request Timeout")
-		assert.Equal(t, 2*time.Second, time.Since(began))
-		close(listener.conns)
-		_ = server.Close()
-		_ = near.Close()
-		time.Sleep(time.Second) // the sender notices
+		signed, verified := safePlatform().request(t.Context(), textPush(1, "hello")).URL.RawQuery, verification(testToken, "1").URL.RawQuery
+		for head, want := range map[string]string{
+			"PUT /wechat/wx1?" + signed:   "405 Method Not Allowed",
+			"PUT /wechat/wx2":             "405 Method Not Allowed",
+			"POST /wechat/wx1":            "403 Forbidden",
+			"POST /wechat/wx2":            "404 Not Found",
+			"POST /wechat/wx2?" + signed:  "404 Not Found",
+			"POST /wechat/wx3?" + signed:  "", // left without a response
+			"GET /wechat/wx1?" + verified: "200 OK",
+			"GET /wechat/wx2?" + verified: "404 Not Found",
+			"GET /wechat/wx3?" + verified: "503 Service Unavailable",
+		} {
+			answer, took := drips(t, r, head)
+			assert.Contains(t, answer, want, head)
+			assert.Equal(t, want == "", answer == "", head)
+			assert.LessOrEqual(t, took, time.Second, head)
+		}
+		answer, took := drips(t, h, "PUT /wechat?"+signed)
+		assert.Contains(t, answer, "405 Method Not Allowed")
+		assert.LessOrEqual(t, took, time.Second)
 	})
 }
 
