@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -15,6 +16,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/wechatoa/wechat/internal/redact"
 )
 
 func TestContentTypeOfJSONDoesNotMatter(t *testing.T) {
@@ -71,18 +74,23 @@ func TestEveryServerErrorMayHaveBeenExecuted(t *testing.T) {
 }
 
 func TestRefusalInAnErrorStatusIsARefusal(t *testing.T) {
-	err := newScript(answer(http.StatusInternalServerError, `{"errcode":45009,"errmsg":"x"}`)).client().Do(t.Context(), request(idempotent), nil)
-	var refusal *Error
-	require.ErrorAs(t, err, &refusal)
-	assert.Equal(t, ErrDailyQuota, refusal.Code)
-	assert.Equal(t, http.StatusInternalServerError, refusal.Status)
+	for _, status := range []int{http.StatusInternalServerError, http.StatusBadGateway, http.StatusForbidden} {
+		for _, out := range []any{nil, new(struct{ A string }), new(bytes.Buffer), io.Discard, failingWriter{io.EOF}} {
+			err := newScript(answer(status, `{"errcode":45009,"errmsg":"x"}`)).client().Do(t.Context(), request(idempotent), out)
+			var refusal *Error
+			require.ErrorAs(t, err, &refusal, "%T", out)
+			assert.Equal(t, ErrDailyQuota, refusal.Code)
+			assert.Equal(t, status, refusal.Status)
+		}
+	}
 }
 
 func TestUnreadableAnswersAreTypedAndShort(t *testing.T) {
 	long := strings.Repeat("é", 5000)
+	const secrets = "TOKEN-CANARY SECRET-CANARY access_token=OTHER-CANARY "
 	for name, body := range map[string]string{
-		"empty": "", "blank": " \n", "html": "<html>" + long, "cut": `{"a":"` + long, "number": "7", "string": `"ok"`,
-		"list": `[1]`, "cut refusal": `{"errcode":400`, "errcode": `{"errcode":"x"}`,
+		"empty": "", "blank": " \n", "html": "<html>" + secrets + long, "cut": `{"a":"` + secrets + long, "number": "7", "string": `"ok"`,
+		"list": `[1]`, "cut refusal": `{"errcode":400`, "errcode": `{"errcode":"x","errmsg":"` + secrets + `"}`,
 	} {
 		var out struct{ A string }
 		err := newScript(answer(http.StatusOK, body)).client().Do(t.Context(), request(idempotent), &out)
@@ -91,6 +99,8 @@ func TestUnreadableAnswersAreTypedAndShort(t *testing.T) {
 		assert.Equal(t, http.StatusOK, unreadable.Status)
 		assert.Equal(t, "/cgi-bin/test", unreadable.Path)
 		assert.LessOrEqual(t, len(unreadable.Excerpt), 512, name)
+		assert.Equal(t, strings.Contains(body, secrets), strings.Contains(unreadable.Excerpt, redact.Mask), name)
+		assert.NotContains(t, fmt.Sprintf("%+v %#v", unreadable, unreadable), "CANARY", name)
 	}
 }
 

@@ -154,21 +154,40 @@ func mediaSource(t testing.TB, serve http.HandlerFunc) *Client {
 }
 
 func TestD11ConnectionLostInADownloadIsAnErrorAndTheOldFileStays(t *testing.T) {
-	name := filepath.Join(t.TempDir(), "photo.jpg")
-	require.NoError(t, os.WriteFile(name, []byte("OLD"), 0o600))
-	c := mediaSource(t, func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Length", strconv.Itoa(1<<20))
-		_, _ = io.Copy(w, &pattern{size: 1 << 19})
+	zipped := func(w http.ResponseWriter) {
+		w.Header().Set("Content-Encoding", "gzip")
+		zip := gzip.NewWriter(w)
+		_, _ = io.Copy(zip, &pattern{size: 1 << 19})
+		_ = zip.Flush() // without the end of the compressed data
+	}
+	hangUp := func(w http.ResponseWriter) {
 		if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
 			_ = conn.Close()
 		}
-	})
-	err := SaveFile(name, func(w io.Writer) error { return c.Do(t.Context(), downloadRequest, w) })
-	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
-	var failure *RequestError
-	require.ErrorAs(t, err, &failure)
-	assert.Equal(t, http.StatusOK, failure.Status)
-	assertOnlyFile(t, name, "OLD")
+	}
+	for kind, serve := range map[string]func(w http.ResponseWriter){
+		"with a length": func(w http.ResponseWriter) {
+			w.Header().Set("Content-Length", strconv.Itoa(1<<20))
+			_, _ = io.Copy(w, &pattern{size: 1 << 19})
+			hangUp(w)
+		},
+		"in chunks": func(w http.ResponseWriter) {
+			_, _ = io.Copy(w, &pattern{size: 1 << 19})
+			hangUp(w)
+		},
+		"compressed":             func(w http.ResponseWriter) { zipped(w); hangUp(w) },
+		"compressed, by a proxy": zipped,
+	} {
+		name := filepath.Join(t.TempDir(), "photo.jpg")
+		require.NoError(t, os.WriteFile(name, []byte("OLD"), 0o600))
+		c := mediaSource(t, func(w http.ResponseWriter, _ *http.Request) { serve(w) })
+		err := SaveFile(name, func(w io.Writer) error { return c.Do(t.Context(), downloadRequest, w) })
+		require.ErrorIs(t, err, io.ErrUnexpectedEOF, kind)
+		var failure *RequestError
+		require.ErrorAs(t, err, &failure, kind)
+		assert.Equal(t, http.StatusOK, failure.Status, kind)
+		assertOnlyFile(t, name, "OLD")
+	}
 }
 
 func assertOnlyFile(t *testing.T, name, content string) {
