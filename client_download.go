@@ -11,6 +11,7 @@ import (
 	"reflect"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/wechatoa/wechat/internal/wirejson"
 )
@@ -18,7 +19,7 @@ import (
 // DownloadInfo describes a download.
 type DownloadInfo struct {
 	ContentType string // as declared by the platform
-	FileName    string // as sent by the platform, without directories and control characters; may be empty
+	FileName    string // as sent by the platform, without directories and control characters; empty if it is none, as "NUL" on Windows
 	Size        int64  // number of bytes written
 }
 
@@ -242,7 +243,8 @@ func decodeExtended(s string) string {
 	return ""
 }
 
-// baseName removes directories and invisible characters from a name.
+// baseName removes directories and invisible characters from a name. Windows reads a colon as
+// the end of a drive, or as the beginning of a part of a file that is not listed.
 func baseName(name string) string {
 	name = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp, unicode.Bidi_Control) {
@@ -250,12 +252,25 @@ func baseName(name string) string {
 		}
 		return r
 	}, strings.ToValidUTF8(name, "\uFFFD"))
-	name = strings.TrimSpace(name[strings.LastIndexAny(name, `/\`)+1:])
-	if len(name) > 1 && name[1] == ':' { // a Windows drive
-		name = strings.TrimSpace(name[2:])
-	}
-	if strings.Trim(name, ". ") == "" {
+	name = strings.TrimSpace(name[strings.LastIndexAny(name, `/\:`)+1:])
+	if strings.Trim(name, ". ") == "" || isDevice(name) {
 		return ""
 	}
 	return name
+}
+
+// isDevice reports whether Windows opens a device instead of a file of this name, in any
+// directory.
+func isDevice(name string) bool {
+	name, _, _ = strings.Cut(name, ".")
+	name = strings.ToUpper(strings.TrimRight(name, " "))
+	switch name {
+	case "CON", "CONIN$", "CONOUT$", "PRN", "AUX", "NUL":
+		return true
+	}
+	port, isPort := strings.CutPrefix(name, "COM")
+	if !isPort {
+		port, isPort = strings.CutPrefix(name, "LPT")
+	}
+	return isPort && utf8.RuneCountInString(port) == 1 && strings.Contains("0123456789¹²³", port)
 }

@@ -275,6 +275,18 @@ func TestF5FileNameIsTheOneThatThePlatformSends(t *testing.T) {
 		`attachment; filename=..\a.dll`:                     "a.dll",
 		`attachment; filename="C:a.dll"`:                    "a.dll",
 		`attachment; filename="C:"`:                         "",
+		`attachment; filename="photo.jpg:hidden.exe"`:       "hidden.exe",
+		`attachment; filename="订单:1.jpg"`:                   "1.jpg",
+		`attachment; filename="CON"`:                        "",
+		`attachment; filename="nul.jpg"`:                    "",
+		`attachment; filename="../Aux .tar.gz"`:             "",
+		`attachment; filename="conout$"`:                    "",
+		`attachment; filename="COM1.txt"`:                   "",
+		`attachment; filename="lpt².txt"`:                   "",
+		`attachment; filename*=UTF-8''NUL; filename="a"`:    "a",
+		`attachment; filename="COM10.txt"`:                  "COM10.txt",
+		`attachment; filename="COM.txt"`:                    "COM.txt",
+		`attachment; filename="icon.jpg"`:                   "icon.jpg",
 		`attachment; filename="."`:                          "",
 		`attachment; filename=".."`:                         "",
 		`attachment; filename=". ."`:                        "",
@@ -314,7 +326,7 @@ func TestADocumentWithoutContentIsNoDownload(t *testing.T) {
 func FuzzFileNameOfADownload(f *testing.F) {
 	for _, seed := range []string{
 		`attachment; filename="a"`, `attachment; filename*=UTF-8''%2e%2e`, `x; filename="..\\a"`, "", ";", `filename*=iso-8859-1''%e9/%5c`,
-		`attachment; filename="a\"b.jpg"; x=y`, `attachment; filename=照片 1.jpg`, `attachment; filename="C:\a"`, "filename=\"\xff\u202e\x00\"", `filename=". ."`,
+		`attachment; filename="a\"b.jpg"; x=y`, `attachment; filename=照片 1.jpg`, `attachment; filename="C:\a"`, "filename=\"\xff\u202e\x00\"", `filename=". ."`, `filename="photo.jpg:a"`, `filename="nul.jpg"`,
 	} {
 		f.Add(seed)
 	}
@@ -323,7 +335,7 @@ func FuzzFileNameOfADownload(f *testing.F) {
 		if name == "" {
 			return
 		}
-		assert.False(t, strings.ContainsAny(name, `/\`), name)
+		assert.False(t, strings.ContainsAny(name, `/\:`), name)
 		assert.True(t, filepath.IsLocal(name), name)
 		assert.True(t, utf8.ValidString(name), name)
 		assert.NotEmpty(t, strings.Trim(name, ". "), name)
