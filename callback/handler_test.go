@@ -1,7 +1,12 @@
 package callback
 
 import (
+	"bytes"
 	"context"
+	"crypto/aes"
+	"crypto/cipher"
+	"encoding/base64"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -203,22 +208,29 @@ func TestE8HostileDocumentsRunNothing(t *testing.T) {
 }
 
 func TestE9OddBytesCostNoMessage(t *testing.T) {
-	for _, content := range []string{"a\x08b", "a\x00b", "a\xffb", "\x1b[0m", "\xed\xa0\x80", "喂\x14"} {
-		got := ""
-		var raw []byte
-		h := newTestHandler(t, safeConfig())
-		On(h, func(_ context.Context, m *TextMessage) (Reply, error) {
-			got, raw = m.Content, m.Raw
-			return Text(m.Content), nil
-		})
-		p := safePlatform()
-		w := p.sends(h, textPush(1, content))
-		got, ok := p.read(w)
-		assert.True(t, ok)
-		assert.NotEmpty(t, got)
-		assert.Contains(t, string(raw), content, "the bytes as they came")
-		_, err := reference([]byte(got))
-		assert.NoError(t, err, "the echo is a valid document")
+	for content, want := range map[string]string{
+		"a\x08b": "ab", "a\x00b": "ab", "a\xffb": "a\uFFFDb", "\x1b[0m": "[0m", "\xed\xa0\x80": "\uFFFD", "喂\x14": "喂", "a\ufffe": "a",
+	} {
+		for _, p := range []platform{plainPlatform(), safePlatform()} {
+			cfg := safeConfig()
+			if p.mode == ModePlain {
+				cfg = plainConfig()
+			}
+			got := "nothing"
+			var raw []byte
+			h := newTestHandler(t, cfg)
+			On(h, func(_ context.Context, m *TextMessage) (Reply, error) {
+				got, raw = m.Content, m.Raw
+				return Text("echo " + m.Content), nil
+			})
+			reply, ok := p.read(p.sends(h, textPush(1, content)))
+			assert.True(t, ok)
+			assert.Equal(t, want, got, "%q in %s mode", content, p.mode)
+			assert.Contains(t, string(raw), content, "the bytes as they came")
+			doc, err := reference([]byte(reply))
+			require.NoError(t, err, "the echo is a valid document")
+			assert.Equal(t, "echo "+want, doc.string("Content"))
+		}
 	}
 }
 
@@ -233,7 +245,9 @@ func TestE10PushesInJSONAreAnsweredInJSON(t *testing.T) {
 		}
 		for _, d := range documentedPushes(t) {
 			event, _, _ := strings.Cut(d.Event, "|")
-			_, inJSON, _ := samplePush(t, d, event)
+			inXML, inJSON, _ := samplePush(t, d, event)
+			want, err := ParseMessage(inXML)
+			require.NoError(t, err)
 			var got Message
 			h := newTestHandler(t, cfg)
 			h.Fallback(func(_ context.Context, m Message) (Reply, error) {
@@ -243,8 +257,10 @@ func TestE10PushesInJSONAreAnsweredInJSON(t *testing.T) {
 			w := p.sends(h, string(inJSON))
 			answer, ok := p.read(w)
 			require.True(t, ok, "%s/%s: %d %s", d.MsgType, d.Event, w.Code, w.Body)
-			assert.NotNil(t, got)
+			require.NotNil(t, got)
 			assert.NotContains(t, fmt.Sprintf("%T", got), "Unknown", "%s/%s", d.MsgType, d.Event)
+			got.Meta().Raw, want.Meta().Raw = nil, nil
+			assert.Equal(t, want, got, "%s/%s", d.MsgType, d.Event)
 			assert.Contains(t, answer, `"Articles":[{"Title":"a \"quoted\" \\ title","Description":"","PicUrl":"","Url":"https://example.com/?a=1&b=<2>"}]`)
 			assert.Equal(t, "application/json; charset=utf-8", w.Header().Get("Content-Type"))
 		}
@@ -252,18 +268,37 @@ func TestE10PushesInJSONAreAnsweredInJSON(t *testing.T) {
 }
 
 func TestE13APanicIsLoggedAndAcknowledged(t *testing.T) {
-	j := &journal{}
-	cfg := safeConfig()
-	cfg.Logger, cfg.Observer = j.logger(), j.observe
-	h := newTestHandler(t, cfg)
-	On(h, func(context.Context, *TextMessage) (Reply, error) { panic("boom") })
-	s := safePlatform().pushes(textPush(1, "hello"), h)
-	assert.Equal(t, seen{attempts: 1, latest: s.latest}, s)
-	require.NoError(t, h.Shutdown(t.Context())) // reports what is not reported yet
-	assert.Equal(t, map[Outcome]int{OutcomePanicked: 1, OutcomeAcknowledged: 1}, j.outcomes())
-	assert.Contains(t, j.logged(), "boom")
-	assert.Contains(t, j.logged(), "handler_test.go", "the log has the stack")
-	assert.NotContains(t, j.logged(), "hello")
+	boom := func(context.Context, *TextMessage) (Reply, error) { panic("boom") }
+	for where, register := range map[string]func(h *Handler){
+		"handler":  func(h *Handler) { On(h, boom) },
+		"fallback": func(h *Handler) { h.Fallback(func(context.Context, Message) (Reply, error) { panic("boom") }) },
+		"middleware, before the handler": func(h *Handler) {
+			h.Use(func(HandlerFunc) HandlerFunc { return func(context.Context, Message) (Reply, error) { panic("boom") } })
+			On(h, (&counter{}).handle)
+		},
+		"middleware, after the handler": func(h *Handler) {
+			h.Use(func(next HandlerFunc) HandlerFunc {
+				return func(ctx context.Context, m Message) (Reply, error) {
+					_, _ = next(ctx, m)
+					panic("boom")
+				}
+			})
+			On(h, (&counter{}).handle)
+		},
+	} {
+		j := &journal{}
+		cfg := safeConfig()
+		cfg.Logger, cfg.Observer = j.logger(), j.observe
+		h := newTestHandler(t, cfg)
+		register(h)
+		s := safePlatform().pushes(textPush(1, "hello"), h)
+		assert.Equal(t, seen{attempts: 1, latest: s.latest}, s, where)
+		require.NoError(t, h.Shutdown(t.Context())) // reports what is not reported yet
+		assert.Equal(t, map[Outcome]int{OutcomePanicked: 1, OutcomeAcknowledged: 1}, j.outcomes(), where)
+		assert.Contains(t, j.logged(), "boom", where)
+		assert.Contains(t, j.logged(), "handler_test.go", "the log has the stack")
+		assert.NotContains(t, j.logged(), "hello", where)
+	}
 }
 
 func TestE14AnErrorIsLoggedAndAcknowledged(t *testing.T) {
@@ -749,7 +784,9 @@ func TestE26AnEncryptedReplyHasTheNamesAndANewNonce(t *testing.T) {
 	names := regexp.MustCompile(`^<xml><Encrypt><!\[CDATA\[[A-Za-z0-9+/=]+\]\]></Encrypt><MsgSignature><!\[CDATA\[[0-9a-f]{40}\]\]></MsgSignature>` +
 		`<TimeStamp>\d+</TimeStamp><Nonce><!\[CDATA\[[0-9a-f]{16}\]\]></Nonce></xml>$`)
 	h := newTestHandler(t, safeConfig())
-	On(h, func(context.Context, *TextMessage) (Reply, error) { return Text("喂"), nil })
+	On(h, func(_ context.Context, m *TextMessage) (Reply, error) { // of any length modulo 32
+		return Text(strings.Repeat("喂", int(m.MsgID))), nil
+	})
 	p := safePlatform()
 	nonces, ciphers := map[string]bool{}, map[string]bool{}
 	for n := range 100 {
@@ -758,6 +795,10 @@ func TestE26AnEncryptedReplyHasTheNamesAndANewNonce(t *testing.T) {
 		require.Regexp(t, names, body)
 		got, ok := p.read(w)
 		require.True(t, ok)
+		require.Equal(t, got, decryptedByTheBook(t, between(body, "<Encrypt><![CDATA[", "]]>")))
+		stamped, err := strconv.ParseInt(between(body, "<TimeStamp>", "<"), 10, 64)
+		require.NoError(t, err)
+		require.InDelta(t, time.Now().Unix(), stamped, 60)
 		require.Contains(t, got, "<ToUserName><![CDATA["+testOpenID+"]]></ToUserName><FromUserName><![CDATA["+testAccount+"]]></FromUserName>")
 		nonces[between(body, "<Nonce><![CDATA[", "]]>")] = true
 		ciphers[between(body, "<Encrypt><![CDATA[", "]]>")[:20]] = true
@@ -766,16 +807,46 @@ func TestE26AnEncryptedReplyHasTheNamesAndANewNonce(t *testing.T) {
 	assert.Len(t, ciphers, 100, "the random bytes are new each time")
 }
 
+// decryptedByTheBook decrypts a message as the platform documents it, with nothing of this
+// module: 16 random bytes, the length, the message, the AppID, and 1 to 32 bytes of padding.
+func decryptedByTheBook(t *testing.T, encoded string) string {
+	t.Helper()
+	key, err := base64.StdEncoding.DecodeString(testKey + "=")
+	require.NoError(t, err)
+	block, err := aes.NewCipher(key)
+	require.NoError(t, err)
+	data, err := base64.StdEncoding.DecodeString(encoded)
+	require.NoError(t, err)
+	require.Zero(t, len(data)%32)
+	cipher.NewCBCDecrypter(block, key[:16]).CryptBlocks(data, data)
+	padding := int(data[len(data)-1])
+	require.True(t, bytes.HasSuffix(data, bytes.Repeat([]byte{byte(padding)}, padding)))
+	data = data[16 : len(data)-padding]
+	length := binary.BigEndian.Uint32(data)
+	require.Equal(t, testAppID, string(data[4+length:]))
+	return string(data[4 : 4+length])
+}
+
 func TestE28UnknownPushesReachTheFallback(t *testing.T) {
-	for _, name := range []string{"brand_new_event", "x", "text2", "SUBSCRIBE2", "中文", "a/b"} {
-		h := newTestHandler(t, safeConfig())
-		var got *UnknownMessage
-		On(h, func(_ context.Context, m *UnknownMessage) (Reply, error) { got = m; return nil, nil })
-		assert.Equal(t, "success", safePlatform().sends(h, eventPush(name, "k", "<New><A>1</A></New>")).Body.String())
-		require.NotNil(t, got, name)
-		assert.Equal(t, name, got.Event)
-		assert.Contains(t, string(got.Raw), "<New><A>1</A></New>")
-		assert.Equal(t, "success", safePlatform().sends(newTestHandler(t, safeConfig()), eventPush(name, "", "")).Body.String(), "without handlers too")
+	const more = "<New><A>1</A></New>"
+	for _, name := range []string{"brand_new_event", "x", "text2", "SUBSCRIBE2", "中文", "a/b", ""} {
+		for what, push := range map[string]string{
+			"event":   eventPush(name, "k", more),
+			"message": strings.NewReplacer("[text]", "["+name+"]", "</xml>", more+"</xml>").Replace(textPush(1, "hello")),
+		} {
+			h := newTestHandler(t, safeConfig())
+			var got *UnknownMessage
+			On(h, func(_ context.Context, m *UnknownMessage) (Reply, error) { got = m; return nil, nil })
+			assert.Equal(t, "success", safePlatform().sends(h, push).Body.String())
+			require.NotNil(t, got, "%s %s", what, name)
+			if what == "event" {
+				assert.Equal(t, name, got.Event)
+			} else {
+				assert.Equal(t, name, got.MsgType)
+			}
+			assert.Contains(t, string(got.Raw), more)
+			assert.Equal(t, "success", safePlatform().sends(newTestHandler(t, safeConfig()), push).Body.String(), "without handlers too")
+		}
 	}
 }
 

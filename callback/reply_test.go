@@ -168,18 +168,62 @@ func TestE24WhateverAReplySaysItIsAValidDocument(t *testing.T) {
 	}
 }
 
-// checkReply renders a text in both formats and parses it with other parsers.
+// checkReply renders a text in every field of every reply, in both formats, and parses it
+// with other parsers.
 func checkReply(t *testing.T, content string) {
 	t.Helper()
-	inXML := render(TextReply{content}, toSample, false, time.Unix(1700000000, 0))
-	doc, err := reference(inXML)
-	require.NoError(t, err, "%q", inXML)
-	assert.Equal(t, repair(content), doc.string("Content"), "%q", content)
-	inJSON := render(TextReply{content}, toSample, true, time.Unix(1700000000, 0))
-	var object struct{ Content string }
-	require.NoError(t, json.Unmarshal(inJSON, &object), "%q", inJSON)
-	assert.Equal(t, repair(content), object.Content, "%q", content)
-	assert.NotContains(t, strings.ReplaceAll(string(inJSON), `\\`, ""), `\u`)
+	for _, reply := range []struct {
+		Reply
+
+		fields int
+	}{
+		{TextReply{content}, 1},
+		{ImageReply{content}, 1},
+		{VoiceReply{content}, 1},
+		{VideoReply{content, content, content}, 3},
+		{MusicReply{content, content, content, content, content}, 5},
+		{NewsReply{[]Article{{content, content, content, content}}}, 4},
+		{TransferReply{content}, 1},
+		{DeviceReply{"hardware", content, content, 1, content, 0}, 3},
+	} {
+		inXML := render(reply.Reply, toSample, false, time.Unix(1700000000, 0))
+		doc, err := reference(inXML)
+		require.NoError(t, err, "%q", inXML)
+		inJSON := render(reply.Reply, toSample, true, time.Unix(1700000000, 0))
+		var object any
+		require.NoError(t, json.Unmarshal(inJSON, &object), "%q", inJSON)
+		assert.NotContains(t, strings.ReplaceAll(string(inJSON), `\\`, ""), `\u`)
+		if want := repair(content); want != "" {
+			assert.Equal(t, reply.fields, occurrences(doc, want), "%q of %T in XML: %s", content, reply.Reply, inXML)
+			assert.Equal(t, reply.fields, occurrences(object, want), "%q of %T in JSON: %s", content, reply.Reply, inJSON)
+		}
+	}
+}
+
+// occurrences returns how many values of a document are this text.
+func occurrences(document any, text string) (count int) {
+	switch v := document.(type) {
+	case *node:
+		if v.text == text {
+			count++
+		}
+		for i := range v.kids {
+			count += occurrences(&v.kids[i], text)
+		}
+	case map[string]any:
+		for _, member := range v {
+			count += occurrences(member, text)
+		}
+	case []any:
+		for _, element := range v {
+			count += occurrences(element, text)
+		}
+	case string:
+		if v == text {
+			count++
+		}
+	}
+	return count
 }
 
 func FuzzReply(f *testing.F) {
