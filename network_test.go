@@ -387,6 +387,7 @@ func allocated(f func()) uint64 {
 // TestF2_ErrorsOfTheNetworkHoldNoURL sends a token, which stands in the URL, into every
 // fault of connections and requests.
 func TestF2_ErrorsOfTheNetworkHoldNoURL(t *testing.T) {
+	assert.Len(t, wechattest.NetworkFaults(), 17)
 	for _, fault := range wechattest.NetworkFaults() {
 		for _, lies := range []string{"below", "above"} {
 			t.Run(fault.Name+"/"+lies, func(t *testing.T) {
@@ -420,6 +421,7 @@ func TestF2_ErrorsOfTheNetworkHoldNoURL(t *testing.T) {
 // every fault of the platform, and looks for it.
 func TestF3_LogsHoldNoContent(t *testing.T) {
 	lines := 0
+	assert.Len(t, wechattest.Faults(), 23)
 	for _, fault := range wechattest.Faults() {
 		synctest.Test(t, func(t *testing.T) {
 			p := wechattest.NewPlatform()
