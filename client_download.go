@@ -272,5 +272,5 @@ func isDevice(name string) bool {
 	if !isPort {
 		port, isPort = strings.CutPrefix(name, "LPT")
 	}
-	return isPort && utf8.RuneCountInString(port) == 1 && strings.Contains("0123456789¹²³", port)
+	return isPort && utf8.RuneCountInString(port) == 1 && strings.ContainsAny(port, "0123456789¹²³")
 }
