@@ -19,7 +19,7 @@ import (
 // DownloadInfo describes a download.
 type DownloadInfo struct {
 	ContentType string // as declared by the platform
-	FileName    string // as sent by the platform, without directories and control characters; empty if it is none, as "NUL" on Windows
+	FileName    string // as sent by the platform, without directories and control characters; empty if none is left, as of "NUL", a device of Windows
 	Size        int64  // number of bytes written
 }
 
@@ -63,9 +63,10 @@ var (
 	errNoFile = errors.New("a JSON document without content instead of a file")
 )
 
-// found reports whether a document without an error contains what replaces the file.
+// found reports whether a document without an error contains what replaces the file. It may
+// also say that there is no file, where nothing replaces one.
 func (d *download) found() bool {
-	return d.alternative != nil && !reflect.ValueOf(d.alternative).Elem().IsZero()
+	return d.alternative == nil || !reflect.ValueOf(d.alternative).Elem().IsZero()
 }
 
 // receive copies the response to the writer, or returns it if it is JSON. It ignores

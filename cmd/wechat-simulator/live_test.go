@@ -119,7 +119,9 @@ func TestLiveStreamShowsWhatHappensAndResumesWithoutAGap(t *testing.T) {
 	logged(t, s, 2, 1)
 	does(t, s, "POST", "/simulator/faults", obj{"errcode": -1})
 	again := listens(t, s, reply.id)
-	assert.Equal(t, []string{"hello", "call", "tokens", "call", "tags", "fault"}, again.names(6), "all that happened meanwhile, once")
+	meanwhile := again.names(6)
+	assert.Equal(t, []string{"hello", "call", "tokens", "call"}, meanwhile[:4])
+	assert.ElementsMatch(t, []string{"tags", "fault"}, meanwhile[4:], "all that happened meanwhile, once")
 	does(t, s, "PATCH", "/simulator/clock", obj{"advance_s": 60})
 	assert.Equal(t, []string{"clock", "tokens"}, again.names(2))
 }
