@@ -59,6 +59,8 @@ type ActivityStore interface {
 	RecordActivity(ctx context.Context, openID string, messageTime, windowEnd time.Time) error
 	// LoadActivity returns both times. A time that is unknown is zero.
 	LoadActivity(ctx context.Context, openID string) (messageTime, windowEnd time.Time, err error)
+	// DeleteActivity deletes both times, if there are any.
+	DeleteActivity(ctx context.Context, openID string) error
 	// AddMenuStatus adds the three counts of delta to those of a menu key. It replaces
 	// LastTime if delta has a later one, and LastError and LastDuration if delta has one.
 	AddMenuStatus(ctx context.Context, key string, delta MenuStatus) error
@@ -97,6 +99,15 @@ func (a *Activity) touched(ctx context.Context, openID string) (touch, error) {
 		t.wrote, t.until, err = a.store.LoadActivity(ctx, openID)
 		return t, err
 	})
+}
+
+// Delete deletes the times of a follower. Call it in the handler of an [UnsubscribeEvent],
+// which itself is not recorded. Menu statuses contain nothing about single followers.
+func (a *Activity) Delete(ctx context.Context, openID string) error {
+	_, err := askActivity(ctx, a, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, a.store.DeleteActivity(ctx, openID)
+	})
+	return err
 }
 
 // MenuStatuses returns how the events of each menu key were handled.
@@ -202,6 +213,11 @@ func (s *memoryActivity) RecordActivity(_ context.Context, openID string, messag
 func (s *memoryActivity) LoadActivity(_ context.Context, openID string) (messageTime, windowEnd time.Time, _ error) {
 	t, _ := s.followers.get(openID, time.Now())
 	return t.wrote, t.until, nil
+}
+
+func (s *memoryActivity) DeleteActivity(_ context.Context, openID string) error {
+	s.followers.drop(openID)
+	return nil
 }
 
 func (s *memoryActivity) AddMenuStatus(_ context.Context, key string, delta MenuStatus) error {

@@ -71,6 +71,27 @@ func activityFacts(t *testing.T, a *Activity) {
 	assert.EqualValues(t, 1, menu["https://example.com"].Received)
 }
 
+func TestAnActivityKeepsNothingOfAFollowerWhoHasLeft(t *testing.T) {
+	cfg, store := safeConfig(), newMemoryActivity()
+	cfg.Activity = NewActivity(store)
+	h := newTestHandler(t, cfg)
+	On(h, func(ctx context.Context, e *UnsubscribeEvent) (Reply, error) {
+		return nil, cfg.Activity.Delete(ctx, e.FromUserName)
+	})
+	p := safePlatform()
+	p.sends(h, textPush(1, "hello"))
+	p.sends(h, strings.Replace(textPush(2, "hello"), testOpenID, "oOther", 1))
+	require.Len(t, store.followers.entries, 2)
+	p.sends(h, eventPush("unsubscribe", "", ""))
+	last, err := cfg.Activity.LastMessageTime(t.Context(), testOpenID)
+	require.NoError(t, err)
+	assert.Zero(t, last)
+	_, open, err := cfg.Activity.ReplyWindow(t.Context(), testOpenID)
+	require.NoError(t, err)
+	assert.False(t, open)
+	assert.Len(t, store.followers.entries, 1, "only the other follower")
+}
+
 // brokenActivity is a store whose calls fail.
 type brokenActivity struct{ ActivityStore }
 
@@ -180,6 +201,7 @@ func TestAnActivityStoreThatHangsIsAnError(t *testing.T) {
 		assert.False(t, open)
 		_, err = a.MenuStatuses(t.Context())
 		require.Error(t, err)
+		require.Error(t, a.Delete(t.Context(), testOpenID))
 		time.Sleep(time.Hour)
 	})
 }

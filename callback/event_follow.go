@@ -14,7 +14,7 @@ type SubscribeEvent struct {
 }
 
 // UnsubscribeEvent is sent when a user unfollows the account, which must then delete
-// their data (取消关注事件).
+// their data (取消关注事件); see [Activity.Delete] and [Sessions.Delete].
 //
 // https://developers.weixin.qq.com/doc/service/guide/product/message/Receiving_event_pushes
 type UnsubscribeEvent struct {

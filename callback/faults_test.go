@@ -60,6 +60,7 @@ func (s badStore) LoadActivity(context.Context, string) (messageTime, windowEnd 
 	s.do()
 	return messageTime, windowEnd, nil
 }
+func (s badStore) DeleteActivity(context.Context, string) error            { s.do(); return nil }
 func (s badStore) AddMenuStatus(context.Context, string, MenuStatus) error { s.do(); return nil }
 func (s badStore) LoadMenuStatuses(context.Context) (map[string]MenuStatus, error) {
 	s.do()

@@ -61,6 +61,11 @@ func (a *Activity) LoadActivity(ctx context.Context, openID string) (messageTime
 	return parseTime(f[0]), parseTime(f[1]), nil
 }
 
+// DeleteActivity deletes both times of a follower.
+func (a *Activity) DeleteActivity(ctx context.Context, openID string) error {
+	return a.store.client.Del(ctx, a.user(openID)).Err()
+}
+
 func (a *Activity) user(openID string) string { return name(a.account, "user:") + openID }
 
 // The status of a menu key is a field of one hash: received, answered, failed, last

@@ -94,6 +94,7 @@ func TestTheCommandsOfTheGuideAreEnough(t *testing.T) {
 	fill(t, store, srv.AppID)
 	_, _, err = store.Activity(srv.AppID).LoadActivity(t.Context(), "o")
 	require.NoError(t, err)
+	require.NoError(t, store.Activity(srv.AppID).DeleteActivity(t.Context(), "o"))
 	_, err = store.Activity(srv.AppID).LoadMenuStatuses(t.Context())
 	require.NoError(t, err)
 	require.NoError(t, store.Sessions(srv.AppID, "a").DeleteSession(t.Context(), "o"))

@@ -49,6 +49,10 @@ func (s activity) touched(when, openID string, wrote, until int) {
 	}
 }
 
+func (s activity) remove(openID string) {
+	s.ok(s.store.DeleteActivity(s.ctx, openID), "DeleteActivity")
+}
+
 func (s activity) add(key string, delta callback.MenuStatus) {
 	s.ok(s.store.AddMenuStatus(s.ctx, key, delta), "AddMenuStatus")
 }
@@ -103,6 +107,19 @@ var activityChecks = []check[callback.ActivityStore]{
 		user := s.user("")
 		s.touch(user, -7200, -3600)
 		s.touched("after the follower can no longer be answered", user, -7200, -3600)
+	}),
+	activityCheck("a follower is deleted", func(s activity) {
+		user, other := s.user(""), s.user("2")
+		s.remove(user)
+		s.touch(user, -10, 100)
+		s.touch(other, -20, 200)
+		s.add(user, callback.MenuStatus{Received: 1})
+		s.remove(user)
+		s.touched("of a follower who was deleted", user, 0, 0)
+		s.touched("of another follower", other, -20, 200)
+		s.menu("of a key that equals the openid", user, callback.MenuStatus{Received: 1})
+		s.touch(user, -30, 50)
+		s.touched("of a follower who came back", user, -30, 50)
 	}),
 	activityCheck("followers do not overtake each other", func(s activity) {
 		user := s.user("")
@@ -164,6 +181,7 @@ var activityChecks = []check[callback.ActivityStore]{
 			_, _, err := s.store.LoadActivity(ctx, s.user(""))
 			return err
 		})
+		_ = s.prompt("DeleteActivity", func(ctx context.Context) error { return s.store.DeleteActivity(ctx, s.user("")) })
 		_ = s.prompt("AddMenuStatus", func(ctx context.Context) error {
 			return s.store.AddMenuStatus(ctx, s.id, callback.MenuStatus{Received: 1})
 		})

@@ -251,6 +251,13 @@ func (s *people) LoadActivity(_ context.Context, openID string) (wrote, until ti
 	return s.at[openID][0], s.at[openID][1], nil
 }
 
+func (s *people) DeleteActivity(_ context.Context, openID string) error {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	delete(s.at, openID)
+	return nil
+}
+
 func (s *people) AddMenuStatus(_ context.Context, key string, d callback.MenuStatus) error {
 	s.lock.Lock()
 	defer s.lock.Unlock()
@@ -280,6 +287,11 @@ func (s *people) LoadMenuStatuses(context.Context) (map[string]callback.MenuStat
 	}
 	return all, nil
 }
+
+// loyal does not delete followers.
+type loyal struct{ *people }
+
+func (loyal) DeleteActivity(context.Context, string) error { return nil }
 
 // racing adds to the menu in two steps.
 type racing struct{ *people }
@@ -381,6 +393,7 @@ func TestEveryStoreThatIsWrongFails(t *testing.T) {
 		{"does not let claims end", finds(dedupeChecks, "claims end, and owners stay counted", endless{memDedupe()})},
 		{"moves times back", finds(activityChecks, "times move forward", back)},
 		{"resets the latency", finds(activityChecks, "the menu is counted", back)},
+		{"does not delete followers", finds(activityChecks, "a follower is deleted", loyal{newPeople()})},
 		{"counts in two steps", finds(activityChecks, "no count of many callers is lost", racing{newPeople()})},
 		{"does not delete", finds(sessionChecks, "sessions are saved and deleted", undying{talk{mem()}})},
 		{"swaps without comparing", finds(sessionChecks, "swap compares", blind{talk{mem()}})},
