@@ -131,7 +131,10 @@ func (c *Client) renewToken(ctx context.Context, cl *call) error {
 	if err := c.authorize(ctx, cl, rejected); err != nil {
 		return &stopped{cl.last, err}
 	}
-	if cl.token == rejected || cl.body.Consumed() {
+	if cl.token == rejected {
+		return noted(cl.last, "not retried: no other token was issued")
+	}
+	if cl.body.Consumed() {
 		return cl.last
 	}
 	cl.clearOut()

@@ -62,7 +62,7 @@ type Request struct {
 // logged.
 //
 // If the platform rejects the token, Do fetches another one and sends the call once
-// more. A request that is neither Idempotent nor Deduplicated is retried only if it
+// more, unless the platform issues the same token again; see [WithForcedRefresh]. A request that is neither Idempotent nor Deduplicated is retried only if it
 // certainly was not executed. [WithRetry] sets the number of attempts.
 //
 // Do returns an [*ArgumentError] if the request is invalid and was not sent, an

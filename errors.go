@@ -58,8 +58,9 @@ func (f CodeFamily) Error() string { return string(f) }
 
 // The families of codes.
 const (
-	// ErrInvalidToken means that the access_token was rejected, even after the client
-	// replaced it and sent the call again.
+	// ErrInvalidToken means that the access_token was rejected and that the client could
+	// not help it: the next token was rejected too, or there was no other one, because the
+	// platform can issue a rejected stable token again. See [WithForcedRefresh].
 	ErrInvalidToken CodeFamily = "access_token refused"
 	// ErrConfiguration means that the platform rejected the AppID, the AppSecret, a key
 	// of API security or the IP address of the caller. Check them in the console.
@@ -95,6 +96,8 @@ type Error struct {
 	// RetryAfter is the time to wait before the call can succeed, or 0 if it is not
 	// known. It is set only for [ErrMinuteQuota].
 	RetryAfter time.Duration
+
+	note string // ends the text
 }
 
 // Error describes the refused call.
@@ -110,6 +113,9 @@ func (e *Error) Error() string {
 	}
 	if e.OutcomeUnknown {
 		s += " (" + ErrUnknownOutcome.Error() + ")"
+	}
+	if e.note != "" {
+		s += "; " + e.note
 	}
 	return s
 }
@@ -137,10 +143,15 @@ func (e *Error) As(target any) bool {
 
 // LogValue returns the error as a group of attributes.
 func (e *Error) LogValue() slog.Value {
-	return slog.GroupValue(
+	attrs := []slog.Attr{
 		slog.Int("code", int(e.Code)), slog.String("message", e.Message), slog.String("rid", e.RequestID),
 		slog.String("method", e.Method), slog.String("path", e.Path), slog.Int("status", e.Status),
-		slog.Bool("outcome_unknown", e.OutcomeUnknown))
+		slog.Bool("outcome_unknown", e.OutcomeUnknown),
+	}
+	if e.note != "" {
+		attrs = append(attrs, slog.String("note", e.note))
+	}
+	return slog.GroupValue(attrs...)
 }
 
 // ErrUnknownOutcome marks the error of a call that is not idempotent and may have been
@@ -280,6 +291,17 @@ type callError interface {
 func (e *Error) withOutcome(unknown bool) error {
 	c := *e
 	c.OutcomeUnknown = unknown
+	return &c
+}
+
+// noted returns err with a note at the end of its text if it is an [*Error].
+func noted(err error, note string) error {
+	refusal, ok := err.(*Error) //nolint:errorlint // a wrapped error belongs to another call
+	if !ok {
+		return err
+	}
+	c := *refusal
+	c.note = note
 	return &c
 }
 

@@ -250,6 +250,50 @@ func TestPersistentRefusalCausesTwoFetchesInFiveSecondsAtMost(t *testing.T) {
 	}
 }
 
+func TestARefusalTellsThatNoOtherTokenWasIssued(t *testing.T) {
+	refused := answer(http.StatusOK, `{"errcode":40001,"errmsg":"invalid credential rid: 1-2"}`)
+	const text = "wechat: GET /cgi-bin/get_api_domain_ip: 40001 invalid credential (rid 1-2)"
+	for name, c := range map[string]struct {
+		reissues bool
+		opts     []Option
+		calls    int
+		note     string
+	}{
+		"the same token":    {reissues: true, calls: 1, note: "not retried: no other token was issued"},
+		"a static token":    {opts: []Option{WithTokenSource(StaticToken("STATIC"))}, calls: 1, note: "not retried: no other token was issued"},
+		"another bad token": {calls: 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := &tokenPlatform{}
+			p.call = func(r *http.Request, _ bool) (*http.Response, error) {
+				if !c.reissues {
+					p.revoke()
+				}
+				return refused(r)
+			}
+			var seen []error
+			err := ping(t.Context(), p.client(append(c.opts, WithObserver(func(_ context.Context, a Attempt) {
+				if a.Path != stableTokenPath {
+					seen = append(seen, a.Err)
+				}
+			}))...))
+			require.ErrorIs(t, err, ErrInvalidToken)
+			var refusal *Error
+			require.ErrorAs(t, err, &refusal)
+			want, logged := text, "note="
+			if c.note != "" {
+				want, logged = text+"; "+c.note, "note="+c.note
+			}
+			require.EqualError(t, err, want)
+			assert.Equal(t, c.note != "", strings.Contains(refusal.LogValue().String(), logged))
+			require.Len(t, seen, c.calls)
+			for _, attempt := range seen {
+				require.EqualError(t, attempt, text, "the observer has it already")
+			}
+		})
+	}
+}
+
 func TestForcedRefreshIsAskedForAndKeepsToItsBudget(t *testing.T) {
 	for _, forced := range []bool{false, true} {
 		t.Run(strconv.FormatBool(forced), func(t *testing.T) {
