@@ -94,7 +94,8 @@ type Error struct {
 	OutcomeUnknown bool
 
 	// RetryAfter is the time to wait before the call can succeed, or 0 if it is not
-	// known. It is set only for [ErrMinuteQuota].
+	// known. It is set for [ErrMinuteQuota], and if the client did not send a request for
+	// a token because the platform has just refused one.
 	RetryAfter time.Duration
 
 	note string // ends the text

@@ -178,6 +178,7 @@ func (c *Client) cacheConfig(name string, shared *tokencache.Shared, fetch fetch
 		Shared:     shared,
 		Fetch:      c.harmless(fetch),
 		FailureTTL: failureTTL,
+		Remembered: remembered,
 		Log:        c.cfg.log,
 	}
 }
@@ -237,6 +238,18 @@ func failureTTL(err error) time.Duration {
 		return 5 * time.Second
 	}
 	return 0
+}
+
+// remembered returns a refusal for callers that come while the platform is not asked.
+func remembered(err error, wait time.Duration) error {
+	refusal, ok := err.(*Error) //nolint:errorlint // as fetchToken returned it
+	if !ok {
+		return err
+	}
+	seconds := (wait + time.Second - 1).Truncate(time.Second)
+	c := *refusal
+	c.RetryAfter, c.note = wait, "remembered, the platform is asked again in "+seconds.String()
+	return &c
 }
 
 // maxTokenTTL is the longest TTL of the platform's tokens and tickets.

@@ -574,9 +574,20 @@ func TestConfigurationRefusalIsRememberedForThirtySeconds(t *testing.T) {
 					require.ErrorContains(t, err, named)
 					time.Sleep(time.Millisecond)
 				}
+				time.Sleep(500 * time.Microsecond)
+				err := ping(t.Context(), c)
+				require.ErrorContains(t, err, "; remembered, the platform is asked again in 20s")
+				var refusal *Error
+				require.ErrorAs(t, err, &refusal)
+				assert.Equal(t, 20*time.Second-500*time.Microsecond, refusal.RetryAfter)
+				assert.Equal(t, http.MethodPost+" "+stableTokenPath, refusal.Method+" "+refusal.Path)
 				fetches, calls := p.counts()
 				assert.Equal(t, 1, fetches)
 				assert.Zero(t, calls)
+				time.Sleep(refusal.RetryAfter)
+				require.ErrorAs(t, ping(t.Context(), c), &refusal)
+				assert.Zero(t, refusal.RetryAfter, "a fresh answer")
+				assert.NotContains(t, refusal.Error(), "remembered")
 				time.Sleep(30 * time.Second)
 				p.fetch = nil
 				require.NoError(t, ping(t.Context(), c), "the console was put right")

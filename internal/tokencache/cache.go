@@ -45,6 +45,9 @@ type Config struct {
 	// FailureTTL returns how long fetches are certain to fail after an error of Fetch, or
 	// 0 if the next one may succeed. The pauses between failed fetches grow in any case.
 	FailureTTL func(err error) time.Duration
+	// Remembered returns what callers get instead of err, the error of an earlier fetch,
+	// while no fetch is made for wait. It may be nil.
+	Remembered func(err error, wait time.Duration) error
 	// Exclusive means that fetching a value invalidates the previous one. Only the
 	// holder of the lock in the store fetches, and a warning is logged if others seem
 	// to fetch too.
@@ -154,8 +157,12 @@ func (c *Cache) join(rejected string) (*refresh, string, error) {
 	if c.refresh != nil {
 		return c.refresh, "", nil
 	}
-	if now.Before(c.failure.until) {
-		value, err := c.fallback(c.failure.err)
+	if wait := c.failure.until.Sub(now); wait > 0 {
+		err := c.failure.err
+		if c.cfg.Remembered != nil {
+			err = c.cfg.Remembered(err, wait)
+		}
+		value, err := c.fallback(err)
 		return nil, value, err
 	}
 	return c.start(Needed), "", nil

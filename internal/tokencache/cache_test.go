@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"runtime"
 	"sync"
 	"testing"
@@ -236,6 +237,21 @@ func TestErrorThatLastsIsRememberedAsLong(t *testing.T) {
 		time.Sleep(time.Nanosecond)
 		assert.Equal(t, errRefused.Error(), token(t, c, ""))
 		assert.Equal(t, 2, s.count())
+	})
+}
+
+func TestARememberedErrorTellsWhenTheNextFetchIsMade(t *testing.T) {
+	virtually(t, func(t *testing.T, s *source, _ *memory, c *Cache) {
+		s.fail = func(context.Context, int) error { return errRefused }
+		assert.Equal(t, errRefused.Error(), token(t, c, ""))
+		time.Sleep(20 * time.Second)
+		assert.Equal(t, "source refuses, wait 10s", token(t, c, ""))
+		time.Sleep(10*time.Second - 1)
+		assert.Equal(t, "source refuses, wait 1ns", token(t, c, ""))
+		time.Sleep(time.Nanosecond)
+		assert.Equal(t, errRefused.Error(), token(t, c, ""))
+	}, func(cfg *Config) {
+		cfg.Remembered = func(err error, wait time.Duration) error { return fmt.Errorf("%w, wait %s", err, wait) }
 	})
 }
 
