@@ -6,6 +6,8 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -28,14 +30,8 @@ func TestEveryCodeThatAPageListsHasAText(t *testing.T) {
 // TestEveryNamedCodeHasTheTextOfItsComment fails if codes_string.go is older than
 // codes.go, or if a name was added to a code that had none.
 func TestEveryNamedCodeHasTheTextOfItsComment(t *testing.T) {
-	file, err := parser.ParseFile(token.NewFileSet(), "codes.go", nil, parser.ParseComments)
-	require.NoError(t, err)
 	named := map[Code]string{}
-	ast.Inspect(file, func(n ast.Node) bool {
-		spec, ok := n.(*ast.ValueSpec)
-		if !ok || fmt.Sprint(spec.Type) != "Code" {
-			return true
-		}
+	eachConstant(t, "codes.go", "Code", func(spec *ast.ValueSpec) {
 		value := spec.Values[0]
 		sign := ""
 		if minus, ok := value.(*ast.UnaryExpr); ok {
@@ -50,10 +46,22 @@ func TestEveryNamedCodeHasTheTextOfItsComment(t *testing.T) {
 		assert.Empty(t, named[Code(code)], "%d has two names", code)
 		assert.Empty(t, unnamed[Code(code)], "%d has a name", code)
 		named[Code(code)] = spec.Names[0].Name
-		return true
 	})
 	assert.Greater(t, len(named), 150)
 	assert.Len(t, _Code_map, len(named))
+}
+
+// eachConstant visits the constants of a type in a file.
+func eachConstant(t *testing.T, file, typ string, visit func(spec *ast.ValueSpec)) {
+	t.Helper()
+	parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ParseComments)
+	require.NoError(t, err)
+	ast.Inspect(parsed, func(n ast.Node) bool {
+		if spec, ok := n.(*ast.ValueSpec); ok && fmt.Sprint(spec.Type) == typ {
+			visit(spec)
+		}
+		return true
+	})
 }
 
 func TestCodeWithoutATextIsItsNumber(t *testing.T) {
@@ -93,6 +101,30 @@ func TestFamiliesHoldTheCodesThatAskForTheirReaction(t *testing.T) {
 			assert.Equal(t, family == c.family, errors.Is(&Error{Code: c.code}, family), "%d %s", c.code, family)
 		}
 	}
+}
+
+// TestTheDocumentationOfAFamilyListsItsCodes compares the text of the constants with the
+// source of the table.
+func TestTheDocumentationOfAFamilyListsItsCodes(t *testing.T) {
+	source, err := os.ReadFile("codes.go")
+	require.NoError(t, err)
+	documented := 0
+	eachConstant(t, "errors.go", "CodeFamily", func(spec *ast.ValueSpec) {
+		documented++
+		_, codes, found := strings.Cut(spec.Doc.Text(), "\nCodes: ")
+		require.True(t, found, spec.Names[0])
+		_, entry, found := strings.Cut(string(source), "\n\t"+spec.Names[0].Name+": {")
+		require.True(t, found, spec.Names[0])
+		entry, _, _ = strings.Cut(entry, "}")
+		word := regexp.MustCompile(`\w+`)
+		assert.Equal(t, word.FindAllString(entry, -1), word.FindAllString(codes, -1), spec.Names[0])
+		for _, name := range word.FindAllString(codes, -1) {
+			if strings.HasPrefix(name, "Err") {
+				assert.Contains(t, codes, "["+name+"]", "a link")
+			}
+		}
+	})
+	assert.Len(t, families, documented)
 }
 
 func TestTheFamilyOfACodeDependsOnThePathWhereItsMeaningDoes(t *testing.T) {

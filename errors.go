@@ -50,7 +50,9 @@ func (c Code) Is(target error) bool {
 // The platform uses some codes for two purposes. Which family an [Error] belongs to then
 // depends on its Path: 50002 means that a user is restricted if the call is about users,
 // and otherwise that the account is; 40013 is about the AppID of a mini program if the
-// call is about messages or menus, and otherwise about the account's own.
+// call is about messages or menus, and otherwise about the account's own; 40001 is about
+// the AppSecret, so that it belongs to [ErrConfiguration] too, if the call was to fetch a
+// token.
 type CodeFamily string
 
 // Error returns the name of the family.
@@ -58,23 +60,51 @@ func (f CodeFamily) Error() string { return string(f) }
 
 // The families of codes.
 const (
-	// ErrInvalidToken means that the access_token was rejected and that the client could
-	// not help it: the next token was rejected too, or there was no other one, because the
-	// platform can issue a rejected stable token again. See [WithForcedRefresh].
+	// ErrInvalidToken means that the access_token was rejected and that another one did
+	// not help, or that there was no other one: the platform can issue a rejected stable
+	// token again, see [WithForcedRefresh].
+	//
+	// Codes: [ErrInvalidCredential], [ErrInvalidAccessToken], [ErrMissingAccessToken],
+	// [ErrExpiredAccessToken].
 	ErrInvalidToken CodeFamily = "access_token refused"
 	// ErrConfiguration means that the platform rejected the AppID, the AppSecret, a key
 	// of API security or the IP address of the caller. Check them in the console.
+	//
+	// Codes: [ErrInvalidGrantType], [ErrInvalidAppID], [ErrInvalidSecret], [ErrSecretFrozen],
+	// [ErrIPNotAllowed], [ErrMissingAppID], [ErrMissingSecret], [ErrIPNotRegistered],
+	// [ErrIPUnconfirmed], [ErrIPPending], [ErrIPRejectedForDay], [ErrIPRejectedForHour],
+	// 40236, 40237, 40238, 40239, 40240.
 	ErrConfiguration CodeFamily = "account configuration refused"
 	// ErrQuotaExceeded means that a limit on the number of calls was reached.
+	//
+	// Codes: [ErrDailyQuota], [ErrMinuteQuota], [ErrFrequencyLimit], [ErrMassQuota],
+	// [ErrMassTooFast], [ErrClearQuotaLimit], [ErrOCRQuota], [ErrQRCodePublishLimit],
+	// [ErrStoreChangeLimit], [ErrTemplateChangeLimit], 45010.
 	ErrQuotaExceeded CodeFamily = "quota exceeded"
 	// ErrBusy means that the platform is busy or its data is not ready yet. Send the
 	// call again later.
+	//
+	// Codes: [ErrSystemBusy], [ErrSystemError], [ErrConcurrentTagging],
+	// [ErrConcurrentSubscriptions], [ErrDataNotReady], [ErrInvoiceInProgress],
+	// [ErrInvoiceSerialInProgress], 20001, 45061, 45112, 61450, 72036, 73102, 200001, 886001,
+	// 9500001, 9500002, 268487001, 268487002, 268488001.
 	ErrBusy CodeFamily = "platform busy"
 	// ErrForbidden means that the account is not permitted to call this API, or is
 	// restricted.
+	//
+	// Codes: [ErrUnauthorizedAPI], [ErrBannedAPI], [ErrRestricted], [ErrTokenForbidden],
+	// [ErrAccountFrozen], [ErrWrongAccountType], [ErrStoresNotPermitted],
+	// [ErrSubscriptionsBanned], [ErrKFNotEnabled], [ErrNoCommentPermission],
+	// [ErrConditionalMenusUnsupported], [ErrConditionalMenusOff], 48003, 48023, 53404, 53406,
+	// 61007, 65319, 200011, 200100.
 	ErrForbidden CodeFamily = "not permitted"
 	// ErrUnreachableUser means that the user cannot currently receive messages. Other
 	// users may.
+	//
+	// Codes: [ErrInvalidOpenID], [ErrNotFollower], [ErrBlacklisted], [ErrReplyWindowClosed],
+	// [ErrReplyLimit], [ErrSubscriptionRefused], [ErrTooManyTemplateMessages],
+	// [ErrMessagesRefused], [ErrUserNotFound], [ErrUserNotFollowing], [ErrMatchUserNotFound],
+	// 49003, 65315.
 	ErrUnreachableUser CodeFamily = "user cannot be reached"
 )
 
