@@ -88,6 +88,7 @@ func (p *Platform) InjectFault(path string, f Fault) {
 	if f.Times == 0 {
 		f.Times = 1
 	}
+	p.name(path, "a fault")
 	p.lastFault++
 	p.pending = append(p.pending, &planned{Fault: f, path: path, id: p.lastFault})
 }

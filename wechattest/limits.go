@@ -268,6 +268,7 @@ func (p *Platform) Quotas() map[string]wechat.APIQuota {
 func (p *Platform) ExhaustQuota(path string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.name(path, "a quota")
 	p.usage(path, p.now()).inDay = p.dayLimit(path)
 }
 
@@ -276,6 +277,7 @@ func (p *Platform) ExhaustQuota(path string) {
 func (p *Platform) ResetQuota(path string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.name(path, "a quota")
 	for used, u := range p.used {
 		if path == "" || used == path {
 			u.inDay = 0

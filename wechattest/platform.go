@@ -38,6 +38,7 @@ type Platform struct {
 
 	mu        sync.Mutex
 	custom    map[string]func(Call) (any, error)
+	named     map[string]string // what a test has asked for, by path; nil if it does not matter
 	calls     history[Call]
 	pending   []*planned
 	lastFault int64
@@ -278,6 +279,7 @@ func (p *Platform) ExecutedCallCount(path string) int {
 func (p *Platform) sum(path string, of func(*count) int) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.name(path, "the number of calls")
 	total := 0
 	for asked, n := range p.counts {
 		if path == "" || asked == path {
@@ -285,6 +287,28 @@ func (p *Platform) sum(path string, of func(*count) int) int {
 		}
 	}
 	return total
+}
+
+// name records that a test has named a path. The caller holds mu.
+func (p *Platform) name(path, what string) {
+	if p.named != nil && path != "" {
+		p.named[path] = what
+	}
+}
+
+// strangePaths returns the named paths that are neither an API nor were called, and what
+// the test has asked for.
+func (p *Platform) strangePaths() map[string]string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	strange := map[string]string{}
+	for path, what := range p.named {
+		_, withdrawn := findWithdrawn(path)
+		if p.specs[path] == nil && p.custom[path] == nil && p.counts[path] == nil && !withdrawn {
+			strange[path] = what
+		}
+	}
+	return strange
 }
 
 // Now returns the platform's time: that of its clock, plus the durations of

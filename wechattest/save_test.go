@@ -36,6 +36,7 @@ func savedOf(t *testing.T, p *Platform) []byte {
 // notSaved are the fields that a saved state does not contain, with the reason.
 var notSaved = map[string]string{
 	"Platform.lastFault":      "of the faults, which are not saved",
+	"Platform.named":          "by the test",
 	"observers.guard":         "a lock",
 	"observers.watching":      "functions of the test",
 	"callback.twice":          "a fault",

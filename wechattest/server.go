@@ -19,7 +19,9 @@ type Server struct {
 
 // NewServer starts a platform for a test and closes it when the test ends. A call to an API
 // that is neither documented nor implemented by [Platform.Handle] fails the test. If the
-// platform has withdrawn the API, the failure names its replacement.
+// platform has withdrawn the API, the failure names its replacement. A path that only the
+// test itself names, in [Platform.InjectFault] or [Platform.CallCount] for example, fails
+// it at its end: it is probably misspelled.
 func NewServer(t testing.TB, opts ...Option) *Server {
 	t.Helper()
 	p := NewPlatform(opts...)
@@ -27,9 +29,15 @@ func NewServer(t testing.TB, opts ...Option) *Server {
 		t.Errorf("wechattest: %s; if the test needs it, implement it:\n"+
 			"\tsrv.Handle(%q, func(c wechattest.Call) (any, error) { return nil, nil })", call, path)
 	}
+	p.named = map[string]string{}
 	s := &Server{Platform: p, http: httptest.NewServer(p)}
 	s.URL = s.http.URL
-	t.Cleanup(s.Close)
+	t.Cleanup(func() {
+		s.Close()
+		for path, what := range p.strangePaths() {
+			t.Errorf("wechattest: the test asks for %s of the path %q, which is not an API of the platform and was never called", what, path)
+		}
+	})
 	return s
 }
 
