@@ -85,9 +85,20 @@ const (
 type TemplateSendJobFinishEvent struct {
 	Header
 
-	MsgID  int64  // as returned by SendTemplateMessage
-	Status string // "success", "failed:user block", "failed: system failed"; "failed:freq limit" has been seen as well
+	MsgID  int64 // as returned by SendTemplateMessage
+	Status TemplateStatus
 }
+
+// TemplateStatus is the result of a template message.
+type TemplateStatus string
+
+// The results of template messages. The platform documents the first three.
+const (
+	TemplateStatusSucceeded TemplateStatus = "success"
+	TemplateStatusRefused   TemplateStatus = "failed:user block"     // the user refuses messages from the account
+	TemplateStatusFailed    TemplateStatus = "failed: system failed" // failed for another reason
+	TemplateStatusLimited   TemplateStatus = "failed:freq limit"     // too many messages
+)
 
 // SubscribeMessagePopupEvent reports what a user chose when they were asked to allow
 // subscription messages (订阅通知弹窗事件).

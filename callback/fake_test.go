@@ -90,6 +90,37 @@ func newHandler(t *testing.T, p *wechattest.Platform, change ...func(*callback.C
 	return h
 }
 
+func TestTheResultOfATemplateMessageIsAConstant(t *testing.T) {
+	p := wechattest.NewPlatform()
+	defer p.Close()
+	h := newHandler(t, p)
+	var got []callback.TemplateStatus
+	callback.On(h, func(_ context.Context, e *callback.TemplateSendJobFinishEvent) (callback.Reply, error) {
+		got = append(got, e.Status)
+		return nil, nil
+	})
+	p.SetCallback(h)
+	alice, id := p.AddUser(wechattest.User{}), p.AddTemplate(wechattest.Template{Title: "t", Content: "{{thing1.DATA}}"})
+	send := func() {
+		_, err := p.Client().SendTemplateMessage(t.Context(), wechat.TemplateMessage{
+			OpenID: alice.OpenID, TemplateID: id, Data: wechat.TemplateData{}.Set("thing1", "a"),
+		})
+		require.NoError(t, err)
+		p.Wait()
+	}
+	send()
+	alice.RefusesMessages()
+	send()
+	for _, other := range []string{"failed: system failed", "failed:freq limit", "failed: other"} {
+		p.Push(t.Context(), wechattest.Push{
+			Type: "event", Event: "TEMPLATESENDJOBFINISH", From: alice.OpenID, Fields: wechattest.Fields{"MsgID": 7, "Status": other},
+		})
+	}
+	assert.Equal(t, []callback.TemplateStatus{
+		callback.TemplateStatusSucceeded, callback.TemplateStatusRefused, callback.TemplateStatusFailed, callback.TemplateStatusLimited, "failed: other",
+	}, got)
+}
+
 func TestEveryPushArrivesInEveryModeAndFormat(t *testing.T) {
 	pushes := documentedPushes(t)
 	modes := map[wechattest.CallbackMode]callback.Mode{
