@@ -47,8 +47,8 @@ type core struct {
 	invalid error     // of the configuration; every call returns it
 	closed  atomic.Bool
 
-	sourceGuard, observerGuard usercode.Guard
-	logged                     sync.Map // messages that were logged and are logged once only
+	sourceGuard usercode.Guard
+	logged      sync.Map // messages that were logged and are logged once only
 }
 
 // NewClient returns a client for the account with this AppID and AppSecret

@@ -204,7 +204,7 @@ func (c *Client) sourceToken(ctx context.Context, rejected string) (string, erro
 // attempt sends the call once.
 func (c *Client) attempt(ctx context.Context, cl *call) (v verdict, err error) {
 	seen := Attempt{AppID: c.cfg.appID, Method: cl.Method, Path: cl.Path, Number: cl.attempts, Start: time.Now()}
-	if c.cfg.observe != nil {
+	if len(c.cfg.observers) > 0 {
 		defer func() { c.observe(ctx, seen, err) }()
 	}
 	c.chooseHost(cl)
@@ -251,7 +251,7 @@ func (c *Client) send(r *http.Request, cl *call, body *payload.Payload) (*http.R
 	return raw, err
 }
 
-// observe passes an attempt, which ended with err, to the observer of the program.
+// observe passes an attempt, which ended with err, to the observers of the program.
 func (c *Client) observe(ctx context.Context, seen Attempt, err error) {
 	seen.Duration, seen.Err = time.Since(seen.Start), err
 	if err != nil {
@@ -260,8 +260,10 @@ func (c *Client) observe(ctx context.Context, seen Attempt, err error) {
 			seen.Code = refusal.Code
 		}
 	}
-	err = usercode.Run(context.WithoutCancel(ctx), &c.observerGuard, func(ctx context.Context) { c.cfg.observe(ctx, seen) })
-	c.reportFailure(ctx, "wechat: the observer failed", err)
+	for _, o := range c.cfg.observers {
+		err = usercode.Run(context.WithoutCancel(ctx), &o.guard, func(ctx context.Context) { o.observe(ctx, seen) })
+		c.reportFailure(ctx, "wechat: the observer failed", err)
+	}
 }
 
 // reportFailure logs, once, that code of the program hung, panicked or ended its

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -526,13 +527,21 @@ func TestCodeOfTheProgramMayHangPanicOrEndItsGoroutine(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var log strings.Builder
 				s := newScript(ok)
-				c := s.client(WithObserver(func(context.Context, Attempt) { do() }), WithLogger(textLog(&log)))
+				var seen []int
+				note := func(n int) Option {
+					return WithObserver(func(_ context.Context, a Attempt) {
+						assert.Equal(t, http.StatusOK, a.Status)
+						seen = append(seen, n)
+					})
+				}
+				c := s.client(note(1), WithObserver(func(context.Context, Attempt) { do() }), WithObserver(nil), note(2), WithLogger(textLog(&log)))
 				begin := time.Now()
 				for range 100 {
 					require.NoError(t, c.Do(t.Context(), request(), nil))
 				}
 				assert.LessOrEqual(t, time.Since(begin), 3*250*time.Millisecond)
 				assert.Equal(t, 1, strings.Count(log.String(), "observer failed"), log.String())
+				assert.Equal(t, slices.Repeat([]int{1, 2}, 100), seen, "the other observers")
 
 				log.Reset()
 				c = s.client(WithTokenSource(sourceFunc(func(context.Context, string) (string, error) {

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/go-resty/resty/v2"
+
+	"github.com/wechatoa/wechat/internal/usercode"
 )
 
 // Option configures the client that [NewClient] returns, or the clients of [NewClients].
@@ -41,7 +43,7 @@ type config struct {
 	agent         []string      // User-Agent of all requests
 	log           *slog.Logger
 	userAgent     string
-	observe       func(context.Context, Attempt)
+	observers     []*observer
 	secure        func(*config) (*security, error) // nil without WithAPISecurity
 
 	maxClients  int // of a registry, see Clients
@@ -195,9 +197,21 @@ func WithUserAgent(product string) Option { return func(c *config) { c.userAgent
 
 // WithObserver calls observe after each attempt of each call, for metrics and tracing.
 // ctx has the values of the call's ctx, such as its span; token refreshes, which calls
-// share, have none. The module wechatotel has an observer for OpenTelemetry. A call waits up to 250 ms for observe, and a panic in observe does not affect it.
+// share, have none. The module wechatotel has an observer for OpenTelemetry. If the option
+// is given several times, all observers are called, in this order. A call waits up to 250 ms
+// for each of them, and a panic in one affects neither the call nor the others.
 func WithObserver(observe func(context.Context, Attempt)) Option {
-	return func(c *config) { c.observe = observe }
+	return func(c *config) {
+		if observe != nil {
+			c.observers = append(c.observers, &observer{observe: observe})
+		}
+	}
+}
+
+// observer is an observer of one client.
+type observer struct {
+	observe func(context.Context, Attempt)
+	guard   usercode.Guard
 }
 
 // Attempt is one request that was sent to the platform.
