@@ -11,8 +11,9 @@ import (
 // QRScene is the value that a QR code carries. When a user scans the code, the event
 // contains it. Use [QRSceneID] or [QRSceneString] to create one.
 type QRScene struct {
-	id   int64
-	text string
+	id     int64
+	text   string
+	isText bool
 }
 
 // QRSceneID returns a scene that is a number: 1 to 4294967295, or 1 to 100000 for a
@@ -20,7 +21,7 @@ type QRScene struct {
 func QRSceneID(id int64) QRScene { return QRScene{id: id} }
 
 // QRSceneString returns a scene that is a string of 1 to 64 characters.
-func QRSceneString(text string) QRScene { return QRScene{text: text} }
+func QRSceneString(text string) QRScene { return QRScene{text: text, isText: true} }
 
 // QRCode is a QR code of the account.
 type QRCode struct {
@@ -68,9 +69,9 @@ func (c *Client) CreatePermanentQRCode(ctx context.Context, scene QRScene) (*QRC
 func (c *Client) createQRCode(ctx context.Context, scene QRScene, maxID int64, body qrCodeRequest, byID, byText string) (*QRCode, error) {
 	body.Action, body.Info.Scene.ID, body.Info.Scene.Text = byID, scene.id, scene.text
 	err := within("scene", scene.id, 1, maxID)
-	if scene.text != "" {
+	if scene.isText {
 		body.Action = byText
-		err = maxRunes("scene", scene.text, 64)
+		err = first(notEmpty("scene", scene.text), maxRunes("scene", scene.text, 64))
 	}
 	if err != nil {
 		return nil, err

@@ -51,25 +51,27 @@ var _ = wireRows([]wireRow{
 
 func TestQRCodeRefusesScenesAndTTLsThatThePlatformRefuses(t *testing.T) {
 	for _, wrong := range []struct {
-		argument  string
-		scene     QRScene
-		ttl       time.Duration
-		permanent bool
+		argument, reason string
+		scene            QRScene
+		ttl              time.Duration
+		permanent        bool
 	}{
-		{"scene", QRScene{}, time.Hour, false},
-		{"scene", QRSceneID(1 << 32), time.Hour, false},
-		{"scene", QRSceneString(strings.Repeat("字", 65)), time.Hour, false},
-		{"ttl", QRSceneID(1), 0, false},
-		{"ttl", QRSceneID(1), 30*24*time.Hour + time.Second, false},
-		{"scene", QRSceneID(100_001), 0, true},
-		{"scene", QRSceneString(""), 0, true},
+		{"scene", "must be 1 to 4294967295, but is 0", QRScene{}, time.Hour, false},
+		{"scene", "must be 1 to 4294967295, but is 4294967296", QRSceneID(1 << 32), time.Hour, false},
+		{"scene", "must have at most 64 characters, but has 65", QRSceneString(strings.Repeat("字", 65)), time.Hour, false},
+		{"ttl", "must be 1s to 720h0m0s, but is 0s", QRSceneID(1), 0, false},
+		{"ttl", "must be 1s to 720h0m0s, but is 720h0m1s", QRSceneID(1), 30*24*time.Hour + time.Second, false},
+		{"scene", "must be 1 to 100000, but is 100001", QRSceneID(100_001), 0, true},
+		{"scene", "must not be empty", QRSceneString(""), time.Hour, false},
+		{"scene", "must not be empty", QRSceneString(""), 0, true},
 	} {
-		refused(t, wrong.argument, func(ctx context.Context, c *Client) error {
+		refused(t, wrong.argument, func(ctx context.Context, c *Client) (err error) {
 			if wrong.permanent {
-				_, err := c.CreatePermanentQRCode(ctx, wrong.scene)
-				return err
+				_, err = c.CreatePermanentQRCode(ctx, wrong.scene)
+			} else {
+				_, err = c.CreateQRCode(ctx, wrong.scene, wrong.ttl)
 			}
-			_, err := c.CreateQRCode(ctx, wrong.scene, wrong.ttl)
+			require.EqualError(t, err, "wechat: invalid argument "+wrong.argument+": "+wrong.reason)
 			return err
 		})
 	}
