@@ -36,13 +36,13 @@ func (s *OAuthState) Check(got string) error {
 	return nil
 }
 
-func (s OAuthState) check() error {
-	if err := first(notEmpty("state", string(s)), maxBytes("state", string(s), 128)); err != nil {
+func (s OAuthState) check(argument string) error {
+	if err := first(notEmpty(argument, string(s)), maxBytes(argument, string(s), 128)); err != nil {
 		return err
 	}
 	other := strings.Trim(string(s), "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 	if other != "" {
-		return invalid("state", "must contain only ASCII letters and digits")
+		return invalid(argument, "must contain only ASCII letters and digits")
 	}
 	return nil
 }
@@ -73,7 +73,7 @@ type OAuthURLRequest struct {
 // https://developers.weixin.qq.com/doc/service/guide/h5/auth
 func (c *Client) OAuthURL(req OAuthURLRequest) (string, error) {
 	err := first(
-		notEmpty("appID", c.cfg.appID), c.cfg.checkRedirectURL(req.RedirectURL), notEmpty("Scope", string(req.Scope)), req.State.check())
+		notEmpty("appID", c.cfg.appID), c.cfg.checkRedirectURL(req.RedirectURL), notEmpty("Scope", string(req.Scope)), req.State.check("State"))
 	if err != nil {
 		return "", err
 	}

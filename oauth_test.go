@@ -103,7 +103,7 @@ func TestOAuthURLRefusesWhatCannotWork(t *testing.T) {
 	for argument, spoil := range map[string]func(r *OAuthURLRequest){
 		"RedirectURL": func(r *OAuthURLRequest) { r.RedirectURL = "javascript:alert(1)" },
 		"Scope":       func(r *OAuthURLRequest) { r.Scope = "" },
-		"state":       func(r *OAuthURLRequest) { r.State = "a#b" },
+		"State":       func(r *OAuthURLRequest) { r.State = "a#b" },
 	} {
 		wrong := whole
 		spoil(&wrong)
@@ -118,7 +118,7 @@ func TestOAuthStateIsRandomAndFitsTheURL(t *testing.T) {
 	seen := map[OAuthState]bool{}
 	for range 1000 {
 		s := NewOAuthState()
-		require.NoError(t, s.check())
+		require.NoError(t, s.check("State"))
 		require.Len(t, string(s), 40)
 		seen[s] = true
 	}

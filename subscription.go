@@ -283,7 +283,7 @@ func (c *Client) SendOneTimeMessage(ctx context.Context, message OneTimeMessage)
 func (c *Client) OneTimeSubscribeURL(redirectURL, templateID string, scene int, state OAuthState) (string, error) {
 	err := first(
 		notEmpty("appID", c.cfg.appID), httpURL("redirectURL", redirectURL), notEmpty("templateID", templateID),
-		within("scene", scene, 0, maxSubscribeScene), state.check())
+		within("scene", scene, 0, maxSubscribeScene), state.check("state"))
 	if err != nil {
 		return "", err
 	}
