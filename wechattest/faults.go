@@ -63,7 +63,7 @@ func Faults() []Fault {
 		{Name: "502 after execution", Status: http.StatusBadGateway, Header: html, Body: page, Executed: true},
 		{Name: "503 without a body", Status: http.StatusServiceUnavailable, Body: []byte{}},
 		{Name: "429", Status: http.StatusTooManyRequests, Body: []byte{}},
-		{Name: "412", Status: http.StatusPreconditionFailed, Header: html, Body: page},
+		{Name: "412", Status: http.StatusPreconditionFailed, Header: html, Body: []byte(preconditionFailed)},
 		{Name: "500 with an errcode", Status: http.StatusInternalServerError, Code: wechat.ErrSystemBusy},
 		{Name: "200 with a page", Header: html, Body: page},
 		{Name: "200 without a body", Body: []byte{}, Executed: true},

@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -90,6 +91,17 @@ func TestEveryFaultPlaysOverHTTP(t *testing.T) {
 			checkFault(t, srv.Platform, srv.Client(), f)
 		})
 	}
+}
+
+func TestThePageOfAFaultIsThatOfItsStatus(t *testing.T) {
+	pages := 0
+	for _, f := range Faults() {
+		if f.Status != 0 && len(f.Body) > 0 {
+			pages++
+			assert.Contains(t, string(f.Body), strconv.Itoa(f.Status)+" "+http.StatusText(f.Status), f.Name)
+		}
+	}
+	assert.Equal(t, 3, pages)
 }
 
 func checkFault(t *testing.T, p *Platform, c *wechat.Client, f Fault) {

@@ -132,6 +132,9 @@ func readForm(body []byte, boundary string) *Form {
 	}
 }
 
+// preconditionFailed is the response to a body without Content-Length.
+const preconditionFailed = "<html><head><title>412 Precondition Failed</title></head></html>"
+
 // answer executes a call.
 func (p *Platform) answer(c *call) *answer { return p.seal(c, p.open(c)) }
 
@@ -139,7 +142,7 @@ func (p *Platform) open(c *call) *answer {
 	if c.chunked {
 		return &answer{
 			status: http.StatusPreconditionFailed, header: http.Header{"Content-Type": {"text/html"}},
-			body: []byte("<html><head><title>412 Precondition Failed</title></head></html>"),
+			body: []byte(preconditionFailed),
 		}
 	}
 	out, err := p.execute(c)
