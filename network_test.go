@@ -37,9 +37,9 @@ type served struct {
 	dials     atomic.Int64
 }
 
-func serve(t *testing.T) *served {
+func serve(t *testing.T, opts ...wechattest.Option) *served {
 	t.Helper()
-	s := &served{Platform: wechattest.NewPlatform(), network: wechattest.NewNetwork(1), transport: wechat.NewTransport()}
+	s := &served{Platform: wechattest.NewPlatform(opts...), network: wechattest.NewNetwork(1), transport: wechat.NewTransport()}
 	listener := s.network.Listen()
 	server := &http.Server{Handler: s.Platform}
 	go func() { _ = server.Serve(listener) }()
@@ -202,7 +202,7 @@ func TestC11_ACallEndsWithItsContextWhereverItIs(t *testing.T) { eachWay(t, canc
 func canceledCalls(t *testing.T, way wechat.Option) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		s := serve(t)
+		s := serve(t, wechattest.WithQuota("/cgi-bin/tags/get", 1e9))
 		c := s.client(way)
 		_, err := c.Token(t.Context(), "")
 		require.NoError(t, err)

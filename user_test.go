@@ -275,8 +275,8 @@ func TestPanicsOfBatchesReachTheCaller(t *testing.T) {
 			var caller sync.WaitGroup
 			caller.Go(func() {
 				defer func() { panicked = recover() }()
-				for range c.AllFollowers(t.Context()) {
-					t.Error("there is no follower")
+				for u, err := range c.AllFollowers(t.Context()) {
+					t.Error("there is no follower", u, err)
 				}
 				returned = true
 			})

@@ -9,14 +9,38 @@ type MassSendJobFinishEvent struct {
 	Header
 
 	MsgID                int64
-	Status               string // "send success", "send fail" or "err(num)"
-	TotalCount           int64  // followers that the message was for
-	FilterCount          int64  // followers that remained after filtering
+	Status               MassSendStatus
+	TotalCount           int64 // followers that the message was for
+	FilterCount          int64 // followers that remained after filtering
 	SentCount            int64
 	ErrorCount           int64
 	CopyrightCheckResult CopyrightCheckResult
 	ArticleURLResult     ArticleURLResult
 }
+
+// MassSendStatus is the result of a mass message. It is not a MassStatus of package wechat,
+// which has other values.
+type MassSendStatus string
+
+// The results of mass messages.
+const (
+	MassSendStatusSucceeded     MassSendStatus = "send success"
+	MassSendStatusFailed        MassSendStatus = "send fail"
+	MassSendStatusAdvertising   MassSendStatus = "err(10001)" // suspected of advertising
+	MassSendStatusPolitics      MassSendStatus = "err(20001)" // suspected of politics
+	MassSendStatusPornography   MassSendStatus = "err(20002)" // suspected of pornography
+	MassSendStatusSocial        MassSendStatus = "err(20004)" // suspected of harm to society
+	MassSendStatusCrime         MassSendStatus = "err(20006)" // suspected of a crime
+	MassSendStatusFraud         MassSendStatus = "err(20008)" // suspected of fraud
+	MassSendStatusCopyright     MassSendStatus = "err(20013)" // suspected of an infringement of copyright
+	MassSendStatusOther         MassSendStatus = "err(21000)" // suspected of something else
+	MassSendStatusPromotion     MassSendStatus = "err(22000)" // suspected of mutual promotion
+	MassSendStatusCheckError    MassSendStatus = "err(30001)" // the check for reprints had an error, and reprints are not to be sent
+	MassSendStatusReprint       MassSendStatus = "err(30002)" // a reprint that is not permitted
+	MassSendStatusCheckFailed   MassSendStatus = "err(30003)" // the check for reprints failed
+	MassSendStatusManagerDenied MassSendStatus = "err(40001)" // an administrator refused it
+	MassSendStatusManagerSilent MassSendStatus = "err(40002)" // no administrator confirmed it within 30 minutes
+)
 
 // CopyrightCheck is the result of the originality check for one article.
 type CopyrightCheck struct {

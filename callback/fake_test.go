@@ -121,6 +121,30 @@ func TestTheResultOfATemplateMessageIsAConstant(t *testing.T) {
 	}, got)
 }
 
+func TestTheResultOfAMassMessageIsAConstant(t *testing.T) {
+	p := wechattest.NewPlatform()
+	defer p.Close()
+	h := newHandler(t, p)
+	var got []callback.MassSendStatus
+	callback.On(h, func(_ context.Context, e *callback.MassSendJobFinishEvent) (callback.Reply, error) {
+		got = append(got, e.Status)
+		return nil, nil
+	})
+	p.SetCallback(h)
+	alice := p.AddUser(wechattest.User{})
+	_, err := p.Client().SendMass(t.Context(), wechat.SendMassRequest{ToAll: true, Message: wechat.TextMessage{Content: "hi"}})
+	require.NoError(t, err)
+	p.Wait()
+	for _, other := range []string{"send fail", "err(30002)", "err(40001)", "err(99999)"} {
+		p.Push(t.Context(), wechattest.Push{
+			Type: "event", Event: "MASSSENDJOBFINISH", From: alice.OpenID, Fields: wechattest.Fields{"MsgID": 7, "Status": other},
+		})
+	}
+	assert.Equal(t, []callback.MassSendStatus{
+		callback.MassSendStatusSucceeded, callback.MassSendStatusFailed, callback.MassSendStatusReprint, callback.MassSendStatusManagerDenied, "err(99999)",
+	}, got)
+}
+
 func TestEveryPushArrivesInEveryModeAndFormat(t *testing.T) {
 	pushes := documentedPushes(t)
 	modes := map[wechattest.CallbackMode]callback.Mode{
