@@ -90,16 +90,23 @@ func newHandler(t *testing.T, p *wechattest.Platform, change ...func(*callback.C
 	return h
 }
 
-func TestTheResultOfATemplateMessageIsAConstant(t *testing.T) {
+// receive returns a platform and what each message of one type that it pushes contains.
+func receive[M callback.Message, V any](t *testing.T, content func(M) V) (*wechattest.Platform, *[]V) {
+	t.Helper()
 	p := wechattest.NewPlatform()
-	defer p.Close()
+	t.Cleanup(p.Close)
 	h := newHandler(t, p)
-	var got []callback.TemplateStatus
-	callback.On(h, func(_ context.Context, e *callback.TemplateSendJobFinishEvent) (callback.Reply, error) {
-		got = append(got, e.Status)
+	var got []V
+	callback.On(h, func(_ context.Context, m M) (callback.Reply, error) {
+		got = append(got, content(m))
 		return nil, nil
 	})
 	p.SetCallback(h)
+	return p, &got
+}
+
+func TestTheResultOfATemplateMessageIsAConstant(t *testing.T) {
+	p, got := receive(t, func(e *callback.TemplateSendJobFinishEvent) callback.TemplateStatus { return e.Status })
 	alice, id := p.AddUser(wechattest.User{}), p.AddTemplate(wechattest.Template{Title: "t", Content: "{{thing1.DATA}}"})
 	send := func() {
 		_, err := p.Client().SendTemplateMessage(t.Context(), wechat.TemplateMessage{
@@ -118,19 +125,11 @@ func TestTheResultOfATemplateMessageIsAConstant(t *testing.T) {
 	}
 	assert.Equal(t, []callback.TemplateStatus{
 		callback.TemplateStatusSucceeded, callback.TemplateStatusRefused, callback.TemplateStatusFailed, callback.TemplateStatusLimited, "failed: other",
-	}, got)
+	}, *got)
 }
 
 func TestTheResultOfAMassMessageIsAConstant(t *testing.T) {
-	p := wechattest.NewPlatform()
-	defer p.Close()
-	h := newHandler(t, p)
-	var got []callback.MassSendStatus
-	callback.On(h, func(_ context.Context, e *callback.MassSendJobFinishEvent) (callback.Reply, error) {
-		got = append(got, e.Status)
-		return nil, nil
-	})
-	p.SetCallback(h)
+	p, got := receive(t, func(e *callback.MassSendJobFinishEvent) callback.MassSendStatus { return e.Status })
 	alice := p.AddUser(wechattest.User{})
 	_, err := p.Client().SendMass(t.Context(), wechat.SendMassRequest{ToAll: true, Message: wechat.TextMessage{Content: "hi"}})
 	require.NoError(t, err)
@@ -142,7 +141,7 @@ func TestTheResultOfAMassMessageIsAConstant(t *testing.T) {
 	}
 	assert.Equal(t, []callback.MassSendStatus{
 		callback.MassSendStatusSucceeded, callback.MassSendStatusFailed, callback.MassSendStatusReprint, callback.MassSendStatusManagerDenied, "err(99999)",
-	}, got)
+	}, *got)
 }
 
 func TestEveryPushArrivesInEveryModeAndFormat(t *testing.T) {
