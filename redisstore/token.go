@@ -71,7 +71,10 @@ func (s *Store) load(ctx context.Context, key string) (stored string, ttl time.D
 	}
 	stored, _ = result[0].(string)
 	left, _ := result[1].(int64)
-	switch kind, _ := result[2].(string); {
+	kind, ok := result[2].(string)
+	switch {
+	case !ok:
+		return "", 0, errResponse
 	case kind != "string" && kind != "none":
 		s.report(ctx, key, "redisstore: a key contains a "+kind+", which counts as missing")
 	case left < 0:
