@@ -172,6 +172,12 @@ func TestE24WhateverAReplySaysItIsAValidDocument(t *testing.T) {
 // with other parsers.
 func checkReply(t *testing.T, content string) {
 	t.Helper()
+	checkDocuments(t, content, false)
+	checkDocuments(t, "¶"+content, true) // no value that a document has anyway, as "1" is
+}
+
+func checkDocuments(t *testing.T, content string, counted bool) {
+	t.Helper()
 	for _, reply := range []struct {
 		Reply
 
@@ -193,7 +199,8 @@ func checkReply(t *testing.T, content string) {
 		var object any
 		require.NoError(t, json.Unmarshal(inJSON, &object), "%q", inJSON)
 		assert.NotContains(t, strings.ReplaceAll(string(inJSON), `\\`, ""), `\u`)
-		if want := repair(content); want != "" {
+		if counted {
+			want := repair(content)
 			assert.Equal(t, reply.fields, occurrences(doc, want), "%q of %T in XML: %s", content, reply.Reply, inXML)
 			assert.Equal(t, reply.fields, occurrences(object, want), "%q of %T in JSON: %s", content, reply.Reply, inJSON)
 		}
