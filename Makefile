@@ -81,7 +81,7 @@ profile:
 ## fuzz: every fuzz target: FUZZTIME for what strangers can send, 10 seconds for the rest; two at a time, on a processor each
 fuzz:
 	@set -e; for module in . $(MODULES); do for pkg in $$(go -C $$module list ./...); do \
-		time=10s; case $$pkg in */callback|*/internal/*|*/tokenservice) time=$(FUZZTIME);; esac; \
+		time=10s; case $$pkg in */callback|*/internal/msgcrypt|*/internal/wirejson|*/tokenservice) time=$(FUZZTIME);; esac; \
 		go -C $$module test -list '^Fuzz' $$pkg | sed -n "s,^Fuzz.*,$$pkg & $$time $$module,p"; \
 	done; done | xargs -P 2 -L 1 .ci/fuzz
 
