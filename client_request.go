@@ -62,8 +62,9 @@ type Request struct {
 // logged.
 //
 // If the platform rejects the token, Do fetches another one and sends the call once
-// more, unless the platform issues the same token again; see [WithForcedRefresh]. A request that is neither Idempotent nor Deduplicated is retried only if it
-// certainly was not executed. [WithRetry] sets the number of attempts.
+// more, unless the platform issues the same token again; see [WithForcedRefresh]. A
+// request that is neither Idempotent nor Deduplicated is retried only if it certainly was
+// not executed. [WithRetry] sets the number of attempts.
 //
 // Do returns an [*ArgumentError] if the request is invalid and was not sent, an
 // [*Error] if the platform refused the call (out may be partly filled), a

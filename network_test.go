@@ -64,13 +64,14 @@ func (s *served) client(opts ...wechat.Option) *wechat.Client {
 	}, opts...)...)
 }
 
+// lostResponses lose the response to a request that was executed.
+var lostResponses = []wechattest.NetworkFault{{Reset: true, AfterWrite: true}, {Hang: true, AfterWrite: true}, {Truncate: 5}}
+
 func TestC1_ASendWhoseResponseIsLostIsExecutedOnce(t *testing.T) { eachWay(t, lostSend) }
 
 func lostSend(t *testing.T, way wechat.Option) {
 	t.Helper()
-	for _, fault := range []wechattest.NetworkFault{
-		{Reset: true, AfterWrite: true}, {Hang: true, AfterWrite: true}, {Truncate: 5},
-	} {
+	for _, fault := range lostResponses {
 		synctest.Test(t, func(t *testing.T) {
 			s := serve(t)
 			c := s.client(way)
@@ -110,9 +111,7 @@ func TestC3_AKeyedSendWhoseResponseIsLostIsDeliveredOnce(t *testing.T) { eachWay
 
 func lostKeyedSends(t *testing.T, way wechat.Option) {
 	t.Helper()
-	for _, fault := range []wechattest.NetworkFault{
-		{Reset: true, AfterWrite: true}, {Hang: true, AfterWrite: true}, {Truncate: 5},
-	} {
+	for _, fault := range lostResponses {
 		synctest.Test(t, func(t *testing.T) {
 			s := serve(t)
 			c := s.client(way)
