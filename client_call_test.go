@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -22,6 +21,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/wechatoa/wechat/internal/testlog"
 )
 
 var (
@@ -525,7 +526,7 @@ func TestCodeOfTheProgramMayHangPanicOrEndItsGoroutine(t *testing.T) {
 	for name, do := range odd {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				var log strings.Builder
+				var log testlog.Output
 				s := newScript(ok)
 				var seen []int
 				note := func(n int) Option {
@@ -534,7 +535,7 @@ func TestCodeOfTheProgramMayHangPanicOrEndItsGoroutine(t *testing.T) {
 						seen = append(seen, n)
 					})
 				}
-				c := s.client(note(1), WithObserver(func(context.Context, Attempt) { do() }), WithObserver(nil), note(2), WithLogger(textLog(&log)))
+				c := s.client(note(1), WithObserver(func(context.Context, Attempt) { do() }), WithObserver(nil), note(2), WithLogger(log.Logger()))
 				begin := time.Now()
 				for range 100 {
 					require.NoError(t, c.Do(t.Context(), request(), nil))
@@ -547,7 +548,7 @@ func TestCodeOfTheProgramMayHangPanicOrEndItsGoroutine(t *testing.T) {
 				c = s.client(WithTokenSource(sourceFunc(func(context.Context, string) (string, error) {
 					do()
 					return "late", nil
-				})), WithLogger(textLog(&log)))
+				})), WithLogger(log.Logger()))
 				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 				defer cancel()
 				for range 2 {
@@ -564,9 +565,6 @@ func TestCodeOfTheProgramMayHangPanicOrEndItsGoroutine(t *testing.T) {
 		})
 	}
 }
-
-// textLog writes a log that a test reads when nobody writes any more.
-func textLog(w io.Writer) *slog.Logger { return slog.New(slog.NewTextHandler(w, nil)) }
 
 func TestEndOfTheTimeIsToldWhateverTheTransportReturns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

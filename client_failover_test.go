@@ -2,11 +2,9 @@ package wechat
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"strings"
@@ -19,6 +17,8 @@ import (
 	"github.com/go-resty/resty/v2"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/wechatoa/wechat/internal/testlog"
 )
 
 const (
@@ -137,8 +137,8 @@ func TestC18_OutageOfTheUsualHostCostsOneDialInThirtySeconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHosts()
 		h.set(usualHost, "hangs")
-		var log bytes.Buffer
-		c := h.client(t, WithFailover(), WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
+		var log testlog.Output
+		c := h.client(t, WithFailover(), WithLogger(log.Logger()))
 		call := func() time.Duration {
 			begin := time.Now()
 			require.NoError(t, c.Do(t.Context(), request(), nil))

@@ -23,6 +23,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/wechatoa/wechat/internal/testlog"
 )
 
 // script is a transport that returns one response after the other, and then always the last.
@@ -472,7 +474,7 @@ func TestErrorsHoldNoSecret(t *testing.T) {
 	for name, play := range plays {
 		for _, path := range []string{"/cgi-bin/user/info", stableTokenPath} {
 			t.Run(name+path, func(t *testing.T) {
-				var log bytes.Buffer
+				var log testlog.Output
 				var seen []Attempt
 				p := &tokenPlatform{}
 				c := p.client(

@@ -11,7 +11,6 @@ import (
 	"net/http/httptest"
 	"runtime"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -21,6 +20,8 @@ import (
 	"github.com/jarcoal/httpmock"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/wechatoa/wechat/internal/testlog"
 )
 
 const restyToken = "TOKEN-CANARY-OF-TWENTY"
@@ -170,9 +171,7 @@ func TestRedirectPolicyOfAGivenRestyClientIsForItsOtherRequests(t *testing.T) {
 }
 
 func TestLogOfAGivenRestyClientShowsNoSecret(t *testing.T) {
-	var log bytes.Buffer
-	logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	var direct bytes.Buffer
+	var log, direct testlog.Output
 	s := newScript(func(r *http.Request) (*http.Response, error) {
 		resp, err := answer(http.StatusOK, `{"access_token":"FRESH-CANARY-123","expires_in":7200,"refresh_token":"REFRESH-CANARY","n":"visible"}`)(r)
 		resp.Header.Set("Set-Cookie", "session=COOKIE-CANARY")
@@ -180,11 +179,11 @@ func TestLogOfAGivenRestyClientShowsNoSecret(t *testing.T) {
 		return resp, err
 	})
 	rc := resty.NewWithClient(&http.Client{Transport: s}).SetDebug(true).EnableGenerateCurlOnDebug().SetBasicAuth("user", "PASSWORD-CANARY").
-		SetCookie(&http.Cookie{Name: "a", Value: "COOKIE-CANARY"}).SetLogger(restyLog{log: slog.New(slog.NewTextHandler(&direct, nil))})
+		SetCookie(&http.Cookie{Name: "a", Value: "COOKIE-CANARY"}).SetLogger(restyLog{log: direct.Logger()})
 	rc.SetHeader("X-Api-Key", "KEY-CANARY").SetAuthToken("BEARER-CANARY")
 	rc.HeaderAuthorizationKey = "X-Gateway"
 	rc.OnError(func(*resty.Request, error) {})
-	c := NewClient("wx1", "SECRET-CANARY", WithRestyClient(rc), WithLogger(logger), WithBaseURL("http://example.com"))
+	c := NewClient("wx1", "SECRET-CANARY", WithRestyClient(rc), WithLogger(log.Logger()), WithBaseURL("http://example.com"))
 	require.NoError(t, c.Do(t.Context(), request(), nil), "with the token that was fetched")
 	_, err := c.ExchangeOAuthCode(t.Context(), "CODE-CANARY")
 	require.NoError(t, err)
@@ -232,8 +231,8 @@ func TestGivenRestyClientIsNotChanged(t *testing.T) {
 	h := &http.Client{Transport: s, Timeout: time.Minute}
 	rc := resty.NewWithClient(h).SetHeader("Idempotency-Key", "K").SetHeader("A", "1")
 	shown := fmt.Sprintf("%v %v %v %v", rc.Header, rc.QueryParam, rc.Debug, rc.AllowGetMethodPayload)
-	var lines bytes.Buffer
-	rc.SetLogger(restyLog{log: slog.New(slog.NewTextHandler(&lines, nil))})
+	var lines testlog.Output
+	rc.SetLogger(restyLog{log: lines.Logger()})
 	before := 0
 	c := withResty(rc)
 	rc.OnBeforeRequest(func(*resty.Client, *resty.Request) error { before++; return nil })
@@ -289,8 +288,8 @@ func TestMiddlewareThatFailsHangsOrPanicsEndsItsCallAndNothingElse(t *testing.T)
 				} else {
 					rc.OnBeforeRequest(func(_ *resty.Client, r *resty.Request) error { return run(r.Context()) })
 				}
-				var log lockedBuffer
-				c := withResty(rc, WithTimeout(10*time.Second), WithLogger(textLog(&log)))
+				var log testlog.Output
+				c := withResty(rc, WithTimeout(10*time.Second), WithLogger(log.Logger()))
 				began := time.Now()
 				err := c.Do(t.Context(), request(), nil)
 				var failure *RequestError
@@ -313,23 +312,6 @@ func TestMiddlewareThatFailsHangsOrPanicsEndsItsCallAndNothingElse(t *testing.T)
 			})
 		}
 	}
-}
-
-type lockedBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
 }
 
 func TestMiddlewareThatTakesTheContextAwaySendsNothing(t *testing.T) {

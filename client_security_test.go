@@ -28,6 +28,7 @@ import (
 
 	"github.com/wechatoa/wechat/internal/apisec"
 	"github.com/wechatoa/wechat/internal/spec"
+	"github.com/wechatoa/wechat/internal/testlog"
 )
 
 // securedEnds are both ends of the API security of one account, with keys of this
@@ -345,8 +346,8 @@ func TestAnswerMayBe290SecondsOld(t *testing.T) {
 func TestOldCertificateVerifiesWhileItIsReplaced(t *testing.T) {
 	ends := securedKeys()
 	for serial, warnings := range map[string]int{"CERT-NEW": 0, "CERT-OLD": 1} {
-		var log bytes.Buffer
-		c := ends.client(t, ends.only(serial), always(wireOK), nil, WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
+		var log testlog.Output
+		c := ends.client(t, ends.only(serial), always(wireOK), nil, WithLogger(log.Logger()))
 		require.NoError(t, c.ClearQuota(t.Context()))
 		require.NoError(t, c.ClearQuota(t.Context()))
 		assert.Equal(t, warnings, strings.Count(log.String(), "level=WARN"), log.String())

@@ -1,7 +1,6 @@
 package wechat
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -20,6 +19,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/wechatoa/wechat/internal/testlog"
 )
 
 func idleAppID(i int) string { return fmt.Sprintf("wx%016x", i) }
@@ -411,8 +412,8 @@ func TestAHangingAccountHarmsNobodyElse(t *testing.T) {
 }
 
 func TestAPanicOfTheProgramIsAnErrorThatShowsNothingOfIt(t *testing.T) {
-	var log bytes.Buffer
-	c := NewClients(func(context.Context, string) (Account, error) { panic("row: SECRET-CANARY") }, WithLogger(textLog(&log)))
+	var log testlog.Output
+	c := NewClients(func(context.Context, string) (Account, error) { panic("row: SECRET-CANARY") }, WithLogger(log.Logger()))
 	for i := range 20 {
 		_, err := c.Get(t.Context(), idleAppID(i))
 		require.ErrorContains(t, err, "panicked")

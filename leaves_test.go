@@ -1,7 +1,6 @@
 package wechat
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -13,6 +12,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/wechatoa/wechat/internal/testlog"
 )
 
 // TestNoAnswerIsLostToTheTypeOfALeaf turns each leaf of each sample answer into the
@@ -181,9 +182,9 @@ func differences(want, got reflect.Value, path string) []string {
 }
 
 func TestFieldThatCannotBeReadIsReportedOncePerEndpoint(t *testing.T) {
-	var log bytes.Buffer
+	var log testlog.Output
 	s := newScript(answer(http.StatusOK, `{"total":"many","users":[{"id":1},{"id":{"SECRET-CANARY":1}},{"id":[1,2]}]}`))
-	c := s.client(WithLogger(textLog(&log)))
+	c := s.client(WithLogger(log.Logger()))
 	for range 3 {
 		var out struct {
 			Total int64 `json:"total"`

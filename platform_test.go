@@ -1,7 +1,6 @@
 package wechat_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -21,6 +20,7 @@ import (
 
 	"github.com/wechatoa/wechat"
 	"github.com/wechatoa/wechat/internal/spec"
+	"github.com/wechatoa/wechat/internal/testlog"
 	"github.com/wechatoa/wechat/wechattest"
 )
 
@@ -193,22 +193,7 @@ func authorized(t *testing.T, p *wechattest.Platform, c *wechat.Client) wechat.S
 }
 
 // output collects everything that is printed.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
-}
+type output struct{ testlog.Output }
 
 // show prints values in every way there is, and the errors inside of them.
 func (o *output) show(values ...any) {

@@ -16,6 +16,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/wechatoa/wechat/internal/testlog"
 )
 
 // tokenKey is the key of the test account's stable token.
@@ -334,9 +336,9 @@ func TestTokenEndpointThatFailsForSecondsIsBackInSeconds(t *testing.T) {
 
 func TestRivalsOfAClassicTokenAreReportedOnceAnHour(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var log bytes.Buffer
+		var log testlog.Output
 		p := &tokenPlatform{latency: 10 * time.Millisecond}
-		c := p.client(WithClassicToken(), WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
+		c := p.client(WithClassicToken(), WithLogger(log.Logger()))
 		for range 24 * 12 {
 			require.NoError(t, ping(t.Context(), c))
 			time.Sleep(5 * time.Minute)
@@ -349,9 +351,9 @@ func TestRivalsOfAClassicTokenAreReportedOnceAnHour(t *testing.T) {
 		assert.NotContains(t, log.String(), "CANARY")
 	})
 	synctest.Test(t, func(t *testing.T) {
-		var log bytes.Buffer
+		var log testlog.Output
 		p := &tokenPlatform{latency: 10 * time.Millisecond}
-		c := p.client(WithClassicToken(), WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
+		c := p.client(WithClassicToken(), WithLogger(log.Logger()))
 		for range 10 {
 			require.NoError(t, ping(t.Context(), c))
 			time.Sleep(70 * time.Minute)
@@ -471,7 +473,7 @@ func TestB7_StoreThatHangsDelaysCallsOnlyAFewTimes(t *testing.T) {
 
 func TestB4_StoreOutageIsLoggedAtItsBeginningAndItsEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var log bytes.Buffer
+		var log testlog.Output
 		p := &tokenPlatform{latency: 10 * time.Millisecond}
 		down := false
 		s := &oddStore{odd: func(ctx context.Context, m string) error {
@@ -480,7 +482,7 @@ func TestB4_StoreOutageIsLoggedAtItsBeginningAndItsEnd(t *testing.T) {
 			}
 			return latent(ctx, m)
 		}}
-		c := p.client(WithTokenStore(s), WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
+		c := p.client(WithTokenStore(s), WithLogger(log.Logger()))
 		require.NoError(t, ping(t.Context(), c))
 		down = true
 		for range 59 { // almost ten minutes
@@ -567,11 +569,11 @@ func TestB6_ClassicTokenWithoutItsLockIsFetchedRarely(t *testing.T) {
 
 func TestPanickingTransportIsAnErrorOfTheWaitersWithoutSecrets(t *testing.T) {
 	for _, opts := range [][]Option{nil, {WithClassicToken()}} {
-		var log bytes.Buffer
+		var log testlog.Output
 		p := &tokenPlatform{fetch: func(r *http.Request) (*http.Response, error) {
 			panic("cannot send " + r.URL.String() + " SECRET-CANARY")
 		}}
-		c := p.client(append(opts, WithLogger(slog.New(slog.NewTextHandler(&log, nil))))...)
+		c := p.client(append(opts, WithLogger(log.Logger()))...)
 		assert.Equal(t, 100, together(100, func(int) error {
 			err := ping(t.Context(), c)
 			assert.NotContains(t, err.Error(), "CANARY")

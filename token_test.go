@@ -1,12 +1,10 @@
 package wechat
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
@@ -18,6 +16,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/wechatoa/wechat/internal/testlog"
 )
 
 // tokenPlatform plays the platform for tests of tokens: it issues them, checks
@@ -350,10 +350,10 @@ func TestOldTokenServesWhileItsRenewalFails(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				var log bytes.Buffer
+				var log testlog.Output
 				var fetches []time.Time
 				p := &tokenPlatform{}
-				c := p.client(WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
+				c := p.client(WithLogger(log.Logger()))
 				require.NoError(t, ping(t.Context(), c))
 				time.Sleep(advisory)
 				p.fetch = func(r *http.Request) (*http.Response, error) {
@@ -664,9 +664,9 @@ func (s brokenStore) Unlock(ctx context.Context, _, _ string) error { return s.f
 func TestBrokenStoreCostsLatencyButNoCall(t *testing.T) {
 	for _, hang := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
-			var log bytes.Buffer
+			var log testlog.Output
 			p := &tokenPlatform{}
-			c := p.client(WithTokenStore(brokenStore{hang: hang}), WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
+			c := p.client(WithTokenStore(brokenStore{hang: hang}), WithLogger(log.Logger()))
 			begin := time.Now()
 			assert.Zero(t, together(100, func(int) error { return ping(t.Context(), c) }))
 			assert.LessOrEqual(t, time.Since(begin), time.Second)

@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/wechatoa/wechat/internal/testlog"
 )
 
 func TestActivityAnswersWhatThePlatformDoesNot(t *testing.T) {
@@ -102,7 +104,7 @@ func (brokenActivity) RecordActivity(context.Context, string, time.Time, time.Ti
 func TestAFailingActivityStoreIsLoggedAndCostsNoReply(t *testing.T) {
 	j := &journal{}
 	cfg := safeConfig()
-	cfg.Activity, cfg.Logger = NewActivity(brokenActivity{}), j.logger()
+	cfg.Activity, cfg.Logger = NewActivity(brokenActivity{}), j.log.Logger()
 	h := newTestHandler(t, cfg)
 	On(h, (&counter{}).handle)
 	p := safePlatform()
@@ -111,7 +113,7 @@ func TestAFailingActivityStoreIsLoggedAndCostsNoReply(t *testing.T) {
 		assert.True(t, ok)
 		assert.Contains(t, got, "runs")
 	}
-	assert.Equal(t, 1, strings.Count(j.logged(), `what="activity store"`), "once a minute")
+	assert.Equal(t, 1, strings.Count(j.log.String(), `what="activity store"`), "once a minute")
 }
 
 func TestAMenuStatusAddsCountsAndKeepsTheLatest(t *testing.T) {
@@ -210,7 +212,7 @@ func TestAPushWaitsForOneStoreThatHangsNotForTwo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hangs := badStore{func() { time.Sleep(3 * time.Second) }}
 		cfg := safeConfig()
-		cfg.Dedupe, cfg.Activity, cfg.Logger = hangs, NewActivity(hangs), (&journal{}).logger()
+		cfg.Dedupe, cfg.Activity, cfg.Logger = hangs, NewActivity(hangs), new(testlog.Output).Logger()
 		h := newTestHandler(t, cfg)
 		On(h, func(context.Context, *TextMessage) (Reply, error) { return Text("reply"), nil })
 		delayed := 0
@@ -235,7 +237,7 @@ func TestAPushWaitsForOneStoreThatHangsNotForTwo(t *testing.T) {
 func TestActivityIsRecordedWhenOnlyTheStoreOfPushesFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg := safeConfig()
-		cfg.Dedupe, cfg.Logger = badStore{func() { time.Sleep(3 * time.Second) }}, (&journal{}).logger()
+		cfg.Dedupe, cfg.Logger = badStore{func() { time.Sleep(3 * time.Second) }}, new(testlog.Output).Logger()
 		cfg.Activity = NewActivity(slowMenu{newMemoryActivity()})
 		h := newTestHandler(t, cfg)
 		h.ServeHTTP(httptest.NewRecorder(), safePlatform().request(t.Context(), textPush(1, "hi")))

@@ -82,7 +82,7 @@ func TestTheLastListOfAddressesStays(t *testing.T) {
 		a, j := &addresses{}, &journal{}
 		a.will(works)
 		h, from := allowing(t, a)
-		h.allow.log = j.logger()
+		h.allow.log = j.log.Logger()
 		assert.Equal(t, 200, from("203.0.113.9:80"))
 		bad := []func(context.Context) ([]string, error){
 			fails,
@@ -105,7 +105,7 @@ func TestTheLastListOfAddressesStays(t *testing.T) {
 			assert.EqualValues(t, i+2, a.calls.Load(), "a fetch that failed is not repeated at once")
 			time.Sleep(11*time.Second + time.Minute)
 			synctest.Wait()
-			assert.Equal(t, i+1, strings.Count(j.logged(), "Config.AllowedIPs failed"), "each failure is logged")
+			assert.Equal(t, i+1, strings.Count(j.log.String(), "Config.AllowedIPs failed"), "each failure is logged")
 		}
 		a.will(func(context.Context) ([]string, error) { return []string{"198.51.100.1"}, nil })
 		from("203.0.113.9:80")
@@ -197,7 +197,7 @@ func TestShutdownEndsTheFetchOfAddresses(t *testing.T) {
 		a, j := &addresses{}, &journal{}
 		a.will(func(ctx context.Context) ([]string, error) { <-ctx.Done(); return nil, ctx.Err() })
 		h, from := allowing(t, a)
-		h.allow.log = j.logger()
+		h.allow.log = j.log.Logger()
 		go from("203.0.113.9:80")
 		synctest.Wait()
 		require.NoError(t, h.Shutdown(t.Context()))
@@ -206,7 +206,7 @@ func TestShutdownEndsTheFetchOfAddresses(t *testing.T) {
 		time.Sleep(time.Hour)
 		assert.Equal(t, 503, from("203.0.113.9:80"))
 		assert.EqualValues(t, 1, a.calls.Load())
-		assert.Empty(t, j.logged(), "that is no failure")
+		assert.Empty(t, j.log.String(), "that is no failure")
 	})
 }
 

@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/wechatoa/wechat/internal/testlog"
 )
 
 // otherKey is a key. With d as its last letter it is the same key.
@@ -167,11 +169,10 @@ func TestNothingSecretIsPrinted(t *testing.T) {
 			texts = append(texts, fmt.Sprintf(verb, value))
 		}
 		encoded, _ := json.Marshal(value) // it returns an error for some of them
-		j := &journal{}
-		j.logger().Info("x", "value", value)
-		inJSON := &journal{}
-		slog.New(slog.NewJSONHandler(inJSON, nil)).Info("x", "value", value)
-		for _, text := range append(texts, string(encoded), j.logged(), inJSON.logged()) {
+		var inText, inJSON testlog.Output
+		inText.Logger().Info("x", "value", value)
+		slog.New(slog.NewJSONHandler(&inJSON, nil)).Info("x", "value", value)
+		for _, text := range append(texts, string(encoded), inText.String(), inJSON.String()) {
 			for _, secret := range []string{testToken, testKey, "previoustoken", otherKey} {
 				for _, form := range []string{secret, fmt.Sprintf("%x", secret), fmt.Sprintf("%X", secret)} {
 					assert.NotContains(t, text, form, "%T", value)

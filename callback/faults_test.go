@@ -98,7 +98,7 @@ func TestE13MisbehavingStoresAndHooksCostNoReplyAndAreReported(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					j := &journal{}
 					cfg := safeConfig()
-					cfg.Logger, cfg.Observer = j.logger(), j.observe
+					cfg.Logger, cfg.Observer = j.log.Logger(), j.observe
 					change(&cfg)
 					h := newTestHandler(t, cfg)
 					h.OnEventKey("bad", answering(nil, errors.New("something to log")))
@@ -113,8 +113,8 @@ func TestE13MisbehavingStoresAndHooksCostNoReplyAndAreReported(t *testing.T) {
 						assert.Less(t, time.Since(began), 4*time.Second)
 					}
 					if what != "logger" {
-						assert.Contains(t, j.logged(), `what="`+what+`"`)
-						assert.Equal(t, 1, strings.Count(j.logged(), `what="`+what+`"`), "once a minute")
+						assert.Contains(t, j.log.String(), `what="`+what+`"`)
+						assert.Equal(t, 1, strings.Count(j.log.String(), `what="`+what+`"`), "once a minute")
 					}
 					if what == "activity store" || what == "dedupe store" {
 						assert.Positive(t, j.outcomes()[OutcomeFault])
@@ -133,7 +133,7 @@ func TestE13AMisbehavingDeferredIsReportedAsLost(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			j := &journal{}
 			cfg := safeConfig()
-			cfg.Logger, cfg.Observer = j.logger(), j.observe
+			cfg.Logger, cfg.Observer = j.log.Logger(), j.observe
 			cfg.SendDeferred = func(context.Context, []byte) error { do(); return nil }
 			h := newTestHandler(t, cfg)
 			var runs atomic.Int32
@@ -154,7 +154,7 @@ func TestE13AMisbehavingOverflowLeavesThePush(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			j := &journal{}
 			cfg := safeConfig()
-			cfg.Workers, cfg.QueueSize, cfg.Logger, cfg.Observer = 1, 1, j.logger(), j.observe
+			cfg.Workers, cfg.QueueSize, cfg.Logger, cfg.Observer = 1, 1, j.log.Logger(), j.observe
 			cfg.Overflow = func(context.Context, Message) Reply { do(); return nil }
 			h := newTestHandler(t, cfg)
 			var runs atomic.Int32
@@ -167,7 +167,7 @@ func TestE13AMisbehavingOverflowLeavesThePush(t *testing.T) {
 			assert.Equal(t, http.StatusServiceUnavailable, p.sends(h, textPush(3, "c")).Code, misbehavior)
 			require.NoError(t, h.Shutdown(t.Context()))
 			assert.Equal(t, 1, j.outcomes()[OutcomeFault])
-			assert.Contains(t, j.logged(), `what="overflow hook"`)
+			assert.Contains(t, j.log.String(), `what="overflow hook"`)
 			time.Sleep(2 * time.Hour)
 			synctest.Wait()
 		})
@@ -178,7 +178,7 @@ func TestE13AHandlerThatEndsItsGoroutineGivesTheWorkerBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := &journal{}
 		cfg := safeConfig()
-		cfg.Workers, cfg.QueueSize, cfg.Observer, cfg.Logger, cfg.Activity = 1, 10, j.observe, j.logger(), NewActivity(nil)
+		cfg.Workers, cfg.QueueSize, cfg.Observer, cfg.Logger, cfg.Activity = 1, 10, j.observe, j.log.Logger(), NewActivity(nil)
 		h := newTestHandler(t, cfg)
 		h.OnEventKey("k", func(context.Context, Message) (Reply, error) {
 			time.Sleep(time.Second)
@@ -196,7 +196,7 @@ func TestE13AHandlerThatEndsItsGoroutineGivesTheWorkerBack(t *testing.T) {
 		all.Wait()
 		assert.Equal(t, 3*time.Second, time.Since(began), "one after the other")
 		assert.Equal(t, map[Outcome]int{OutcomeFailed: 3, OutcomeAcknowledged: 3}, j.outcomes())
-		assert.Contains(t, j.logged(), usercode.ErrGoexit.Error())
+		assert.Contains(t, j.log.String(), usercode.ErrGoexit.Error())
 		menu, err := cfg.Activity.MenuStatuses(t.Context())
 		require.NoError(t, err)
 		assert.EqualValues(t, 3, menu["k"].Failed)
@@ -228,7 +228,7 @@ func TestE13AnErrorThatIsANilPointerIsSurvived(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			j := &journal{}
 			cfg := safeConfig()
-			cfg.Observer, cfg.Logger, cfg.Activity = j.observe, j.logger(), NewActivity(nil)
+			cfg.Observer, cfg.Logger, cfg.Activity = j.observe, j.log.Logger(), NewActivity(nil)
 			cfg.Dedupe = nilErrorStore{NewMemoryDedupeStore()}
 			cfg.SendDeferred = func(context.Context, []byte) error { return returned }
 			h := newTestHandler(t, cfg)
@@ -257,7 +257,7 @@ func TestE13AMiddlewareThatCannotBeBuiltFailsItsPushes(t *testing.T) {
 	} {
 		j := &journal{}
 		cfg := safeConfig()
-		cfg.Observer, cfg.Logger = j.observe, j.logger()
+		cfg.Observer, cfg.Logger = j.observe, j.log.Logger()
 		h := newTestHandler(t, cfg)
 		h.Use(around)
 		On(h, (&counter{}).handle)

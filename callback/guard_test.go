@@ -180,7 +180,7 @@ func TestE4AWrongClockIsLoggedOnceAMinuteWithItsSkew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := &journal{}
 		cfg := safeConfig()
-		cfg.Logger = j.logger()
+		cfg.Logger = j.log.Logger()
 		h := newTestHandler(t, cfg)
 		r := safePlatform().request(t.Context(), textPush(1, "hello"))
 		body := textBody(t, r)
@@ -191,15 +191,15 @@ func TestE4AWrongClockIsLoggedOnceAMinuteWithItsSkew(t *testing.T) {
 			assert.Equal(t, http.StatusForbidden, w.Code)
 			time.Sleep(time.Second)
 		}
-		assert.Equal(t, 2, strings.Count(j.logged(), "skew_seconds="))
-		assert.Contains(t, j.logged(), "skew_seconds=400")
+		assert.Equal(t, 2, strings.Count(j.log.String(), "skew_seconds="))
+		assert.Contains(t, j.log.String(), "skew_seconds=400")
 	})
 }
 
 func TestE5NoExpectedSignatureIsShown(t *testing.T) {
 	j := &journal{}
 	cfg := safeConfig()
-	cfg.Logger = j.logger()
+	cfg.Logger = j.log.Logger()
 	cfg.Observer = j.observe
 	h := newTestHandler(t, cfg)
 	r := safePlatform().request(t.Context(), textPush(1, "hello"))
@@ -213,7 +213,7 @@ func TestE5NoExpectedSignatureIsShown(t *testing.T) {
 		forged := httptest.NewRequest(http.MethodPost, "/?"+wrong.Encode(), strings.NewReader(textBody(t, safePlatform().request(t.Context(), "<xml/>"))))
 		h.ServeHTTP(w, forged)
 		assert.Equal(t, http.StatusForbidden, w.Code)
-		for _, text := range []string{w.Body.String(), fmt.Sprint(w.Header()), j.logged(), fmt.Sprintf("%+v %#v", j.events, j.events)} {
+		for _, text := range []string{w.Body.String(), fmt.Sprint(w.Header()), j.log.String(), fmt.Sprintf("%+v %#v", j.events, j.events)} {
 			assert.NotContains(t, text, expected)
 			assert.NotContains(t, text, expectedMessage)
 			assert.NotContains(t, text, testToken)

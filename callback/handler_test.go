@@ -327,30 +327,30 @@ func TestE13APanicIsLoggedAndAcknowledged(t *testing.T) {
 	} {
 		j := &journal{}
 		cfg := safeConfig()
-		cfg.Logger, cfg.Observer = j.logger(), j.observe
+		cfg.Logger, cfg.Observer = j.log.Logger(), j.observe
 		h := newTestHandler(t, cfg)
 		register(h)
 		s := safePlatform().pushes(textPush(1, "hello"), h)
 		assert.Equal(t, seen{attempts: 1, latest: s.latest}, s, where)
 		require.NoError(t, h.Shutdown(t.Context())) // reports what is not reported yet
 		assert.Equal(t, map[Outcome]int{OutcomePanicked: 1, OutcomeAcknowledged: 1}, j.outcomes(), where)
-		assert.Contains(t, j.logged(), "boom", where)
-		assert.Contains(t, j.logged(), "handler_test.go", "the log has the stack")
-		assert.NotContains(t, j.logged(), "hello", where)
+		assert.Contains(t, j.log.String(), "boom", where)
+		assert.Contains(t, j.log.String(), "handler_test.go", "the log has the stack")
+		assert.NotContains(t, j.log.String(), "hello", where)
 	}
 }
 
 func TestE14AnErrorIsLoggedAndAcknowledged(t *testing.T) {
 	j := &journal{}
 	cfg := safeConfig()
-	cfg.Logger, cfg.Observer = j.logger(), j.observe
+	cfg.Logger, cfg.Observer = j.log.Logger(), j.observe
 	h := newTestHandler(t, cfg)
 	On(h, func(context.Context, *TextMessage) (Reply, error) { return Text("not this"), errors.New("no database") })
 	s := safePlatform().pushes(textPush(1, "hello"), h)
 	assert.Equal(t, seen{attempts: 1, latest: s.latest}, s)
 	require.NoError(t, h.Shutdown(t.Context())) // reports what is not reported yet
 	assert.Equal(t, map[Outcome]int{OutcomeFailed: 1, OutcomeAcknowledged: 1}, j.outcomes())
-	assert.Contains(t, j.logged(), "no database")
+	assert.Contains(t, j.log.String(), "no database")
 }
 
 func TestE14AFailureIsDeliveredAgainWhereThatIsConfigured(t *testing.T) {
@@ -398,7 +398,7 @@ func TestE15ALateReplyWithoutAWayOutIsReportedLost(t *testing.T) {
 		for _, reply := range []Reply{Text("x"), TransferReply{}} {
 			j := &journal{}
 			cfg := safeConfig()
-			cfg.Observer, cfg.Logger = j.observe, j.logger()
+			cfg.Observer, cfg.Logger = j.observe, j.log.Logger()
 			if _, ok := reply.(TransferReply); ok {
 				cfg.SendDeferred = j.send
 			}
@@ -411,7 +411,7 @@ func TestE15ALateReplyWithoutAWayOutIsReportedLost(t *testing.T) {
 			time.Sleep(time.Second)
 			synctest.Wait()
 			assert.Equal(t, map[Outcome]int{OutcomeLate: 1, OutcomeHandled: 1, OutcomeLost: 1}, j.outcomes())
-			assert.Contains(t, j.logged(), "push lost")
+			assert.Contains(t, j.log.String(), "push lost")
 		}
 	})
 }
@@ -505,7 +505,7 @@ func TestE17AnOverflowIsAnsweredAsConfigured(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := &journal{}
 		cfg := safeConfig()
-		cfg.Workers, cfg.QueueSize, cfg.Observer, cfg.Logger = 1, 1, j.observe, j.logger()
+		cfg.Workers, cfg.QueueSize, cfg.Observer, cfg.Logger = 1, 1, j.observe, j.log.Logger()
 		cfg.Overflow = func(context.Context, Message) Reply { return Text("请稍后再试") }
 		h := newTestHandler(t, cfg)
 		var runs atomic.Int32
@@ -524,7 +524,7 @@ func TestE17AnOverflowIsAnsweredAsConfigured(t *testing.T) {
 		require.NoError(t, h.Shutdown(t.Context()))
 		assert.EqualValues(t, 2, runs.Load())
 		assert.Equal(t, 1, j.outcomes()[OutcomeOverflow])
-		assert.Equal(t, 1, strings.Count(j.logged(), "queue is full"))
+		assert.Equal(t, 1, strings.Count(j.log.String(), "queue is full"))
 	})
 }
 
@@ -532,7 +532,7 @@ func TestE17AnOverflowThatIsAnsweredIsLoggedWithoutAnObserverToo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := &journal{}
 		cfg := safeConfig()
-		cfg.Workers, cfg.QueueSize, cfg.Logger = 1, 1, j.logger()
+		cfg.Workers, cfg.QueueSize, cfg.Logger = 1, 1, j.log.Logger()
 		cfg.Overflow = func(context.Context, Message) Reply { return Text("请稍后再试") }
 		h := newTestHandler(t, cfg)
 		var runs atomic.Int32
@@ -544,7 +544,7 @@ func TestE17AnOverflowThatIsAnsweredIsLoggedWithoutAnObserverToo(t *testing.T) {
 		all.Wait()
 		require.NoError(t, h.Shutdown(t.Context()))
 		assert.EqualValues(t, 2, runs.Load())
-		assert.Equal(t, 1, strings.Count(j.logged(), "queue is full"))
+		assert.Equal(t, 1, strings.Count(j.log.String(), "queue is full"))
 	})
 }
 
@@ -751,7 +751,7 @@ func TestE21WithoutTheStoreDuplicatesAreStillFoundHere(t *testing.T) {
 		for _, store := range []*broken{{}, {hang: true}} {
 			j := &journal{}
 			cfg := safeConfig()
-			cfg.Dedupe, cfg.Logger, cfg.Observer = store, j.logger(), j.observe
+			cfg.Dedupe, cfg.Logger, cfg.Observer = store, j.log.Logger(), j.observe
 			h := newTestHandler(t, cfg)
 			c := &counter{}
 			On(h, c.handle)
@@ -769,7 +769,7 @@ func TestE21WithoutTheStoreDuplicatesAreStillFoundHere(t *testing.T) {
 			}
 			assert.Equal(t, 100, c.count())
 			assert.LessOrEqual(t, time.Since(began), 2*time.Second, "a failing store is left alone")
-			assert.Equal(t, 1, strings.Count(j.logged(), `what="dedupe store"`), "once a minute")
+			assert.Equal(t, 1, strings.Count(j.log.String(), `what="dedupe store"`), "once a minute")
 			assert.Positive(t, j.outcomes()[OutcomeFault])
 			time.Sleep(time.Minute)
 			synctest.Wait()
@@ -990,11 +990,11 @@ func TestALongTextGoesOutAsReplyAndMessages(t *testing.T) {
 
 		cfg.SendDeferred = nil
 		j2 := &journal{}
-		cfg.Logger = j2.logger()
+		cfg.Logger = j2.log.Logger()
 		h = newTestHandler(t, cfg)
 		On(h, func(context.Context, *TextMessage) (Reply, error) { return Text(content), nil })
 		assert.Equal(t, "success", p.sends(h, textPush(1, "hello")).Body.String())
-		assert.Contains(t, j2.logged(), "TextReply.Content must have at most 2048 bytes without Config.SendDeferred, but has 5600")
+		assert.Contains(t, j2.log.String(), "TextReply.Content must have at most 2048 bytes without Config.SendDeferred, but has 5600")
 	})
 }
 

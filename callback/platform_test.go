@@ -3,8 +3,6 @@ package callback
 import (
 	"context"
 	"fmt"
-	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -18,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wechatoa/wechat/internal/msgcrypt"
+	"github.com/wechatoa/wechat/internal/testlog"
 )
 
 const (
@@ -189,7 +188,7 @@ type journal struct {
 	mu     sync.Mutex
 	events []Observation
 	sent   []string
-	log    strings.Builder
+	log    testlog.Output
 }
 
 func (j *journal) observe(_ context.Context, e Observation) {
@@ -210,20 +209,6 @@ func (j *journal) messages() []string {
 	defer j.mu.Unlock()
 	return append([]string(nil), j.sent...)
 }
-
-func (j *journal) Write(p []byte) (int, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.log.Write(p)
-}
-
-func (j *journal) logged() string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.log.String()
-}
-
-func (j *journal) logger() *slog.Logger { return slog.New(slog.NewTextHandler(io.Writer(j), nil)) }
 
 func (j *journal) outcomes() map[Outcome]int {
 	j.mu.Lock()

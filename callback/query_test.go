@@ -314,7 +314,7 @@ func TestVerifyURLReportsWhatCannotBeRight(t *testing.T) {
 			{"oldtoken", 0, "the console signs with the token in Config.Previous"},
 		} {
 			j := &journal{}
-			cfg.Logger = j.logger()
+			cfg.Logger = j.log.Logger()
 			h := newTestHandler(t, cfg)
 			r := verification(test.token, "1")
 			if test.skew < 0 {
@@ -327,12 +327,12 @@ func TestVerifyURLReportsWhatCannotBeRight(t *testing.T) {
 			require.NoError(t, err)
 			assert.Equal(t, "1", echo)
 			if test.logs == "" {
-				assert.Empty(t, j.logged())
+				assert.Empty(t, j.log.String())
 			} else {
-				assert.Contains(t, j.logged(), test.logs)
-				assert.Contains(t, j.logged(), "the configuration is wrong")
+				assert.Contains(t, j.log.String(), test.logs)
+				assert.Contains(t, j.log.String(), "the configuration is wrong")
 			}
-			assert.NotContains(t, j.logged(), "oldtoken")
+			assert.NotContains(t, j.log.String(), "oldtoken")
 		}
 	})
 }
@@ -354,7 +354,7 @@ func TestRefusalsSayWhatIsWrong(t *testing.T) {
 		"console is behind": {platform{mode: ModeCompatible, token: testToken, key: testKey, appID: testAppID}, safeConfig(), nil, []string{"the console is in compatible mode"}},
 	} {
 		j := &journal{}
-		test.cfg.Logger = j.logger()
+		test.cfg.Logger = j.log.Logger()
 		if test.change != nil {
 			test.change(&test.cfg)
 		}
@@ -364,19 +364,19 @@ func TestRefusalsSayWhatIsWrong(t *testing.T) {
 		}
 		require.NoError(t, h.Shutdown(t.Context())) // reports what is not reported yet
 		for _, text := range test.logs {
-			assert.Contains(t, j.logged(), text, name)
+			assert.Contains(t, j.log.String(), text, name)
 		}
-		assert.Equal(t, 1, strings.Count(j.logged(), "\n"), "%s: once a minute: %s", name, j.logged())
+		assert.Equal(t, 1, strings.Count(j.log.String(), "\n"), "%s: once a minute: %s", name, j.log.String())
 		for _, secret := range []string{testToken, testKey, other, "hello", msgcrypt.Sign(testToken)} {
-			assert.NotContains(t, j.logged(), secret, name)
+			assert.NotContains(t, j.log.String(), secret, name)
 		}
 	}
 	j := &journal{}
 	cfg := safeConfig()
-	cfg.Logger = j.logger()
+	cfg.Logger = j.log.Logger()
 	w := httptest.NewRecorder()
 	newTestHandler(t, cfg).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/?msg_signature=1&timestamp=1&nonce=1&echostr=1", nil))
-	assert.Contains(t, j.logged(), "WeCom")
+	assert.Contains(t, j.log.String(), "WeCom")
 }
 
 func TestASkewIsLoggedFromASecondOn(t *testing.T) {
@@ -389,24 +389,24 @@ func TestWithoutALoggerTheDefaultOneIsUsedAndSilenceIsAChoice(t *testing.T) {
 	j := &journal{}
 	defer defaultLogger(t, j)()
 	safePlatform().sends(newTestHandler(t, plainConfig()), textPush(1, "hello"))
-	assert.Contains(t, j.logged(), "Config.Mode is ModePlain")
+	assert.Contains(t, j.log.String(), "Config.Mode is ModePlain")
 	h := newTestHandler(t, plainConfig())
 	On(h, func(context.Context, *TextMessage) (Reply, error) { panic("boom") })
 	plainPlatform().sends(h, textPush(1, "hello"))
-	logged := j.logged()
+	logged := j.log.String()
 	assert.Contains(t, logged, "boom")
 
 	silent := plainConfig()
 	silent.Logger = slog.New(slog.DiscardHandler)
 	safePlatform().sends(newTestHandler(t, silent), textPush(1, "hello"))
-	assert.Equal(t, logged, j.logged())
+	assert.Equal(t, logged, j.log.String())
 }
 
 // defaultLogger makes a journal the default log until the returned function is called.
 func defaultLogger(t *testing.T, j *journal) (restore func()) {
 	t.Helper()
 	before := slog.Default()
-	slog.SetDefault(j.logger())
+	slog.SetDefault(j.log.Logger())
 	return func() { slog.SetDefault(before) }
 }
 

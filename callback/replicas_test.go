@@ -19,6 +19,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/wechatoa/wechat/internal/testlog"
 )
 
 // remote is a store on another machine: it has latency, observes its context, and fails
@@ -122,7 +124,7 @@ func (s *storm) rage(t *testing.T, store DedupeStore) {
 	t.Helper()
 	s.runs, s.replies = map[string]int{}, map[string]int{}
 	cfg := safeConfig()
-	cfg.Dedupe, cfg.HoldDeliveries, cfg.Logger = store, s.hold, (&journal{}).logger()
+	cfg.Dedupe, cfg.HoldDeliveries, cfg.Logger = store, s.hold, new(testlog.Output).Logger()
 	cfg.SendDeferred = func(_ context.Context, body []byte) error {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -285,7 +287,7 @@ func TestE19AStoreThatAnswersTooLateCostsOneRunForEachReplicaAtMost(t *testing.T
 			replica := func(latency time.Duration) *Handler {
 				cfg := safeConfig()
 				store := &remote{MemoryDedupeStore: shared, latency: func() time.Duration { return latency }, fails: func(string) bool { return false }}
-				cfg.Dedupe, cfg.Logger = store, (&journal{}).logger()
+				cfg.Dedupe, cfg.Logger = store, new(testlog.Output).Logger()
 				h := newTestHandler(t, cfg)
 				On(h, slow(time.Second, &runs))
 				return h
@@ -327,7 +329,7 @@ func TestE19AHangUpIsNoFailureOfTheStore(t *testing.T) {
 		cfg := safeConfig()
 		store := newRemote()
 		store.latency = func() time.Duration { return 20 * time.Millisecond }
-		cfg.Dedupe, cfg.Logger, cfg.Observer = store, j.logger(), j.observe
+		cfg.Dedupe, cfg.Logger, cfg.Observer = store, j.log.Logger(), j.observe
 		a, b := replicaPair(t, cfg)
 		var runs atomic.Int32
 		On(a, slow(300*time.Millisecond, &runs))
@@ -344,7 +346,7 @@ func TestE19AHangUpIsNoFailureOfTheStore(t *testing.T) {
 		}
 		assert.EqualValues(t, 40, runs.Load())
 		assert.Zero(t, j.outcomes()[OutcomeFault])
-		assert.Empty(t, j.logged())
+		assert.Empty(t, j.log.String())
 		time.Sleep(time.Minute)
 		synctest.Wait()
 	})
@@ -519,13 +521,13 @@ func TestAStoreThatReturnsNoStateCountsAsFailing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := &journal{}
 		cfg := safeConfig()
-		cfg.Dedupe, cfg.Observer, cfg.Logger = stateless{newRemote()}, j.observe, j.logger()
+		cfg.Dedupe, cfg.Observer, cfg.Logger = stateless{newRemote()}, j.observe, j.log.Logger()
 		h := newTestHandler(t, cfg)
 		On(h, (&counter{}).handle)
 		reply, _ := safePlatform().read(safePlatform().sends(h, textPush(1, "a")))
 		assert.Contains(t, reply, "runs 1")
 		assert.Positive(t, j.outcomes()[OutcomeFault])
-		assert.Contains(t, j.logged(), "returned the unknown state")
+		assert.Contains(t, j.log.String(), "returned the unknown state")
 		time.Sleep(time.Minute)
 	})
 }

@@ -1,7 +1,6 @@
 package callback
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -20,6 +19,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/wechatoa/wechat/internal/testlog"
 )
 
 // manyAccounts is the program: its accounts begin with wx, each has a token of its own.
@@ -189,10 +190,10 @@ func TestAPushIsLeftWithoutAnAnswerIfItsAccountCannotBeHad(t *testing.T) {
 	for name, fault := range faults {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				var log bytes.Buffer
+				var log testlog.Output
 				good := &manyAccounts{}
 				r := good.router(t, func(c *RouterConfig) {
-					c.Logger = slog.New(slog.NewTextHandler(&log, nil))
+					c.Logger = log.Logger()
 					c.Handler = func(ctx context.Context, account string) (*Handler, error) {
 						if account == "wx1" {
 							return fault(ctx, account)

@@ -153,7 +153,7 @@ func (badSwap) SwapSession(context.Context, string, []byte, []byte, time.Duratio
 func TestE13APanicOfASessionStoreIsTheErrorOfItsHandler(t *testing.T) {
 	j := &journal{}
 	cfg := safeConfig()
-	cfg.Observer, cfg.Logger = j.observe, j.logger()
+	cfg.Observer, cfg.Logger = j.observe, j.log.Logger()
 	h := newTestHandler(t, cfg)
 	s := NewSessions[step](badStore{func() { panic("boom") }}, time.Minute)
 	On(h, func(ctx context.Context, m *TextMessage) (Reply, error) {
@@ -162,7 +162,7 @@ func TestE13APanicOfASessionStoreIsTheErrorOfItsHandler(t *testing.T) {
 	safePlatform().sends(h, textPush(1, "a"))
 	require.NoError(t, h.Shutdown(t.Context())) // reports what is not reported yet
 	assert.Equal(t, map[Outcome]int{OutcomeFailed: 1, OutcomeAcknowledged: 1}, j.outcomes())
-	assert.Contains(t, j.logged(), "boom")
+	assert.Contains(t, j.log.String(), "boom")
 }
 
 func TestE23SessionsAreBoundedByNumberAndBytes(t *testing.T) {

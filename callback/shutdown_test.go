@@ -92,7 +92,7 @@ func TestShutdownRefusesWhatComesDuringAndAfterIt(t *testing.T) {
 		j := &journal{}
 		cfg := safeConfig()
 		store := newRemote()
-		cfg.Observer, cfg.Logger, cfg.Dedupe = j.observe, j.logger(), store
+		cfg.Observer, cfg.Logger, cfg.Dedupe = j.observe, j.log.Logger(), store
 		h := newTestHandler(t, cfg)
 		var runs atomic.Int32
 		On(h, slow(500*time.Millisecond, &runs))
@@ -116,8 +116,8 @@ func TestShutdownRefusesWhatComesDuringAndAfterIt(t *testing.T) {
 		assert.Equal(t, http.StatusServiceUnavailable, p.sends(h, textPush(3, "c")).Code)
 		assert.Equal(t, http.StatusServiceUnavailable, p.sends(h, push).Code, "after it nothing is answered")
 		assert.Equal(t, 3, j.outcomes()[OutcomeShutdown])
-		assert.Contains(t, j.logged(), "the handler is shutting down")
-		assert.NotContains(t, j.logged(), "busy")
+		assert.Contains(t, j.log.String(), "the handler is shutting down")
+		assert.NotContains(t, j.log.String(), "busy")
 		require.NoError(t, h.Shutdown(t.Context()), "a second time")
 		assert.Equal(t, 1, store.count("Claim"), "what is refused is not claimed")
 	})
@@ -127,7 +127,7 @@ func TestAShutdownThatEndsLeavesTheQueueToOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := &journal{}
 		cfg := safeConfig()
-		cfg.Workers, cfg.Observer, cfg.Logger, cfg.Dedupe, cfg.SendDeferred = 1, j.observe, j.logger(), newRemote(), j.send
+		cfg.Workers, cfg.Observer, cfg.Logger, cfg.Dedupe, cfg.SendDeferred = 1, j.observe, j.log.Logger(), newRemote(), j.send
 		leaving, staying := replicaPair(t, cfg)
 		cfg.Workers = 100
 		var runs atomic.Int32
@@ -158,7 +158,7 @@ func TestAShutdownThatEndsLeavesTheQueueToOthers(t *testing.T) {
 		assert.Contains(t, reply, "after 0s", "its claim was released")
 		assert.EqualValues(t, 1, runs.Load())
 		assert.Equal(t, 1, j.outcomes()[OutcomeLost], "what was acknowledged and will not be handled")
-		assert.Contains(t, j.logged(), "the shutdown ended before it was handled")
+		assert.Contains(t, j.log.String(), "the shutdown ended before it was handled")
 		time.Sleep(time.Minute)
 		synctest.Wait()
 	})

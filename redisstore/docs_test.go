@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wechatoa/wechat"
+	"github.com/wechatoa/wechat/internal/testlog"
 	"github.com/wechatoa/wechat/redisstore"
 	"github.com/wechatoa/wechat/wechattest"
 )
@@ -86,11 +87,11 @@ func TestTheCommandsOfTheGuideAreEnough(t *testing.T) {
 	c := rdb.client(func(o *redis.Options) { o.Username, o.Password = "wechat", "a-long-password" })
 	store := redisstore.New(c, redisstore.WithEncryption(newKey(t)))
 	srv := wechattest.NewServer(t)
-	log, logged := logger()
-	client := srv.Client(wechat.WithTokenStore(store), wechat.WithLogger(log))
+	var log testlog.Output
+	client := srv.Client(wechat.WithTokenStore(store), wechat.WithLogger(log.Logger()))
 	_, err := client.ListCallbackIPs(t.Context())
 	require.NoError(t, err)
-	assert.Empty(t, logged())
+	assert.Empty(t, log.String())
 	fill(t, store, srv.AppID)
 	_, _, err = store.Activity(srv.AppID).LoadActivity(t.Context(), "o")
 	require.NoError(t, err)

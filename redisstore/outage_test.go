@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wechatoa/wechat"
+	"github.com/wechatoa/wechat/internal/testlog"
 	"github.com/wechatoa/wechat/redisstore"
 	"github.com/wechatoa/wechat/wechattest"
 )
@@ -81,8 +82,8 @@ func callFor(t *testing.T, c *wechat.Client, total, pause time.Duration) (took l
 
 func TestB4CallsGoOnWhileRedisIsDown(t *testing.T) {
 	srv, rdb := wechattest.NewServer(t), startRealServer(t)
-	log, logged := logger()
-	client := srv.Client(wechat.WithTokenStore(redisstore.New(rdb.client())), wechat.WithLogger(log))
+	var log testlog.Output
+	client := srv.Client(wechat.WithTokenStore(redisstore.New(rdb.client())), wechat.WithLogger(log.Logger()))
 	_, err := client.ListCallbackIPs(t.Context())
 	require.NoError(t, err)
 	rdb.kill()
@@ -96,16 +97,16 @@ func TestB4CallsGoOnWhileRedisIsDown(t *testing.T) {
 		require.NoError(t, err)
 	}
 	assert.Equal(t, 2, srv.CallCount(stablePath))
-	assert.Equal(t, 1, strings.Count(logged(), "\n"), logged())
-	assert.Contains(t, logged(), "the token store fails")
+	assert.Equal(t, 1, strings.Count(log.String(), "\n"), log.String())
+	assert.Contains(t, log.String(), "the token store fails")
 
 	rdb.start()
 	require.Eventually(t, func() bool {
 		srv.RevokeTokens()
 		_, err := client.ListCallbackIPs(t.Context())
-		return err == nil && strings.Contains(logged(), "the token store works again")
+		return err == nil && strings.Contains(log.String(), "the token store works again")
 	}, 90*time.Second, 3*time.Second, "rejections are believed twice in five seconds")
-	assert.Equal(t, 2, strings.Count(logged(), "\n"), "one line, and one of the recovery: %s", logged())
+	assert.Equal(t, 2, strings.Count(log.String(), "\n"), "one line, and one of the recovery: %s", log.String())
 }
 
 func TestB4ALongOutageCostsNoCallAndIsLoggedOnce(t *testing.T) {
@@ -113,18 +114,18 @@ func TestB4ALongOutageCostsNoCallAndIsLoggedOnce(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			p := wechattest.NewPlatform()
 			defer p.Close()
-			log, logged := logger()
+			var log testlog.Output
 			o := &outage{hangs: hangs}
-			c := p.Client(wechat.WithTokenStore(o.store(t)), wechat.WithLogger(log))
+			c := p.Client(wechat.WithTokenStore(o.store(t)), wechat.WithLogger(log.Logger()))
 			took := callFor(t, c, 10*time.Minute, time.Second)
 			assert.LessOrEqual(t, took.over(time.Millisecond), 3)
 			assert.LessOrEqual(t, slices.Max(took), 260*time.Millisecond)
-			assert.Equal(t, 1, strings.Count(logged(), "\n"), logged())
+			assert.Equal(t, 1, strings.Count(log.String(), "\n"), log.String())
 
 			took = callFor(t, c, 24*time.Hour, 10*time.Second)
 			assert.LessOrEqual(t, took.over(time.Millisecond), 3, "calls that an outage of a day delays")
 			t.Logf("hangs %v: %d calls in a day, %d delayed, at most %v; %d commands; %d fetches; %d lines",
-				hangs, len(took), took.over(time.Millisecond), slices.Max(took), o.calls.Load(), p.CallCount(stablePath), strings.Count(logged(), "\n"))
+				hangs, len(took), took.over(time.Millisecond), slices.Max(took), o.calls.Load(), p.CallCount(stablePath), strings.Count(log.String(), "\n"))
 			_ = c.Close()
 			time.Sleep(time.Minute) // what hangs ends
 		})

@@ -17,6 +17,7 @@ import (
 
 	"github.com/wechatoa/wechat"
 	"github.com/wechatoa/wechat/callback"
+	"github.com/wechatoa/wechat/internal/testlog"
 	"github.com/wechatoa/wechat/redisstore"
 	"github.com/wechatoa/wechat/wechattest"
 )
@@ -46,11 +47,11 @@ func TestKeyIsPrintedMasked(t *testing.T) {
 	require.NoError(t, err)
 	text, err := json.Marshal(map[string]any{"key": key})
 	require.NoError(t, err)
-	log, logged := logger()
-	log.Info("", slog.Any("key", key))
+	var log testlog.Output
+	log.Logger().Info("", slog.Any("key", key))
 	for _, out := range []string{
 		fmt.Sprint(key), fmt.Sprintf("%v %+v %#v %s %x %d", key, key, key, key, key, key), fmt.Sprintf("%+v", struct{ K redisstore.Key }{key}),
-		string(text), logged(),
+		string(text), log.String(),
 	} {
 		assert.Contains(t, out, "[redacted]")
 		assert.NotContains(t, out, raw)
@@ -155,12 +156,12 @@ func TestKeysAreReplacedWithoutARefresh(t *testing.T) {
 
 func TestServersWithDifferentKeysDoNotStopEachOther(t *testing.T) {
 	srv, rdb := wechattest.NewServer(t), startServer(t)
-	log, logged := logger()
+	var log testlog.Output
 	var clients []*wechat.Client
 	for _, opts := range [][]redisstore.Option{
 		nil, {redisstore.WithEncryption(newKey(t))}, {redisstore.WithEncryption(newKey(t))},
 	} {
-		store := redisstore.New(rdb.client(), append(opts, redisstore.WithLogger(log))...)
+		store := redisstore.New(rdb.client(), append(opts, redisstore.WithLogger(log.Logger()))...)
 		clients = append(clients, srv.Client(wechat.WithTokenStore(store), quiet))
 	}
 	for range 2 {
@@ -173,15 +174,15 @@ func TestServersWithDifferentKeysDoNotStopEachOther(t *testing.T) {
 		srv.RevokeTokens()
 	}
 	assert.LessOrEqual(t, srv.CallCount(stablePath), 2*len(clients), "each for itself, no more")
-	assert.Equal(t, 3, strings.Count(logged(), "cannot be decrypted"), "once for each store: %s", logged())
-	assert.NotContains(t, logged(), "99_", "no token")
+	assert.Equal(t, 3, strings.Count(log.String(), "cannot be decrypted"), "once for each store: %s", log.String())
+	assert.NotContains(t, log.String(), "99_", "no token")
 }
 
 func TestAServerWithoutKeysTakesNoEncryptedValue(t *testing.T) {
 	ctx, rdb := t.Context(), startServer(t)
-	log, logged := logger()
+	var log testlog.Output
 	encrypted := redisstore.New(rdb.client(), redisstore.WithEncryption(newKey(t)))
-	plain := redisstore.New(rdb.client(), redisstore.WithLogger(log))
+	plain := redisstore.New(rdb.client(), redisstore.WithLogger(log.Logger()))
 
 	require.NoError(t, encrypted.Finish(ctx, "wx1:1", "a", []byte("reply"), time.Minute))
 	claim, err := plain.Claim(ctx, "wx1:1", "b", time.Minute)
@@ -202,21 +203,21 @@ func TestAServerWithoutKeysTakesNoEncryptedValue(t *testing.T) {
 	value, _, err := ours.Get(ctx, "o")
 	require.NoError(t, err)
 	assert.Equal(t, "ours", value)
-	assert.Equal(t, 1, strings.Count(logged(), "cannot be decrypted"), logged())
+	assert.Equal(t, 1, strings.Count(log.String(), "cannot be decrypted"), log.String())
 }
 
 func TestTheLogNamesTheKindOfAValueAndNoFollower(t *testing.T) {
 	ctx, rdb := t.Context(), startServer(t)
 	require.NoError(t, redisstore.New(rdb.client()).Sessions("wx1", "a").SaveSession(ctx, "follower", []byte("1"), time.Minute))
-	log, logged := logger()
-	for _, l := range []*slog.Logger{log, nil} {
+	var log testlog.Output
+	for _, l := range []*slog.Logger{log.Logger(), nil} {
 		store := redisstore.New(rdb.client(), redisstore.WithEncryption(newKey(t)), redisstore.WithLogger(l))
 		value, err := store.Sessions("wx1", "a").LoadSession(ctx, "follower")
 		require.NoError(t, err)
 		assert.Nil(t, value)
 	}
-	assert.Contains(t, logged(), "key=wechat:{wx1}:session\n")
-	assert.NotContains(t, logged(), "follower")
+	assert.Contains(t, log.String(), "key=wechat:{wx1}:session\n")
+	assert.NotContains(t, log.String(), "follower")
 }
 
 func TestAnErrorQuotesNoValue(t *testing.T) {

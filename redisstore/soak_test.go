@@ -1,7 +1,6 @@
 package redisstore_test
 
 import (
-	"bytes"
 	"context"
 	"flag"
 	"fmt"
@@ -16,6 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/wechatoa/wechat/internal/testlog"
 	"github.com/wechatoa/wechat/wechattest"
 )
 
@@ -102,25 +102,7 @@ type member struct {
 	*process
 
 	name   string
-	output *output
-}
-
-// output is what a process printed.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
+	output *testlog.Output
 }
 
 // message is a message of a follower.
@@ -186,7 +168,7 @@ func (s *soak) begin() {
 
 // start starts the n-th replica.
 func (s *soak) start(n int) *member {
-	m := &member{name: fmt.Sprint("replica", n), output: new(output)}
+	m := &member{name: fmt.Sprint("replica", n), output: new(testlog.Output)}
 	m.process = startProcessTo(s.t, job{
 		Kind: "replica", Redis: s.rdb.Addr, Report: s.report.URL, Name: m.name, Seed: s.seed + uint64(10*n), Accounts: []account{accountOf(s.p)},
 	}, m.output)

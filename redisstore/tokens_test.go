@@ -1,10 +1,8 @@
 package redisstore_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"log/slog"
 	"strings"
 	"sync"
 	"syscall"
@@ -16,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wechatoa/wechat"
+	"github.com/wechatoa/wechat/internal/testlog"
 	"github.com/wechatoa/wechat/redisstore"
 	"github.com/wechatoa/wechat/wechattest"
 )
@@ -237,28 +236,6 @@ func TestB14CallsDoNotTouchRedis(t *testing.T) {
 	t.Logf("commands of the first call: %d, of the next 10,000: %d", cold, rdb.requests()-cold)
 }
 
-// logger returns a logger and what it has written.
-func logger() (*slog.Logger, func() string) {
-	var mu sync.Mutex
-	var out bytes.Buffer
-	return slog.New(slog.NewTextHandler(&lockedWriter{&mu, &out}, nil)), func() string {
-		mu.Lock()
-		defer mu.Unlock()
-		return out.String()
-	}
-}
-
-type lockedWriter struct {
-	mu  *sync.Mutex
-	out *bytes.Buffer
-}
-
-func (w *lockedWriter) Write(b []byte) (int, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.out.Write(b)
-}
-
 func TestB9ARecordThatIsNotOursIsReplaced(t *testing.T) {
 	rdb := startServer(t)
 	c := rdb.client()
@@ -277,15 +254,15 @@ func TestB9ARecordThatIsNotOursIsReplaced(t *testing.T) {
 			key := "wechat:{" + srv.AppID + "}:token:stable"
 			require.NoError(t, c.Del(t.Context(), key).Err())
 			require.NoError(t, spoil(t.Context(), key))
-			log, logged := logger()
-			store := redisstore.New(c, append(opts, redisstore.WithLogger(log))...)
+			var log testlog.Output
+			store := redisstore.New(c, append(opts, redisstore.WithLogger(log.Logger()))...)
 			for range 2 { // the second one finds the record of the first one
-				client := srv.Client(wechat.WithTokenStore(store), wechat.WithLogger(log))
+				client := srv.Client(wechat.WithTokenStore(store), wechat.WithLogger(log.Logger()))
 				_, err := client.ListCallbackIPs(t.Context())
 				require.NoError(t, err, name)
 			}
 			assert.Equal(t, 1, srv.CallCount(stablePath), name)
-			assert.Equal(t, 1, strings.Count(logged(), "\n"), "%s: %s", name, logged())
+			assert.Equal(t, 1, strings.Count(log.String(), "\n"), "%s: %s", name, log.String())
 			value, _, err := store.Load(t.Context(), key)
 			require.NoError(t, err)
 			assert.Equal(t, lastIssued(t, srv.Platform), value, name)

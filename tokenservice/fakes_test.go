@@ -1,7 +1,6 @@
 package tokenservice_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -18,6 +17,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/wechatoa/wechat"
+	"github.com/wechatoa/wechat/internal/testlog"
 	"github.com/wechatoa/wechat/tokenservice"
 	"github.com/wechatoa/wechat/wechattest"
 )
@@ -37,12 +37,12 @@ var quiet = slog.New(slog.DiscardHandler)
 type fixture struct {
 	*wechattest.Platform
 	service *tokenservice.Handler
-	log     *logBuffer
+	log     *testlog.Output
 }
 
 func newFixture(t testing.TB, opts ...wechattest.Option) *fixture {
 	t.Helper()
-	f := &fixture{Platform: wechattest.NewPlatform(opts...), log: new(logBuffer)}
+	f := &fixture{Platform: wechattest.NewPlatform(opts...), log: new(testlog.Output)}
 	t.Cleanup(f.Close)
 	var err error
 	f.service, err = tokenservice.NewHandler(tokenservice.Config{
@@ -51,28 +51,10 @@ func newFixture(t testing.TB, opts ...wechattest.Option) *fixture {
 			{Name: "shop", Keys: []wechat.Secret{shopKey}},
 			{Name: "other", Keys: []wechat.Secret{otherKey}, AppIDs: []string{"wx0000000000000404"}},
 		},
-		Logger: slog.New(slog.NewTextHandler(f.log, nil)),
+		Logger: f.log.Logger(),
 	})
 	require.NoError(t, err)
 	return f
-}
-
-// logBuffer is a log that several goroutines write and read.
-type logBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *logBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *logBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }
 
 // reply is what the service responded.

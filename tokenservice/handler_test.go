@@ -21,6 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wechatoa/wechat"
+	"github.com/wechatoa/wechat/internal/testlog"
 	"github.com/wechatoa/wechat/tokenservice"
 	"github.com/wechatoa/wechat/wechattest"
 )
@@ -250,10 +251,10 @@ func TestAServiceWhoseClientsCannotBeHadRespondsInTime(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				log := new(logBuffer)
+				log := new(testlog.Output)
 				h, err := tokenservice.NewHandler(tokenservice.Config{
 					Client: client, Programs: []tokenservice.Program{{Name: "shop", Keys: []wechat.Secret{shopKey}}},
-					Logger: slog.New(slog.NewTextHandler(log, nil)),
+					Logger: log.Logger(),
 				})
 				require.NoError(t, err)
 				begin := time.Now()
@@ -365,7 +366,7 @@ func TestAClientOfAnotherAccountIsNotServed(t *testing.T) {
 			return tokenservice.Only(f.Client())(ctx, f.AppID)
 		},
 		Programs: []tokenservice.Program{{Name: "shop", Keys: []wechat.Secret{shopKey}, AppIDs: []string{"wx1"}}},
-		Logger:   slog.New(slog.NewTextHandler(f.log, nil)),
+		Logger:   f.log.Logger(),
 	})
 	require.NoError(t, err)
 	got := post(t, h, "/token", shopKey, `{"appid":"wx1"}`)
@@ -404,9 +405,9 @@ func TestNothingPrintsAKey(t *testing.T) {
 	source := (&network{service: f.service}).source(t, f.AppID)
 	cfg := tokenservice.SourceConfig{Key: shopKey}
 	for i, v := range []any{f.service, program, tokenservice.Config{Programs: []tokenservice.Program{program}}, source, *source, cfg, *f.service} {
-		log := new(logBuffer)
+		log := new(testlog.Output)
 		slog.New(slog.NewJSONHandler(log, nil)).Info("x", "v", v)
-		slog.New(slog.NewTextHandler(log, nil)).Info("x", "v", v)
+		log.Logger().Info("x", "v", v)
 		text := fmt.Sprintf("%v %+v %#v %s %q ", v, v, v, v, v)
 		assert.NotContains(t, text+log.String(), "CANARY", strconv.Itoa(i))
 	}
@@ -438,10 +439,8 @@ func FuzzHandler(f *testing.F) {
 			assert.NotEmpty(t, out.Error)
 			assert.Empty(t, out.Token+out.Ticket)
 		}
-		fix.log.mu.Lock()
-		line := fix.log.b.String()
-		fix.log.b.Reset()
-		fix.log.mu.Unlock()
+		line := fix.log.String()
+		fix.log.Reset()
 		for _, secret := range []string{shopKey, otherKey, fix.AppSecret} {
 			assert.NotContains(t, out.text+line, secret)
 		}

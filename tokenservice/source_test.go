@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/http"
 	"runtime"
@@ -19,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wechatoa/wechat"
+	"github.com/wechatoa/wechat/internal/testlog"
 	"github.com/wechatoa/wechat/tokenservice"
 )
 
@@ -101,8 +101,8 @@ func TestTheLastTokenIsUsedWhileItLivesWhateverTheServiceDoes(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := newFixture(t)
 				n := &network{service: f.service}
-				log := new(logBuffer)
-				s := n.source(t, f.AppID, func(c *tokenservice.SourceConfig) { c.Logger = slog.New(slog.NewTextHandler(log, nil)) })
+				log := new(testlog.Output)
+				s := n.source(t, f.AppID, func(c *tokenservice.SourceConfig) { c.Logger = log.Logger() })
 				first, err := s.Token(t.Context(), "")
 				require.NoError(t, err)
 				time.Sleep(7200*time.Second - 8*time.Minute)

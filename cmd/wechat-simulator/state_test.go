@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wechatoa/wechat"
+	"github.com/wechatoa/wechat/internal/testlog"
 	"github.com/wechatoa/wechat/wechattest"
 )
 
@@ -114,8 +115,8 @@ func TestStateIsSavedWhenItHasChanged(t *testing.T) {
 		file := filepath.Join(t.TempDir(), "state.json")
 		p := wechattest.NewPlatform()
 		defer p.Close()
-		var log strings.Builder
-		s, err := newStateSaver(file, nil, func() *wechattest.Platform { return p }, slog.New(slog.NewTextHandler(&log, nil)))
+		var log testlog.Output
+		s, err := newStateSaver(file, nil, func() *wechattest.Platform { return p }, log.Logger())
 		require.NoError(t, err)
 		passes := func() []byte {
 			time.Sleep(saveInterval)
@@ -147,7 +148,7 @@ func TestStateIsSavedWhenItHasChanged(t *testing.T) {
 func TestSimulatorsOnOneStateFileLoseNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		file := filepath.Join(t.TempDir(), "state.json")
-		var log strings.Builder
+		var log testlog.Output
 		var savers []*stateSaver
 		var platforms []*wechattest.Platform
 		for range 3 {
@@ -157,7 +158,7 @@ func TestSimulatorsOnOneStateFileLoseNothing(t *testing.T) {
 			require.NoError(t, err)
 			_, err = settings{}.restoreState(p, known)
 			require.NoError(t, err)
-			s, err := newStateSaver(file, known, func() *wechattest.Platform { return p }, slog.New(slog.NewTextHandler(&log, nil)))
+			s, err := newStateSaver(file, known, func() *wechattest.Platform { return p }, log.Logger())
 			require.NoError(t, err)
 			savers, platforms = append(savers, s), append(platforms, p)
 		}

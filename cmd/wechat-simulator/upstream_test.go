@@ -20,6 +20,7 @@ import (
 
 	"github.com/wechatoa/wechat"
 	"github.com/wechatoa/wechat/internal/recording"
+	"github.com/wechatoa/wechat/internal/testlog"
 	"github.com/wechatoa/wechat/wechattest"
 )
 
@@ -289,8 +290,8 @@ func TestUpstreamFollowsNoRedirectAndTrustsNoUnknownCertificate(t *testing.T) {
 	defer unknown.Close()
 	unknown.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	for address, want := range map[string]int{redirecting.URL: http.StatusFound, unknown.URL: http.StatusBadGateway} {
-		var log strings.Builder
-		u, err := newUpstream(address, filepath.Join(t.TempDir(), "recording"), slog.New(slog.NewTextHandler(&log, nil)))
+		var log testlog.Output
+		u, err := newUpstream(address, filepath.Join(t.TempDir(), "recording"), log.Logger())
 		require.NoError(t, err)
 		w := httptest.NewRecorder()
 		u.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/cgi-bin/menu/get?access_token=canary-token-canary-token", nil))

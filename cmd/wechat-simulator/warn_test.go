@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -15,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/wechatoa/wechat/internal/testlog"
 	"github.com/wechatoa/wechat/wechattest"
 )
 
@@ -22,9 +22,9 @@ func TestPushesThatFailAreSaidOnTheTerminal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := wechattest.NewPlatform(wechattest.WithCallbackMode(wechattest.CallbackModePlain))
 		defer p.Close()
-		var log strings.Builder
+		var log testlog.Output
 		j := newJournal(newStream(), 5*time.Second)
-		j.warner = newWarner(slog.New(slog.NewTextHandler(&log, nil)))
+		j.warner = newWarner(log.Logger())
 		j.watch(p)
 		alice := p.AddUser(wechattest.User{OpenID: "o-alice"})
 		status := http.StatusOK

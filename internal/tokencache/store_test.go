@@ -1,7 +1,6 @@
 package tokencache
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/wechatoa/wechat/internal/testlog"
 	"github.com/wechatoa/wechat/internal/usercode"
 )
 
@@ -220,9 +220,9 @@ func TestExclusiveValueOfOneProcessNeedsNoLock(t *testing.T) {
 }
 
 // logged returns a logger and what it has written.
-func logged() (*slog.Logger, *bytes.Buffer) {
-	var out bytes.Buffer
-	return slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})), &out
+func logged() (*slog.Logger, *testlog.Output) {
+	var out testlog.Output
+	return out.Logger(), &out
 }
 
 func TestStoreFailureIsLoggedAtItsBeginningAndItsEnd(t *testing.T) {
