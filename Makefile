@@ -145,5 +145,6 @@ benchmarks: $(GOLANGCI)
 ## ci: what a change must pass
 ci: lint security sbom examples fuzz foreign browser benchmarks reliability
 	go test -count=1 -run 'Allocat' . ./callback ./internal/... # not with -race, which allocates too
-	go test -race -count=1 ./...
+	@# TestOnResty takes as long as the other tests of its package, so it has a process of its own
+	@printf '%s\n' '-run ^TestOnResty$$ .' '-skip ^TestOnResty$$ ./...' | xargs -t -P 2 -L 1 go test -race -count=1
 	@set -e; for module in $(MODULES); do echo "go -C $$module test -race ./..."; go -C $$module test -race -count=1 ./...; done
