@@ -261,7 +261,7 @@ func TestC21_TenThousandCallsShareTheirConnections(t *testing.T) {
 		dials.Add(1)
 		return network.DialContext(ctx, n, hostPort)
 	}
-	c := srv.Client(wechat.WithHTTPClient(&http.Client{Transport: transport}))
+	c := srv.Client(wechat.WithHTTPClient(&http.Client{Transport: transport}), wechat.WithTimeout(5*time.Minute))
 	before := descriptors(t)
 	var peak atomic.Int64
 	failed := herd(10_000, func() error {

@@ -220,7 +220,7 @@ func coldHerd(t *testing.T, way wechat.Option) {
 	t.Helper()
 	srv := wechattest.NewServer(t)
 	alice := srv.AddUser(wechattest.User{})
-	c := srv.Client(way)
+	c := srv.Client(way, wechat.WithTimeout(5*time.Minute)) // a busy machine takes long for so many at once
 	failed := herd(1000, func() error { _, err := c.GetUser(t.Context(), alice.OpenID); return err })
 	assert.Zero(t, failed)
 	assert.Equal(t, 1, srv.CallCount("/cgi-bin/stable_token"))
@@ -233,7 +233,7 @@ func revokedHerd(t *testing.T, way wechat.Option) {
 	t.Helper()
 	srv := wechattest.NewServer(t)
 	alice := srv.AddUser(wechattest.User{})
-	c := srv.Client(way)
+	c := srv.Client(way, wechat.WithTimeout(5*time.Minute)) // a busy machine takes long for so many at once
 	_, err := c.GetUser(t.Context(), alice.OpenID)
 	require.NoError(t, err)
 	srv.RevokeTokens()

@@ -60,6 +60,7 @@ func activityFacts(t *testing.T, a *Activity) {
 	p.sends(h, eventPush("CLICK", "bad", ""))
 	p.sends(h, eventPush("CLICK", "good", "<MenuId>1</MenuId>"))
 	p.sends(h, eventPush("LOCATION", "", ""))
+	require.NoError(t, h.Shutdown(t.Context())) // records what is not recorded yet
 	menu, err := a.MenuStatuses(t.Context())
 	require.NoError(t, err)
 	require.Len(t, menu, 3)

@@ -201,6 +201,8 @@ func TestE13AHandlerThatEndsItsGoroutineGivesTheWorkerBack(t *testing.T) {
 		require.NoError(t, err)
 		assert.EqualValues(t, 3, menu["k"].Failed)
 		require.NoError(t, h.Shutdown(t.Context()))
+		h.pool.mu.Lock() // the last worker has ended the shutdown, and not yet itself
+		defer h.pool.mu.Unlock()
 		assert.Zero(t, h.pool.running)
 		assert.Zero(t, h.pool.pending)
 	})
@@ -467,6 +469,7 @@ func TestE29AClientThatHungUpIsNotTakenForAHalfClosedOne(t *testing.T) {
 	assert.True(t, ok)
 	assert.Contains(t, reply, "after 200ms", "the next delivery gets the reply")
 	assert.EqualValues(t, 1, runs.Load())
+	require.NoError(t, h.Shutdown(t.Context())) // reports what is not reported yet
 	assert.Equal(t, map[Outcome]int{OutcomeHandled: 1, OutcomeGone: 1, OutcomeReplied: 1}, j.outcomes())
 }
 

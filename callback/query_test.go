@@ -393,6 +393,7 @@ func TestWithoutALoggerTheDefaultOneIsUsedAndSilenceIsAChoice(t *testing.T) {
 	h := newTestHandler(t, plainConfig())
 	On(h, func(context.Context, *TextMessage) (Reply, error) { panic("boom") })
 	plainPlatform().sends(h, textPush(1, "hello"))
+	require.NoError(t, h.Shutdown(t.Context())) // reports what is not reported yet
 	logged := j.log.String()
 	assert.Contains(t, logged, "boom")
 
