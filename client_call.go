@@ -204,7 +204,7 @@ func (c *Client) sourceToken(ctx context.Context, rejected string) (string, erro
 // attempt sends the call once.
 func (c *Client) attempt(ctx context.Context, cl *call) (v verdict, err error) {
 	seen := Attempt{AppID: c.cfg.appID, Method: cl.Method, Path: cl.Path, Number: cl.attempts, Start: time.Now()}
-	if len(c.cfg.observers) > 0 {
+	if c.cfg.observers != nil {
 		defer func() { c.observe(ctx, seen, err) }()
 	}
 	c.chooseHost(cl)

@@ -91,7 +91,7 @@ func TestTheCommandsOfTheGuideAreEnough(t *testing.T) {
 	client := srv.Client(wechat.WithTokenStore(store), wechat.WithLogger(log.Logger()))
 	_, err := client.ListCallbackIPs(t.Context())
 	require.NoError(t, err)
-	assert.Empty(t, log.String())
+	assert.NotContains(t, log.String(), "NOPERM")
 	fill(t, store, srv.AppID)
 	_, _, err = store.Activity(srv.AppID).LoadActivity(t.Context(), "o")
 	require.NoError(t, err)

@@ -49,6 +49,7 @@ print(first, second)
 	out, err := run.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	assert.Regexp(t, `^\S+ \S+\n$`, string(out))
+	server.Close() // waits for the log, which comes after the response
 	assert.Equal(t, 2, strings.Count(f.log.String(), "outcome=ok"), "one request, and one for the rejected token")
 	assert.Equal(t, 1, strings.Count(f.log.String(), "renewal=true"))
 }

@@ -1,6 +1,7 @@
 package wechattest
 
 import (
+	"context"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -160,6 +161,8 @@ func TestArticlesQRCodesAndTemplatesAreListed(t *testing.T) {
 
 func TestSettingsAreVerifiedBeforeTheyAreSaved(t *testing.T) {
 	p := platform(t)
+	resolver := &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) { return nil, net.ErrClosed }}
+	p.network.DialContext = (&net.Dialer{Resolver: resolver}).DialContext // a real one may take longer than the platform waits
 	before := p.CallbackSettings()
 	serve := func(h http.HandlerFunc) string {
 		srv := httptest.NewServer(h)

@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -61,14 +63,27 @@ func TestSilentCallbackIsSaidAtTheStart(t *testing.T) {
 	gone, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	require.NoError(t, gone.Close())
-	there := httptest.NewServer(http.NotFoundHandler())
+	var connected atomic.Bool
+	there := httptest.NewUnstartedServer(http.NotFoundHandler())
+	there.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			connected.Store(true)
+		}
+	}
+	there.Start()
 	defer there.Close()
 	for address, want := range map[string]bool{"http://" + gone.Addr().String() + "/wechat": true, there.URL + "/wechat": false} {
-		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		connected.Store(false)
+		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		code, _, stderr := runs(t, ctx, "-addr", "127.0.0.1:0", "-callback", address)
-		assert.Zero(t, code)
-		assert.Equal(t, want, strings.Contains(stderr, "nothing answers at -callback"), stderr)
+		var stderr testlog.Output
+		ended := make(chan int, 1)
+		go func() { ended <- run(ctx, []string{"-addr", "127.0.0.1:0", "-callback", address}, io.Discard, &stderr) }()
+		warned := func() bool { return strings.Contains(stderr.String(), "nothing answers at -callback") }
+		require.Eventually(t, func() bool { return warned() || connected.Load() }, 20*time.Second, time.Millisecond)
+		cancel()
+		assert.Zero(t, <-ended)
+		assert.Equal(t, want, warned(), stderr.String())
 	}
 	_, _, stderr := runs(t, t.Context(), "-callback", "http://"+gone.Addr().String(), "true")
 	assert.Empty(t, stderr, "the command is what will answer")
