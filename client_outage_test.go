@@ -101,7 +101,7 @@ func TestC5_BrownOutIsAmplifiedByATenthAtMost(t *testing.T) {
 }
 
 func TestC6_OutageOfFiveMinutesCostsNoMoreThanAHundredRetries(t *testing.T) {
-	const dialTimeout, calls, perSecond = 5 * time.Second, 15_000, 50
+	const dialTimeout, calls, perSecond = 5 * time.Second, 45_000, 150
 	for name, latency := range map[string]time.Duration{"refused": time.Millisecond, "no answer": dialTimeout} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -309,7 +309,7 @@ func TestForcedRefreshIsAskedForAndKeepsToItsBudget(t *testing.T) {
 				clients := []*Client{p.client(opts...), p.client(opts...)} // which share the budget
 				last, closest := 0, 24*time.Hour
 				var at time.Time
-				for i := range 24 * 60 * 6 {
+				for i := range 24 * 60 * 12 {
 					require.ErrorIs(t, ping(t.Context(), clients[i%2]), ErrInvalidToken)
 					if p.forced != last {
 						if last > 0 {
@@ -317,7 +317,7 @@ func TestForcedRefreshIsAskedForAndKeepsToItsBudget(t *testing.T) {
 						}
 						last, at = p.forced, time.Now()
 					}
-					time.Sleep(10 * time.Second)
+					time.Sleep(5 * time.Second)
 				}
 				if !forced {
 					assert.Zero(t, p.forced)

@@ -23,7 +23,7 @@ import (
 
 const (
 	added = 260 * time.Millisecond // what a store that hangs may add to a call or an answer
-	busy  = 2 * time.Second        // what a machine with other work may add; with it, less than the 3 seconds of go-redis
+	busy  = 500 * time.Millisecond // what a machine with other work may add
 )
 
 // clients are the ways to configure go-redis that differ when a server hangs.
@@ -58,12 +58,13 @@ func TestB7AStoppedRedisStopsNoCall(t *testing.T) {
 					srv.RevokeTokens()
 				}
 			}
-			asked := len(seen.list())
+			slow, asked := len(took), len(seen.list())
 			for range 1000 {
 				call()
 			}
 			assert.LessOrEqual(t, slices.Max(took), added+busy)
-			assert.Len(t, seen.list(), asked, "1,000 calls do not ask the store, after a cold start and 2 revocations")
+			assert.LessOrEqual(t, took.over(added/2), slow, "delayed calls of a cold start, 2 revocations and 1,000 calls")
+			assert.Len(t, seen.list(), asked, "the 1,000 calls do not ask the store")
 			t.Logf("%d of %d calls delayed, at most %v", took.over(added/2), len(took), slices.Max(took).Round(time.Millisecond))
 
 			rdb.goOn()
